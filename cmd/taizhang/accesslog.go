@@ -20,9 +20,9 @@ func (a *app) accessLogCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&q.Kind, "kind", "", a.say("只列出 `KIND`：%s", "only those of a `KIND`: %s", joined(access.EntryKinds())))
-	f.StringVar(&q.Account, "account", "", a.say("只列出账号 `NAME` 的", "only those of the account `NAME`"))
-	f.StringVar(&q.Center, "center", "", a.say("只列出中心 `ID` 的", "only those about the center `ID`"))
+	f.StringVar(&q.Kind, "kind", "", a.say("只列出 `KIND`：%s", "only those of a `KIND`: %[2]s", access.LogKinds.Words().Zh, joined(access.EntryKinds())))
+	f.StringVar(&q.Account, "account", "", a.say("只列出该账号 `NAME` 的", "only those of the account `NAME`"))
+	f.StringVar(&q.Center, "center", "", a.say("只列出该中心 `ID` 的", "only those about the center `ID`"))
 	f.StringVar(&q.From, "from", "", a.say("自 `DATE` 起", "from a `DATE` on"))
 	f.StringVar(&q.To, "to", "", a.say("至 `DATE` 止（含）", "up to a `DATE`, which counts"))
 	f.IntVar(&q.Limit, "limit", 0, a.say("只列出最后 `N` 条（默认全部，至多 %d）", "only the last `N` (default all, at most %d)", access.LogLimitMax))
@@ -37,12 +37,13 @@ func (a *app) writeLog(cmd *cobra.Command, o access.AccountDesk, q access.LogQue
 	w := a.stream(access.EntryColumns)
 	err := o.Log(cmd.Context(), q, func(e *access.LogEntry) error {
 		return w.add(e, e.Row, func() {
-			about := strings.TrimSpace(string(e.Center) + " " + e.Object)
+			about := strings.TrimSpace(string(e.Center) + " " + e.ObjectWord().In(a.lang))
 			times := ""
 			if e.Count > 1 {
 				times = fmt.Sprintf(" ×%d", e.Count)
 			}
-			a.print("%s %s %s %s %s：%s%s%s", "%s %s %s %s %s: %s%s%s", toSecond(e.At), e.Kind, orDash(e.Account), e.Verb, orDash(about), e.Outcome, a.aside(e.Source), times)
+			a.print("%s %s %s %s %s：%s%s%s", "%s %s %s %s %s: %s%s%s", toSecond(e.At), access.LogKinds.Word(e.Kind).In(a.lang),
+				orDash(access.AccountWord(e.Account).In(a.lang)), e.VerbWord().In(a.lang), orDash(about), e.OutcomeWord().In(a.lang), a.aside(e.SourceWord().In(a.lang)), times)
 		})
 	})
 	if err != nil {

@@ -11,8 +11,7 @@ import (
 )
 
 func (a *app) accountCommand() *cobra.Command {
-	c := &cobra.Command{Use: "account", Short: a.say("账号：谁可以查询和录入什么", "accounts: who may ask and record what"), Args: exactly(0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	c := a.group("account", "账号：谁可以查询和录入什么", "accounts: who may ask and record what")
 	var b access.Binding
 	add := &cobra.Command{
 		Use: "add ACCOUNT", Args: exactly(1),
@@ -58,11 +57,11 @@ func (a *app) accountCommand() *cobra.Command {
 // bindingFlags adds the flags for the binding of an account: its center, region or department.
 func (a *app) bindingFlags(c *cobra.Command, b *access.Binding) {
 	f := c.Flags()
-	f.StringVar((*string)(&b.Role), "role", "", a.say("角色 `ROLE`：%s", "`ROLE`: %s", joined(access.Roles())))
-	f.StringVar((*string)(&b.Center), "center", "", a.say("角色 center 的中心编号 `ID`（可尚未登记）", "`ID` of the center of the role center, which may be registered later"))
-	f.StringVar(&b.Region, "region", "", a.say("角色 local-gov 的行政区划代码前 2、4 或 6 位 `PREFIX`", "of the role local-gov, the `PREFIX` of a region: 2, 4 or 6 digits"))
-	f.StringArrayVar(&b.Departments, "department", nil, a.say("角色 industry-dept 的部门名称 `NAME`，可多次给出", "`NAME` of a department of the role industry-dept; may be given several times"))
-	f.BoolVar(&b.MayRecord, "may-record", false, a.say("可补录（record），也可代其他部门补录", "may record what was decided outside the system, also by another office"))
+	f.StringVar((*string)(&b.Role), "role", "", a.say("角色 `ROLE`：%s", "`ROLE`: %[2]s", access.RoleWords.Words().Zh, joined(access.Roles())))
+	f.StringVar((*string)(&b.Center), "center", "", a.say("角色为省转化中心时的中心编号 `ID`（可尚未登记）", "`ID` of the center of the role center, which may be registered later"))
+	f.StringVar(&b.Region, "region", "", a.say("角色为所在地政府时的行政区划代码 `PREFIX`：前 2、4 或 6 位", "of the role local-gov, the `PREFIX` of a region: 2, 4 or 6 digits"))
+	f.StringArrayVar(&b.Departments, "department", nil, a.say("角色为省级行业主管部门时的部门名称 `NAME`；可多次给出", "`NAME` of a department of the role industry-dept; may be given several times"))
+	f.BoolVar(&b.MayRecord, "may-record", false, a.say("可补录，也可代其他部门补录", "may record what was decided outside the system, also by another office"))
 }
 
 func joined[T ~string](list []T) string {
@@ -97,16 +96,16 @@ func (a *app) writeAccountAnd(x *access.Account, more func()) error {
 		fmt.Fprintln(a.errOut, a.say("提示：%s", "note: %s", w.In(a.lang)))
 	}
 	return a.answer(x, x.Table, func() {
-		a.print("%s：%s%s", "%s: %s%s", x.Account, x.Role.Title().In(a.lang), a.aside(strings.Trim(x.Scope(), ";")))
+		a.print("%s：%s%s", "%s: %s%s", x.Account, x.Role.Title().In(a.lang), a.aside(x.ScopeWords().In(a.lang)))
 		if x.MayRecord {
 			a.print("  可补录", "  may record")
 		}
-		a.print("  建立：%s，由 %s", "  added: %s, by %s", toSecond(x.AddedAt), x.AddedBy)
+		a.print("  建立：%s，由 %s", "  added: %s, by %s", toSecond(x.AddedAt), access.AccountWord(x.AddedBy).In(a.lang))
 		if x.BoundAt != "" {
-			a.print("  绑定：%s，由 %s", "  bound: %s, by %s", toSecond(x.BoundAt), x.BoundBy)
+			a.print("  绑定：%s，由 %s", "  bound: %s, by %s", toSecond(x.BoundAt), access.AccountWord(x.BoundBy).In(a.lang))
 		}
 		if x.Disabled {
-			a.print("  停用：%s，由 %s", "  disabled: %s, by %s", toSecond(x.DisabledAt), x.DisabledBy)
+			a.print("  停用：%s，由 %s", "  disabled: %s, by %s", toSecond(x.DisabledAt), access.AccountWord(x.DisabledBy).In(a.lang))
 		}
 		a.print("  有效令牌：%d", "  valid tokens: %d", x.Tokens)
 		a.tellSignIn(x)
@@ -169,8 +168,8 @@ func (a *app) linkCommand(verb, short string, do func(access.AccountDesk, contex
 			})
 		},
 	}
-	c.Flags().StringVar(&id.Issuer, "issuer", "", a.say("签发方 `URL`，与 serve 的 --oidc-issuer 相同（必填）", "`URL` of the issuer, as serve has it in --oidc-issuer (must be given)"))
-	c.Flags().StringVar(&id.Subject, "subject", "", a.say("该签发方对此人的标识（sub）`TEXT`（必填）", "what the issuer calls the person (sub), `TEXT` (must be given)"))
+	c.Flags().StringVar(&id.Issuer, "issuer", "", a.say("签发方 `URL`，与 taizhang serve 的 --oidc-issuer 相同（必填）", "`URL` of the issuer, as serve has it in --oidc-issuer (must be given)"))
+	c.Flags().StringVar(&id.Subject, "subject", "", a.say("该签发方对此人的标识 `TEXT`（必填）", "what the issuer calls the person (sub), `TEXT` (must be given)"))
 	return c
 }
 

@@ -38,12 +38,14 @@ type app struct {
 	knownAt   string
 	output    string
 	lang      string
+	spoken    string // lang, or that of the environment while lang is none that there is
 	verbose   bool
 	wide      bool // tables with all columns, however wide the terminal is
 	noPager   bool
 
 	writes      bool                        // the verb writes, so an interrupt must say that written records stay
 	pingRecord  func(context.Context) error // asks the cluster whether it answers, once its copy is open; nil without one
+	completing  bool                        // the shell asks what completes a command line
 	invoked     string                      // the command that the user typed to run the program
 	in          *os.File
 	out, errOut io.Writer
@@ -92,8 +94,19 @@ func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *a
 	if locale := cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")); strings.HasPrefix(locale, "zh") {
 		a.lang = "zh"
 	}
+	a.completing = len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd)
+	a.spoken = a.lang
 	early(args, "--lang", &a.lang)
-	early(args, "--output", &a.output)
+	if lang, ok := languages.Read(a.lang); ok {
+		a.spoken = lang
+	}
+	a.lang = a.spoken
+	if !a.completing {
+		early(args, "--output", &a.output)
+		if form, ok := outputs.Read(a.output); ok {
+			a.output = form
+		}
+	}
 	return a
 }
 
@@ -150,12 +163,12 @@ func (a *app) root() *cobra.Command {
 		Use:           "taizhang",
 		Short:         a.say("省技术转移转化中心合规台账", "compliance ledger of provincial technology-transfer centers"),
 		SilenceErrors: true, SilenceUsage: true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return asTyped(cmd, a.prepare(cmd)) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.asTyped(cmd, a.prepare(cmd)) },
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
 			}
-			return usage(cmd, "没有命令 %q", "there is no command %q", args[0])
+			return noCommand(cmd, args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -175,9 +188,9 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.asOf, "as-of", "", a.say("截至日期 `DATE`（默认为上海今天）", "answer as of `DATE` (default today in Shanghai)"))
 	f.StringVar(&a.knownAt, "known-at", "", a.say("按当时 `TIME` 已知（日期（指当日终了）、RFC 3339 时间或台账位置，默认为现在）", "answer as known at `TIME` (a date, for the end of that day; a time of RFC 3339; or a position; default now)"))
 	given := a.output
-	f.StringVar(&a.output, "output", tableOutput, a.say("输出形式：table、csv 或 json", "form of output: table, csv or json"))
+	f.StringVar(&a.output, "output", tableOutput, a.say("输出 `FORM`：table（表格）、csv 或 json", "`FORM` of output: table, csv or json"))
 	a.output = given
-	f.StringVar(&a.lang, "lang", a.lang, a.say("语言：zh 或 en", "language: zh or en"))
+	f.StringVar(&a.lang, "lang", a.lang, a.say("语言 `LANGUAGE`：zh（中文）或 en（英文）", "`LANGUAGE`: zh or en"))
 	f.BoolVar(&a.wide, wideFlag, false, a.say("表格显示全部列和全部文字，不按终端宽度取舍", "show all columns and whole texts, however wide the terminal is"))
 	f.BoolVar(&a.noPager, "no-pager", false, a.say("不分页；也可将环境变量 TAIZHANG_PAGER 设为 cat", "do not page; or set the environment's TAIZHANG_PAGER to cat"))
 	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
@@ -189,17 +202,28 @@ func (a *app) root() *cobra.Command {
 		eachCommand(c, func(c *cobra.Command) { undated(c) })
 		root.AddCommand(c)
 	}
-	eachCommand(root, namesAsTyped)
-	if a.lang == "zh" {
-		inChinese(root)
+	a.ownCommands(root)
+	eachCommand(root, a.namesAsTyped)
+	if a.completing {
+		a.completes(root)
 	}
 	return root
 }
 
 // prepare checks the global flags and starts the log.
 func (a *app) prepare(cmd *cobra.Command) error {
-	if !slices.Contains([]string{"zh", "en"}, a.lang) {
-		return usage(cmd, "--lang 应为 zh 或 en，不能是 %q", "--lang must be zh or en, not %q", a.lang)
+	if cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd {
+		return nil // the command line that is completed is not whole yet
+	}
+	lang, ok := languages.Read(a.lang)
+	if !ok {
+		typed := a.lang
+		a.lang = a.spoken
+		return usage(cmd, "--lang 应为 zh 或 en，不能是 %q", "--lang must be zh or en, not %q", typed)
+	}
+	a.lang = lang
+	if form, ok := outputs.Read(a.output); ok {
+		a.output = form
 	}
 	if !slices.Contains([]string{tableOutput, csvOutput, jsonOutput}, a.output) {
 		return usage(cmd, "--output 应为 table、csv 或 json，不能是 %q", "--output must be table, csv or json, not %q", a.output)
@@ -246,7 +270,8 @@ func flagError(cmd *cobra.Command, err error) error {
 		if unknown.GetSpecifiedShortnames() == "" {
 			name = "-" + name
 		}
-		return usage(cmd, "没有选项 %s", "unknown flag: %s", name)
+		zh, en := meant(name, flagNames(cmd))
+		return usage(cmd, "没有选项 %[1]s%[2]s", "unknown flag: %[1]s%[3]s", name, zh, en)
 	case errors.As(err, &missing):
 		return usage(cmd, "--%s 需要一个值", "--%s needs a value", missing.GetFlag().Name)
 	case errors.As(err, &invalid):
@@ -256,15 +281,25 @@ func flagError(cmd *cobra.Command, err error) error {
 }
 
 // namesAsTyped makes a verb name parameters in its errors as asTyped does.
-func namesAsTyped(c *cobra.Command) {
+func (a *app) namesAsTyped(c *cobra.Command) {
 	if run := c.RunE; run != nil {
-		c.RunE = func(cmd *cobra.Command, args []string) error { return asTyped(cmd, run(cmd, args)) }
+		c.RunE = func(cmd *cobra.Command, args []string) error { return a.asTyped(cmd, run(cmd, args)) }
 	}
 }
 
+// argumentError is an error about an argument, which has another name in each language.
+type argumentError struct {
+	named *text.Error // whose Place is the name in English, which programs read
+	text  text.Text
+}
+
+func (e *argumentError) Error() string   { return e.named.Error() }
+func (e *argumentError) Unwrap() error   { return e.named }
+func (e *argumentError) Text() text.Text { return e.text }
+
 // asTyped turns an error of a service about a parameter into an error about the flag that the user typed, or about
-// the argument in capitals as the help names it. An invalid value is a usage error.
-func asTyped(cmd *cobra.Command, err error) error {
+// the argument as the help names it. An invalid value is a usage error.
+func (a *app) asTyped(cmd *cobra.Command, err error) error {
 	var bad *text.Error
 	if !errors.As(err, &bad) || bad.Param == "" {
 		return err
@@ -273,7 +308,10 @@ func asTyped(cmd *cobra.Command, err error) error {
 	if cmd.Flag(bad.Param) == nil {
 		name = strings.ToUpper(bad.Param)
 	}
-	typed := &text.Error{Code: bad.Code, Place: name, What: bad.What, Cause: err}
+	var typed error = &text.Error{Code: bad.Code, Place: name, What: bad.What, Cause: err}
+	if word := argumentWords[name]; word != "" {
+		typed = &argumentError{typed.(*text.Error), text.Text{Zh: word + "：" + bad.What.Zh, En: name + ": " + bad.What.En}}
+	}
 	if bad.Code != text.Invalid {
 		return typed
 	}
@@ -304,7 +342,8 @@ func exactly(n int) cobra.PositionalArgs { return between(n, n) }
 func between(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < least {
-			return usage(cmd, "缺少参数：%s", "an argument is missing: %s", cmd.Use)
+			zh := app{lang: "zh"}
+			return usage(cmd, "缺少参数：%[1]s", "an argument is missing: %[2]s", zh.useOf(cmd), cmd.Use)
 		}
 		if len(args) > most {
 			return usage(cmd, "多余的参数 %q", "unexpected argument %q", args[most])

@@ -13,9 +13,7 @@ import (
 )
 
 func (a *app) feedCommand() *cobra.Command {
-	c := &cobra.Command{Use: "feed", Short: a.say("预警推送：把预警发布到 NATS", "the alert feed, which publishes the alerts over NATS"), Args: exactly(0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	c.AddCommand(
+	return a.group("feed", "预警推送：把预警发布到 NATS", "the alert feed, which publishes the alerts over NATS",
 		a.askFeed("status", a.say("显示推送的状态", "show how the feed does"), "", (*client.Client).Feed),
 		a.askFeed("restate", a.say("重新发布全部预警，完成后返回", "state every alert again, and return when it is done"),
 			a.say(`重新发布全部预警，完成后返回。用于推送已停止、而本台账确认无误的情形，例如从备份恢复之后。
@@ -23,7 +21,6 @@ func (a *app) feedCommand() *cobra.Command {
 				`State every alert again, and return when it is done. It is for a feed that has stopped although this ledger is right, as
 after a restore. No program acts twice: of an alert that is the same it only takes note.`),
 			(*client.Client).RestateFeed))
-	return c
 }
 
 // askFeed returns a verb that asks the server, because a feed runs only in a server.

@@ -50,7 +50,7 @@ func (a *app) importCommand() *cobra.Command {
 func (a *app) sheetFlags(f *pflag.FlagSet, r *desk.ImportRequest, report *string) {
 	f.StringVar(&r.Sheets.Actor, "actor", "", a.say("表格的经办人 `NAME`", "`NAME` of who answers for the sheets"))
 	f.StringVar(&r.Sheets.Role, "role", "", a.say("填报表格的角色 `ROLE`（默认由表格种类决定）", "`ROLE` that fills in the sheets (default by the kind of sheet)"))
-	f.StringVar(&r.Sheets.Mode, "mode", "", a.say("`MODE`：enforce（默认），或 record（违反条款的行也补录，如超支）", "`MODE`: enforce (the default), or record to store also the rows that a rule refuses, such as overdrawn ones"))
+	f.StringVar(&r.Sheets.Mode, "mode", "", a.say("填报方式 `MODE`：正常填报（默认），或补录（违反条款的行也入账，如超支）", "`MODE`: enforce (the default), or record to store also the rows that a rule refuses, such as overdrawn ones"))
 	f.StringVar(&r.Sheets.Doc, "doc", "", a.say("补录所依据的发文字号 `NUMBER`", "`NUMBER` of the document that record mode rests on"))
 	f.BoolVar(&r.Again, "again", false, a.say("表格中与已作废记录相同的行再次入账", "take rows of sheets that are equal to a voided record again"))
 	f.StringVar(report, "report", "", a.say("把不合格的表格另存到 `FILE.xlsx`，标出不合格的单元格和原因", "write copies of bad sheets to `FILE.xlsx`, the bad cells marked and the reasons beside them"))

@@ -65,10 +65,11 @@ func (a *app) listCommand(l *lists.List) *cobra.Command {
 			flags[p.Name] = cmd.Flags().Bool(p.Name, false, p.Words.In(a.lang))
 		default:
 			texts[p.Name] = cmd.Flags().String(p.Name, p.Default, p.Words.In(a.lang))
+			a.showDefault(cmd.Flags().Lookup(p.Name), p.Values)
 		}
 	}
-	cmd.Flags().StringVar(&out, "out", "", a.say("写成报表 `FILE`（.xlsx 或 .csv），带出处，可用 reproduce 核对", "write a report `FILE` (.xlsx or .csv) with its provenance, which reproduce checks"))
-	cmd.Flags().BoolVar(&forExcel, "for-excel", false, a.say("CSV 报表（--out FILE.csv 或 --output csv）供 Excel 或 WPS 打开：文本不会变成公式、数字或日期", "a CSV report for Excel or WPS, with --out FILE.csv or --output csv: no text becomes a formula, a number or a date"))
+	cmd.Flags().StringVar(&out, "out", "", a.say("写成报表 `FILE`（.xlsx 或 .csv），带出处，可用 taizhang reproduce 核对", "write a report `FILE` (.xlsx or .csv) with its provenance, which reproduce checks"))
+	cmd.Flags().BoolVar(&forExcel, "for-excel", false, a.say("CSV 报表（--out 文件.csv 或 --output csv）供 Excel 或 WPS 打开：文本不会变成公式、数字或日期", "a CSV report for Excel or WPS, with --out FILE.csv or --output csv: no text becomes a formula, a number or a date"))
 	return cmd
 }
 

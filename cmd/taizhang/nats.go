@@ -13,13 +13,11 @@ import (
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/lists"
 )
 
 func (a *app) natsCommand() *cobra.Command {
-	c := &cobra.Command{Use: "nats", Short: a.say("NATS：程序通过它接收预警", "NATS, over which programs read the alerts"), Args: exactly(0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	user := &cobra.Command{Use: "user", Short: a.say("NATS 用户：哪些程序可以接收预警", "users of NATS: the programs that may read the alerts"), Args: exactly(0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	user := a.group("user", "NATS 用户：哪些程序可以接收预警", "users of NATS: the programs that may read the alerts")
 	list := &cobra.Command{
 		Use: "list", Args: exactly(0),
 		Short: a.say("列出 NATS 用户", "list the users of NATS"),
@@ -47,8 +45,7 @@ func (a *app) natsCommand() *cobra.Command {
 		},
 	}
 	user.AddCommand(a.natsUserAddCommand(), list, revoke)
-	c.AddCommand(user)
-	return c
+	return a.group("nats", "NATS：程序通过它接收预警", "NATS, over which programs read the alerts", user)
 }
 
 func (a *app) natsUserAddCommand() *cobra.Command {
@@ -68,14 +65,15 @@ A user of the same name is replaced by the new key and filter, and the old key i
 				return usage(cmd, "缺少 --nkey：存放密钥种子的文件", "--nkey is missing: the file for the seed of the key")
 			}
 			r.Name = args[0]
+			readSeverities(r.Filter.Severities)
 			return a.addNATSUser(cmd, r, file)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&file, "nkey", "", a.say("存放密钥种子的新文件 `FILE`（必填）", "new `FILE` for the seed of the key (must be given)"))
-	f.StringArrayVar(&r.Filter.Severities, "severity", nil, a.say("只接收级别 `LEVEL`：red、yellow 或 blue；可多次给出", "only alerts of `LEVEL`: red, yellow or blue; may be given several times"))
-	f.StringArrayVar(&r.Filter.Families, "family", nil, a.say("只接收编号类别 `FAMILY`，例如 EXE；可多次给出", "only alerts whose code is of `FAMILY`, such as EXE; may be given several times"))
-	f.StringArrayVar(&r.Filter.Centers, "center", nil, a.say("只接收中心 `ID` 的；可多次给出", "only alerts of the center `ID`; may be given several times"))
+	f.StringArrayVar(&r.Filter.Severities, "severity", nil, a.say("只接收该级别 `LEVEL` 的：红、黄或蓝；可多次给出", "only alerts of `LEVEL`: red, yellow or blue; may be given several times"))
+	f.StringArrayVar(&r.Filter.Families, "family", nil, a.say("只接收该编号类别 `FAMILY` 的，例如 EXE；可多次给出", "only alerts whose code is of `FAMILY`, such as EXE; may be given several times"))
+	f.StringArrayVar(&r.Filter.Centers, "center", nil, a.say("只接收该中心 `ID` 的；可多次给出", "only alerts of the center `ID`; may be given several times"))
 	return c
 }
 
@@ -130,18 +128,28 @@ func (a *app) writeNATSUser(u *access.NATSUser, people func()) error {
 	return err
 }
 
+// readSeverities puts the codes in place of the words that were typed for them. A text that is neither stays, and is
+// refused later.
+func readSeverities(list []string) {
+	for i, typed := range list {
+		if code, ok := lists.Severities.Read(typed); ok {
+			list[i] = string(code)
+		}
+	}
+}
+
 // filterWords describes the alerts that a user gets.
 func (a *app) filterWords(f *access.NATSFilter) string {
 	var parts []string
-	for _, list := range [][]string{f.Severities, f.Families, f.Centers} {
-		if len(list) > 0 {
-			parts = append(parts, strings.Join(list, ", "))
+	for _, list := range []string{f.SeverityWords().In(a.lang), strings.Join(f.Families, a.say("、", ", ")), strings.Join(f.Centers, a.say("、", ", "))} {
+		if list != "" {
+			parts = append(parts, list)
 		}
 	}
 	if len(parts) == 0 {
 		return a.say("全部预警", "all alerts")
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(parts, a.say("；", "; "))
 }
 
 // newSeed writes the seed of a new key to a new file, durably and for its owner alone, and returns the public key.

@@ -193,7 +193,7 @@ func TestAProgramIsAddedWatchedAndRevokedByVerbs(t *testing.T) {
 		t.Errorf("restated: %s", out)
 	}
 	for _, lang := range []string{"zh", "en"} {
-		if out := mustRun(t, "--data", dir, "--lang", lang, "access-log", "--kind", "act"); !regexp.MustCompile(`(?m)^[^ ]+ act local:[^ ]+ restate\.asked -(：ok（socket）|: ok \(socket\))$`).MatchString(out) {
+		if out := mustRun(t, "--data", dir, "--lang", lang, "access-log", "--kind", "act"); !regexp.MustCompile(`(?m)^[^ ]+ (管理 本机用户 [^ ]+ 重新发布全部预警 -：完成（本机服务）|act local:[^ ]+ all alerts published again -: ok \(socket\))$`).MatchString(out) {
 			t.Errorf("the access log has\n%s", out)
 		}
 	}

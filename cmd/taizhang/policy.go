@@ -15,12 +15,7 @@ import (
 const builtinName = "builtin"
 
 func (a *app) policyCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "policy", Args: exactly(0),
-		Short: a.say("办法参数：查看、检查、比较、采用", "the Measures as data: show, check, compare, adopt"),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(
+	return a.group("policy", "办法参数：查看、检查、比较、采用", "the Measures as data: show, check, compare, adopt",
 		&cobra.Command{
 			Use: "show [POLICY]", Args: between(0, 1),
 			Short: a.say("查看施行中的（或 ID@版本、文件、builtin 指定的）办法参数", "show the policy in force (or ID@VERSION, a file, builtin)"),
@@ -37,7 +32,7 @@ func (a *app) policyCommand() *cobra.Command {
 				if a.output != tableOutput {
 					return a.writeProblems(args[0], nil)
 				}
-				a.print("%s 可以采用：%s，%v 起施行，摘要 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], p.Name(), p.EffectiveFrom, p.Digest())
+				a.print("%s 可以采用：%s，%v 起施行，校验值 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], p.Name(), p.EffectiveFrom, p.Digest())
 				return nil
 			},
 		}),
@@ -74,7 +69,6 @@ func (a *app) policyCommand() *cobra.Command {
 				return a.record(cmd, d)
 			},
 		}))
-	return cmd
 }
 
 // parsePolicy reads a policy from a file and prints every problem with its line.

@@ -7,15 +7,48 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 )
 
+// draftFlags are the flags of one record that those of sheets do not have.
+type draftFlags struct {
+	draft    desk.Draft
+	data     string
+	evidence []string
+}
+
+// draftFlagNames are the flags of draftFlags.
+var draftFlagNames = []string{"center", "on", "evidence", "id", "note", "data"}
+
+func (a *app) draftFlags(f *pflag.FlagSet, d *draftFlags) {
+	f.StringVar(&d.draft.Center, "center", "", a.say("中心编号 `ID`", "`ID` of the center"))
+	f.StringVar(&d.draft.On, "on", "", a.say("发生日期 `DATE`", "`DATE` on which it happened"))
+	f.StringArrayVar(&d.evidence, "evidence", nil, a.say("佐证材料 `FILE`，记下文件名和 SHA-256，文件留在原处；可多次给出",
+		"`FILE` that proves it: its name and SHA-256 are recorded, it stays where it is; may be given several times"))
+	f.StringVar(&d.draft.ID, "id", "", a.say("记录的 `UUID`（默认新生成）", "`UUID` of the record (default a new one)"))
+	f.StringVar(&d.draft.Note, "note", "", a.say("备注 `TEXT`", "`TEXT` of a note"))
+	f.Var(&dataOrDir{&d.data, dirFlag{&a.dir, &a.dirGiven}}, "data", a.say("内容 `JSON|@FILE`；或台账目录", "what it holds, `JSON|@FILE`; or the directory of the ledger"))
+}
+
+// draft returns the record that the flags and arguments give.
+func (a *app) draft(cmd *cobra.Command, d desk.Draft, given *draftFlags) (_ desk.Draft, err error) {
+	d = d.Typed()
+	if d.Data, err = recordData(cmd, given.data); err != nil {
+		return d, err
+	}
+	if err := a.complete(cmd, &d); err != nil {
+		return d, err
+	}
+	d.Evidence, err = evidenceOf(given.evidence)
+	return d, err
+}
+
 func (a *app) recordCommand() *cobra.Command {
-	var d desk.Draft
-	var data string
-	var evidence []string
+	var given draftFlags
+	d := &given.draft
 	cmd := &cobra.Command{
 		Use: "record KIND --center ID --on DATE --role ROLE --actor NAME [--doc NUMBER] [--evidence FILE]... --data JSON|@FILE", Args: exactly(1),
 		Short: a.say("写入一条记录；违反办法的决定会被拒绝并说明理由", "record one event; a decision that breaks the Measures is refused with the reason"),
@@ -23,32 +56,20 @@ func (a *app) recordCommand() *cobra.Command {
 			"Record one event. A value of --data that begins with { or @ is what the record holds, any other the directory of the ledger."),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d.Kind = args[0]
-			d = d.Typed()
-			var err error
-			if d.Data, err = recordData(cmd, data); err != nil {
+			whole, err := a.draft(cmd, *d, &given)
+			if err != nil {
 				return err
 			}
-			if err := a.complete(cmd, &d); err != nil {
-				return err
-			}
-			if d.Evidence, err = evidenceOf(evidence); err != nil {
-				return err
-			}
-			return a.record(cmd, d)
+			return a.record(cmd, whole)
 		},
 	}
-	fl := cmd.Flags()
-	fl.StringVar(&d.Center, "center", "", a.say("中心编号 `ID`", "`ID` of the center"))
-	fl.StringVar(&d.On, "on", "", a.say("发生日期 `DATE`", "`DATE` on which it happened"))
-	fl.StringVar(&d.By.Role, "role", "", a.say("权责角色 `ROLE`，如 省财政厅", "`ROLE` of the authority, such as finance"))
-	fl.StringVar(&d.By.Actor, "actor", "", a.say("经办人 `NAME`", "`NAME` of who acts for it"))
-	fl.StringVar(&d.Doc, "doc", "", a.say("发文字号 `NUMBER`", "document `NUMBER`"))
-	fl.StringArrayVar(&evidence, "evidence", nil, a.say("佐证材料 `FILE`，记下文件名和 SHA-256，文件留在原处；可多次给出",
-		"`FILE` that proves it: its name and SHA-256 are recorded, it stays where it is; may be given several times"))
-	fl.StringVar(&d.ID, "id", "", a.say("记录的 `UUID`（默认新生成）", "`UUID` of the record (default a new one)"))
-	fl.StringVar(&d.Mode, "mode", desk.EnforceMode, a.say("`MODE`：正常填报或补录", "`MODE`: enforce, or record for a decision already taken outside"))
-	fl.StringVar(&d.Note, "note", "", a.say("备注 `TEXT`", "`TEXT` of a note"))
-	fl.Var(&dataOrDir{&data, dirFlag{&a.dir, &a.dirGiven}}, "data", a.say("内容 `JSON|@FILE`；或台账目录", "what it holds, `JSON|@FILE`; or the directory of the ledger"))
+	f := cmd.Flags()
+	a.draftFlags(f, &given)
+	f.StringVar(&d.By.Role, "role", "", a.say("权责角色 `ROLE`，如 省财政厅", "`ROLE` of the authority, such as finance"))
+	f.StringVar(&d.By.Actor, "actor", "", a.say("经办人 `NAME`", "`NAME` of who acts for it"))
+	f.StringVar(&d.Doc, "doc", "", a.say("发文字号 `NUMBER`", "document `NUMBER`"))
+	f.StringVar(&d.Mode, "mode", desk.EnforceMode, a.say("填报方式 `MODE`：正常填报，或补录体系外已作的决定", "`MODE`: enforce, or record for a decision already taken outside"))
+	a.showDefault(f.Lookup("mode"), desk.ModeWords())
 	return cmd
 }
 

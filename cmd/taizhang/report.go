@@ -51,6 +51,7 @@ func (a *app) reportCommand() *cobra.Command {
 	f.IntVar(&r.Year, "year", 0, a.say("财政年度 `YEAR`", "fiscal `YEAR`"))
 	f.StringVar(&r.Center, "center", "", a.say("中心编号 `ID`（默认全省）", "`ID` of a center (default the province)"))
 	f.StringVar(&r.Unit, "unit", "yuan", a.say("金额单位 `UNIT`：元或万元", "`UNIT` of amounts: yuan, or wan for 10,000 yuan"))
+	a.showDefault(f.Lookup("unit"), table.Units.Strings())
 	f.StringVar(&out, "out", "", a.say("写到 `FILE.html`；语言默认为中文，--lang en 为英文", "write to `FILE.html`, in Chinese unless --lang en is given"))
 	return cmd
 }

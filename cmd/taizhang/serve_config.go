@@ -27,13 +27,16 @@ var settable = []string{"data", "store", "listen", "admin-listen", "nats-listen"
 // isList reports whether a setting may be given more than once.
 func isList(name string) bool { return name == "host" || name == "proxy" }
 
-// setting is the value of a flag with its source: "flag", a variable of the environment, a line of the file, or
+// setting is the value of a flag with its source: byFlag, a variable of the environment, a line of the file, or
 // byDefault.
 type setting struct {
 	name, value, from string
 }
 
-const byDefault = "default"
+const (
+	byFlag    = "flag"
+	byDefault = "default"
+)
 
 // settle sets the flags that were not typed: from the environment, then from the file of settings. It returns all settings.
 func (a *app) settle(cmd *cobra.Command, file string) ([]setting, error) {
@@ -44,7 +47,7 @@ func (a *app) settle(cmd *cobra.Command, file string) ([]setting, error) {
 	var all []setting
 	for _, name := range settable {
 		flag := cmd.Flag(name)
-		from := "flag"
+		from := byFlag
 		if !flag.Changed && (name != "data" || !a.dirGiven) { // --dir is --data
 			if from, err = a.settleOne(flag, inFile[name]); err != nil {
 				return nil, err
@@ -218,7 +221,14 @@ func (o *serveOptions) hostNames() []string {
 func (a *app) printSettings(all []setting) error {
 	var failed error
 	for _, s := range all {
-		_, err := fmt.Fprintf(a.out, "%s = %s  # %s\n", s.name, text.Printable(s.value), s.from)
+		from := s.from
+		switch from {
+		case byFlag:
+			from = a.say("命令行选项", byFlag)
+		case byDefault:
+			from = a.say("默认", byDefault)
+		}
+		_, err := fmt.Fprintf(a.out, "%s = %s  # %s\n", s.name, text.Printable(s.value), from)
 		failed = errors.Join(failed, err)
 	}
 	return failed

@@ -31,8 +31,8 @@ const (
 // signInFlags adds the flags about signing in.
 func (a *app) signInFlags(c *cobra.Command, o *signInOptions) {
 	f := c.Flags()
-	f.IntVar(&o.sessionIdleMinutes, "session-idle", int(access.IdleDefault/time.Minute), a.say("登录后多少分钟 `MINUTES` 没有操作即退出（5 至 60）", "`MINUTES` without a request after which a session ends (5 to 60)"))
-	f.IntVar(&o.passwordDays, "password-days", 0, a.say("密码使用多少天 `DAYS` 后须更换（0 为不限）", "`DAYS` after which a password must be changed (0: never)"))
+	f.IntVar(&o.sessionIdleMinutes, "session-idle", int(access.IdleDefault/time.Minute), a.say("登录后 `MINUTES` 分钟没有操作即退出（5 至 60）", "`MINUTES` without a request after which a session ends (5 to 60)"))
+	f.IntVar(&o.passwordDays, "password-days", 0, a.say("密码使用 `DAYS` 天后须更换（0 为不限）", "`DAYS` after which a password must be changed (0: never)"))
 	f.StringArrayVar(&o.proxies, "proxy", nil, a.say("前置代理的地址 `ADDR|CIDR`，可多次给出；来自代理的请求按 X-Forwarded-For 认来源", "address `ADDR|CIDR` of a proxy in front, whose X-Forwarded-For says where a request is from; may be repeated"))
 	a.ssoFlags(c, &o.ssoOptions)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/api/client"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/listen"
 )
 
@@ -87,6 +88,26 @@ func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) 
 		return nil, text.Errorf(text.Unavailable, "台账 %s 的服务过忙，请稍后再试", "the process that serves the ledger %s is too busy; try again later", a.dir)
 	}
 	return nil, nil // there is no server, or opening the files will report the error
+}
+
+// glance asks the ledger something that nobody waits for: at a server without patience, else the files, of a cluster the local copy.
+func (a *app) glance(ctx context.Context, do func(desk.Reader) error) error {
+	options := client.ClientOptions{Prefix: flagPrefix, Patience: -1, Timeout: offeredIn}
+	if a.server != "" {
+		options.URL, options.TokenFile, options.CAFile = a.server, a.tokenFile, a.tlsCA
+	} else if c, err := listen.DialSocket(ctx, a.dir); err == nil {
+		_ = c.Close()
+		options.Directory, options.Build = a.dir, programBuild()
+	} else {
+		a.cluster = ""
+		return a.readFiles(ctx, do)
+	}
+	c, err := client.New(options)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return do(c)
 }
 
 // tellWaiting tells the user that a server has not answered yet.

@@ -30,7 +30,7 @@ func (a *app) simulateCommand() *cobra.Command {
 				return err
 			}
 			if err := cfg.Check(); err != nil {
-				return &usageError{cmd.CommandPath(), err}
+				return err
 			}
 			return a.toFile(out, func(w io.Writer) error { return a.simulate(cmd.Context(), cfg, w) })
 		},

@@ -15,8 +15,8 @@ func (a *app) templateCommand() *cobra.Command {
 	kinds := desk.SheetNames()
 	list := strings.Join(kinds.Codes(), ", ")
 	cmd := &cobra.Command{
-		Use: "template KIND", Args: exactly(1), ValidArgs: kinds.Codes(), Annotations: onFiles,
-		Short: a.say("生成空表（XLSX）：%[2]s", "make an empty sheet (XLSX): %[1]s", list, kinds.Words().Zh),
+		Use: "template KIND", Args: exactly(1), Annotations: onFiles,
+		Short: a.say("生成填报用的空表（XLSX）", "make an empty sheet to fill in (XLSX)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, ok := kinds.Read(args[0])
 			if !ok {

@@ -11,8 +11,7 @@ import (
 )
 
 func (a *app) tokenCommand() *cobra.Command {
-	c := &cobra.Command{Use: "token", Short: a.say("令牌：程序以账号的身份访问", "tokens: with which a program acts as an account"), Args: exactly(0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	c := a.group("token", "令牌：程序以账号的身份访问", "tokens: with which a program acts as an account")
 	list := &cobra.Command{
 		Use: "list [ACCOUNT]", Args: between(0, 1),
 		Short: a.say("列出令牌（不显示令牌本身）", "list tokens, without the tokens themselves"),
@@ -59,6 +58,11 @@ func (a *app) tokenAddCommand() *cobra.Command {
 Record mode, policies, acts on accounts and revocations need a token made for them (--may), for at most 30 days.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Account = args[0]
+			for i, typed := range r.May {
+				if act, ok := access.MayWords.Read(typed); ok {
+					r.May[i] = act
+				}
+			}
 			if expires != "" {
 				days, err := strconv.Atoi(strings.TrimSuffix(expires, "d"))
 				if err != nil || days < 1 {
@@ -78,6 +82,6 @@ Record mode, policies, acts on accounts and revocations need a token made for th
 	f := c.Flags()
 	f.StringVar(&r.Name, "name", "", a.say("令牌的用途 `TEXT`（必填）", "what the token is for, `TEXT` (must be given)"))
 	f.StringVar(&expires, "expires", "", a.say("有效期 `DAYS`，例如 90d（默认 90d，有 --may 时 30d；至多 365d）", "for how many `DAYS` it is good, such as 90d (default 90d, with --may 30d; at most 365d)"))
-	f.StringArrayVar(&r.May, "may", nil, a.say("可用于 `ACT`：%s；可多次给出", "is made for an `ACT`: %s; may be given several times", joined(access.Mays())))
+	f.StringArrayVar(&r.May, "may", nil, a.say("可用于 `ACT`：%s；可多次给出", "is made for an `ACT`: %[2]s; may be given several times", access.MayWords.Words().Zh, joined(access.Mays())))
 	return c
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,12 +18,31 @@ import (
 func (a *app) tryCommand() *cobra.Command {
 	var r desk.ImportRequest
 	var report string
+	var one draftFlags
 	cmd := &cobra.Command{
-		Use: "try FILE...", Args: between(1, 10_000),
+		Use: "try FILE...|KIND", Args: between(1, 10_000),
 		Short: a.say("试算，不写入：是否接受，理由，预警变化", "try records and sheets, writing nothing: the answer, the reason, the alerts"),
-		Long: a.say("试算，不写入。JSON Lines 文件的每条记录单独判断。有表格（CSV、XLSX）时，所有文件按导入的次序一并判断，结果与导入相同；选项也与导入相同。",
-			"Try, writing nothing. Each record of a file of JSON Lines is judged alone. If there are sheets (CSV, XLSX), all files are judged together in the order of an import, with the same answer, and take its flags."),
+		Long: a.say(`试算，不写入。JSON Lines 文件的每条记录单独判断。有表格（CSV、XLSX）时，所有文件按导入的次序一并判断，结果与导入相同；选项也与导入相同。
+给出种类时试算一条记录，选项与 taizhang record 相同。`,
+			`Try, writing nothing. Each record of a file of JSON Lines is judged alone. If there are sheets (CSV, XLSX), all files are judged
+together in the order of an import, with the same answer, and take its flags.
+With a kind one record is tried, with the flags of taizhang record.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if isKind(args) {
+				for _, name := range []string{"again", "report"} {
+					if cmd.Flags().Changed(name) {
+						return usage(cmd, "--%s 只用于表格", "--%s is for sheets", name)
+					}
+				}
+				d := one.draft
+				d.Kind, d.By, d.Mode, d.Doc = args[0], desk.DraftBy{Role: r.Sheets.Role, Actor: r.Sheets.Actor}, r.Sheets.Mode, r.Sheets.Doc
+				return a.tryOne(cmd, d, &one)
+			}
+			for _, name := range draftFlagNames {
+				if cmd.Flags().Changed(name) && (name != "data" || one.data != "") {
+					return usage(cmd, "--%s 只用于试算一条记录", "--%s is for trying one record", name)
+				}
+			}
 			opened, err := openAll(args, &r)
 			defer closeAll(opened)
 			if err != nil {
@@ -45,7 +66,31 @@ func (a *app) tryCommand() *cobra.Command {
 		},
 	}
 	a.sheetFlags(cmd.Flags(), &r, &report)
+	a.draftFlags(cmd.Flags(), &one)
 	return cmd
+}
+
+// isKind reports whether the arguments of try are a kind of record and no file.
+func isKind(args []string) bool {
+	_, ok := desk.KindWords().Read(args[0])
+	if !ok || len(args) > 1 {
+		return false
+	}
+	_, err := os.Stat(args[0])
+	return err != nil
+}
+
+// tryOne tries one record.
+func (a *app) tryOne(cmd *cobra.Command, d desk.Draft, given *draftFlags) error {
+	d, err := a.draft(cmd, d, given)
+	if err != nil {
+		return err
+	}
+	line, err := d.Line()
+	if err != nil {
+		return err
+	}
+	return a.tryLines(cmd, bytes.NewReader(line))
 }
 
 // tryLines tries each record of JSON Lines alone.
@@ -173,7 +218,7 @@ func (a *app) tellTried(t *desk.Tried) {
 	if t.Answer == desk.Refused {
 		answer = a.say("拒绝", "refused")
 	}
-	a.print("第 %d 行　%s　%s %s　%s", "line %d  %s  %s %s  %s", t.Line, answer, t.Center, t.Kind, t.ID)
+	a.print("第 %d 行　%s　%s %s　%s", "line %d  %s  %s %s  %s", t.Line, answer, t.Center, desk.KindWords().Word(string(t.Kind)).In(a.lang), t.ID)
 	a.tellReasons(a.out, t.Reasons)
 	a.tellAlerts("将产生预警", "would open", t.Opens)
 	a.tellAlerts("将解除预警", "would clear", t.Clears)

@@ -76,6 +76,7 @@ STATE.dead, and the next one follows. A run may take 60 seconds.`),
 			if err := a.connection(cmd, &w.FeedConnection); err != nil {
 				return err
 			}
+			readSeverities(w.Only.Severities)
 			if err := w.Only.Check(); err != nil {
 				return err
 			}
@@ -102,9 +103,9 @@ STATE.dead, and the next one follows. A run may take 60 seconds.`),
 	f := cmd.Flags()
 	f.StringVar(&w.State, "state", "", a.say("记录进度的 `FILE`（默认为密钥文件名加 .state）", "`FILE` that remembers what was read (default the key's file with .state added)"))
 	f.BoolVar(&w.FromStart, "from-start", false, a.say("不顾记录的进度，从头开始：先列出现有未解除的预警", "forget what was read and begin anew, with what is open now"))
-	f.StringArrayVar(&w.Only.Severities, "severity", nil, a.say("只处理级别 `LEVEL`：red、yellow 或 blue；可多次给出", "act only on alerts of `LEVEL`: red, yellow or blue; may be given several times"))
-	f.StringArrayVar(&w.Only.Families, "family", nil, a.say("只处理编号类别 `FAMILY`，例如 EXE；可多次给出", "act only on alerts whose code is of `FAMILY`, such as EXE; may be given several times"))
-	f.StringArrayVar(&w.Only.Centers, "center", nil, a.say("只处理中心 `ID` 的；可多次给出", "act only on alerts of the center `ID`; may be given several times"))
+	f.StringArrayVar(&w.Only.Severities, "severity", nil, a.say("只处理该级别 `LEVEL` 的：红、黄或蓝；可多次给出", "act only on alerts of `LEVEL`: red, yellow or blue; may be given several times"))
+	f.StringArrayVar(&w.Only.Families, "family", nil, a.say("只处理该编号类别 `FAMILY` 的，例如 EXE；可多次给出", "act only on alerts whose code is of `FAMILY`, such as EXE; may be given several times"))
+	f.StringArrayVar(&w.Only.Centers, "center", nil, a.say("只处理该中心 `ID` 的；可多次给出", "act only on alerts of the center `ID`; may be given several times"))
 	f.StringVar(&command, "exec", "", a.say("对每条变动用 /bin/sh 运行 `COMMAND`", "run `COMMAND` with /bin/sh for each of them"))
 	return cmd
 }

@@ -38,6 +38,7 @@ const (
 	sourcesMax   = 10_000
 	otherSources = "other sources"
 	otherObjects = "other objects"
+	lostEntries  = "entries for which there was no room"
 	objectMax    = 100     // length of an object, in characters
 	overdueMax   = 200_000 // notes that wait while the log cannot be written
 )
@@ -163,7 +164,7 @@ func (g *gatherer) next(at time.Time, countMax int, all bool) (out []noted) {
 		g.settle()
 	}
 	if g.lost > 0 {
-		out = append(out, noted{At: at, noteKey: noteKey{Kind: LogDenied, Verb: "log", Object: "entries for which there was no room", Outcome: "lost"}, Count: g.lost})
+		out = append(out, noted{At: at, noteKey: noteKey{Kind: LogDenied, Verb: "log", Object: lostEntries, Outcome: "lost"}, Count: g.lost})
 		g.lost = 0
 	}
 	n := min(len(g.overdue), countMax-len(out))

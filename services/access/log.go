@@ -30,6 +30,9 @@ func (q *LogQuestion) check() error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
 	}
 	q.Center = string(events.ParseCenter(q.Center))
+	if kind, ok := LogKinds.Read(q.Kind); ok {
+		q.Kind = kind
+	}
 	for _, day := range []struct {
 		param string
 		typed *string
@@ -46,8 +49,8 @@ func (q *LogQuestion) check() error {
 	switch {
 	case q.From != "" && q.To != "" && q.To < q.From:
 		return bad("to", "早于起始日期 %s", "is before %s, with which it begins", q.From)
-	case q.Kind != "" && !slices.Contains(EntryKinds(), q.Kind):
-		return bad("kind", "%q 应为 read、write、denied、act 或 login", "%q must be read, write, denied, act or login", clean(q.Kind))
+	case q.Kind != "" && !LogKinds.Has(q.Kind):
+		return LogKinds.Reject(clean(q.Kind)).Of("kind")
 	case q.Center != "" && !events.ValidCenter(events.CenterID(q.Center)):
 		return bad("center", "%q 不是中心编号", "%q is not the id of a center", clean(q.Center))
 	case q.Limit < 0 || q.Limit > LogLimitMax:

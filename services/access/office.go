@@ -208,7 +208,7 @@ const (
 )
 
 // EntryKinds lists the kinds of entries.
-func EntryKinds() []string { return []string{LogRead, LogWrite, LogDenied, LogAct, LogLogin} }
+func EntryKinds() []string { return LogKinds.Codes() }
 
 // LogEntry is one entry of the access log, or one write of the ledger.
 type LogEntry struct {

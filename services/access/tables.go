@@ -3,8 +3,10 @@ package access
 import (
 	"strings"
 
+	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -43,9 +45,13 @@ var AccountColumns = []table.Column{{Name: "account", Title: text.Say("账号", 
 	{Name: "disabledAt", Type: table.Time}, {Name: "disabledBy"}, {Name: "hasPassword", Title: text.Say("密码", "password"), Type: table.Bool}, {Name: "factor", Title: text.Say("动态验证码", "second factor"), Type: table.Bool},
 	{Name: "identities"}, {Name: "signedInAt", Title: text.Say("上次登录", "last sign-in"), Type: table.Time}}
 
-// Scope returns the scope of a binding in words, or "".
-func (b *Binding) Scope() string {
-	return strings.Join(append([]string{string(b.Center) + b.Region}, b.Departments...), ";")
+// ScopeWords returns the scope of a binding as people read it, or "": a center, the prefix of a region, or departments.
+func (b *Binding) ScopeWords() text.Text {
+	list := b.Departments
+	if one := string(b.Center) + b.Region; one != "" {
+		list = append([]string{one}, list...)
+	}
+	return text.Text{Zh: strings.Join(list, "、"), En: strings.Join(list, ", ")}
 }
 
 // Row returns the account as a row of AccountColumns.
@@ -55,7 +61,7 @@ func (a *Account) Row() []table.Cell {
 		identities = append(identities, id.Issuer+" "+id.Subject)
 	}
 	return []table.Cell{table.Text(a.Account), table.Named(a.Role, a.Role.Title()), table.Optional(string(a.Center)), table.Optional(a.Region), table.Optional(strings.Join(a.Departments, ";")),
-		table.Optional(strings.Trim(a.Scope(), ";")), table.Yes(a.MayRecord), table.Yes(a.Disabled),
+		table.Cell{Shown: a.ScopeWords()}, table.Yes(a.MayRecord), table.Yes(a.Disabled),
 		table.Number(a.Tokens), table.Text(a.AddedAt), table.Text(a.AddedBy), table.Optional(a.BoundAt), table.Optional(a.BoundBy), table.Optional(a.DisabledAt), table.Optional(a.DisabledBy),
 		table.Yes(a.Password), table.Yes(a.Factor), table.Optional(strings.Join(identities, ";")), table.Optional(a.SignedInAt)}
 }
@@ -87,8 +93,16 @@ var TokenColumns = []table.Column{{Name: "id", Title: text.Say("编号", "id")},
 
 // Row returns the token as a row of TokenColumns.
 func (t *Token) Row() []table.Cell {
-	return []table.Cell{table.Text(t.ID), table.Text(t.Account), table.Text(t.Name), table.Named(t.State, tokenStates[t.State]), table.Optional(strings.Join(t.May, ";")), table.Text(t.AddedAt), table.Text(t.AddedBy),
+	return []table.Cell{table.Text(t.ID), table.Text(t.Account), table.Text(t.Name), table.Named(t.State, tokenStates[t.State]), mays(t.May), table.Text(t.AddedAt), table.Text(t.AddedBy),
 		table.Text(t.ExpiresAt), table.Optional(t.RevokedAt), table.Optional(t.RevokedBy)}
+}
+
+// mays returns a cell of the acts that a token was made for.
+func mays(acts []string) table.Cell {
+	if len(acts) == 0 {
+		return table.Cell{}
+	}
+	return table.Named(strings.Join(acts, ";"), MayWords.Of(acts...).Words())
 }
 
 // Table returns the token as a row.
@@ -121,8 +135,17 @@ func (e *LogEntry) Row() []table.Cell {
 	if e.Position > 0 {
 		position = table.Number(e.Position)
 	}
-	return []table.Cell{table.Text(e.At), table.Text(e.Kind), table.Optional(e.Account), table.Text(e.Verb), table.Optional(e.Object), table.Optional(string(e.Center)), table.Text(e.Outcome), table.Optional(e.Source),
-		table.Number(e.Count), position}
+	named := func(code string, word text.Text) table.Cell {
+		if code == "" {
+			return table.Cell{}
+		}
+		return table.Named(code, word)
+	}
+	return []table.Cell{
+		table.Text(e.At), table.Named(e.Kind, LogKinds.Word(e.Kind)), named(e.Account, AccountWord(e.Account)), table.Named(e.Verb, e.VerbWord()),
+		named(e.Object, e.ObjectWord()), table.Optional(string(e.Center)), table.Named(e.Outcome, e.OutcomeWord()), named(e.Source, e.SourceWord()),
+		table.Number(e.Count), position,
+	}
 }
 
 // NATSUserColumns are the columns for users of NATS. Several ids, severities or families in one cell are separated
@@ -130,6 +153,16 @@ func (e *LogEntry) Row() []table.Cell {
 var NATSUserColumns = []table.Column{{Name: "name", Title: text.Say("名称", "name")}, {Name: "key"}, {Name: "severities", Title: text.Say("级别", "severities")}, {Name: "families", Title: text.Say("类别", "families"), CharMax: 30},
 	{Name: "centerIds", Title: text.Say("中心", "centers"), CharMax: 30}, {Name: "addedAt", Title: text.Say("登记", "added"), Type: table.Time}, {Name: "addedBy", Title: text.Say("登记人", "added by")},
 	{Name: "revokedAt", Type: table.Time}, {Name: "revokedBy"}}
+
+// SeverityWords returns the severities of a filter in words.
+func (f *NATSFilter) SeverityWords() text.Text {
+	var zh, en []string
+	for _, s := range f.Severities {
+		word := lists.SeverityWord(aggregates.Severity(s))
+		zh, en = append(zh, word.Zh), append(en, word.En)
+	}
+	return text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}
+}
 
 // Row returns the user as a row of NATSUserColumns.
 func (u *NATSUser) Row() []table.Cell {
@@ -139,7 +172,11 @@ func (u *NATSUser) Row() []table.Cell {
 		}
 		return table.Text(strings.Join(l, ";"))
 	}
-	return []table.Cell{table.Text(u.Name), table.Text(u.Key), list(u.Filter.Severities), list(u.Filter.Families), list(u.Filter.Centers), table.Text(u.AddedAt), table.Text(u.AddedBy),
+	severities := list(u.Filter.Severities)
+	if len(u.Filter.Severities) > 0 {
+		severities.Shown = u.Filter.SeverityWords()
+	}
+	return []table.Cell{table.Text(u.Name), table.Text(u.Key), severities, list(u.Filter.Families), list(u.Filter.Centers), table.Text(u.AddedAt), table.Text(u.AddedBy),
 		table.Optional(u.RevokedAt), table.Optional(u.RevokedBy)}
 }
 

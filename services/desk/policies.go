@@ -173,7 +173,7 @@ var ProblemColumns = []table.Column{{Name: "line", Title: text.Say("行", "line"
 func ProblemsTable(file string, problems []PolicyProblem, lang string) *table.Table {
 	t := &table.Table{Title: text.Say("%s 不能采用：", "%s cannot be adopted:", file), Columns: ProblemColumns}
 	for _, p := range problems {
-		t.Rows = append(t.Rows, []table.Cell{table.Number(p.Line), table.Text(p.Field), table.Text(p.Reason.In(lang))})
+		t.Rows = append(t.Rows, []table.Cell{table.Number(p.Line), table.Named(p.Field, policy.PathWords(p.Field, nil)), table.Text(p.Reason.In(lang))})
 	}
 	return t
 }
@@ -185,7 +185,7 @@ var ParameterColumns = []table.Column{{Name: "parameter", Title: text.Say("参�
 // Table returns the parameters of the policy with their articles and words, in the order of its own text.
 func (p Policy) Table() (*table.Table, error) {
 	t := &table.Table{
-		Title:   text.Say("%s（%s），%s 起施行\n摘要 %s", "%s (%s), effective from %s\ndigest %s", p.Name(), p.Source, p.EffectiveFrom, p.Digest()),
+		Title:   text.Say("%s（%s），%s 起施行，校验值 %s", "%s (%s), effective from %s, digest %s", p.Name(), p.Source, p.EffectiveFrom, p.Digest()),
 		Columns: ParameterColumns,
 	}
 	var whole struct {
@@ -208,23 +208,34 @@ func (p Policy) Table() (*table.Table, error) {
 		if err := json.UnmarshalDecode(dec, &v); err != nil {
 			return nil, fmt.Errorf("desk: read policy: %w", err)
 		}
-		t.Rows = append(t.Rows, []table.Cell{table.Text(title), parameterValue(v), table.Text(v.Unit), table.Text(v.Article), table.Text(v.Words), table.Text(v.Open)})
+		unit := table.Named(v.Unit, policy.UnitWords.Word(v.Unit))
+		if v.Unit == "fen" {
+			unit.Shown = text.Text{} // the amount has it
+		}
+		t.Rows = append(t.Rows, []table.Cell{
+			table.Named(title, policy.ParameterWords.Word(title)), parameterValue(v), unit, table.Text(v.Article), table.Text(v.Words), table.Text(v.Open),
+		})
 	}
 	return t, nil
 }
 
-// parameterValue returns the cell for a parameter: amounts in yuan, lists without brackets.
+// parameterValue returns the cell for a parameter: amounts in yuan, lists without brackets, codes in words.
 func parameterValue(v policy.Parameter[jsontext.Value]) table.Cell {
 	raw := strings.Trim(string(v.Value), `"`)
 	var amount int64
 	if v.Unit == "fen" && json.Unmarshal(v.Value, &amount) == nil {
 		return table.Named(raw, text.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(amount))))
 	}
-	var list []string
+	list := []string{raw}
 	if json.Unmarshal(v.Value, &list) == nil {
 		raw = strings.Join(list, " ")
 	}
-	return table.Text(raw)
+	var zh, en []string
+	for _, item := range list {
+		word := policy.ItemWord(item)
+		zh, en = append(zh, word.Zh), append(en, word.En)
+	}
+	return table.Named(raw, text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")})
 }
 
 // DifferenceColumns are the columns for the differences between two policies.
@@ -238,7 +249,14 @@ func ComparePolicies(before, after Policy) *table.Table {
 		Columns: DifferenceColumns,
 	}
 	for _, c := range policy.Diff(before.Policy, after.Policy) {
-		t.Rows = append(t.Rows, []table.Cell{table.Text(c.Path), table.Text(c.Before), table.Text(c.After)})
+		names := after.Policy // of the rows that are there
+		if c.After == "" {
+			names = before.Policy
+		}
+		t.Rows = append(t.Rows, []table.Cell{
+			table.Named(c.Path, policy.PathWords(c.Path, names)),
+			table.Named(c.Before, policy.ValueWords(c.Path, c.Before, names)), table.Named(c.After, policy.ValueWords(c.Path, c.After, names)),
+		})
 	}
 	return t
 }

@@ -75,17 +75,26 @@ func (d *Draft) record() (*events.Record, error) {
 	if rec := d.plain(); rec != nil {
 		return rec, nil
 	}
-	if !d.Data.IsValid(jsontext.AllowDuplicateNames(true)) { // DecodeRecord names the duplicate member
-		return nil, text.Errorf(text.Invalid, "不是有效的 JSON", "is not valid JSON").Of("data")
-	}
 	return d.explained()
 }
 
-// explained does the same as record for a draft whose data is valid JSON.
-func (d *Draft) explained() (*events.Record, error) {
+// Line returns the draft as one line of the interchange form, without a newline. Data that is no JSON is text.Invalid.
+func (d *Draft) Line() ([]byte, error) {
+	if !d.Data.IsValid(jsontext.AllowDuplicateNames(true)) { // DecodeRecord names the member that is given twice
+		return nil, text.Errorf(text.Invalid, "不是有效的 JSON", "is not valid JSON").Of("data")
+	}
 	line, err := json.Marshal(d, jsontext.AllowDuplicateNames(true))
-	if err != nil { // only a text can fail here
+	if err != nil {
 		return nil, text.Errorf(text.Invalid, "记录的文字不是有效的 UTF-8", "a text of the record is not valid UTF-8")
+	}
+	return line, nil
+}
+
+// explained is record in all cases.
+func (d *Draft) explained() (*events.Record, error) {
+	line, err := d.Line()
+	if err != nil {
+		return nil, err
 	}
 	rec, problems := events.DecodeRecord(line)
 	if len(problems) == 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Scenario holds the parameters of a simulation. Records are entered from From to To, both included, and happen
@@ -30,26 +31,26 @@ const (
 	YearMax            = events.YearMax - 5
 )
 
-// Check returns an error that names the first member outside its limits, or nil.
+// Check returns a *text.Error that names the first member outside its limits, or nil.
 func (c Scenario) Check() error {
-	within := func(name string, v, lo, hi int) error {
+	within := func(param, zh, en string, v, lo, hi int) error {
 		if v < lo || v > hi {
-			return fmt.Errorf("simulator: check configuration: %s is %d, it must be from %d to %d", name, v, lo, hi)
+			return text.Errorf(text.Invalid, zh+"应为 %[2]d 至 %[3]d，不能是 %[1]d", en+" is %[1]d, it must be from %[2]d to %[3]d", v, lo, hi).Of(param)
 		}
 		return nil
 	}
 	for _, err := range []error{
-		within("centers", c.Centers, 0, CentersMax),
-		within("vouchers per year", c.VouchersPerYear, 0, VouchersPerYearMax),
-		within("the year of from", c.From.Year(), YearMin, YearMax),
-		within("the year of to", c.To.Year(), YearMin, YearMax),
+		within("centers", "中心数", "the number of centers", c.Centers, 0, CentersMax),
+		within("vouchers", "每年凭证数", "the number of vouchers a year", c.VouchersPerYear, 0, VouchersPerYearMax),
+		within("from", "年份", "the year", c.From.Year(), YearMin, YearMax),
+		within("to", "年份", "the year", c.To.Year(), YearMin, YearMax),
 	} {
 		if err != nil {
 			return err
 		}
 	}
 	if c.To < c.From {
-		return fmt.Errorf("simulator: check configuration: to, %v, is before from, %v", c.To, c.From)
+		return text.Errorf(text.Invalid, "%v 早于起始日期 %v", "%v is before the first date %v", c.To, c.From).Of("to")
 	}
 	return nil
 }

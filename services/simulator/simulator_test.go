@@ -284,11 +284,11 @@ func rightCheck(code string) bool {
 func TestConfigurationsOutOfTheirLimitsAreRefused(t *testing.T) {
 	sound := province40(1)
 	for name, change := range map[string]func(*Scenario){
-		"centers":           func(c *Scenario) { c.Centers = -1 },
-		"vouchers per year": func(c *Scenario) { c.VouchersPerYear = VouchersPerYearMax + 1 },
-		"year of from":      func(c *Scenario) { c.From = 0 },
-		"year of to":        func(c *Scenario) { c.To = events.MustDate("2099-01-01") },
-		"is before from":    func(c *Scenario) { c.To = c.From - 1 },
+		"centers: ":            func(c *Scenario) { c.Centers = -1 },
+		"vouchers a year":      func(c *Scenario) { c.VouchersPerYear = VouchersPerYearMax + 1 },
+		"from: the year":       func(c *Scenario) { c.From = 0 },
+		"to: the year":         func(c *Scenario) { c.To = events.MustDate("2099-01-01") },
+		"is before the first ": func(c *Scenario) { c.To = c.From - 1 },
 	} {
 		cfg := sound
 		change(&cfg)
