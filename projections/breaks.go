@@ -87,7 +87,8 @@ func (b Break) explain(a aggregates.Alert) aggregates.Explanation {
 			aggregates.NewFigure("revision", strconv.FormatUint(b.Revision, 10)),
 			aggregates.NewFigure("recordedOn", a.RaisedOn.String()),
 		},
-		Reason:  b.Cause,
+		Reason: text.Say("台账位置 %d 的记录无法成立，原样保留，不计入任何答案：%s", "the record at position %d cannot be right; it is kept and counts in no answer: %s",
+			b.Position, b.Cause),
 		Because: []uuid.UUID{b.ID},
 		Cleared: text.Say("不会解除：该中心停止写入，须由管理员从备份核对", "nothing clears it: the center takes no more writing until an administrator has compared it with a backup"),
 	}

@@ -87,8 +87,8 @@ func (a *app) tell(x *desk.Explanation) {
 			a.print("  ……另有 %d 条记录，见 --output csv 或 json", "  ... and %d more events, see --output csv or json", more)
 			break
 		}
-		what := strings.TrimSpace(c.Kind.Title().In(a.lang) + " " + c.Doc)
-		a.print("  记录：%v %s（位置 %d，%s）", "  event: %v %s (position %d, %s)", c.On, what, c.Position, c.ID)
+		what := strings.TrimSpace(strings.Join([]string{c.On.String(), c.Kind.Title().In(a.lang), c.Doc}, " ")) // an event that cannot be read has no date
+		a.print("  记录：%s（位置 %d，%s）", "  event: %s (position %d, %s)", what, c.Position, c.ID)
 	}
 	switch c := x.ClearedBy; {
 	case x.ClearedOn.IsNone():
