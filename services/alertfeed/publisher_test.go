@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -190,6 +191,28 @@ func (k *kit) holds() {
 	}
 }
 
+// namesThePayee checks that every message about the use of a voucher has what its record alone says.
+func (k *kit) namesThePayee() {
+	k.t.Helper()
+	found := 0
+	for _, m := range k.all() {
+		if m.Alert == nil || m.Alert.Code != "AL-USE-01" || m.Alert.State == alertfeed.Withdrawn {
+			continue
+		}
+		found++
+		var figures []string
+		for _, f := range m.Alert.Figures {
+			figures = append(figures, f.Name+"="+f.Value)
+		}
+		if !slices.Contains(figures, "payee=乙") || !slices.Contains(figures, "summary=罚款") {
+			k.t.Errorf("a message about a voucher has the figures %v", figures)
+		}
+	}
+	if found == 0 {
+		k.t.Error("there is no message about a voucher")
+	}
+}
+
 func TestAPublisherSaysWhatTheLedgerSays(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
@@ -217,6 +240,7 @@ func TestAPublisherSaysWhatTheLedgerSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.holds()
+	k.namesThePayee()
 	again := k.all()[n:]
 	if len(again) != len(k.truth())+2 || again[0].Head == nil || again[0].Head.Phase != alertfeed.Begin || again[len(again)-1].Head == nil {
 		t.Errorf("a new generation is %v", again)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
@@ -191,6 +192,12 @@ func TestAnAlertIsExplained(t *testing.T) {
 		x := list[0]
 		if x.Center != "ZJ-0001" || x.Key != "V2" || x.ClearedOn.Date != 0 || x.Policy != "zj-2024-draft@2" || x.Rules[0].Words == "" || x.Cleared.Zh == "" {
 			t.Errorf("got %+v", x)
+		}
+		if x.Who != text.Say("省转化中心 甲中心", "center 甲中心") || x.Office != events.CenterRole || x.About != text.Say("凭证号 V2", "voucher V2") || x.Reason.Zh == "" {
+			t.Errorf("about %+v, responsible %s %+v, because %+v", x.About, x.Office, x.Who, x.Reason)
+		}
+		if n := len(x.Figures); x.Figures[n-2].Value != "乙" || x.Figures[n-1].Value != "罚款" || x.Figures[n-1].Shown.Zh != "罚款" {
+			t.Errorf("the figures of the record: %+v", x.Figures)
 		}
 		if len(x.Because) != 1 || x.Because[0].Position != 6 || x.Because[0].Kind != "funds.spent" || x.Because[0].On.String() != "2025-06-02" {
 			t.Errorf("because %+v", x.Because)
