@@ -61,9 +61,15 @@ func (a *app) tellTally(end *desk.Chapter) {
 // tellChapter writes a chapter as a few lines of prose.
 func (a *app) tellChapter(c *desk.Chapter) {
 	a.tellMeanwhile(c)
-	fmt.Fprintln(a.out, text.Printable(strings.TrimRight(fmt.Sprintf("%4d  %s  %s  %s  %s", c.Revision, c.On, c.Kind.Title().In(a.lang), c.Doc, c.Note), " ")))
-	if content := c.Content(); content != "" {
-		a.indent("%s", "%s", text.Clip(content, contentWidth))
+	fmt.Fprintln(a.out, text.Printable(strings.TrimRight(fmt.Sprintf("%4d  %s  %s  %s", c.Revision, c.On, c.Kind.Title().In(a.lang), c.Line.In(a.lang)), " ")))
+	for _, d := range c.Details {
+		a.indent("%s：%s", "%s: %s", d.Label.In(a.lang), text.Clip(d.Value.In(a.lang), detailCharMax))
+	}
+	if c.Doc != "" {
+		a.indent("发文字号：%s", "document: %s", c.Doc)
+	}
+	if c.Note != "" {
+		a.indent("备注：%s", "note: %s", c.Note)
 	}
 	a.indent("位置 %d，id %s，%s 录入于 %s，%s %s 报", "position %d, id %s, entered by %s at %s, said by %s %s", c.Position, c.ID, c.EnteredBy, toSecond(c.RecordedAt), c.By.Role.Title().In(a.lang), c.By.Actor)
 	if v := c.VoidedBy; v != nil {
@@ -110,8 +116,8 @@ func toSecond(instant string) string {
 // indent writes a line that belongs to an event.
 func (a *app) indent(zh, en string, args ...any) { a.print("      "+zh, "      "+en, args...) }
 
-// contentWidth is the maximum width of the content of an event in its line.
-const contentWidth = 150
+// detailCharMax is the number of characters of a detail of an event that are shown. Only a long text has more.
+const detailCharMax = 150
 
 // tellMeanwhile writes the changes by policies and by time since the chapter before.
 func (a *app) tellMeanwhile(c *desk.Chapter) {

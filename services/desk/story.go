@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 
@@ -36,8 +35,10 @@ type Chapter struct {
 	Policy     string            `json:"policy"` // id@version of the policy that judged the event; "" before the first
 	Breaks     []events.RuleID   `json:"breaks"`
 	Warnings   []text.Text       `json:"warnings"`
-	Record     jsontext.Value    `json:"record,omitzero"` // the event as a record in the interchange form
-	Broken     string            `json:"broken,omitzero"` // the reason if the event is invalid (AL-LED-01)
+	Record     jsontext.Value    `json:"record,omitzero"`  // the event as a record in the interchange form
+	Line       text.Text         `json:"inWords,omitzero"` // what matters in the record, in words
+	Details    []lists.Said      `json:"details,omitzero"` // what Line leaves out
+	Broken     string            `json:"broken,omitzero"`  // the reason if the event is invalid (AL-LED-01)
 	Status     aggregates.Status `json:"status"`
 	Lapsed     Moves             `json:"lapsed"`  // changes by time alone
 	Changed    Moves             `json:"changed"` // changes by the event
@@ -111,7 +112,7 @@ func (l *Local) Story(ctx context.Context, when When, id string, each func(*Chap
 		return nil, err
 	}
 	last, err := l.Ledger.Story(ctx, center, a.on, upTo, func(c *projections.Chapter) error {
-		chapter, err := chapterOf(c)
+		chapter, err := chapterOf(c, a.Register.Timeline())
 		if err != nil {
 			return err
 		}
@@ -132,7 +133,7 @@ func (l *Local) Story(ctx context.Context, when When, id string, each func(*Chap
 	if err != nil {
 		return nil, err
 	}
-	if end, err = chapterOf(last); err == nil {
+	if end, err = chapterOf(last, a.Register.Timeline()); err == nil {
 		end.Tally = &tally
 	}
 	return end, err
@@ -156,7 +157,7 @@ func (l *Local) cause(ctx context.Context, center events.CenterID, id uuid.UUID)
 	return nil, nil
 }
 
-func chapterOf(c *projections.Chapter) (*Chapter, error) {
+func chapterOf(c *projections.Chapter, policies policy.Timeline) (*Chapter, error) {
 	r := &c.Event
 	x := &Chapter{Position: r.Position, Revision: r.Revision, On: Day{r.On}, Kind: r.Kind, ID: r.ID,
 		By: r.By, EnteredBy: r.EnteredBy, Mode: string(r.Mode), Doc: r.Doc, Note: r.Note, Policy: lists.PolicyName(r.Policy), Digest: r.Policy.Digest, Breaks: r.Breaks, Warnings: r.Warnings, Broken: c.Broken,
@@ -168,20 +169,10 @@ func chapterOf(c *projections.Chapter) (*Chapter, error) {
 	if r.Data == nil {
 		return x, nil
 	}
+	x.Line, x.Details = lists.RecordLine(&r.Record, policies), lists.RecordRest(&r.Record, policies)
 	line, err := events.EncodeRecord(&r.Record)
 	x.Record = line
 	return x, err
-}
-
-// Content returns the content of the event on one line, or "".
-func (c *Chapter) Content() string {
-	var record struct {
-		Data jsontext.Value `json:"data"`
-	}
-	if json.Unmarshal(c.Record, &record) != nil || string(record.Data) == "{}" {
-		return ""
-	}
-	return string(record.Data)
 }
 
 func movesOf(d *difference.Difference) Moves {

@@ -247,7 +247,7 @@ func (d *Books) foundRow(ctx context.Context, q *asked, voided voidings, m match
 	if by, ok := voided.by(&s); ok {
 		voidedBy = table.Text(by.String())
 	}
-	whole := table.Cell{}
+	whole, content := table.Cell{}, describe(&b, d.policies)
 	// otherwise the column stays empty, because only the bytes of the event are known
 	if rec, err := events.DecodeEvent(s); err == nil {
 		line, err := events.EncodeRecord(&rec.Record)
@@ -255,7 +255,10 @@ func (d *Books) foundRow(ctx context.Context, q *asked, voided voidings, m match
 			return nil, err
 		}
 		whole.Data = jsontext.Value(line)
+		if q.since(3) {
+			content.Shown = restOf(&rec.Record, d.policies, func(Said) {}) // the amount has a column of its own
+		}
 	}
-	return []table.Cell{table.Date(b.On), table.Optional(string(centerOf(&s))), table.Named(s.Kind, s.Kind.Title()), amount, describe(&b, d.policies), table.Optional(b.Text("payee")),
+	return []table.Cell{table.Date(b.On), table.Optional(string(centerOf(&s))), table.Named(s.Kind, s.Kind.Title()), amount, content, table.Optional(b.Text("payee")),
 		table.Optional(b.Doc()), table.Text(b.Actor()), table.Number(s.Position), table.Number(s.Revision), table.Text(s.ID.String()), voidedBy, whole}, nil
 }

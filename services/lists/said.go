@@ -119,30 +119,48 @@ const lineMax = 400
 
 // RecordLine returns what matters in a record on one line: its amount, payee, use, summary, grade or reason first.
 func RecordLine(r *events.Record, policies policy.Timeline) text.Text {
-	return lineOf(r, RecordWords(r, policies), func(Said) {})
+	rest := restOf(r, policies, func(Said) {})
+	fen := events.Fen(0)
+	if r.Data != nil {
+		fen = events.FacetsOf(r.Data).AmountFen
+	}
+	switch amount := text.Say("%s 元", "%s yuan", events.FormatYuan(fen)); {
+	case fen == 0:
+		return rest
+	case rest == text.Text{}:
+		return amount
+	default:
+		return text.Text{Zh: amount.Zh + "，" + rest.Zh, En: amount.En + ", " + rest.En}
+	}
 }
 
 // RecordRest returns what RecordLine leaves out.
 func RecordRest(r *events.Record, policies policy.Timeline) (rest []Said) {
-	lineOf(r, RecordWords(r, policies), func(s Said) { rest = append(rest, s) })
+	restOf(r, policies, func(s Said) { rest = append(rest, s) })
 	return rest
 }
 
-func lineOf(r *events.Record, all []Said, leftOut func(Said)) text.Text {
-	var zh, en []string
-	add := func(t text.Text) { zh, en = append(zh, t.Zh), append(en, t.En) }
-	if r.Data != nil {
-		if fen := events.FacetsOf(r.Data).AmountFen; fen != 0 {
-			add(text.Say("%s 元", "%s yuan", events.FormatYuan(fen)))
+// labelled returns an item with its label. An answer of yes or no needs a colon.
+func labelled(s Said) text.Text {
+	for _, yes := range []bool{true, false} {
+		if s.Value == yesOrNo(yes) {
+			return text.Text{Zh: s.Label.Zh + "：" + s.Value.Zh, En: s.Label.En + ": " + s.Value.En}
 		}
 	}
+	return text.Text{Zh: s.Label.Zh + " " + s.Value.Zh, En: s.Label.En + " " + s.Value.En}
+}
+
+// restOf returns RecordLine without the amount, and calls leftOut for each item that the line does not have.
+func restOf(r *events.Record, policies policy.Timeline, leftOut func(Said)) text.Text {
+	var zh, en []string
+	add := func(t text.Text) { zh, en = append(zh, t.Zh), append(en, t.En) }
 	rank := func(s Said) int {
 		if i := slices.Index(firstInLine, s.Member); i >= 0 {
 			return i
 		}
 		return len(firstInLine)
 	}
-	sorted := slices.Clone(all)
+	sorted := RecordWords(r, policies)
 	slices.SortStableFunc(sorted, func(a, b Said) int { return cmp.Compare(rank(a), rank(b)) })
 	only := inLine[r.Kind]
 	for _, s := range sorted {
@@ -154,8 +172,16 @@ func lineOf(r *events.Record, all []Said, leftOut func(Said)) text.Text {
 		case rank(s) < len(firstInLine):
 			add(s.Value)
 		default:
-			add(text.Text{Zh: s.Label.Zh + " " + s.Value.Zh, En: s.Label.En + " " + s.Value.En})
+			add(labelled(s))
 		}
+	}
+	if p, ok := r.Data.(*events.FundsSpent); ok {
+		var grants []string
+		for _, l := range p.Lines {
+			grants = append(grants, l.Grant)
+		}
+		label := events.MemberWord(r.Kind, "lines.grant")
+		add(text.Text{Zh: label.Zh + " " + strings.Join(grants, "、"), En: label.En + " " + strings.Join(grants, ", ")})
 	}
 	line := func(parts []string, between string) string { return text.Clip(strings.Join(parts, between), lineMax) }
 	return text.Text{Zh: line(zh, "，"), En: line(en, ", ")}
