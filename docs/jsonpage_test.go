@@ -66,7 +66,7 @@ var answers = []struct {
 }{
 	{"center ID", "One center as of a date. CSV has its facts, one a row; each value is text.", desk.Center{}, desk.FactsColumns},
 	{"alerts explain CENTER CODE", "An alert with the rules, figures and events behind it. CSV has a row for each of them.", []desk.Explanation{}, desk.ExplanationColumns},
-	{"alerts watch", "What becomes of alerts, as it happens: JSON Lines, one object for each act, and in CSV a row. `alerts board` answers as the list alerts.", consumer.Act{}, consumer.ActColumns},
+	{"alerts watch", "What becomes of alerts, as it happens: JSON Lines, one object for each act, and in CSV a row. `alerts board` answers as the list alerts, without the names of the centers.", consumer.Act{}, consumer.ActColumns},
 	{"replay CENTER", "The history of a center, event by event, in the order of the ledger. With `--state` the JSON form has the member `state`.", []desk.Chapter{}, desk.ChapterColumns},
 	{"record KIND", "The answer to a record that is in the ledger. `policy adopt` answers alike.", desk.RecordAnswer{}, desk.RecordedColumns},
 	{"record KIND, refused", "The answer to a record that is refused, with exit code 1. In CSV the rules are separated by `;`.", desk.RefusedRecord{}, desk.AnswerColumns},

@@ -253,7 +253,7 @@ func (p *program) mustKnow(dir string, args ...string) {
 	p.t.Helper()
 	want := []string{}
 	for _, row := range rows(p.t, mustRun(p.t, append([]string{"--data", dir, "alerts", "--all", "--output", "csv"}, args...)...))[1:] {
-		want = append(want, strings.Join(row, ","))
+		want = append(want, strings.Join(row[:6], ",")) // without the name of the center
 	}
 	slices.Sort(want)
 	if got := p.board(); !slices.Equal(got, want) {

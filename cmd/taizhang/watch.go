@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -184,7 +185,8 @@ func boardTable(b *consumer.Board) (t *table.Table, err error) {
 		Empty:    text.Say("没有未解除的预警。", "There is no open alert."),
 		Position: b.At.Position,
 	}
-	t.Columns, err = lists.Question{List: "alerts", On: b.At.Date}.Columns()
+	columns, err := lists.Question{List: "alerts", On: b.At.Date}.Columns()
+	t.Columns = slices.DeleteFunc(columns, func(c table.Column) bool { return c.Name == "name" }) // which NATS does not know
 	for _, x := range b.Alerts {
 		t.Rows = append(t.Rows, lists.AlertRow(x))
 	}
