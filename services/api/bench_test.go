@@ -38,6 +38,8 @@ func BenchmarkPages(b *testing.B) {
 			{"centers compressed", "/v1/centers", token + "Accept-Encoding: gzip\r\n"},
 			{"alerts", "/v1/alerts", token},
 			{"center", "/v1/centers/" + string(x.ledger.Register().IDs()[0]), token},
+			{"execution", "/v1/execution", token},
+			{"execution sorted", "/v1/execution?sort=rate", token},
 			{"execution csv", "/v1/execution?format=csv&year=2025", token},
 		} {
 			b.Run(fmt.Sprintf("%s beside %d writes a second", c.name, writers), func(b *testing.B) {

@@ -77,7 +77,7 @@ func ordered(order []*run, before, now []*block) []*run {
 
 // differing lists the rows of the pieces that only one of the two has.
 func differing(before, now []*block) (gone, come []rowAt) {
-	old, made := piecesOf(before), piecesOf(now)
+	old, made := piecesOf(without(before, now)), piecesOf(without(now, before))
 	for len(old) > 0 || len(made) > 0 {
 		switch {
 		case len(made) == 0 || len(old) > 0 && old[0].center < made[0].center:
@@ -92,6 +92,11 @@ func differing(before, now []*block) (gone, come []rowAt) {
 		}
 	}
 	return gone, come
+}
+
+// without returns the blocks that are not among others.
+func without(blocks, others []*block) []*block {
+	return slices.DeleteFunc(slices.Clone(blocks), func(b *block) bool { return slices.Contains(others, b) })
 }
 
 func piecesOf(blocks []*block) (all []*piece) {
