@@ -141,7 +141,7 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 		list = append(list, x)
 	}
 	if len(list) == 0 {
-		what := strings.Join(strings.Fields(strings.Join([]string{name.Code, name.Key, name.RaisedOn}, " ")), " ")
+		what := strings.Join(strings.Fields(strings.Join([]string{string(name.code()), name.Key, name.RaisedOn}, " ")), " ")
 		if center == "" {
 			return nil, text.Errorf(text.NotFound, "截至 %v，办法参数没有这样的预警 %s", "as of %v, the policies have no such alert %s", on, what)
 		}
