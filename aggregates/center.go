@@ -80,7 +80,7 @@ func (c *Center) Balances() map[string]events.Fen {
 func (c *Center) Apply(r *events.Recorded) error {
 	if r.Revision != c.Revision()+1 {
 		return fmt.Errorf("aggregates: apply position %d: %w", r.Position,
-			text.Errorf(text.Internal, "%[3]s 的版次 %[1]d 接在 %[2]d 之后", "revision %d follows %d in %s", r.Revision, c.Revision(), c.id))
+			text.Errorf(text.Internal, "%[3]s 的记录序号 %[1]d 接在 %[2]d 之后", "revision %d follows %d in %s", r.Revision, c.Revision(), c.id))
 	}
 	left, found := c.nonsense(&r.Record)
 	if len(found) > 0 {

@@ -119,7 +119,7 @@ func TestARefusalSaysTheRuleTheFieldAndTheReason(t *testing.T) {
 	}
 	r.By.Role = events.Finance
 	v = s.center.Judge(r, draft)
-	if got := (&aggregates.Refusal{Breaches: v.Against(events.Recording)}).Error(); got != "refused: R04-2: by.role: finance may not write plaque.awarded; it takes [st-office]" {
+	if got := (&aggregates.Refusal{Breaches: v.Against(events.Recording)}).Error(); got != "refused: R04-2: by.role: the Department of Finance may not record “plaque awarded”; that is for the S&T office" {
 		t.Error(got)
 	}
 }

@@ -91,13 +91,13 @@ func (v *view) unmetCondition(p *policy.Policy, condition policy.Condition, fact
 	case policy.NotDishonest:
 		if l := v.listed("dishonesty", d); l != nil {
 			return func() (text.Text, []Figure) {
-				return text.Say("在科研失信名单上（%s）", "is listed for dishonesty (%s)", l.what.Listing), listingFigures(l)
+				return text.Say("列入科研严重失信行为记录（%s）", "is listed for dishonesty (%s)", l.what.Listing), listingFigures(l)
 			}
 		}
 	case policy.NotBlacklisted:
 		if l := v.listed("blacklist", d); l != nil {
 			return func() (text.Text, []Figure) {
-				return text.Say("在黑名单上（%s）", "is blacklisted (%s)", l.what.Listing), listingFigures(l)
+				return text.Say("列入社会领域信用黑名单（%s）", "is blacklisted (%s)", l.what.Listing), listingFigures(l)
 			}
 		}
 	case policy.EthicsCommittee:

@@ -74,7 +74,7 @@ func warnings(r *events.Record) []text.Text {
 		}
 	}
 	if _, ok := identifiers.ParseDocumentNumber(r.Doc); r.Doc != "" && !ok {
-		found = append(found, text.Say("%q 不是规范的发文字号", "%q is not a document number of the usual form", r.Doc))
+		found = append(found, text.Say("“%s”不是规范的发文字号", "“%s” is not a document number of the usual form", r.Doc))
 	}
 	return found
 }
@@ -214,7 +214,7 @@ func (v *view) judgeGrant(p *policy.Policy, d *events.SubsidyGranted) []Breach {
 	if v.deferred(d.FiscalYear, v.on) {
 		found = append(found, breach("R20-7", text.Say("%d 财政年度已延后安排", "fiscal year %d is deferred", d.FiscalYear))...)
 	} else if low, figures := v.lowBefore(d.FiscalYear); low && !v.released(d.FiscalYear, v.on) {
-		found = append(found, breach("R20-7", text.Say("%d 年度执行率低，应延后安排", "the execution rate of %d is low; the allocation is to be deferred", d.FiscalYear-1), figures...)...)
+		found = append(found, breach("R20-7", text.Say("%d 年度执行率偏低，应延后安排", "the execution rate of %d is low; the allocation is to be deferred", d.FiscalYear-1), figures...)...)
 	}
 	switch d.Category {
 	case events.Construction:
@@ -231,11 +231,11 @@ func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach
 	var found []Breach
 	source := p.Parameters.ProjectSource.Value
 	if d.Source != source {
-		found = append(found, breach("R17-2", text.Say("来源 %s 不是 %s", "the source %s is not %s", d.Source, source))...)
+		found = append(found, breach("R17-2", text.Say("资金来源是%s，应为%s", "the source is the %s; it must be the %s", d.Source.Title(), source.Title()))...)
 	}
 	found = append(found, v.wrongApproval(d.Project, v.on)...)
 	if a := v.project(d.Project, v.on); a != nil && !a.MajorPilotVerification {
-		found = append(found, breach("R17-2", text.Say("项目 %q 不是重大中试验证项目", "project %q is not a major pilot verification", d.Project))...)
+		found = append(found, breach("R17-2", text.Say("项目“%s”不是重大中试验证项目", "project “%s” is not a major pilot verification", d.Project))...)
 	}
 	found = append(found, v.wrongReferenceGrade(p, d.FiscalYear, v.on)...)
 	sum := v.netGrants(func(f *fund) bool {
@@ -277,7 +277,7 @@ func (v *view) judgeDeferral(fiscalYear int) []Breach {
 	if low {
 		return nil
 	}
-	return breach("R20-6", text.Say("%d 年度执行率不低（或年度未结束、无可用资金）", "the execution rate of %d is not low (or the year is not over, or nothing was available)", fiscalYear-1), figures...)
+	return breach("R20-6", text.Say("%d 年度执行率不偏低（或年度未结束、无可用资金）", "the execution rate of %d is not low (or the year is not over, or nothing was available)", fiscalYear-1), figures...)
 }
 
 // judgeVoucher refuses a voucher that would open an AL-FND-03 about itself or about another voucher. It counts all

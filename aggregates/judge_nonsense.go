@@ -1,6 +1,7 @@
 package aggregates
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -37,6 +38,15 @@ func refuse(field, zh, en string, args ...any) []Breach {
 	return []Breach{{Field: field, Reason: text.Say(zh, en, args...)}}
 }
 
+// eitherOf returns the words for one of some roles.
+func eitherOf(roles []events.Role) text.Text {
+	var zh, en []string
+	for _, r := range roles {
+		zh, en = append(zh, r.Title().Zh), append(en, r.Title().En)
+	}
+	return text.Text{Zh: strings.Join(zh, "或"), En: strings.Join(en, " or the ")}
+}
+
 // wrongRole refuses a role that section 4 does not permit to write the kind (R04-2, R04-7).
 func (c *Center) wrongRole(r *events.Record) []Breach {
 	kind, _ := c.kindWritten(r)
@@ -47,7 +57,7 @@ func (c *Center) wrongRole(r *events.Record) []Breach {
 	if slices.Contains(kind.Roles, events.Finance) {
 		rule = "R04-7"
 	}
-	return []Breach{{Rule: rule, Field: "by.role", Reason: text.Say("%s 不得写入 %s；应为 %v", "%s may not write %s; it takes %v", r.By.Role, r.Kind, kind.Roles)}}
+	return []Breach{{Rule: rule, Field: "by.role", Reason: text.Say("%s不能填报“%s”，应由%s填报", "the %s may not record “%s”; that is for the %s", r.By.Role.Title(), r.Kind.Title(), eitherOf(kind.Roles))}}
 }
 
 // kindWritten returns the kind whose permitted roles apply to a record, and its day. For a voiding they are the kind
@@ -71,7 +81,7 @@ func (c *Center) wrongGrantor(t policy.Timeline, r *events.Record) []Breach {
 		return nil
 	}
 	if grantor := t.Reading(day).Parameters.WaiverGrantor.Value; r.By.Role != grantor {
-		return []Breach{{Rule: "R04-2", Field: "by.role", Reason: text.Say("例外应由 %s 批准", "a waiver is granted by %s", grantor)}}
+		return []Breach{{Rule: "R04-2", Field: "by.role", Reason: text.Say("例外应由%s批准", "a waiver is granted by the %s", grantor.Title())}}
 	}
 	return nil
 }
@@ -82,7 +92,7 @@ func (c *Center) wrongGrantor(t policy.Timeline, r *events.Record) []Breach {
 func (c *Center) void(on events.Date, p *events.EntryVoided) (left *index, found []Breach) {
 	rev := c.revisionOf(p.Event)
 	if rev == 0 {
-		return nil, refuse("data.event", "没有 id 为 %s 的记录", "there is no entry %s", p.Event)
+		return nil, refuse("data.event", "没有编号为 %s 的记录", "there is no record %s", p.Event)
 	}
 	e := c.entry(rev)
 	switch c.kind(e) {
@@ -94,9 +104,9 @@ func (c *Center) void(on events.Date, p *events.EntryVoided) (left *index, found
 	if e.voided != 0 {
 		return nil, refuse("data.event", "已经作废", "is already voided")
 	}
-	if on < e.on { // the voided entry may be dated in the future by mistake
-		return nil, refuse("data.event", "所指记录的日期是 %[1]v，作废的日期不能早于它：日期（on）请填 %[1]v；作废自入账时起生效，不等到那一天",
-			"is dated %[1]v, and a voiding may not be dated before what it voids: give the date (on) %[1]v; a voiding counts from the moment it is recorded, not only from that day", e.on)
+	if on < e.on { // a mistake in the date may lie in the future
+		return nil, refuse("data.event", "所指记录的日期是 %[1]v，作废的日期不能早于它：日期请填 %[1]v；作废自入账时起生效，不等到那一天",
+			"is dated %[1]v, and a voiding may not be dated before what it voids: give it the date %[1]v; a voiding counts from the moment it is recorded, not only from that day", e.on)
 	}
 	if e.voucher != 0 && c.ix.voucher(e.voucher).standsAlone() {
 		return nil, nil
@@ -109,11 +119,11 @@ func tooEarly(field string, on events.Date) []Breach {
 }
 
 func missing(field, id string) []Breach {
-	return refuse(field, "没有 %q", "there is no %q", id)
+	return refuse(field, "台账中没有“%s”", "there is no %q", id)
 }
 
 func twice(field, id string) []Breach {
-	return refuse(field, "%q 已经存在", "%q exists already", id)
+	return refuse(field, "“%s”已经存在", "%q exists already", id)
 }
 
 // named refuses a reference to something that does not exist or has a later date.
@@ -214,7 +224,7 @@ func (ix *index) ordered(year int, on events.Date) []Breach {
 
 func wrongUSCC(field, code string) []Breach {
 	if _, form := identifiers.ParseUSCC(code); form == identifiers.WrongForm {
-		return refuse(field, "%q 不是统一社会信用代码：应为 18 位，第 3 至 8 位为数字，不含 I、O、S、V、Z", "%q is not a unified social credit code: 18 characters, digits at 3 to 8, none of I, O, S, V, Z", code)
+		return refuse(field, "“%s”不是统一社会信用代码：应为 18 位，第 3 至 8 位为数字，不含 I、O、S、V、Z", "%q is not a unified social credit code: 18 characters, digits at 3 to 8, none of I, O, S, V, Z", code)
 	}
 	return nil
 }
@@ -248,6 +258,13 @@ func vocabulary(p *policy.Policy, data events.Payload) []Breach {
 
 // unknownWord refuses a code that a policy does not have, and lists the codes that it has.
 func unknownWord(field string, what text.Text, p *policy.Policy, code string, names *policy.Vocabulary) []Breach {
-	list := strings.Join(names.Codes(), ", ")
-	return refuse(field, "办法 %[1]s 没有%[2]s %[4]q，应为：%[5]s", "policy %[1]s has no %[3]s %[4]q; it must be one of: %[5]s", p.ID, what.Zh, what.En, code, list)
+	var zh []string
+	for _, c := range names.Codes() {
+		word, _ := names.Name(c)
+		zh = append(zh, word.Zh+"（"+c+"）")
+	}
+	return []Breach{{Field: field, Reason: text.Text{
+		Zh: fmt.Sprintf("办法参数 %s 没有%s“%s”，应为：%s", p.ID, what.Zh, code, strings.Join(zh, "、")),
+		En: fmt.Sprintf("policy %s has no %s %q; it must be one of: %s", p.ID, what.En, code, strings.Join(names.Codes(), ", ")),
+	}}}
 }

@@ -49,7 +49,7 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 		}
 		v := ix.voucher(n)
 		if v.reversed.on != 0 {
-			return refuse("data.voucher", "凭证 %q 已经冲销", "voucher %q is already reversed", p.Voucher)
+			return refuse("data.voucher", "凭证“%s”已经冲销", "voucher %q is already reversed", p.Voucher)
 		}
 		if ix.voucherName(p.ReversalVoucher) {
 			return twice("data.reversalVoucher", p.ReversalVoucher)
@@ -62,7 +62,7 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 		}
 		v := ix.voucher(n)
 		if v.reversed.on != 0 {
-			return refuse("data.voucher", "凭证 %q 已经冲销，不能再认定用途", "voucher %q is reversed; its use cannot be ruled on", p.Voucher)
+			return refuse("data.voucher", "凭证“%s”已经冲销，不能再认定用途", "voucher %q is reversed; its use cannot be ruled on", p.Voucher)
 		}
 		return named("data.voucher", p.Voucher, v.place, true, on)
 	case *events.EntrustmentSigned:
@@ -93,7 +93,7 @@ func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Br
 		return nil, ix.noFund(field, id)
 	}
 	if f.match != match {
-		return nil, refuse(field, "%q 是另一类资金（下达与配套不能混用）", "%q is money of the other sort (grants and matches do not mix)", id)
+		return nil, refuse(field, "“%s”是另一类资金（下达与配套不能混用）", "%q is money of the other sort (grants and matches do not mix)", id)
 	}
 	return f, named(field, id, f.place, true, on)
 }
@@ -103,7 +103,7 @@ func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Br
 func (ix *index) noFund(field, id string) []Breach {
 	for i := range ix.funds.len() {
 		if f := *ix.funds.at(i); f != nil && strings.EqualFold(f.id, id) {
-			return refuse(field, "没有 %q；有 %q，字母大小写不同", "there is no %q; there is %q, whose letters are in another case", id, f.id)
+			return refuse(field, "台账中没有“%s”；有“%s”，字母大小写不同", "there is no %q; there is %q, whose letters are in another case", id, f.id)
 		}
 	}
 	return missing(field, id)

@@ -32,6 +32,11 @@ type Breach struct {
 	There string `json:"-"` // if the record differs from a recorded one with the same id: the recorded value of the member, as JSON
 }
 
+// Place returns what people call the field: its words in Chinese, its path in English.
+func (b *Breach) Place() text.Text {
+	return text.Text{Zh: events.PlaceWords("", b.Field).Zh, En: b.Field}
+}
+
 // Verdict is the result of Judge for a record.
 type Verdict struct {
 	Policy   events.PolicyRef // the policy that judged it; zero if none was in force (OP-01)
@@ -109,7 +114,8 @@ func (r *Refusal) Text() text.Text {
 			before = text.Text{Zh: string(b.Rule) + "：", En: string(b.Rule) + ": "}
 		}
 		if b.Field != "" {
-			before = text.Text{Zh: before.Zh + b.Field + "：", En: before.En + b.Field + ": "}
+			place := b.Place()
+			before = text.Text{Zh: before.Zh + place.Zh + "：", En: before.En + place.En + ": "}
 		}
 		zh, en = append(zh, before.Zh+b.Reason.Zh), append(en, before.En+b.Reason.En)
 	}

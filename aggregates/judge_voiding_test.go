@@ -106,8 +106,8 @@ func TestAReasonNamesTheDateOfTheRecordItSpeaksOf(t *testing.T) {
 		{"a later one", on("2025-03-01", spend("V1", "pilot", "G1", wan)),
 			"将使已入账的凭证 V9（2062-09-01）透支：该凭证之后 G1 的余额为 -10,000.00 元", "voucher V9 of 2062-09-01, which is recorded already, would then leave G1 with a balance of -10,000.00 yuan"},
 		{"a voiding before what it voids", on("2025-03-01", voided("mistake")),
-			"所指记录的日期是 2062-09-01，作废的日期不能早于它：日期（on）请填 2062-09-01；作废自入账时起生效，不等到那一天",
-			"is dated 2062-09-01, and a voiding may not be dated before what it voids: give the date (on) 2062-09-01; a voiding counts from the moment it is recorded, not only from that day"},
+			"所指记录的日期是 2062-09-01，作废的日期不能早于它：日期请填 2062-09-01；作废自入账时起生效，不等到那一天",
+			"is dated 2062-09-01, and a voiding may not be dated before what it voids: give it the date 2062-09-01; a voiding counts from the moment it is recorded, not only from that day"},
 	} {
 		r, problems := s.record(c.when, events.Enforce)
 		v := s.center.Judge(r, draft)

@@ -50,7 +50,7 @@ func (p *Policies) Judge(r *events.Record, _ policy.Timeline) (v Verdict) {
 func (p *Policies) Apply(r *events.Recorded) error {
 	if r.Revision != p.Revision()+1 {
 		return fmt.Errorf("aggregates: apply position %d: %w", r.Position,
-			text.Errorf(text.Internal, "办法参数的版次 %d 接在 %d 之后", "revision %d follows %d in the policies", r.Revision, p.Revision()))
+			text.Errorf(text.Internal, "办法参数的记录序号 %d 接在 %d 之后", "revision %d follows %d in the policies", r.Revision, p.Revision()))
 	}
 	next, found := adopted(&r.Record, p.timeline)
 	if len(found) > 0 {
@@ -68,10 +68,10 @@ func (p *Policies) Clone() *Policies { return &Policies{p.timeline, slices.Clip(
 func adopted(r *events.Record, before policy.Timeline) (*policy.Policy, []Breach) {
 	data, ok := r.Data.(*events.PolicyAdopted)
 	if !ok {
-		return nil, refuse("data", "种类为 %s，内容却是 %T", "its kind is %s and its content is %T", r.Kind, r.Data)
+		return nil, refuse("data", "种类为“%[1]s”，内容不是这一种类的", "its kind is “%[1]s” and its content is %[2]T", r.Kind.Title(), r.Data)
 	}
 	if !events.Lookup(r.Kind).Allows(r.By.Role) {
-		return nil, []Breach{{Rule: "R04-2", Field: "by.role", Reason: text.Say("%s 不得写入 %s", "%s may not write %s", r.By.Role, r.Kind)}}
+		return nil, []Breach{{Rule: "R04-2", Field: "by.role", Reason: text.Say("%s不能填报“%s”", "the %s may not record “%s”", r.By.Role.Title(), r.Kind.Title())}}
 	}
 	p, problems := policy.Parse([]byte(data.Text))
 	if len(problems) > 0 {

@@ -153,7 +153,7 @@ var meanings = map[string]string{
 	"ethicsCommittee":         "whether there is an ethics committee",
 	"ethicsSensitive":         "whether the field is ethically sensitive",
 	"comparisons":             "comparisons of a center as of one date with a replay of its stored events",
-	"evaluations":             "comparisons that were made with a naive evaluation too: all of them, or a sample",
+	"evaluations":             "comparisons that were made with an independent computation too: all of them, or a sample",
 	"tooLarge":                "comparisons with too many events for a sample",
 	"events":                  "how many events",
 	"executedFen":             "spent less ineligible",

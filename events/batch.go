@@ -17,7 +17,7 @@ const (
 // stores refuse the same batches.
 func CheckBatch(stream StreamID, batch []Proposed) error {
 	if !ValidStream(stream) {
-		return whole(text.Say("流名 %q 应为 center-<中心编号>，或不超过 %d 个小写字母", "stream name %q must be center-<id of a center>, or at most %d lower-case letters", stream, streamWordMax))
+		return whole(text.Say("%q 不能作为记录流的名称：应为中心的流，或不超过 %d 个小写字母", "stream name %q must be center-<id of a center>, or at most %d lower-case letters", stream, streamWordMax))
 	}
 	if len(batch) == 0 || len(batch) > BatchMax {
 		return whole(text.Say("一批有 %d 个事件，应为 1 至 %d 个", "the batch has %d events; it must have 1 to %d", len(batch), BatchMax))

@@ -80,7 +80,7 @@ func tooDeep() Problems {
 }
 
 func unknownKind(k Kind) Problem {
-	return Problem{Field: "kind", Reason: text.Say("没有 %q 这种事件", "there is no kind %q", k)}
+	return Problem{Field: "kind", Reason: text.Say("没有“%s”这种记录", "there is no kind %q", k)}
 }
 
 func madeOf(text string, ok func(byte) bool) bool {
@@ -163,7 +163,7 @@ func (r *Record) checkFrame(id string) (found Problems) {
 	case entry.Stream != "" && r.Center != "":
 		add("center", text.Say("这类记录不属于任何中心，此字段应省略", "a record of this kind belongs to no center; leave this field out"))
 	case entry.Stream == "" && !ValidCenter(r.Center):
-		add("center", text.Say("%q 不符合 %s", "%q does not match %s", r.Center, centerForm))
+		add("center", text.Say("“%s”不是中心编号，如 ZJ-0007", "%q does not match the form of an id of a center, such as ZJ-0007", r.Center))
 	}
 	if y := r.On.Year(); y < YearMin || y > YearMax {
 		add("on", notAYear(y))
@@ -171,16 +171,16 @@ func (r *Record) checkFrame(id string) (found Problems) {
 	switch r.By.Role {
 	case STOffice, Finance, IndustryDept, LocalGov, CenterRole, Auditor, Admin:
 	default:
-		add("by.role", text.Say("没有 %q 这个角色", "there is no role %q", r.By.Role))
+		add("by.role", text.Say("没有“%s”这个角色", "there is no role %q", r.By.Role))
 	}
 	if why, bad := badID(r.By.Actor); bad {
 		add("by.actor", why)
 	}
 	if r.Mode != Enforce && r.Mode != Recording {
-		add("mode", text.Say("%q 应为 enforce 或 record", "%q must be enforce or record", r.Mode))
+		add("mode", text.Say("“%s”应为正常填报（enforce）或补录（record）", "%q must be enforce or record", r.Mode))
 	}
 	if r.Mode == Recording && r.Doc == "" {
-		add("doc", text.Say("补录（record）必须有发文字号", "record mode needs a document number"))
+		add("doc", text.Say("补录必须有发文字号", "record mode needs a document number"))
 	}
 	for i, e := range r.Evidence {
 		if !validSHA256(e.SHA256) {
@@ -269,7 +269,7 @@ func DecodeEvent(s Stored) (Recorded, error) {
 	}
 	center, _ := s.Stream.Center()
 	if entry.Stream != "" && entry.Stream != s.Stream || entry.Stream == "" && center == "" {
-		return fail(text.Errorf(text.Internal, "%s 类记录不属于此流", "kind %s does not belong in this stream", s.Kind))
+		return fail(text.Errorf(text.Internal, "“%s”这类记录不属于此处", "kind %s does not belong in this stream", s.Kind))
 	}
 	return Recorded{
 		Record: Record{ID: s.ID, Kind: s.Kind, Center: center, On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc,

@@ -22,7 +22,7 @@ func (p Problems) Text() text.Text {
 	}
 	t := p[0].Reason
 	if p[0].Field != "" {
-		t = text.Text{Zh: p[0].Field + "：" + t.Zh, En: p[0].Field + ": " + t.En}
+		t = text.Text{Zh: PlaceWords("", p[0].Field).Zh + "：" + t.Zh, En: p[0].Field + ": " + t.En}
 	}
 	if more := len(p) - 1; more > 0 {
 		also := text.Say("（另有 %d 处）", " (and %d more)", more)

@@ -2,6 +2,7 @@ package events
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strconv"
@@ -71,7 +72,7 @@ func decodeProblem(under string, err error) Problem {
 	if errors.As(err, &semantic) {
 		return Problem{Field: pathOf(under, semantic.JSONPointer), Reason: semanticReason(semantic)}
 	}
-	return Problem{Field: under, Reason: text.Text{Zh: "无法读取：" + err.Error(), En: err.Error()}}
+	return Problem{Field: under, Reason: text.Text{Zh: "无法读取", En: err.Error()}}
 }
 
 func syntaxReason(err *jsontext.SyntacticError) text.Text {
@@ -79,9 +80,12 @@ func syntaxReason(err *jsontext.SyntacticError) text.Text {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return text.Say("字段重复", "is given twice")
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return text.Say("第 %d 字节处 JSON 尚未结束", "the JSON is cut off at byte %d", err.ByteOffset)
+		return text.Say("JSON 在第 %d 字节处中断，不完整", "the JSON is cut off at byte %d", err.ByteOffset)
 	}
-	return text.Say("第 %d 字节处不是有效的 UTF-8 JSON：%v", "not valid JSON in UTF-8 at byte %d: %v", err.ByteOffset, err.Err)
+	return text.Text{
+		Zh: fmt.Sprintf("第 %d 字节处不是有效的 JSON（UTF-8 编码）", err.ByteOffset),
+		En: fmt.Sprintf("not valid JSON in UTF-8 at byte %d: %v", err.ByteOffset, err.Err),
+	}
 }
 
 func semanticReason(err *json.SemanticError) text.Text {
@@ -96,7 +100,7 @@ func semanticReason(err *json.SemanticError) text.Text {
 	case errors.Is(err, strconv.ErrSyntax):
 		return text.Say("应为整数，不能有小数或指数", "must be an integer without fraction or exponent")
 	case err.GoType == nil || err.Err != nil && err.GoType != reflect.TypeFor[Date]():
-		return text.Text{Zh: "值无效：" + err.Error(), En: err.Error()}
+		return text.Text{Zh: "值无效", En: err.Error()}
 	}
 	want := wanted(err.GoType)
 	return text.Text{Zh: "类型不对，应为" + want.Zh, En: "has the wrong type; it must be " + want.En}
@@ -106,13 +110,13 @@ func semanticReason(err *json.SemanticError) text.Text {
 func wanted(t reflect.Type) text.Text {
 	switch {
 	case t == reflect.TypeFor[Date]():
-		return text.Say("文本 YYYY-MM-DD", "text of the form YYYY-MM-DD")
+		return text.Say("YYYY-MM-DD 形式的日期", "text of the form YYYY-MM-DD")
 	case t.Kind() == reflect.Struct:
 		return text.Say("对象", "an object")
 	case t.Kind() == reflect.Slice:
 		return text.Say("列表", "a list")
 	case t.Kind() == reflect.Bool:
-		return text.Say("true 或 false", "true or false")
+		return text.Say("JSON 的 true 或 false", "true or false")
 	case t.Kind() == reflect.String:
 		return text.Say("文本", "text")
 	}

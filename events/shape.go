@@ -176,7 +176,7 @@ func (sc *scanner) value(s *shape) {
 	switch kind := sc.dec.PeekKind(); {
 	case kind == 'n':
 		_ = sc.dec.SkipValue()
-		sc.add("", text.Say("不能为 null", "must not be null"))
+		sc.add("", text.Say("不能为空（JSON 的 null）", "must not be null"))
 	case kind == '{' && s.sort == object:
 		sc.object(s)
 	case kind == '[' && s.sort == list:

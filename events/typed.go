@@ -19,7 +19,7 @@ func (r *Record) check() Problems {
 		return Problems{unknownKind(r.Kind)}
 	}
 	if v := reflect.ValueOf(r.Data); !v.IsValid() || v.Type() != entry.data || v.IsNil() {
-		return Problems{{Field: "data", Reason: text.Say("不是 %s 的数据", "is not the data of %s", r.Kind)}}
+		return Problems{{Field: "data", Reason: text.Say("不是“%s”的内容", "is not the data of “%s”", r.Kind.Title())}}
 	}
 	wire := wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc, Files: r.Evidence, Note: r.Note}
 	var frame, data typed
@@ -125,7 +125,7 @@ func (t *typed) number(path string, v jsontext.Value) {
 	t.deepest = max(t.deepest, t.depth+depth(v))
 	switch {
 	case len(v) == 0 || v.Kind() == 'n':
-		t.shape = append(t.shape, Problem{Field: path, Reason: text.Say("不能为 null", "must not be null")})
+		t.shape = append(t.shape, Problem{Field: path, Reason: text.Say("不能为空（JSON 的 null）", "must not be null")})
 	case !v.IsValid():
 		t.unwritable = append(t.unwritable, Problem{Field: path, Reason: text.Say("不是有效的 JSON", "is not valid JSON")})
 	}

@@ -41,7 +41,7 @@ func (s *stream) advance(at events.Place, id uuid.UUID) error {
 	before := s.revision
 	s.revision, s.position = max(s.revision, at.Revision), max(s.position, at.Position)
 	if at.Revision != before+1 {
-		return s.broken(at, id, text.Errorf(text.Internal, "版次 %d 接在 %d 之后", "revision %d follows %d", at.Revision, before))
+		return s.broken(at, id, text.Errorf(text.Internal, "记录序号 %d 接在 %d 之后", "revision %d follows %d", at.Revision, before))
 	}
 	return nil
 }

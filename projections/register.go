@@ -78,7 +78,7 @@ func (r *Register) Apply(rec *events.Recorded) error {
 	at := events.Place{Position: rec.Position, Revision: rec.Revision, RecordedAt: rec.RecordedAt}
 	return r.apply(r.streamOf(rec), at, rec.ID, func(of Aggregate) error {
 		if of.Has(rec.ID) != 0 {
-			return text.Errorf(text.Internal, "id %s 此前已入账", "id %s is recorded already", rec.ID)
+			return text.Errorf(text.Internal, "编号为 %s 的记录此前已入账", "id %s is recorded already", rec.ID)
 		}
 		next := rec
 		// after a break the aggregate has fewer events than the stream

@@ -227,7 +227,7 @@ func TestAMissingRevisionIsABreak(t *testing.T) {
 	if len(breaks) != 1 {
 		t.Fatalf("%d breaks", len(breaks))
 	}
-	want := text.Say("版次 %d 接在 %d 之后", "revision %d follows %d", rec.Revision, rec.Revision-2)
+	want := text.Say("记录序号 %d 接在 %d 之后", "revision %d follows %d", rec.Revision, rec.Revision-2)
 	if breaks[0].Cause != want {
 		t.Errorf("its cause is %q, not %q", breaks[0].Cause, want)
 	}
@@ -243,7 +243,7 @@ func TestTheCausesOfBreaksAreToldInBothLanguages(t *testing.T) {
 	if err := b.register.Apply(twice); err != nil {
 		t.Fatal(err)
 	}
-	for want, rec := range map[string]*events.Recorded{"此前已入账": &again, "内容却是": noPolicy} {
+	for want, rec := range map[string]*events.Recorded{"此前已入账": &again, "内容不是这一种类的": noPolicy} {
 		err := b.register.Apply(rec)
 		if err == nil || !strings.Contains(text.Of(err).Zh, want) {
 			t.Errorf("got %v, not %s", err, want)

@@ -40,7 +40,7 @@ func (v value) is(kind byte, zh, en string) bool {
 	case v.node == nil:
 		return false
 	case v.node.kind == 'n':
-		v.wrong("不能为 null", "must not be null")
+		v.wrong("不能为空（JSON 的 null）", "must not be null")
 		return false
 	case byte(v.node.kind) != kind:
 		v.wrong("类型不对，应为%[1]s", "has the wrong type; it must be %[2]s", zh, en)
@@ -135,7 +135,7 @@ func (v value) bool() bool {
 		return true
 	}
 	if v.node == nil || v.node.kind != 'f' {
-		v.is('t', " true 或 false", "true or false")
+		v.is('t', " JSON 的 true 或 false", "true or false")
 	}
 	return false
 }

@@ -138,13 +138,13 @@ func readAdmission(v value) []AdmissionRow {
 		switch {
 		case o.node == nil:
 		case o.has("field") == o.has("condition"):
-			item.wrong("field 和 condition 必须且只能有一个", "must have either a field or a condition")
+			item.wrong("登记数值（field）和条件（condition）必须且只能有一个", "must have either a field or a condition")
 			continue
 		case o.has("condition"):
 			row.Condition = oneOf(o.required("condition"), Conditions...)
 			for _, name := range []string{"minimum", "relaxedMinimum", "mandatoryBelow"} {
 				if o.has(name) {
-					o.optional(name).wrong("只用于有 field 的行", "belongs to rows with a field only")
+					o.optional(name).wrong("只用于有登记数值（field）的行", "belongs to rows with a field only")
 				}
 			}
 		default:

@@ -21,9 +21,9 @@ func (a *app) backupCommand() *cobra.Command {
 		Long: a.say(`把台账备份到一个文件（tar 归档）或一个目录，可在写入时进行。
 已有的文件是 FILE，已有的目录是 DIR；新名称以 .tar 结尾的是 FILE，否则是 DIR。
 
-FILE 整份写完并落盘后才替换先前的备份，因此需要容纳两份的空间；写入期间的内容在旁边的目录 FILE.partial 中。
+FILE 整份写完并存入磁盘后才替换先前的备份，因此需要容纳两份的空间；写入期间的内容在旁边的目录 FILE.partial 中。
 任何 tar 都能列出、解开它，解开后的目录就是一份台账。
-DIR 只补缺少的文件。两者中断后再运行一次，都从中断处接着做（FILE 若已写完、只差落盘，则重写）；失败的一次不留下 FILE.partial。不是这份台账先前备份的文件或目录，一律不动。
+DIR 只补缺少的文件。两者中断后再运行一次，都从中断处接着做（FILE 若已写完、只差最后存入磁盘，则重写）；失败的一次不留下 FILE.partial。不是这份台账先前备份的文件或目录，一律不动。
 台账自己的目录之中不能存放备份。
 
 账号和访问日志（如有）同时备份到旁边：X.tar 旁为 X.access.tar，DIR 旁为 DIR.access，仅本人可读。`,
@@ -181,7 +181,7 @@ func copyAt(cmd *cobra.Command, path string) (at string, isFile bool, err error)
 func (a *app) writeCopied(list ...desk.Copied) error {
 	if a.output == tableOutput {
 		for _, c := range list {
-			a.print("%s：%d 条记录，%d 字节，已核对并落盘", "%s: %d records, %d bytes, checked and on disk", c.Path, c.Events, c.Bytes)
+			a.print("%s：%d 条记录，%d 字节，已核对并存入磁盘", "%s: %d records, %d bytes, checked and on disk", c.Path, c.Events, c.Bytes)
 		}
 		return nil
 	}

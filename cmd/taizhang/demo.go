@@ -188,7 +188,7 @@ func (a *app) demoStory(ctx context.Context, d desk.Reader, id string) error {
 func (a *app) datedAlerts(alerts []desk.Alert) table.Cell {
 	parts := make([]string, len(alerts))
 	for i, x := range alerts {
-		parts[i] = strings.TrimSpace(string(x.Code)+" "+x.Key) + a.dates(x)
+		parts[i] = strings.TrimSpace(string(x.Code)+" "+lists.KeyWord(x.Code, x.Key).In(a.lang)) + a.dates(x)
 	}
 	return table.Text(strings.Join(parts, a.say("、", ", ")))
 }

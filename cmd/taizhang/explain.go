@@ -70,9 +70,12 @@ func (a *app) tell(x *desk.Explanation) {
 	}
 	a.print("  责任单位：%s", "  who must act: %s", x.Who.In(a.lang))
 	for _, r := range x.Rules {
-		if r.Words == "" {
+		switch {
+		case r.Article == "–":
+			a.print("  台账规则：“%s”", "  rule of the ledger: “%s”", r.Words)
+		case r.Words == "":
 			a.print("  规则：%s", "  rule: %s", r.Rule)
-		} else {
+		default:
 			a.print("  规则：%s 第%s条：“%s”", "  rule: %s, article %s: “%s”", r.Rule, r.Article, r.Words)
 		}
 	}

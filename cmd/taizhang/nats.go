@@ -33,14 +33,14 @@ func (a *app) natsCommand() *cobra.Command {
 	}
 	revoke := &cobra.Command{
 		Use: "revoke NAME", Args: exactly(1),
-		Short: a.say("吊销 NATS 用户，并断开其连接", "revoke a user of NATS, and disconnect it"),
+		Short: a.say("注销 NATS 用户，并断开其连接", "revoke a user of NATS, and disconnect it"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.office(cmd.Context(), func(o access.AccountDesk) error {
 				u, err := o.RevokeNATSUser(cmd.Context(), args[0])
 				if err != nil {
 					return err
 				}
-				return a.writeNATSUser(u, func() { a.print("NATS 用户 %s 已吊销", "the NATS user %s is revoked", u.Name) })
+				return a.writeNATSUser(u, func() { a.print("NATS 用户 %s 已注销", "the NATS user %s is revoked", u.Name) })
 			})
 		},
 	}

@@ -23,7 +23,7 @@ func (a *app) office(ctx context.Context, do func(access.AccountDesk) error) err
 	}
 	if a.cluster == "" {
 		if ok, err := holdsSegments(filepath.Join(a.dir, accessName)); err != nil || !ok {
-			return cmp.Or(err, error(text.Errorf(text.NotFound, "%s 处还没有账号；用 account add 建立", "there are no accounts at %s; make one with account add", a.dir)))
+			return cmp.Or(err, error(text.Errorf(text.NotFound, "%s 处还没有账号；用 taizhang account add 建立", "there are no accounts at %s; make one with account add", a.dir)))
 		}
 	}
 	return a.officeInFiles(ctx, do)

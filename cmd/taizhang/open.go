@@ -265,7 +265,7 @@ func (a *app) openEmbedded(o logstore.Options, replay func(events.Stored) error)
 	if torn := opened.Report().Torn; torn != nil {
 		a.log.Warn("a commit that nobody was told of ends the log", zap.String("file", torn.File), zap.Int64("offset", torn.Offset), zap.Int64("bytes", torn.Bytes))
 		if !o.ReadOnly {
-			fmt.Fprintln(a.errOut, a.say("提示：上次写入中断，末尾 %d 字节属于一次未完成、从未确认的提交，已截去", "note: a write was cut short; the last %d bytes, of a commit that nobody was told of, were cut off", torn.Bytes))
+			fmt.Fprintln(a.errOut, a.say("提示：上次写入中断，末尾 %d 字节属于一次未完成的写入，从未确认入账，已清除", "note: a write was cut short; the last %d bytes, of a commit that nobody was told of, were cut off", torn.Bytes))
 		}
 	}
 	return opened, nil
@@ -310,7 +310,7 @@ func (a *app) damaged(err error) error {
 			"%s. %s is a copy of the record in a cluster and may be thrown away: move the directory away and run this with --store, which makes the copy anew",
 			a.message(damage), a.dir)
 	}
-	return text.Errorf(text.Internal, "%s。未作任何修改；check 列出全部损坏，restore 可把备份恢复到另一目录",
+	return text.Errorf(text.Internal, "%s。未作任何修改；taizhang check 列出全部损坏，taizhang restore 可把备份恢复到另一目录",
 		"%s. Nothing was changed; check lists all damage, and restore puts a backup into another directory", a.message(damage))
 }
 
@@ -351,11 +351,11 @@ func (a *app) mustExist() error {
 	case slices.ContainsFunc(entries, isSegment):
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return text.Errorf(text.NotFound, "%s 处没有台账。用 import 或 record 建立，或用 --data 指定目录", "there is no ledger at %s. Make one with import or record, or name its directory with --data", a.dir)
+		return text.Errorf(text.NotFound, "%s 处没有台账。用 taizhang import 或 taizhang record 建立，或用 --data 指定目录", "there is no ledger at %s. Make one with import or record, or name its directory with --data", a.dir)
 	case err != nil:
 		return err
 	}
-	return text.Errorf(text.NotFound, "目录 %s 中没有台账。用 import 或 record 建立，或用 --data 指定目录", "the directory %s holds no ledger. Make one with import or record, or name its directory with --data", a.dir)
+	return text.Errorf(text.NotFound, "目录 %s 中没有台账。用 taizhang import 或 taizhang record 建立，或用 --data 指定目录", "the directory %s holds no ledger. Make one with import or record, or name its directory with --data", a.dir)
 }
 
 // isSegment reports whether a file is a segment of a log.

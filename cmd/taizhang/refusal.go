@@ -23,7 +23,7 @@ func (a *app) tellReasons(to io.Writer, list []desk.Reason) {
 	for _, r := range list {
 		head := r.Reason.In(a.lang)
 		if r.Field != "" {
-			head = r.Field + a.say("：", ": ") + head
+			head = r.Place().In(a.lang) + a.say("：", ": ") + head
 		}
 		if r.Rule != "" {
 			head = a.ruleName(&r) + a.say("　", "  ") + head

@@ -134,7 +134,7 @@ func (a *app) tellMeanwhile(c *desk.Chapter) {
 func (a *app) tellMoves(m *desk.Moves) {
 	list := func(sign string, alerts []desk.Alert) {
 		for _, x := range alerts {
-			a.indent("%s %s %s  %s%s", "%s %s %s  %s%s", sign, x.Code, x.Key, lists.AlertTitle(x.Code).In(a.lang), a.dates(x))
+			a.indent("%s %s %s  %s%s", "%s %s %s  %s%s", sign, x.Code, lists.KeyWord(x.Code, x.Key).In(a.lang), lists.AlertTitle(x.Code).In(a.lang), a.dates(x))
 		}
 	}
 	list(a.say("＋预警", "+ alert"), m.Opened)
@@ -172,6 +172,6 @@ func (a *app) moneyWords(m *desk.MoneyMove) string {
 	add("下达", "granted", table.Fen(m.GrantedFen))
 	add("到账", "received", table.Fen(m.ReceivedFen))
 	add("支出", "spent", table.Fen(m.SpentAllFen))
-	add("不合规", "ineligible", table.Fen(m.IneligibleFen))
+	add("禁止用途支出", "ineligible", table.Fen(m.IneligibleFen))
 	return strings.Join(parts, a.say("，", ", "))
 }

@@ -108,7 +108,7 @@ func (a *app) demoAccounts(ctx context.Context, x *opened) ([]demoAccount, error
 		{name: "region", Binding: access.Binding{Role: access.LocalGov, Region: assigned.LocalGov[:4]}, scope: text.Say("行政区划 %s", "region %s", assigned.LocalGov[:4])},
 		{name: "center", Binding: access.Binding{Role: access.Center, Center: demoCenter}, scope: text.Same(demoCenter)},
 		{name: "auditor", Binding: access.Binding{Role: access.Auditor}, scope: text.Say("全省", "the province")},
-		{name: "secadmin", Binding: access.Binding{Role: access.SecAdmin}, may: []string{access.MayPolicy, access.MayAccounts}, scope: text.Say("政策、账号绑定", "policies, what accounts are bound to")},
+		{name: "secadmin", Binding: access.Binding{Role: access.SecAdmin}, may: []string{access.MayPolicy, access.MayAccounts}, scope: text.Say("办法参数、账号绑定", "policies, what accounts are bound to")},
 		{name: "sysadmin", Binding: access.Binding{Role: access.SysAdmin}, may: []string{access.MayAccounts}, scope: text.Say("账号增减、密码", "adding accounts, their passwords")},
 		{name: "logadmin", Binding: access.Binding{Role: access.LogAdmin}, scope: text.Say("访问日志", "the access log")},
 	}

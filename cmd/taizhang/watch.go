@@ -136,7 +136,7 @@ func (a *app) actWriter() (func(*consumer.Act) error, error) {
 	}
 	return func(x *consumer.Act) error {
 		alert := desk.Alert{RaisedOn: x.RaisedOn, ClearedOn: x.ClearedOn}
-		line := strings.Join([]string{toSecond(x.At), actWord(x.Act).In(a.lang), orDash(string(x.Center)), string(x.Code), orDash(x.Key), lists.SeverityWord(x.Severity).In(a.lang), x.Title.In(a.lang)}, "  ")
+		line := strings.Join([]string{toSecond(x.At), actWord(x.Act).In(a.lang), orDash(string(x.Center)), string(x.Code), orDash(lists.KeyWord(x.Code, x.Key).In(a.lang)), lists.SeverityWord(x.Severity).In(a.lang), x.Title.In(a.lang)}, "  ")
 		_, err := a.out.Write([]byte(text.Printable(line+a.dates(alert)) + "\n"))
 		return err
 	}, nil

@@ -43,19 +43,19 @@ func (b *Binding) check() error {
 	}
 	switch {
 	case !slices.Contains(Roles(), b.Role):
-		return bad("role", "没有 %q 这个角色", "there is no role %q", clean(string(b.Role)))
+		return bad("role", "没有“%s”这个角色", "there is no role %q", clean(string(b.Role)))
 	case b.Role == Center && !events.ValidCenter(b.Center):
-		return bad("center", "省转化中心须给出中心编号（大写字母、数字、连字符）", "the role center needs the id of its center: capitals, digits and hyphens")
+		return bad("center", "省转化中心的账号须给出中心编号（大写字母、数字、连字符）", "the account of a center needs the id of the center: capitals, digits and hyphens")
 	case b.Role != Center && b.Center != "":
-		return bad("center", "只用于省转化中心", "is for the role center only")
+		return bad("center", "只用于省转化中心的账号", "is for the account of a center only")
 	case b.Role == LocalGov && !validRegion(b.Region):
-		return bad("region", "所在地政府须给出行政区划代码的前 2、4 或 6 位数字", "the role local-gov needs the first 2, 4 or 6 digits of a region")
+		return bad("region", "所在地政府的账号须给出行政区划代码的前 2、4 或 6 位数字", "the account of a local government needs the first 2, 4 or 6 digits of a division code")
 	case b.Role != LocalGov && b.Region != "":
-		return bad("region", "只用于所在地政府", "is for the role local-gov only")
+		return bad("region", "只用于所在地政府的账号", "is for the account of a local government only")
 	case b.Role == IndustryDept && (len(b.Departments) == 0 || len(b.Departments) > departmentsMax):
-		return bad("department", "省级行业主管部门须给出 1 至 %d 个部门名称", "the role industry-dept needs the names of 1 to %d departments", departmentsMax)
+		return bad("department", "省级行业主管部门的账号须给出 1 至 %d 个部门名称", "the account of an industry department needs the names of 1 to %d departments", departmentsMax)
 	case b.Role != IndustryDept && len(b.Departments) > 0:
-		return bad("department", "只用于省级行业主管部门", "is for the role industry-dept only")
+		return bad("department", "只用于省级行业主管部门的账号", "is for the account of an industry department only")
 	case b.Role.IsAdministrator() && b.MayRecord:
 		return bad("may-record", "管理员不能补录", "an administrator records nothing")
 	}
@@ -123,7 +123,7 @@ func (s *state) mayHave(p *Principal, r *NewToken, now time.Time) error {
 	}
 	for _, act := range r.May {
 		if !holder.mayBeGiven(act) {
-			return text.Errorf(text.Invalid, "账号 %s 没有 %s 的权限", "the account %s has no right to %s", r.Account, act).Of("may")
+			return text.Errorf(text.Invalid, "账号 %s 没有令牌所求的权限（%s）", "the account %s has no right to %s", r.Account, act).Of("may")
 		}
 	}
 	return nil

@@ -86,16 +86,16 @@ func (g *guarded) against(kind events.Kind, mode events.Mode, by events.By) *den
 	case g.p.Owner:
 		return nil
 	case by != own && !recorder:
-		return no("by", MayRecord, "经办人应为本账号的角色 %s 和名称 %s（可省略）；为其他部门补录须有补录权限，并用含 record 的令牌", "the authority must be the role %s and the name %s of this account, or be left out; "+
-			"to record for another office takes the right to record, and a token made for record", own.Role, own.Actor)
+		return no("by", MayRecord, "填报人应为本账号的角色“%s”和名称“%s”（可省略）；为其他部门补录须有补录权限，并用可补录的令牌", "the authority must be the role %s and the name %s of this account, or be left out; "+
+			"to record for another office takes the right to record, and a token made for record", own.Role.Title(), own.Actor)
 	case by != own && (by.Role == events.Admin || by.Actor == own.Actor):
-		return no("by", "", "补录须写明另一部门及其经办人，不能以管理员的名义", "to record for another office, the authority must name it and who there answers for it, and no administrator")
+		return no("by", "", "代其他部门补录须写明该部门及其经办人，不能以管理员的名义", "to record for another office, the authority must name it and who there answers for it, and no administrator")
 	case mode == events.Recording && !recorder:
-		return no("mode", MayRecord, "补录（record）须有补录权限，并用含 record 的令牌", "record mode takes the right to record, and a token made for record")
+		return no("mode", MayRecord, "补录须有补录权限，并用可补录的令牌", "record mode takes the right to record, and a token made for record")
 	case kind == events.KindPolicyAdopted && by.Role == events.Admin && !g.p.may(MayPolicy):
-		return no("kind", MayPolicy, "发布政策须用含 policy 的令牌", "adopting a policy takes a token made for policy")
+		return no("kind", MayPolicy, "采用办法参数须用可采用办法参数的令牌", "adopting a policy takes a token made for policy")
 	case kind == events.KindQualificationRevoked && by.Role == events.STOffice && !g.p.may(MayRevoke):
-		return no("kind", MayRevoke, "撤销资格须用含 revoke 的令牌", "recording a revocation takes a token made for revoke")
+		return no("kind", MayRevoke, "记录取消资格须用可取消资格的令牌", "recording a revocation takes a token made for revoke")
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func (s *state) mayAddNATSUser(r *NewNATSUser) (is bool, err error) {
 		}
 	}
 	if others >= NATSUsersMax {
-		return false, text.Errorf(text.Conflict, "已有 %d 个 NATS 用户；先吊销不用的", "there are %d NATS users; revoke some that are not used", NATSUsersMax)
+		return false, text.Errorf(text.Conflict, "已有 %d 个 NATS 用户；先注销不用的", "there are %d NATS users; revoke some that are not used", NATSUsersMax)
 	}
 	return is, nil
 }

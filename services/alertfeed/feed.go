@@ -105,7 +105,7 @@ func FreeAddress(ctx context.Context, address string) (string, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return "", text.Errorf(text.Conflict, "预警推送的地址 %s 已被占用；请另选一个，或以 off 关闭推送", "the address %s of the alert feed is in use; choose another one, or off for no feed", address).Of("nats-listen")
+		return "", text.Errorf(text.Conflict, "预警推送的地址 %s 已被占用；请另选一个，或关闭推送（地址写 off）", "the address %s of the alert feed is in use; choose another one, or off for no feed", address).Of("nats-listen")
 	case err != nil:
 		return "", text.Errorf(text.Invalid, "预警推送不能使用地址 %s：%v", "the alert feed cannot listen on %s: %v", address, err).Of("nats-listen")
 	}

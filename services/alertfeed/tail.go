@@ -97,7 +97,7 @@ func (p *Publisher) unreadWords() text.Text {
 		return text.Say("NATS 服务器读不出 NATS 流的全部内容，其文件可能已损坏：请其管理员检查；若已损坏，删除流 %s，全部预警会重新发布",
 			"the NATS server does not deliver all of the stream, and the files of it may be damaged: have its operator look; if they are, delete the stream %s, and everything is stated again", StreamName)
 	}
-	return text.Say("读不出 NATS 流的全部内容，其文件可能已损坏：请停止 serve，删除目录 %s，再启动；全部预警会重新发布",
+	return text.Say("读不出 NATS 流的全部内容，其文件可能已损坏：请停止服务，删除目录 %s，再启动；全部预警会重新发布",
 		"the server does not deliver all of the stream, and the files of it may be damaged: end serve, delete the directory %s, and start again; everything is stated again", p.cfg.Streams)
 }
 

@@ -42,7 +42,7 @@ func accountRoutes() []route {
 			gives:  []answer{{http.StatusOK, jsonType, access.Tokens{}, "tokens in the order in which they were made, without what proves them"}}, handle: (*request).tokens},
 		{method: http.MethodPost, path: "/v1/tokens", name: "addToken", right: access.OwnTokens, short: text.Say("签发令牌", "make a token"),
 			takes: []body{{jsonType, access.NewToken{}}}, limit: actBytesMax, gives: []answer{{http.StatusCreated, jsonType, access.MadeToken{}, "the token: no other answer ever shows it"}}, handle: (*request).addToken},
-		{method: http.MethodDelete, path: "/v1/tokens/{id}", name: "revokeToken", right: access.OwnTokens, short: text.Say("吊销令牌", "revoke a token"),
+		{method: http.MethodDelete, path: "/v1/tokens/{id}", name: "revokeToken", right: access.OwnTokens, short: text.Say("注销令牌", "revoke a token"),
 			gives: []answer{{http.StatusOK, jsonType, access.Token{}, "the token"}}, handle: (*request).revokeToken},
 		{method: http.MethodGet, path: "/v1/access-log", name: "accessLog", right: access.ReadAccessLogReads, short: text.Say("访问日志，连同台账的写入", "the access log, with the writes of the ledger"),
 			params: []param{

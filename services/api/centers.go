@@ -34,10 +34,10 @@ func centerRoutes() []route {
 	return []route{
 		get("/v1/centers/{id}", "center", text.Say("一个中心：登记事实、状态、经费、未解除的预警", "one center: facts, status, money, open alerts"), whenParams, (*request).center,
 			answer{http.StatusOK, jsonType, desk.Center{}, "the center; ETag is its revision, for If-Match"}),
-		get("/v1/centers/{id}/history", "history", text.Say("一个中心的全部记录，逐行，与存储的字节一致", "all records of one center, line by line, as they are stored"),
+		get("/v1/centers/{id}/history", "history", text.Say("一个中心的全部记录，逐行，与入账时一字不差", "all records of one center, line by line, as they are stored"),
 			[]param{{name: "after", words: text.Say("只要台账 `POSITION` 之后的记录", "the records after `POSITION` of the ledger"), sort: lists.Count}, atLeastParam}, (*request).history,
 			answer{http.StatusOK, linesType, nil, "the stored lines, whose bytes are what is hashed"}),
-		get("/v1/centers/{id}/story", "story", text.Say("重放一个中心的全部历史：每条记录改变了什么", "replay a center's whole history: what each event changed"), whenParams, (*request).story,
+		get("/v1/centers/{id}/story", "story", text.Say("逐条列出一个中心的全部记录：每条改变了什么", "replay a center's whole history: what each event changed"), whenParams, (*request).story,
 			answer{http.StatusOK, linesType, desk.Chapter{}, "a chapter a line; the last line is {\"end\": chapter}, without which the answer is not whole"}),
 		get("/v1/centers/{id}/records/{record}", "entry", text.Say("一个中心的一条记录", "one record of a center"), []param{atLeastParam}, (*request).entry,
 			answer{http.StatusOK, jsonType, desk.HistoryEntry{}, "the record with what the ledger added to it"}),

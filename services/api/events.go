@@ -22,7 +22,7 @@ const (
 
 func eventRoutes() []route {
 	return []route{{method: http.MethodGet, path: "/v1/events", name: "events", right: access.ReadLedger, handle: (*request).events,
-		short: text.Say("全部记录，逐行，与存储的字节一致", "all records, line by line, as they are stored"),
+		short: text.Say("全部记录，逐行，与入账时一字不差", "all records, line by line, as they are stored"),
 		params: []param{
 			{name: "after", words: text.Say("只要台账 `POSITION` 之后的记录", "the records after `POSITION` of the ledger"), sort: lists.Count},
 			{name: "limit", words: text.Say("最多 `N` 行（默认 1000，至多 10000）", "at most `N` lines (default 1000, at most 10000)"), sort: lists.Count},

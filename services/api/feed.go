@@ -81,7 +81,7 @@ func feedRoutes() []route {
 		{method: http.MethodPost, path: "/v1/nats/users", name: "addNATSUser", right: access.HandleNATSUsers,
 			short: text.Say("增加或替换 NATS 用户；重复提交不改变任何内容", "add a user of NATS, or replace the one of that name; the same again changes nothing"),
 			takes: []body{{jsonType, access.NewNATSUser{}}}, limit: actBytesMax, gives: user, handle: (*request).addNATSUser},
-		{method: http.MethodDelete, path: "/v1/nats/users/{user}", name: "revokeNATSUser", right: access.HandleNATSUsers, short: text.Say("吊销 NATS 用户", "revoke a user of NATS"),
+		{method: http.MethodDelete, path: "/v1/nats/users/{user}", name: "revokeNATSUser", right: access.HandleNATSUsers, short: text.Say("注销 NATS 用户", "revoke a user of NATS"),
 			gives: user, handle: (*request).revokeNATSUser},
 		{method: http.MethodGet, path: "/v1/feed", name: "feed", right: access.ReadFeed, short: text.Say("预警推送的状态", "how the alert feed does"), gives: status, handle: (*request).feed},
 		{method: http.MethodPost, path: "/v1/feed/restate", name: "restateFeed", right: access.RestateFeed,
@@ -152,7 +152,7 @@ func (q *request) tellNATS(u *access.NATSUser) {
 }
 
 // errFeedOff is returned if the server has no feed.
-var errFeedOff = fail(conflict, "预警推送没有启用；请以设置 nats-listen（本机地址）或 nats（外部服务器）启动 serve", "the alert feed is off; start serve with the setting nats-listen (an address) or nats (the URL of a server elsewhere)")
+var errFeedOff = fail(conflict, "预警推送没有启用；请以设置 nats-listen（本机地址）或 nats（外部服务器）启动服务", "the alert feed is off; start serve with the setting nats-listen (an address) or nats (the URL of a server elsewhere)")
 
 func (q *request) feed() error { return q.json(http.StatusOK, q.feedStatus()) }
 

@@ -44,7 +44,7 @@ type ProblemSort struct {
 // help says what to do about each sort of problem.
 var help = map[string]text.Text{
 	badRequest.slug: text.Say("请求中有写错的参数或内容；param 指出是哪个参数。更正后再发，原样重发结果相同。", "A parameter or the body is wrong; param names the parameter. Correct it: sent again as it is, it fails again."),
-	unauthenticated.slug: text.Say("程序须带请求头 Authorization: Bearer 和有效的令牌；浏览器须先登录。令牌或登录会话可能已过期、被吊销，或账号已停用。登录失败的，请核对账号、密码和验证码。",
+	unauthenticated.slug: text.Say("程序须带请求头 Authorization: Bearer 和有效的令牌；浏览器须先登录。令牌或登录会话可能已过期、被注销，或账号已停用。登录失败的，请核对账号、密码和验证码。",
 		"A program sends the header Authorization: Bearer with a valid token; a browser signs in first. A token or session may have expired or been ended, or the account is disabled. If signing in fails, check the name, the password and the code."),
 	forbidden.slug:          text.Say("账号的角色没有这项权限，或令牌不是为此签发的。请向安全管理员申请。", "The role of the account has no right to this, or the token was not made for it. Ask the security administrator."),
 	moreProof.slug:          text.Say("needs 列出须先完成的事项：code 为输入动态验证码，password 为修改密码，factor 为登记动态验证码。完成后重试；验证码十分钟内有效。", "needs lists what to do first: show a code of the second factor, change the password, or enrol a second factor. Then try again; a code counts for ten minutes."),

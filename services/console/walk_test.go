@@ -127,7 +127,7 @@ func TestTheFirstAdministratorComesIn(t *testing.T) {
 			t.Errorf("next became %s", page.Request.URL)
 		}
 		b.expect("/me", http.StatusOK, headMe.in(lang))
-		b.shows("sun", said{"安全管理员", "security administrator"}.in(lang), said{"采用政策", "adopt a policy"}.in(lang), "2026-11-02 17:3", said{"30 分钟无操作", "after 30 minutes"}.in(lang))
+		b.shows("sun", said{"安全管理员", "security administrator"}.in(lang), said{"采用办法参数", "adopt a policy"}.in(lang), "2026-11-02 17:3", said{"30 分钟无操作", "after 30 minutes"}.in(lang))
 
 		b.press(pressSignOut.in(lang))
 		b.expect("/login", http.StatusOK, headLogin.in(lang))

@@ -17,8 +17,8 @@ var rightWords = []struct {
 }{
 	{access.ReadLedger, text.Say("查询范围内的台账", "ask the ledger, within the scope")},
 	{access.Write, text.Say("以本角色记账", "record under one's own role")},
-	{access.ReadPolicies, text.Say("查看政策", "read the policies")},
-	{access.AdoptPolicy, text.Say("采用政策", "adopt a policy")},
+	{access.ReadPolicies, text.Say("查看办法参数", "read the policies")},
+	{access.AdoptPolicy, text.Say("采用办法参数", "adopt a policy")},
 	{access.ReadAccounts, text.Say("查看账号", "see the accounts")},
 	{access.AddAccounts, text.Say("建立账号", "add accounts")},
 	{access.BindAccounts, text.Say("为账号分配角色、范围和权限", "give accounts a role, scope and rights")},
@@ -69,7 +69,7 @@ func scopeOf(b *access.Binding) scope {
 	case access.IndustryDept:
 		return scope{text.Say("以下部门负责的中心：", "the centers of: "), seen(b.Departments...)}
 	case access.SecAdmin:
-		return scope{Words: text.Say("只有政策，没有台账记录", "the policies alone, nothing of the ledger's records")}
+		return scope{Words: text.Say("只有办法参数，没有台账记录", "the policies alone, nothing of the ledger's records")}
 	}
 	return scope{Words: text.Say("没有台账记录", "nothing of the ledger's records")}
 }

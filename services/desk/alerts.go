@@ -110,7 +110,7 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 		}
 		on = a.on
 		a.Register.Exactly(func(at uint64) {
-			position, found = at, a.Register.Explain(center, on, name.code(), name.Key, raisedOn)
+			position, found = at, a.Register.Explain(center, on, name.code(), lists.ReadKey(name.code(), name.Key), raisedOn)
 		})
 		for _, e := range found {
 			who[e.Code] = responsible(a.Register, center, e.Code, on)

@@ -69,11 +69,11 @@ func (x *Center) FactsTable() *table.Table {
 	plain("events", "记录数", "events", fmt.Sprint(x.Events))
 	plain("uscc", "统一社会信用代码", "USCC", f.USCC)
 	plain("leadUnit", "牵头建设单位", "lead unit", f.LeadUnit)
-	plain("type", "类型", "type", f.Type)
+	add("type", "类型", "type", f.Type, events.ValueWord(events.KindCenterRegistered, "type", f.Type))
 	add("region", "行政区划", "region", f.Region, table.Plain(f.Region+" "+x.RegionName))
 	plain("industryCode", "行业代码", "industry code", f.IndustryCode)
 	plain("leadingIndustries", "主导产业", "leading industries", strings.Join(f.LeadingIndustries, "、"))
-	plain("foundedOn", "成立日期", "founded", f.FoundedOn.String())
+	plain("foundedOn", "设立日期", "founded", f.FoundedOn.String())
 	add("usableAreaM2", "使用面积", "usable area", fmt.Sprint(f.UsableAreaM2), table.Plain(fmt.Sprintf("%d m²", f.UsableAreaM2)))
 	add("equipmentFen", "设备原值", "equipment", fmt.Sprint(int64(f.EquipmentFen)), text.Say("%s 元", "%s yuan", events.FormatYuan(f.EquipmentFen)))
 	return t
@@ -93,7 +93,7 @@ func (x *Center) AlertsTable() *table.Table {
 			{Name: "severity", Title: text.Say("级别", "severity")}, {Name: "raisedOn", Title: text.Say("发生", "raised"), Type: table.Day}, {Title: text.Say("内容", "what")}},
 	}
 	for _, a := range x.Alerts {
-		t.Rows = append(t.Rows, []table.Cell{table.Text(a.Code), table.Text(a.Key), table.Named(a.Severity, lists.SeverityWord(a.Severity)), table.Date(a.RaisedOn), {Shown: lists.AlertTitle(a.Code)}})
+		t.Rows = append(t.Rows, []table.Cell{table.Text(a.Code), table.Named(a.Key, lists.KeyWord(a.Code, a.Key)), table.Named(a.Severity, lists.SeverityWord(a.Severity)), table.Date(a.RaisedOn), {Shown: lists.AlertTitle(a.Code)}})
 	}
 	return t
 }

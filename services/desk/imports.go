@@ -62,7 +62,7 @@ func (s *SheetTerms) check(isSheet, marked, again bool) error {
 	case strings.TrimSpace(s.Actor) == "":
 		return bad("actor", "须写明表格由谁经办", "must say who answers for the sheet")
 	case s.Mode != "" && s.Mode != string(events.Enforce) && !recording:
-		return bad("mode", "应为正常填报或补录，不能是 %q", "must be enforce or record, not %q", s.Mode)
+		return bad("mode", "应为正常填报或补录，不能是“%s”", "must be enforce or record, not %q", s.Mode)
 	case recording && s.Doc == "":
 		return bad("doc", "补录须写明发文字号", "must give the document number that record mode rests on")
 	case !recording && s.Doc != "":

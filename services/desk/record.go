@@ -301,8 +301,8 @@ func reasonOf(list []Reason, lang string) string {
 	for i, r := range list {
 		parts[i] = r.Reason.In(lang)
 		if r.Field != "" {
-			parts[i] = r.Field + ": " + parts[i]
+			parts[i] = r.Place().In(lang) + text.Say("：", ": ").In(lang) + parts[i]
 		}
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(parts, text.Say("；", "; ").In(lang))
 }

@@ -76,7 +76,7 @@ func (r *YearlyRequest) Check() error {
 	case r.Year < events.YearMin || r.Year > events.YearMax:
 		return text.Errorf(text.Invalid, "须给出，为 %d 至 %d 之间的年份", "must be given, a year from %d to %d", events.YearMin, events.YearMax).Of("year")
 	case !table.Unit(r.Unit).Valid():
-		return text.Errorf(text.Invalid, "应为元或万元，不能是 %q", "must be yuan or wan, not %q", r.Unit).Of("unit")
+		return text.Errorf(text.Invalid, "应为元或万元，不能是“%s”", "must be yuan or wan, not %q", r.Unit).Of("unit")
 	}
 	return checkLang(r.Lang)
 }
@@ -85,7 +85,7 @@ func (r *YearlyRequest) Check() error {
 // again.
 func checkLang(lang string) error {
 	if lang != "zh" && lang != "en" {
-		return text.Errorf(text.Invalid, "应为 zh 或 en，不能是 %q", "must be zh or en, not %q", lang).Of("lang")
+		return text.Errorf(text.Invalid, "应为中文（zh）或英文（en），不能是“%s”", "must be zh or en, not %q", lang).Of("lang")
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func (e *RevisionError) ErrorCode() text.ErrorCode { return text.Conflict }
 
 // Text returns both revisions.
 func (e *RevisionError) Text() text.Text {
-	return text.Say("%s 现为版次 %d，不是所要求的 %d，没有写入；请查看其间的记录后再写", "%s is at revision %d, not at %d as required, and nothing was written; look at the records between them and try again", e.Stream, e.Actual, e.Expected)
+	return text.Say("%s 现有 %d 条记录，不是所要求的 %d 条，没有写入；请查看其间的记录后再写", "%s has %d records now, not %d as required, and nothing was written; look at the records between them and try again", e.Stream, e.Actual, e.Expected)
 }
 
 // Error implements error.

@@ -100,7 +100,7 @@ func TestARefusedFirstRecordLeavesAnEmptyStore(t *testing.T) {
 	altered.Note = "another"
 	for _, dry := range []bool{true, false} {
 		_, err = l.Batch(t.Context(), []*events.Record{altered}, importer, ledger.Terms{DryRun: dry})
-		if text.CodeOf(err) != text.Conflict || !strings.Contains(text.Of(err).Zh, "note") {
+		if text.CodeOf(err) != text.Conflict || !strings.Contains(text.Of(err).Zh, "备注") {
 			t.Errorf("with another note (dry run: %v): %v", dry, err)
 		}
 	}

@@ -207,7 +207,7 @@ func (c *checker) order(ctx context.Context, centers map[events.StreamID]bool) e
 			c.whole[s.Stream] = sum
 		}
 		if s.Revision != sum.revision+1 {
-			c.found(s.Position, s.Stream, text.Say("版次 %d 之后是 %d", "revision %d is followed by %d", sum.revision, s.Revision))
+			c.found(s.Position, s.Stream, text.Say("记录序号 %d 之后是 %d", "revision %d is followed by %d", sum.revision, s.Revision))
 		}
 		sum.add(&s)
 		*last = s.Place

@@ -79,7 +79,7 @@ func TestAReadModelThatIsWrongIsFoundWhateverIsSampled(t *testing.T) {
 	for _, c := range []struct {
 		thorough bool
 		want     string
-	}{{false, "applied again differ"}, {true, "naive evaluation differ"}} {
+	}{{false, "computed again from the stored records"}, {true, "independent computation"}} {
 		_, store := newLedger(t)
 		a := &altered{Store: store, say: func(s *events.Stored) {
 			if s.Stream == "center-ZJ-0001" {
@@ -225,10 +225,10 @@ func TestEveryKindOfDamageIsFound(t *testing.T) {
 		{"a receipt that the scopes do not have", replace("subsidy.received", "100000", "90000"), "of the grants and of the scopes differ"},
 		{"a receipt that the whole does not have", replace("subsidy.received", "100000", "90000"), "the whole says"},
 		{"a grant of another name", func(s *events.Stored) { s.Body = bytes.ReplaceAll(s.Body, []byte(`"G1"`), []byte(`"G2"`)) }, `"G1" has a balance`},
-		{"a voucher of another use", replace("funds.spent", `"pilot"`, `"fine"`), "naive evaluation"},
+		{"a voucher of another use", replace("funds.spent", `"pilot"`, `"fine"`), "independent computation"},
 		{"a reversal of no voucher", replace("spending.reversed", `"V1"`, `"V7"`), "cannot be right where it lies"},
 		{"an event that cannot be decoded", replace("funds.spent", `"version":1`, `"version":9`), "cannot be decoded"},
-		{"a grant of another year", replace("subsidy.granted", `"fiscalYear":2025`, `"fiscalYear":2026`), "naive evaluation"},
+		{"a grant of another year", replace("subsidy.granted", `"fiscalYear":2025`, `"fiscalYear":2026`), "independent computation"},
 		{"an amount below zero", replace("subsidy.granted", `"amountFen":100000`, `"amountFen":-100000`), "cannot be decoded"},
 		{"a record without the document that its mode asks for", replace("funds.spent", `"mode":"enforce"`, `"mode":"record"`), "could be accepted"},
 		{"a stream that is not its kind's", func(s *events.Stored) {

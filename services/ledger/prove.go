@@ -93,12 +93,12 @@ func (c *checker) agrees(ctx context.Context, p *proof, history []events.Recorde
 				return err
 			}
 			if why, ok := differ(got, want); ok {
-				p.add("截至 %v 的读模型与朴素计算不一致：%s", "as of %v the read model and a naive evaluation differ: %s", d, why)
+				p.add("截至 %v 的数字和预警与独立复算的不一致：%s", "as of %v the figures and alerts differ from an independent computation: %s", d, why)
 				continue
 			}
 		}
 		if why, ok := differ(got, replayed.Evaluate(timeline, d)); ok {
-			p.add("截至 %v 的读模型与按原始记录重放的结果不一致：%s", "as of %v the read model and the stored events applied again differ: %s", d, why)
+			p.add("截至 %v 的数字和预警与按原始记录重新计算的不一致：%s", "as of %v the figures and alerts differ from those computed again from the stored records: %s", d, why)
 		}
 	}
 	return ctx.Err()

@@ -105,7 +105,7 @@ func draft(rec *events.Record, v *aggregates.Verdict, account Writer) (_ events.
 	}
 	if rec.Mode == events.Recording {
 		if !account.MayRecord {
-			return entry, body, refuse("mode", "账号 %s 无补录（record）权限", "account %s may not record decisions taken outside the system", account.Name)
+			return entry, body, refuse("mode", "账号 %s 无补录权限", "account %s may not record decisions taken outside the system", account.Name)
 		}
 		entry.Breaks = v.Breaks()
 	}

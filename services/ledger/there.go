@@ -20,7 +20,7 @@ import (
 func otherContent(first, rec *events.Record, sheet bool, where text.Text) error {
 	about := describe(first)
 	why := &aggregates.Refusal{Reused: true, Breaches: []aggregates.Breach{{Field: "id", Reason: text.Text{
-		Zh: fmt.Sprintf("此 id 已用于内容不同的另一条记录：%s，在%s", about.Zh, where.Zh),
+		Zh: fmt.Sprintf("此记录编号已用于内容不同的另一条记录：%s，在%s", about.Zh, where.Zh),
 		En: fmt.Sprintf("the id was already used for a record with other content: %s, at %s", about.En, where.En),
 	}}}}
 	if sheet {

@@ -49,7 +49,9 @@ func alertsOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cel
 	found := d.Register.AlertsOf(id, q.On, projections.AlertFilter{All: q.given("all"), Severity: aggregates.Severity(q.text("severity")), Code: alertCode(q.text("code"))})
 	return func(yield func([]table.Cell) bool) {
 		for x := range found {
-			if !yield(append(AlertRow(x), table.Optional(name))) {
+			row := AlertRow(x)
+			row[2] = q.keyCell(&x.Alert)
+			if !yield(append(row, table.Optional(name))) {
 				return
 			}
 		}
@@ -89,6 +91,6 @@ func alertsKey(q *asked) sortKey {
 
 // AlertRow returns an alert of a center as a row of the list of alerts, without the name of the center.
 func AlertRow(x projections.Alert) []table.Cell {
-	return []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key), table.Named(x.Severity, SeverityWord(x.Severity)),
+	return []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Named(x.Key, KeyWord(x.Code, x.Key)), table.Named(x.Severity, SeverityWord(x.Severity)),
 		table.Date(x.RaisedOn), table.Date(x.ClearedOn), {Shown: AlertTitle(x.Code)}}
 }

@@ -78,9 +78,11 @@ func centersClose(q *asked, s *sum, rows int, t *table.Table) bool {
 		t.Totals = [][]table.Cell{append([]table.Cell{{Shown: text.Say("合计", "total")}, {}}, append(s.counts(), table.Cell{})...)}
 	}
 	if a := s.tally; a.All > 0 && q.since(2) {
-		t.Notes = append(t.Notes, text.Say("记录数不含已作废的 %d 条和日期晚于截至日的 %d 条；另有不属于中心的记录（办法参数和台账自身）%d 条。台账共 %d 条，与 check 一致。",
+		t.Notes = append(t.Notes, q.say(text.Say("记录数不含已作废的 %d 条和日期晚于截至日的 %d 条；另有不属于中心的记录（办法参数和台账自身）%d 条。台账共 %d 条，与 taizhang check 的计数一致。",
+			"Not among the records: %d that are voided and %d dated after the date. Records of no center (policies, and the ledger's own): %d. All records, as taizhang check counts them: %d.",
+			a.Voided, a.All-a.Voided-s.events, s.common, uint64(a.All)+s.common), text.Say("记录数不含已作废的 %d 条和日期晚于截至日的 %d 条；另有不属于中心的记录（办法参数和台账自身）%d 条。台账共 %d 条，与 check 一致。",
 			"Not among the events: %d that are voided and %d dated after the date. Records of no center (policies, and the ledger's own): %d. All records, as check counts them: %d.",
-			a.Voided, a.All-a.Voided-s.events, s.common, uint64(a.All)+s.common))
+			a.Voided, a.All-a.Voided-s.events, s.common, uint64(a.All)+s.common)))
 	}
 	return true
 }

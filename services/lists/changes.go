@@ -94,7 +94,7 @@ func changes(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	byAlert := q.text("show") == "alerts"
 	for _, p := range []string{"year", "scope", "figure"} {
 		if byAlert && q.given(p) {
-			return text.Errorf(text.Invalid, "不用于 %s alerts", "is not for %s alerts", q.written("show")).Of(p)
+			return text.Errorf(text.Invalid, "不用于预警变动（%[1]s 预警）", "is not for %[1]s alerts", q.written("show")).Of(p)
 		}
 	}
 	var counts map[events.CenterID]uint64
@@ -105,7 +105,7 @@ func changes(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	}
 	rows := func(c *changed) *movedRows { return c.figures(q, len(t.Columns)) }
 	if byAlert {
-		rows = func(c *changed) *movedRows { return c.alerts(len(t.Columns)) }
+		rows = func(c *changed) *movedRows { return c.alerts(q, len(t.Columns)) }
 	}
 	parts, err := d.changed(ctx, s, q.On, rows)
 	if err != nil {
@@ -121,7 +121,8 @@ func changes(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		alerts += p.alerts
 	}
 	t.Title = changesTitle(s, q, text.Say("数字变动", "Figures that moved"),
-		text.Say("（金额单位：%s；另有 %d 条预警变动，见 %s alerts）", " (amounts in %s; alerts that moved: %d, see %s alerts)", q.unit().Word(), alerts, q.written("show")))
+		text.Say("（金额单位：%s；另有 %d 条预警变动，见 %s %s）", " (amounts in %s; alerts that moved: %d, see %s %s)", q.unit().Word(), alerts, q.written("show"),
+			q.say(shows.Word("alerts"), text.Same("alerts"))))
 	t.Empty = text.Say("没有数字变动。", "No figure moved.")
 	if err := d.fill(ctx, t, parts); err != nil {
 		return err
@@ -324,7 +325,7 @@ func (c *changed) figureRows(t *movedRows, f *MoneyFigure, line movedLine, each 
 }
 
 // alerts lists the alerts that differ, each with the last record that moved it.
-func (c *changed) alerts(columns int) *movedRows {
+func (c *changed) alerts(q *asked, columns int) *movedRows {
 	t := &movedRows{columns: columns}
 	for _, a := range c.Alerts {
 		x := a.Either()
@@ -335,7 +336,7 @@ func (c *changed) alerts(columns int) *movedRows {
 		case a.Before == nil:
 			change = table.Cell{Data: "appeared", Shown: text.Say("新产生", "appeared")}
 		}
-		row := []table.Cell{table.Text(c.id), table.Text(x.Code), table.Text(x.Key), table.Named(x.Severity, SeverityWord(x.Severity)), change, {}, {}, {}, {}}
+		row := []table.Cell{table.Text(c.id), table.Text(x.Code), q.keyCell(&x), table.Named(x.Severity, SeverityWord(x.Severity)), change, {}, {}, {}, {}}
 		if a.Before != nil {
 			row[5], row[6] = table.Date(a.Before.RaisedOn), table.Date(a.Before.ClearedOn)
 		}

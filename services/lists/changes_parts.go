@@ -91,7 +91,7 @@ func (c *partsOfCenter) line(l moneyLine) *parts {
 }
 
 func partsColumns(q *asked) (columns []table.Column) {
-	center, name, city := table.Column{Name: "center", Title: text.Say("中心", "center")}, table.Column{Name: "name", Title: text.Say("名称", "name")}, table.Column{Name: "city", Title: text.Say("城市", "city")}
+	center, name, city := table.Column{Name: "center", Title: text.Say("中心", "center")}, table.Column{Name: "name", Title: text.Say("名称", "name")}, table.Column{Name: "city", Title: cityWord}
 	line := []table.Column{{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year}, {Name: "scope", Title: text.Say("口径", "scope")}, {Name: "figure", Title: text.Say("数字", "figure")}}
 	if q.byRecord() {
 		columns = append([]table.Column{center, city}, line...)
@@ -125,13 +125,13 @@ func (q *asked) checkParts() error {
 	case !q.given(fromAsOf) && q.given("by"):
 		return bad("by", "只在与报出数比较时使用：请一并给出报出时的截至日期", "is only for a comparison with what was reported: give its as-of date too")
 	case !q.given(fromAsOf) && show == showReported:
-		return bad("show", "%s 只在与报出数比较时使用：请一并给出报出时的截至日期", "%s is only for a comparison with what was reported: give its as-of date too", show)
+		return bad("show", "%s只在与报出数比较时使用：请一并给出报出时的截至日期", "%s is only for a comparison with what was reported: give its as-of date too", shows.Word(show))
 	case !q.given(fromAsOf):
 		return nil
 	case show == "alerts":
 		return bad("show", "预警不能分为报出数、更正和期间发生", "alerts are no sum of what was reported, corrected and happened")
 	case q.byRecord() && q.given("by"):
-		return bad("by", "不用于 %s %s", "is not for %s %s", q.written("show"), show)
+		return bad("by", "不用于 %s %s", "is not for %s %s", q.written("show"), shows.Word(show))
 	case q.day(fromAsOf) > q.On:
 		return bad(fromAsOf, "%s 晚于所问的截至日期 %s", "%s is after the as-of date %s", q.day(fromAsOf), q.On)
 	}
@@ -524,6 +524,11 @@ func partsNotes(q *asked) []text.Text {
 	return []text.Text{
 		text.Say("报出数＋更正＋期间发生＝现在数。更正：截至日期仍为 %[1]s，报出以后记入台账的记录（补记、作废、用途认定等）所变动的；期间发生：%[1]s 以后至 %[2]s 发生的，含新年度的上年结转。",
 			"reported + corrected + happened = now. Corrected: what records that came into the ledger after the report (back-dated ones, voidings, rulings) move as of %[1]s. Happened: what happened after %[1]s, until %[2]s, and what a new year carries in.", from, q.On),
-		text.Say("更正和期间发生的记录见 %[1]s %[2]s，报出数的记录见 %[1]s %[3]s；城市为截至 %[4]s 中心所在地。", "The records of corrected and happened: %[1]s %[2]s; those of reported: %[1]s %[3]s. The city is that of the center as of %[4]s.", q.written("show"), showRecords, showReported, q.On),
+		q.say(text.Say("更正和期间发生的记录见 %[1]s %[2]s，报出数的记录见 %[1]s %[3]s；设区市为截至 %[4]s 中心所在地。",
+			"The records of corrected and happened: %[1]s %[2]s; those of reported: %[1]s %[3]s. The city is that of the center as of %[4]s.",
+			q.written("show"), shows.Word(showRecords), shows.Word(showReported), q.On),
+			text.Say("更正和期间发生的记录见 %[1]s %[2]s，报出数的记录见 %[1]s %[3]s；城市为截至 %[4]s 中心所在地。",
+				"The records of corrected and happened: %[1]s %[2]s; those of reported: %[1]s %[3]s. The city is that of the center as of %[4]s.",
+				q.written("show"), showRecords, showReported, q.On)),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -240,6 +241,11 @@ func (d *Books) about(rec *events.Record) table.Cell {
 	if p, ok := rec.Data.(*events.UseRuled); ok {
 		use := d.policies.UseName(p.Use, rec.On)
 		return table.Cell{Data: subject + " " + string(p.Use), Shown: text.Text{Zh: subject + " " + use.Zh, En: subject + " " + use.En}}
+	}
+	if p, ok := rec.Data.(*events.AlertClosed); ok && d.InForm >= WordingForm {
+		code := aggregates.Code(p.Code)
+		key := KeyWord(code, p.Key)
+		return table.Named(subject, text.Text{Zh: strings.TrimSpace(p.Code + " " + key.Zh), En: strings.TrimSpace(p.Code + " " + key.En)})
 	}
 	return table.Optional(subject)
 }

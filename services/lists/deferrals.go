@@ -85,7 +85,7 @@ func deferralColumns(*asked) []table.Column {
 	return []table.Column{
 		{Name: "fiscalYear", Title: text.Say("财政年度", "fiscal year"), Type: table.Year},
 		{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name"), Minor: minorSaid}, {Name: "status", Title: text.Say("中心状态", "status"), Minor: minorDetail},
-		{Name: "availableFen", Title: text.Say("上年可用", "available before"), Type: table.Money}, {Name: "executedFen", Title: text.Say("上年执行", "executed"), Type: table.Money},
+		{Name: "availableFen", Title: text.Say("上年可用", "available before"), Type: table.Money}, {Name: "executedFen", Title: executedBefore, Type: table.Money},
 		{Name: "ratePercent", Title: text.Text{Zh: "上年执行率%", En: "rate %"}, Type: table.Percent}, {Name: "low", Title: text.Say("偏低", "low"), Type: table.Bool},
 		{Name: "state", Title: text.Say("状态", "state")}, {Name: "decideBy", Title: text.Say("决定期限", "decide by"), Type: table.Day},
 		{Name: "deferredOn", Title: text.Say("延后决定", "deferred"), Type: table.Day}, {Name: "deferredDoc", Title: text.Say("延后文号", "document"), Minor: minorDetail},

@@ -28,7 +28,7 @@ var delayedList = &List{
 
 var (
 	delays = text.Vocabulary[aggregates.DelayKind]{
-		{Code: aggregates.Entitled, Word: text.Say("应下达未下达", "entitled, not granted"), Also: []string{"应拨未下达"}},
+		{Code: aggregates.Entitled, Word: entitledWord, Also: []string{"应拨未下达"}},
 		{Code: aggregates.Granted, Word: text.Say("已下达未到账", "granted, not received")},
 		{Code: aggregates.Committed, Word: text.Say("配套承诺未到账", "committed, not received")},
 	}

@@ -40,7 +40,7 @@ var dueList = &List{
 
 func dueColumns(q *asked) []table.Column {
 	if q.given("spend") {
-		return dueSpendingColumns()
+		return dueSpendingColumns(q)
 	}
 	return dueAlertColumns()
 }
@@ -106,7 +106,7 @@ func dueAlerts(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 			opensWith = string(events.KindSubsidyReceived)
 		}
 		t.Rows = append(t.Rows, []table.Cell{officeCell(a.office), table.Date(a.RaisedOn), table.Number(int(a.RaisedOn - q.On)), table.Text(a.Center),
-			table.Text(a.name), table.Text(a.Code), table.Text(a.Key), table.Named(a.Severity, SeverityWord(a.Severity)), {Shown: what}, table.Optional(a.office.Region), table.Optional(opensWith)})
+			table.Text(a.name), table.Text(a.Code), q.keyCell(&a.Alert.Alert), table.Named(a.Severity, SeverityWord(a.Severity)), {Shown: what}, table.Optional(a.office.Region), table.Optional(opensWith)})
 	}
 	if len(list) > 0 {
 		t.Notes = append(t.Notes, dueCounts(count))
@@ -150,13 +150,13 @@ func dueCounts(count []int) text.Text {
 	return text.Text{Zh: fmt.Sprintf("共 %d 条：%s。", all, strings.Join(zh, "，")), En: fmt.Sprintf("Alerts: %d (%s).", all, strings.Join(en, ", "))}
 }
 
-func dueSpendingColumns() []table.Column {
+func dueSpendingColumns(q *asked) []table.Column {
 	return []table.Column{
 		{Name: "center", Title: text.Say("中心", "center")},
 		{Name: "name", Title: text.Say("名称", "name"), Minor: minorSaid},
 		{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year},
 		{Name: "availableFen", Title: text.Say("可用", "available"), Type: table.Money},
-		{Name: "executedFen", Title: text.Say("已执行", "executed"), Type: table.Money},
+		{Name: "executedFen", Title: q.say(executedWord, text.Say("已执行", "executed")), Type: table.Money},
 		{Name: "ratePercent", Title: text.Text{Zh: "执行率%", En: "rate %"}, Type: table.Percent},
 		{Name: "lowPercent", Title: text.Text{Zh: "偏低线%", En: "low below %"}, Type: table.Percent},
 		{Name: "toSpendFen", Title: text.Say("尚须支出", "to spend"), Type: table.Money},

@@ -209,7 +209,7 @@ func find(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		t.Missing = append(t.Missing, text.Say("另有 %d 条符合的记录日期晚于 %v，未列出。", "Records that match and are dated after %[2]v, which are not listed: %[1]d.", later, q.On))
 	}
 	if unread > 0 {
-		t.Missing = append(t.Missing, text.Say("有 %d 条记录无法读出，未查找（见 check）。", "Records that cannot be read and were not searched (see check): %d.", unread))
+		t.Missing = append(t.Missing, text.Say("有 %d 条记录无法读出，未查找（见 taizhang check）。", "Records that cannot be read and were not searched (see check): %d.", unread))
 	}
 	return nil
 }

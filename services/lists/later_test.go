@@ -130,7 +130,7 @@ func TestFiguresThatLookWrongAreExplained(t *testing.T) {
 		list, params string
 		says         []string
 	}{
-		{"execution", "year=2026;scope=central", []string{"A rate above 100 %", "执行率超过 100%：", "A negative ineligible", "“不合规”为负", "A negative balance"}},
+		{"execution", "year=2026;scope=central", []string{"A rate above 100 %", "执行率超过 100%：", "A negative ineligible", "“禁止用途支出”为负", "A negative balance"}},
 		{"execution", "year=2026;scope=province", []string{"A negative spent", "“支出”为负"}},
 		{"spending", "center=ZJ-0001;by=grant", []string{"各行凭证数之和为 3，凭证共 2 张", "The rows count 3 vouchers and there are 2"}},
 		{"centers", "", []string{"不含已作废的 1 条和日期晚于截至日的 2 条；另有不属于中心的记录（办法参数和台账自身）1 条。台账共 13 条", "1 that are voided and 2 dated after the date"}},

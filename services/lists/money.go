@@ -27,8 +27,8 @@ var Figures = []MoneyFigure{
 	{"received", text.Say("到账", "received"), func(m aggregates.Money) events.Fen { return m.ReceivedFen }},
 	{"available", text.Say("可用", "available"), aggregates.Money.AvailableFen},
 	{"spentAll", text.Say("支出", "spent"), func(m aggregates.Money) events.Fen { return m.SpentAllFen }},
-	{"ineligible", text.Say("不合规", "ineligible"), func(m aggregates.Money) events.Fen { return m.IneligibleFen }},
-	{"executed", text.Say("执行", "executed"), aggregates.Money.ExecutedFen},
+	{"ineligible", ineligibleWord, func(m aggregates.Money) events.Fen { return m.IneligibleFen }},
+	{"executed", executedWord, aggregates.Money.ExecutedFen},
 	{"balance", text.Say("结余", "balance"), aggregates.Money.BalanceFen},
 }
 

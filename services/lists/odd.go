@@ -72,12 +72,10 @@ func oddOf(x *aggregates.Execution) (o odd) {
 // notes explains figures that look wrong and are not: a rate above 100 %, and negative amounts.
 func (o odd) notes() (notes []text.Text) {
 	if o&oddRate != 0 {
-		notes = append(notes, text.Text{Zh: "执行率超过 100%：支出多于可用资金（透支、先支后收，或支出之后资金被收回；支出是事实，照记），或冲销以前年度的不合规支出使“不合规”为负。",
-			En: "A rate above 100 %: more was spent than was available (overdrawn, spent before it was received, or recovered after it was spent; spending is a fact and is kept), or ineligible is negative."})
+		notes = append(notes, oddRateNote)
 	}
 	if o&oddIneligible != 0 {
-		notes = append(notes, text.Say("“不合规”为负：本年度冲销了以前年度的不合规支出；冲销计入冲销的那一年，执行＝支出－不合规因而变大。",
-			"A negative ineligible: ineligible spending of an earlier year was reversed in this one. A reversal counts in its own year, and executed, which is spent less ineligible, grows by it."))
+		notes = append(notes, oddIneligibleNote)
 	}
 	if o&oddSpent != 0 {
 		notes = append(notes, text.Say("“支出”为负：本年度冲销的以前年度支出多于本年度的支出。", "A negative spent: what was reversed in this year, of earlier years, is more than what was spent in it."))
@@ -87,3 +85,17 @@ func (o odd) notes() (notes []text.Text) {
 	}
 	return notes
 }
+
+// The notes on ineligible spending, in the words of today and in those of the forms before WordingForm.
+var (
+	oddRateNote = text.Text{Zh: "执行率超过 100%：支出多于可用资金（透支、先支后收，或支出之后资金被收回；支出是事实，照记），或冲销以前年度的禁止用途支出使“禁止用途支出”为负。",
+		En: "A rate above 100 %: more was spent than was available (overdrawn, spent before it was received, or recovered after it was spent; " +
+			"spending is a fact and is kept), or a reversal of ineligible spending of an earlier year makes ineligible negative."}
+	formerOddRateNote = text.Text{Zh: "执行率超过 100%：支出多于可用资金（透支、先支后收，或支出之后资金被收回；支出是事实，照记），或冲销以前年度的不合规支出使“不合规”为负。",
+		En: "A rate above 100 %: more was spent than was available (overdrawn, spent before it was received, or recovered after it was spent; " +
+			"spending is a fact and is kept), or ineligible is negative."}
+	oddIneligibleNote = text.Say("“禁止用途支出”为负：本年度冲销了以前年度的禁止用途支出；冲销计入冲销的那一年，执行数（支出－禁止用途支出）因而变大。",
+		"A negative ineligible: ineligible spending of an earlier year was reversed in this year. A reversal counts in its own year, and executed, which is spent less ineligible, grows by it.")
+	formerOddIneligibleNote = text.Say("“不合规”为负：本年度冲销了以前年度的不合规支出；冲销计入冲销的那一年，执行＝支出－不合规因而变大。",
+		"A negative ineligible: ineligible spending of an earlier year was reversed in this one. A reversal counts in its own year, and executed, which is spent less ineligible, grows by it.")
+)

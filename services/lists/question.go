@@ -254,6 +254,7 @@ func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *An
 	t := &table.Table{Columns: a.columns()}
 	made := &Answer{Table: t, question: q}
 	answering := *d
+	answering.InForm = a.form
 	if l.each != nil {
 		a.key = l.key(a)
 		if in != nil {
@@ -283,6 +284,9 @@ func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *An
 	}
 	t.Position, t.Policy = a.position, a.policy
 	t.KeepForm(a.form)
+	if !a.since(WordingForm) {
+		inFormerWords(t)
+	}
 	if in != nil {
 		err = made.encode(in)
 	}

@@ -136,13 +136,17 @@ func (g *drawing) notes(q *asked, sumFen events.Fen) []text.Text {
 	notes := []text.Text{
 		text.Say("总体：%d 张凭证，%s 元；抽中 %d 张，%s 元，金额覆盖率 %s%%。", "Population: %d vouchers, %s yuan; drawn: %d vouchers, %s yuan, which is %s%% of the amount.",
 			len(g.vouchers), events.FormatYuan(totalFen), len(g.list), events.FormatYuan(sumFen), percentOf(sumFen, totalFen)),
-		text.Say("方法：record，按 SHA-256(种子‖十进制位置) 由小到大取前 %d 张。", "Method: record, the first %d in the order of SHA-256(seed‖position in decimal).", q.number("n")),
+		q.say(text.Say("方法：逐张等概率抽样，按 SHA-256(种子‖十进制位置) 由小到大取前 %d 张。",
+			"Method: each voucher with the same chance; the first %d in the order of SHA-256(seed‖position in decimal).", q.number("n")),
+			text.Say("方法：record，按 SHA-256(种子‖十进制位置) 由小到大取前 %d 张。", "Method: record, the first %d in the order of SHA-256(seed‖position in decimal).", q.number("n"))),
 		text.Say("台账根散列（位置 %d）：%x", "Root hash of the ledger at position %d: %x", g.position, g.root),
 		text.Say("种子 = SHA-256(根散列‖%q)：%x", "Seed = SHA-256(root hash‖%q): %x", g.question, g.seed),
 	}
 	if q.text("by") == byAmount {
-		notes[1] = text.Say("方法：amount，货币单元抽样。凭证按位置首尾相接，各长“金额（分）×%d”；自“种子 mod T”起每隔 T 命中一次，T 为总金额（分）。",
-			"Method: amount, by monetary units. Vouchers lie end to end by position, each as long as %d times its fen; hits are at seed mod T and every T from there, T being the total in fen.", q.number("n"))
+		notes[1] = q.say(text.Say("方法：货币单元抽样（按金额）。凭证按位置首尾相接，各长“金额（分）×%d”；自“种子除以 T 的余数”起每隔 T 命中一次，T 为总金额（分）。",
+			"Method: by monetary units. Vouchers lie end to end by position, each as long as %d times its fen; hits are at seed mod T and every T from there, T being the total in fen.",
+			q.number("n")), text.Say("方法：amount，货币单元抽样。凭证按位置首尾相接，各长“金额（分）×%d”；自“种子 mod T”起每隔 T 命中一次，T 为总金额（分）。",
+			"Method: amount, by monetary units. Vouchers lie end to end by position, each as long as %d times its fen; hits are at seed mod T and every T from there, T being the total in fen.", q.number("n")))
 	}
 	return notes
 }

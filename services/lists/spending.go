@@ -21,7 +21,7 @@ var spendingList = &List{
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "from", Words: text.Say("自 `DATE` 起", "from `DATE` on"), Sort: Day},
 		{Name: "to", Words: text.Say("至 `DATE` 止", "until `DATE`, included"), Sort: Day},
-		{Name: "use", Words: text.Say("用途 `USE`（以裁定后的为准），如 中试熟化", "`USE`, as ruled, such as pilot"), Sort: Use},
+		{Name: "use", Words: text.Say("用途 `USE`（以认定后的为准），如 中试熟化", "`USE`, as ruled, such as pilot"), Sort: Use},
 		{Name: "grant", Words: text.Say("经费下达或配套编号 `ID`", "`ID` of a grant or match"), Sort: AnyText},
 		{Name: "payee", Words: text.Say("收款单位含 `TEXT`", "payee contains `TEXT`"), Sort: AnyText},
 		{Name: "min", Words: text.Say("凭证金额不低于 `YUAN` 元", "vouchers of at least `YUAN`"), Sort: Yuan},
@@ -43,14 +43,14 @@ func spendingColumns(q *asked) []table.Column {
 		lead = table.Column{Name: "grant", Title: text.Say("经费编号", "grant or match")}
 	}
 	return []table.Column{lead, {Name: "vouchers", Title: text.Say("凭证数", "vouchers"), Type: table.Count},
-		{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money}, {Name: "forbiddenFen", Title: text.Say("其中禁止", "of it forbidden"), Type: table.Money},
+		{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money}, {Name: "forbiddenFen", Title: ofItForbiddenUse, Type: table.Money},
 		{Name: "reversedFen", Title: text.Say("已冲销", "reversed"), Type: table.Money}}
 }
 
 var spendingLineColumns = []table.Column{
 	{Name: "on", Title: text.Say("日期", "date"), Type: table.Day}, {Name: "voucher", Title: text.Say("凭证号", "voucher")}, {Name: "use", Title: text.Say("用途", "use")},
 	{Name: "grant", Title: text.Say("经费编号", "grant or match"), Minor: minorDetail}, {Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
-	{Name: "forbidden", Title: text.Say("禁止", "forbidden"), Type: table.Bool}, {Name: "reversedOn", Title: text.Say("冲销", "reversed"), Type: table.Day},
+	{Name: "forbidden", Title: isForbiddenUse, Type: table.Bool}, {Name: "reversedOn", Title: text.Say("冲销", "reversed"), Type: table.Day},
 	{Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "summary", Title: text.Say("摘要", "summary")}, {Name: "doc", Title: text.Say("文号", "document"), Minor: minorDetail},
 	{Name: "position", Title: text.Say("位置", "position"), Type: table.Count, Minor: minorPosition}, {Name: "id", Title: text.Say("记录", "record"), Minor: minorID},
 }

@@ -41,9 +41,9 @@ var derivedFigures = map[string]text.Text{
 	"偏低":          lowIsDerived,
 }
 
-var lowIsDerived = text.Say("偏低由 12 月 31 日的执行率得出，不是记录之和；请分别查执行和可用", "low follows from the rate on 31 December and is no sum of records; ask for executed and for available")
+var lowIsDerived = text.Say("是否偏低由 12 月 31 日的执行率判定，不是记录之和；请分别查执行数和可用", "low follows from the rate on 31 December and is no sum of records; ask for executed and for available")
 
-var rateIsDerived = text.Say("执行率由执行除以可用得出，不是记录之和；请分别查执行和可用", "the rate is executed divided by available and no sum of records; ask for executed and for available")
+var rateIsDerived = text.Say("执行率等于执行数除以可用，不是记录之和；请分别查执行数和可用", "the rate is executed divided by available and no sum of records; ask for executed and for available")
 
 var traceColumns = []table.Column{
 	{Name: "part", Title: text.Say("组成", "part")},
@@ -129,13 +129,13 @@ func trace(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	word := ScopeWord(scope)
 	t.Title = text.Say("中心 %[1]s %[2]d 年度“%[3]s”（口径：%[4]s）的构成，截至 %[5]s（金额单位：%[6]s）",
 		"What “%[3]s” of %[1]s for %[2]d is made of (scope: %[4]s), as of %[5]s (amounts in %[6]s)",
-		center, year, f.Word, word, q.On, q.unit().Word())
+		center, year, q.figureWord(f), word, q.On, q.unit().Word())
 	t.Empty = text.Say("没有构成这个数字的记录：它是 0.00 元。", "No record makes this figure: it is 0.00 yuan.")
 	if year > q.On.Year() {
 		t.Empty = text.Say("截至 %s，%d 年度尚未开始，还没有这个数字。", "As of %s the year %d has not begun, and has no such figure yet.", q.On, year)
 	}
-	t.Notes = append(f.partsNotes(list), partlyOutside(list)...)
-	traceTotals(t, list)
+	t.Notes = append(q.partsNotes(f, list), partlyOutside(list)...)
+	q.traceTotals(t, list)
 	return nil
 }
 
@@ -192,7 +192,7 @@ func (d *Books) portionRow(ctx context.Context, p portion) ([]table.Cell, error)
 }
 
 // traceTotals adds a sum for each part and year, if there are several, and the figure itself.
-func traceTotals(t *table.Table, list []portion) {
+func (q *asked) traceTotals(t *table.Table, list []portion) {
 	var sums []portion
 	var all events.Fen
 	for _, p := range list {
@@ -210,7 +210,7 @@ func traceTotals(t *table.Table, list []portion) {
 	}
 	if len(sums) > 1 {
 		for _, s := range sums {
-			w := Figures[s.part].Word
+			w := q.figureWord(&Figures[s.part])
 			total(text.Text{Zh: w.Zh + "小计", En: w.En + ", all"}, table.Number(s.year), s.amountFen)
 		}
 	}
@@ -220,10 +220,11 @@ func traceTotals(t *table.Table, list []portion) {
 }
 
 // partsNotes returns the notes on the parts from which a figure follows, and on the meaning of carried in.
-func (f *MoneyFigure) partsNotes(list []portion) (notes []text.Text) {
+func (q *asked) partsNotes(f *MoneyFigure, list []portion) (notes []text.Text) {
 	one := f.partsFen(aggregates.Money{GrantedFen: 1, CarriedInFen: 1, ReceivedFen: 1, SpentAllFen: 1, IneligibleFen: 1})
 	if len(one) > 1 {
-		sum, more := text.Text{Zh: f.Word.Zh + "＝", En: f.Word.En + " = "}, text.Text{}
+		is, more := q.figureWord(f), text.Text{}
+		sum := text.Text{Zh: is.Zh + "＝", En: is.En + " = "}
 		for k, i := range slices.Sorted(maps.Keys(one)) {
 			sign := text.Say("＋", " + ")
 			switch {
@@ -232,7 +233,8 @@ func (f *MoneyFigure) partsNotes(list []portion) (notes []text.Text) {
 			case k == 0:
 				sign = text.Text{}
 			}
-			sum = text.Text{Zh: sum.Zh + sign.Zh + Figures[i].Word.Zh, En: sum.En + sign.En + Figures[i].Word.En}
+			part := q.figureWord(&Figures[i])
+			sum = text.Text{Zh: sum.Zh + sign.Zh + part.Zh, En: sum.En + sign.En + part.En}
 		}
 		notes = append(notes, text.Text{Zh: sum.Zh + more.Zh + "。", En: sum.En + more.En + "."})
 	}

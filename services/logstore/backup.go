@@ -89,7 +89,7 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 	_, err = w.walk(false)
 	defer func() { err = w.shut(err) }()
 	if torn := w.report.Torn; err == nil && torn != nil { // Backup never leaves a torn tail, so this is later damage
-		err = &DamageError{File: torn.File, Offset: torn.Offset, Position: w.position + 1, Reason: text.Say("备份止于一次未完成的提交", "the backup ends within a commit")}
+		err = &DamageError{File: torn.File, Offset: torn.Offset, Position: w.position + 1, Reason: text.Say("备份止于一次未完成的写入", "the backup ends within a commit")}
 	}
 	if err != nil {
 		return w.report, err

@@ -78,8 +78,8 @@ func (e *FileError) Text() text.Text {
 // chineseOps holds the Chinese words for the operations that fail when a directory is full, read-only or not
 // permitted.
 var chineseOps = map[string]string{
-	"create directory": "建立目录", "lock directory": "锁定目录", "sync directory": "目录落盘", "list": "列目录", "open": "打开",
-	opCreate: "新建", "rename": "更名", opAllocate: "预留空间", "read": "读", "write": "写", "write header": "写首行", "truncate": "截短", "sync": "落盘",
+	"create directory": "建立目录", "lock directory": "锁定目录", "sync directory": "把目录存入磁盘", "list": "列目录", "open": "打开",
+	opCreate: "新建", "rename": "更名", opAllocate: "预留空间", "read": "读", "write": "写", "write header": "写首行", "truncate": "截短", "sync": "存入磁盘",
 }
 
 // Full reports whether there was no room: the disk, a quota or a limit on the size of a file.
@@ -113,7 +113,7 @@ func (e *FailedError) Text() text.Text {
 	}
 	what := text.Say("写入失败，没有入账；台账不再接受记录，请重新打开。原因：", "a write failed and nothing was recorded; the ledger takes no records until it is opened again. The cause: ")
 	if e.doubt {
-		what = text.Say("写入失败，是否已入账尚不确定；台账不再接受记录，请重新打开，查看是否已在其中，或以同一 id 再写一次。原因：",
+		what = text.Say("写入失败，是否已入账尚不确定；台账不再接受记录，请重新打开，查看是否已在其中，或以同一记录编号再写一次。原因：",
 			"a write failed, and whether this was recorded is unknown; the ledger takes no records until it is opened again: look whether it is there, or write it again with the same id. The cause: ")
 	}
 	return text.Text{Zh: what.Zh + cause.Zh, En: what.En + cause.En}

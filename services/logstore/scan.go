@@ -284,7 +284,7 @@ func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
 	for !bytes.HasPrefix(b[at:], []byte(commitOpening)) {
 		n := bytes.IndexByte(b[at:min(len(b), at+events.LineBytesMax)], '\n')
 		if n < 0 || !bytes.HasPrefix(b[at:], []byte(events.LineOpening)) {
-			return 0, w.damage(g, offset+at, text.Say("这里应是一条记录或一次提交的末行", "here must be a record or the last line of a commit"))
+			return 0, w.damage(g, offset+at, text.Say("这里应是一条记录或一次写入的末行", "here must be a record or the last line of a commit"))
 		}
 		at += n + 1
 		w.ends = append(w.ends, at)
@@ -292,10 +292,10 @@ func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
 	length := at + bytes.IndexByte(b[at:], '\n') + 1
 	count, chain, ok := parseCommit(b[at:max(at, length)])
 	if !ok || count != uint64(len(w.ends)) {
-		return 0, w.damage(g, offset+at, text.Say("提交的末行不合规定，或记录数不是 %d", "the last line of a commit is not well formed, or does not count %d records", len(w.ends)))
+		return 0, w.damage(g, offset+at, text.Say("这次写入的末行不合规定，或记录数不是 %d", "the last line of a commit is not well formed, or does not count %d records", len(w.ends)))
 	}
 	if chain != crc32.Update(w.chain, castagnoli, b[:at]) {
-		return 0, w.damage(g, offset, text.Say("提交的校验和不符", "the checksum of the commit does not match"))
+		return 0, w.damage(g, offset, text.Say("这次写入的校验码不符", "the checksum of the commit does not match"))
 	}
 	w.chain = chain
 	start := 0
@@ -329,7 +329,7 @@ func (w *scan) record(g *segment, line []byte, offset int) error {
 		w.last, w.lastName = s, e.Stream
 	}
 	if e.Revision != s.revision+1 && (s.doubts == w.doubts || e.Revision <= s.revision) {
-		return w.damage(g, offset, text.Say("%s 的版次 %d 应为 %d", "%[1]s revision %[2]d must be %[3]d", e.Stream, e.Revision, s.revision+1))
+		return w.damage(g, offset, text.Say("%s 的记录序号 %d 应为 %d", "%[1]s revision %[2]d must be %[3]d", e.Stream, e.Revision, s.revision+1))
 	}
 	w.unsure = false
 	w.position, w.recordedAt, s.revision, s.doubts = e.Position, e.RecordedAt, e.Revision, w.doubts

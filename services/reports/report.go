@@ -230,8 +230,8 @@ func (r *Report) facts() []fact {
 		{positionFact, text.Say("台账位置", "position of the ledger"), value{sort: number, text: fmt.Sprint(r.Position)}},
 		{"recordedAt", text.Say("该位置记录的写入时间", "when the record there was written"), textValue(recorded)},
 		{recordFact, text.Say("该位置记录的编号", "id of the record there"), textValue(last)},
-		{"policy", text.Say("适用政策", "policy in force"), textValue(policy)},
-		{"policyDigest", text.Say("政策摘要", "digest of the policy"), textValue(r.Policy.Digest)},
+		{"policy", r.now(text.Say("施行中的办法参数", "policy in force"), text.Say("适用政策", "policy in force")), textValue(policy)},
+		{"policyDigest", r.now(text.Say("办法参数校验值", "digest of the policy"), text.Say("政策摘要", "digest of the policy")), textValue(r.Policy.Digest)},
 		{questionFact, text.Say("查询", "question"), textValue(string(question))},
 		{"rows", text.Say("行数", "rows"), value{sort: number, text: fmt.Sprint(r.rows)}},
 		{langFact, text.Say("语言", "language"), textValue(r.Lang)},
@@ -251,6 +251,14 @@ func (r *Report) facts() []fact {
 		list = append(list, fact{centersFact, text.Say("账号范围内的中心", "centers within the scope of the account"), textValue(s.String())})
 	}
 	return list
+}
+
+// now returns a text of today, or the former one in a report of the forms before lists.WordingForm.
+func (r *Report) now(is, former text.Text) text.Text {
+	if r.asked.form < lists.WordingForm {
+		return former
+	}
+	return is
 }
 
 // unit returns the unit of the amounts, or "" for a table without amounts.
@@ -296,7 +304,8 @@ func (r *Report) head(yield func(line) bool) bool {
 		parts = append([]string{r.say("金额单位：%s", "amounts in %s", unit)}, parts...)
 	}
 	if r.Policy.ID != "" {
-		parts = append(parts, r.say("政策 %s（摘要 %s）", "policy %s (digest %s)", lists.PolicyName(r.Policy), r.Policy.Digest))
+		parts = append(parts, r.now(text.Say("办法参数 %s（校验值 %s）", "policy %s (digest %s)", lists.PolicyName(r.Policy), r.Policy.Digest),
+			text.Say("政策 %s（摘要 %s）", "policy %s (digest %s)", lists.PolicyName(r.Policy), r.Policy.Digest)).In(r.Lang))
 	}
 	return yield(line{cells: []value{textValue(r.Table.Title.In(r.Lang))}, look: title}) &&
 		yield(line{cells: []value{textValue(strings.Join(parts, r.say("；", "; ")))}, look: caption})

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -28,6 +29,8 @@ type Yearly struct {
 	Lang    string
 	Unit    table.Unit
 	Version string // the version of the program
+
+	written int // the form of the page; 0 for yearlyForm
 }
 
 //go:embed yearly.html
@@ -139,6 +142,22 @@ func (y *Yearly) say(zh, en string, args ...any) string {
 	return visible(text.Say(zh, en, args...).In(y.Lang))
 }
 
+// inForm returns the number of the form of the page.
+func (y *Yearly) inForm() int { return cmp.Or(y.written, yearlyForm) }
+
+// now returns a text of form 2, or the former one in form 1.
+func (y *Yearly) now(is, former text.Text) text.Text {
+	if y.inForm() < 2 {
+		return former
+	}
+	return is
+}
+
+// figureWord returns what the page calls a figure of the execution report.
+func (y *Yearly) figureWord(f *lists.MoneyFigure) text.Text {
+	return y.now(f.Word, lists.FormerWord(f.Word))
+}
+
 func (y *Yearly) form(d *lists.Books) (*form, error) {
 	f := &form{Yearly: y, Title: y.say("省技术转移转化中心年度经费执行与合规情况表", "Yearly report of provincial technology-transfer centers: execution of money and compliance")}
 	f.Head = []string{y.say("财政年度：%d", "fiscal year: %d", y.Year), y.say("数据截至：%s", "figures as of: %s", y.On), y.say("金额单位：%s", "amounts in %s", y.Unit.Word())}
@@ -173,7 +192,8 @@ func (f *form) provenance() string {
 		s += f.say("（写入于 %s）", " (written %s)", events.FormatInstant(last.RecordedAt))
 	}
 	if p := f.policy; p != nil {
-		s += f.say("；政策 %s，摘要 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()), p.Digest())
+		s += visible(f.now(text.Say("；办法参数 %s，校验值 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()), p.Digest()),
+			text.Say("；政策 %s，摘要 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()), p.Digest())).In(f.Lang))
 	}
 	return s + f.say("；程序版本 %s。核对：taizhang reproduce 本文件", "; program %s. To check: taizhang reproduce this file", f.Version)
 }

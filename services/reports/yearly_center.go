@@ -40,14 +40,16 @@ func (f *form) center(d *lists.Books) (unit string, err error) {
 
 // moneySection adds a section whose columns are the given ones and then the figures of the execution report.
 func (f *form) moneySection(title string, lead ...text.Text) *section {
-	for _, x := range lists.Figures {
-		lead = append(lead, x.Word)
+	for i := range lists.Figures {
+		lead = append(lead, f.figureWord(&lists.Figures[i]))
 	}
 	return f.section(title, f.say("本年度没有经费。", "There is no money in this year."), append(lead, text.Text{Zh: "执行率%", En: "rate %"})...)
 }
 
 func (f *form) explainMoney(s *section) {
-	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
+	s.Notes = append(s.Notes, visible(f.now(
+		text.Say("财政合计为省级与中央之和，不含地方配套；执行数为支出减去禁止用途支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."),
+		text.Say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible.")).In(f.Lang)))
 }
 
 // moneyCells returns the cells of a row of moneySection.
@@ -182,7 +184,7 @@ func (f *form) alerts(a *aggregates.Annual) {
 			cleared = plainCell(f.say("未解除", "open"))
 			open++
 		}
-		s.add(plainCell(string(x.Code)), f.word(lists.AlertTitle(x.Code)), plainCell(x.Key), f.word(lists.SeverityWord(x.Severity)), dateCell(x.RaisedOn), cleared)
+		s.add(plainCell(string(x.Code)), f.word(lists.AlertTitle(x.Code)), f.word(f.now(lists.KeyWord(x.Code, x.Key), text.Same(x.Key))), f.word(lists.SeverityWord(x.Severity)), dateCell(x.RaisedOn), cleared)
 	}
 	s.Notes = append(s.Notes, f.say("列出年内任一日未解除的预警，以及对象为本年度的预警：共 %d 条，截至 %s 未解除 %d 条。", "Alerts open on any day of the year, and those about the year: %d, open as of %[2]s: %[3]d.", len(a.Alerts), f.On, open))
 }

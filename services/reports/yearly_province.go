@@ -61,7 +61,7 @@ func (f *form) regions(d *lists.Books) {
 func (f *form) centers(d *lists.Books, centers []projections.CenterLine, years []*aggregates.Annual) {
 	s := f.section(f.say("三、各中心情况", "3. The centers"), f.say("该年度及以前没有已登记的中心。", "No center is registered in the year or before."),
 		text.Say("中心", "center"), text.Say("名称", "name"), text.Say("状态", "status"), text.Say("财政下达", "fiscal granted"), text.Say("财政可用", "fiscal available"),
-		text.Say("财政支出", "fiscal spent"), text.Say("其中不合规", "of it ineligible"), text.Say("财政结余", "fiscal balance"), text.Text{Zh: "省级执行率%", En: "provincial rate %"},
+		text.Say("财政支出", "fiscal spent"), f.now(text.Say("其中禁止用途", "of it ineligible"), text.Say("其中不合规", "of it ineligible")), text.Say("财政结余", "fiscal balance"), text.Text{Zh: "省级执行率%", En: "provincial rate %"},
 		text.Say("偏低", "low"), text.Say("等级", "grade"), text.Say("次年安排", "next year"), text.Say("未解除预警 红/黄/蓝", "open alerts red/yellow/blue"))
 	policies := d.Register.Timeline()
 	var sum aggregates.Money

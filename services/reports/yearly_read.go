@@ -22,7 +22,7 @@ import (
 
 // yearlyForm is the number of the form of the yearly report. Raise it when the page changes after a release, and keep
 // making the earlier pages: a filed page names its form and is compared byte for byte.
-const yearlyForm = 1
+const yearlyForm = 2
 
 // yearlyOrigin is the provenance of a yearly report: everything from which it is computed again.
 type yearlyOrigin struct {
@@ -40,7 +40,7 @@ type yearlyOrigin struct {
 
 // origin returns the provenance as JSON.
 func (f *form) origin() (string, error) {
-	o := yearlyOrigin{Form: yearlyForm, Year: f.Year, Center: f.Center, On: f.On, Unit: f.Unit, Lang: f.Lang, Position: f.position, Record: f.last.ID, Version: f.Version}
+	o := yearlyOrigin{Form: f.inForm(), Year: f.Year, Center: f.Center, On: f.On, Unit: f.Unit, Lang: f.Lang, Position: f.position, Record: f.last.ID, Version: f.Version}
 	if f.scope != nil {
 		ids := f.scope.String()
 		o.Centers = &ids
@@ -71,9 +71,9 @@ func originOf(page []byte) (o yearlyOrigin, err error) {
 	if err := json.Unmarshal([]byte(html.UnescapeString(string(tag[1]))), &o); err != nil || o.On == 0 || o.On.Year() > events.YearMax || o.Year < events.YearMin || o.Lang != "zh" && o.Lang != "en" || !o.Unit.Valid() {
 		return o, notOurs("出处读不出来", "its provenance cannot be read")
 	}
-	if o.Form != yearlyForm {
-		return o, bad("报表按年度表版式 %d 写出，本程序只认识版式 %d：请用写出它的程序版本核对（文件中：%s）",
-			"the report is in form %d of the yearly report and this program knows form %d: check it with the version of the program that wrote it (in the file: %s)", o.Form, yearlyForm, o.Version)
+	if o.Form < 1 || o.Form > yearlyForm {
+		return o, bad("报表按年度表版式 %d 写出，本程序认识的版式到 %d 为止：请用写出它的程序版本核对（文件中：%s）",
+			"the report is in form %d of the yearly report and this program knows the forms up to %d: check it with the version of the program that wrote it (in the file: %s)", o.Form, yearlyForm, o.Version)
 	}
 	return o, nil
 }
@@ -107,7 +107,7 @@ func reproducePage(ctx context.Context, d *lists.Books, name string, content io.
 
 // computePage computes the yearly report again and compares it with the file.
 func (out *Reproduction) computePage(ctx context.Context, d *lists.Books, o yearlyOrigin, page []byte) error {
-	y := Yearly{Year: o.Year, Center: o.Center, On: o.On, Lang: o.Lang, Unit: o.Unit, Version: o.Version}
+	y := Yearly{Year: o.Year, Center: o.Center, On: o.On, Lang: o.Lang, Unit: o.Unit, Version: o.Version, written: o.Form}
 	f, err := y.compute(ctx, d)
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func TestAYearlyReportIsReproducedByteForByte(t *testing.T) {
 	for name, page := range map[string]string{
 		"no provenance": strings.Replace(pages[0], `name="taizhang-report"`, `name="x"`, 1),
 		"nonsense":      strings.Replace(pages[0], `{&#34;`, `{`, 1),
-		"another form":  strings.Replace(pages[0], `form&#34;:1`, `form&#34;:7`, 1),
+		"another form":  strings.Replace(pages[0], `form&#34;:2`, `form&#34;:7`, 1),
 		"the year 9999": strings.Replace(pages[0], `asOf&#34;:&#34;2025`, `asOf&#34;:&#34;9999`, 1),
 	} {
 		if _, err := reproducePage(t, d, page); !isA(err, text.Invalid) {

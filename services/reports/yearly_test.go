@@ -130,7 +130,7 @@ func TestTheYearlyReportOfACenterSaysWhatTheRegisterSays(t *testing.T) {
 				if x.Open() {
 					cleared = "未解除"
 				}
-				if got := has(p.sections["七、预警"], x.Key, lists.SeverityWord(x.Severity).Zh, x.RaisedOn.String(), cleared); inYear && !got {
+				if got := has(p.sections["七、预警"], lists.KeyWord(x.Code, x.Key).Zh, lists.SeverityWord(x.Severity).Zh, x.RaisedOn.String(), cleared); inYear && !got {
 					t.Errorf("%s: %+v is missing", c.ID, x)
 				}
 			}

@@ -84,11 +84,11 @@ var besideTheSheet = map[string]text.Text{
 }
 
 // forPrograms matches the parts of a reason that only programs need: the position of a record and the name of a member.
-var forPrograms = regexp.MustCompile(`，在台账位置 \d+|, at position \d+ of the ledger|（on）| \(on\)`)
+var forPrograms = regexp.MustCompile(`，在台账位置 \d+|, at position \d+ of the ledger`)
 
 // plainly returns a reason of the ledger in the words of the people who fill in sheets.
 func plainly(why text.Text) text.Text {
-	zh := strings.NewReplacer("此 id 已用于内容不同的另一条记录：", "同一编号早已入账，内容不同：", "没有 id 为 ", "没有记录 ")
+	zh := strings.NewReplacer("此记录编号已用于内容不同的另一条记录：", "同一编号早已入账，内容不同：", "没有编号为 ", "没有记录 ")
 	en := strings.NewReplacer("the id was already used for a record with other content: ", "the same number is in the ledger with other content: ")
 	return text.Text{Zh: zh.Replace(forPrograms.ReplaceAllString(why.Zh, "")), En: en.Replace(forPrograms.ReplaceAllString(why.En, ""))}
 }

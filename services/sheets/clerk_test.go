@@ -16,7 +16,7 @@ func TestAReasonReachesASheetInTheWordsOfAClerk(t *testing.T) {
 		why  aggregates.Breach
 		want string
 	}{
-		{aggregates.Breach{Field: "id", Reason: text.Say("此 id 已用于内容不同的另一条记录：支出，2026年9月1日，在台账位置 12", "")}, "凭证号 同一编号早已入账，内容不同：支出，2026年9月1日"},
+		{aggregates.Breach{Field: "id", Reason: text.Say("此记录编号已用于内容不同的另一条记录：支出，2026年9月1日，在台账位置 12", "")}, "凭证号 同一编号早已入账，内容不同：支出，2026年9月1日"},
 		{aggregates.Breach{Field: "data.use", Reason: same, There: `"equipment"`}, "用途 早已入账的记录中为 “仪器设备购置”"},
 		{aggregates.Breach{Field: "data.lines", Reason: same, There: "G-1 100.00; G-2 5.00"}, "金额(元) 早已入账的记录中为 G-1 100.00; G-2 5.00"},
 		{aggregates.Breach{Field: "data.payee", Reason: same, There: `"` + strings.Repeat("长", 500) + `"`}, "收款单位 早已入账的记录中为 “" + strings.Repeat("长", spokenMax-2) + "…"},

@@ -120,7 +120,7 @@ func (l *link) putBack(ctx context.Context, sequence uint64) error {
 }
 
 func (c FeedConnection) taken() error {
-	return text.Errorf(text.Conflict, "另有程序正以用户 %s 读取，现在列出会打断它；请另加一个用户专供 alerts board 使用", "another program is reading as the user %s, and this would disturb it; add a user of its own for alerts board", c.Durable)
+	return text.Errorf(text.Conflict, "另有程序正以用户 %s 读取，现在列出会打断它；请另加一个用户专供 taizhang alerts board 使用", "another program is reading as the user %s, and this would disturb it; add a user of its own for alerts board", c.Durable)
 }
 
 // board reads the stream up to the last complete head, which confirms that all subjects are right. If messages

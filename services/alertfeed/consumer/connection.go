@@ -154,7 +154,7 @@ func (c FeedConnection) options() ([]nats.Option, error) {
 	}
 	key, err := nats.NkeyOptionFromSeed(c.NKey)
 	if err != nil {
-		return nil, text.Errorf(text.Invalid, "%s 中没有用户的 nkey 种子（以 SU 开头）", "%s holds no seed of a user's nkey, which begins with SU", c.NKey).Of(paramNKey)
+		return nil, text.Errorf(text.Invalid, "%s 中没有 NATS 用户密钥的种子（以 SU 开头）", "%s holds no seed of a user's nkey, which begins with SU", c.NKey).Of(paramNKey)
 	}
 	options := []nats.Option{key, nats.Name("taizhang"), nats.CustomInboxPrefix(inboxPrefix + c.Durable), nats.Timeout(connectWait),
 		nats.SkipHostLookup(), // the dialer resolves the name, within the timeout
@@ -179,7 +179,7 @@ func (c FeedConnection) refused(err error) error {
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked), errors.Is(err, nats.ErrAccountAuthExpired),
 		errors.Is(err, nats.ErrNkeysNotSupported):
-		return text.Errorf(text.Forbidden, "NATS 服务器 %s 不接受 %s 中的密钥：用户 %s 未登记或已吊销，请与管理员联系", "the NATS server %s does not accept the key in %s: the user %s was not added, or was revoked; ask an administrator", c.URL, c.NKey, c.Durable)
+		return text.Errorf(text.Forbidden, "NATS 服务器 %s 不接受 %s 中的密钥：用户 %s 未登记或已注销，请与管理员联系", "the NATS server %s does not accept the key in %s: the user %s was not added, or was revoked; ask an administrator", c.URL, c.NKey, c.Durable)
 	case errors.Is(err, nats.ErrMaxAccountConnectionsExceeded):
 		return text.Errorf(text.Conflict, "用户 %s 在 NATS 服务器 %s 上的连接已达上限（%d 个）；请停掉其中的程序，或为每个程序各加一个用户",
 			"the user %s has the %[3]d connections to the NATS server %[2]s that a user may have; end some of its programs, or add a user for each of them", c.Durable, c.URL, natsserver.ConnectionsMax)

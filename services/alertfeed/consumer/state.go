@@ -96,7 +96,7 @@ func openState(path, durable string, forget bool) (s *state, cut int, err error)
 func (s *state) readHead(line []byte) error {
 	var l stateLine
 	if json.Unmarshal(line, &l) != nil || l.Format != stateFormat {
-		return text.Errorf(text.Invalid, "%s 不是 alerts watch 的状态文件；请另指定一个", "%s is not a state of alerts watch; name another file", s.path).Of(paramState)
+		return text.Errorf(text.Invalid, "%s 不是 taizhang alerts watch 的状态文件；请另指定一个", "%s is not a state of alerts watch; name another file", s.path).Of(paramState)
 	}
 	if l.Durable != s.durable {
 		return text.Errorf(text.Conflict, "%s 属于用户 %s，不是 %s；请另指定一个", "%s is of the user %s, not of %s; name another file", s.path, text.Printable(l.Durable), s.durable).Of(paramState)
