@@ -206,7 +206,7 @@ func TestARecordThatMayHaveBeenStoredIsSaidToBeSo(t *testing.T) {
 	t.Cleanup(func() { patience = 0 })
 	for lang, want := range map[string][]string{
 		"en": {"whether this was recorded is unknown", "with the same id", "The cause: the event store does not answer"},
-		"zh": {"是否已入账尚不确定", "以同一 id 再写一次", "原因：事件库没有应答"},
+		"zh": {"是否已入账尚不确定", "以同一记录编号再写一次", "原因：事件库没有应答"},
 	} {
 		out, errOut, code := taizhang(t, at("--lang", lang, "record", "trial.recorded", "--center", "ZJ-0001", "--on", "2026-10-31", "--role", "center",
 			"--actor", "c", "--data", `{"trial":"in-doubt","onProductionLine":false}`)...)

@@ -242,7 +242,7 @@ func TestAtAServerTheAccountSaysWhoActs(t *testing.T) {
 	if out, errOut, code := withEnv(t, at, "try", sheet, "--lang", "en"); code != 0 || errOut != "" || !strings.Contains(out, "Can be recorded: 1;") {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
-	for args, says := range map[string]string{"--role finance --actor f-1": "must be the role st-office", "--role st-office": "--actor is missing"} {
+	for args, says := range map[string]string{"--role finance --actor f-1": "must be the role S&T office", "--role st-office": "--actor is missing"} {
 		if out, errOut, code := withEnv(t, at, append(record, strings.Fields(args)...)...); code == 0 || !strings.Contains(errOut, says) {
 			t.Errorf("%s: exit %d: %s%s", args, code, out, errOut)
 		}
