@@ -17,8 +17,14 @@ func (a *app) accountCommand() *cobra.Command {
 		Use: "add ACCOUNT", Args: exactly(1),
 		Short: a.say("新增账号；目录中没有台账时一并建立", "add an account; makes the directory of the ledger if it is not there"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			r := access.NewAccount{Account: args[0], Binding: b}
+			if a.server == "" { // before directories are made
+				if err := r.Check(); err != nil {
+					return err
+				}
+			}
 			return a.newOffice(cmd.Context(), func(o access.AccountDesk) error {
-				return a.writeAccount(o.AddAccount(cmd.Context(), access.NewAccount{Account: args[0], Binding: b}))
+				return a.writeAccount(o.AddAccount(cmd.Context(), r))
 			})
 		},
 	}

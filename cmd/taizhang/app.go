@@ -38,7 +38,7 @@ type app struct {
 	knownAt   string
 	output    string
 	lang      string
-	spoken    string // lang, or that of the environment while lang is none that there is
+	langTyped string // the value of --lang, which may be none that there is; lang then is that of the environment
 	verbose   bool
 	wide      bool // tables with all columns, however wide the terminal is
 	noPager   bool
@@ -95,12 +95,11 @@ func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *a
 		a.lang = "zh"
 	}
 	a.completing = len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd)
-	a.spoken = a.lang
-	early(args, "--lang", &a.lang)
-	if lang, ok := languages.Read(a.lang); ok {
-		a.spoken = lang
+	typed := a.lang
+	early(args, "--lang", &typed)
+	if lang, ok := languages.Read(typed); ok {
+		a.lang = lang
 	}
-	a.lang = a.spoken
 	if !a.completing {
 		early(args, "--output", &a.output)
 		if form, ok := outputs.Read(a.output); ok {
@@ -190,7 +189,7 @@ func (a *app) root() *cobra.Command {
 	given := a.output
 	f.StringVar(&a.output, "output", tableOutput, a.say("输出 `FORM`：table（表格）、csv 或 json", "`FORM` of output: table, csv or json"))
 	a.output = given
-	f.StringVar(&a.lang, "lang", a.lang, a.say("语言 `LANGUAGE`：zh（中文）或 en（英文）", "`LANGUAGE`: zh or en"))
+	f.StringVar(&a.langTyped, "lang", a.lang, a.say("语言 `LANGUAGE`：zh（中文）或 en（英文）", "`LANGUAGE`: zh or en"))
 	f.BoolVar(&a.wide, wideFlag, false, a.say("表格显示全部列和全部文字，不按终端宽度取舍", "show all columns and whole texts, however wide the terminal is"))
 	f.BoolVar(&a.noPager, "no-pager", false, a.say("不分页；也可将环境变量 TAIZHANG_PAGER 设为 cat", "do not page; or set the environment's TAIZHANG_PAGER to cat"))
 	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
@@ -215,11 +214,9 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	if cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd {
 		return nil // the command line that is completed is not whole yet
 	}
-	lang, ok := languages.Read(a.lang)
+	lang, ok := languages.Read(a.langTyped)
 	if !ok {
-		typed := a.lang
-		a.lang = a.spoken
-		return usage(cmd, "--lang 应为 zh 或 en，不能是 %q", "--lang must be zh or en, not %q", typed)
+		return usage(cmd, "--lang 应为 zh 或 en，不能是 %q", "--lang must be zh or en, not %q", a.langTyped)
 	}
 	a.lang = lang
 	if form, ok := outputs.Read(a.output); ok {

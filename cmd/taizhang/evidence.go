@@ -43,6 +43,25 @@ func evidenceOf(paths []string) (jsontext.Value, error) {
 	return json.Marshal(list)
 }
 
+// evidenceIn returns the files of evidence of a list in the form of a record.
+func evidenceIn(list jsontext.Value) (files []evidenceFile) {
+	if list != nil {
+		_ = json.Unmarshal(list, &files) // the ledger has accepted the list
+	}
+	return files
+}
+
+// evidenceOn returns the files of evidence of a record in the interchange form, or nil for no record.
+func evidenceOn(record jsontext.Value) []evidenceFile {
+	var r struct {
+		Evidence jsontext.Value `json:"evidence"`
+	}
+	if record != nil {
+		_ = json.Unmarshal(record, &r) // the ledger wrote the record
+	}
+	return evidenceIn(r.Evidence)
+}
+
 // sumOf returns the SHA-256 of a file. An empty file is an error.
 func sumOf(path string) (string, error) {
 	f, size, err := files.Open(path)

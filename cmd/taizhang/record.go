@@ -148,7 +148,12 @@ func (a *app) record(cmd *cobra.Command, d desk.Draft) error {
 		if err != nil {
 			return a.tellRefused(d.ID, err)
 		}
-		return a.answer(r, r.Table, func() { a.tellRecorded(r) })
+		return a.answer(r, r.Table, func() {
+			a.tellRecorded(r)
+			for _, f := range evidenceIn(d.Evidence) {
+				a.print("  佐证材料：%s（SHA-256 %s）", "  evidence: %s (SHA-256 %s)", f.Name, f.SHA256)
+			}
+		})
 	})
 }
 
@@ -159,7 +164,7 @@ func (a *app) tellRecorded(r *desk.RecordAnswer) {
 		a.print("已入账：", "Recorded and durable:")
 	}
 	about := strings.TrimSpace(string(r.Center) + " " + r.Kind.Title().In(a.lang))
-	a.print("  %s，第 %d 条，位置 %d，id %s", "  %s, revision %d, position %d, id %s", about, r.Revision, r.Position, r.ID)
+	a.print("  %s，第 %d 条，位置 %d，记录编号 %s", "  %s, revision %d, position %d, id %s", about, r.Revision, r.Position, r.ID)
 	if r.Policy != "" {
 		a.print("  依据办法参数 %s", "  judged under policy %s", r.Policy)
 	}

@@ -71,7 +71,10 @@ func (a *app) tellChapter(c *desk.Chapter) {
 	if c.Note != "" {
 		a.indent("备注：%s", "note: %s", c.Note)
 	}
-	a.indent("位置 %d，id %s，%s 录入于 %s，%s %s 报", "position %d, id %s, entered by %s at %s, said by %s %s", c.Position, c.ID, c.EnteredBy, toSecond(c.RecordedAt), c.By.Role.Title().In(a.lang), c.By.Actor)
+	for _, f := range evidenceOn(c.Record) {
+		a.indent("佐证材料：%s（SHA-256 %s）", "evidence: %s (SHA-256 %s)", f.Name, f.SHA256)
+	}
+	a.indent("位置 %d，记录编号 %s，%s 录入于 %s，%s %s 报", "position %d, id %s, entered by %s at %s, said by %s %s", c.Position, c.ID, c.EnteredBy, toSecond(c.RecordedAt), c.By.Role.Title().In(a.lang), c.By.Actor)
 	if v := c.VoidedBy; v != nil {
 		a.indent("已作废：%v 的作废记录（位置 %d，%s），不计入任何数字", "voided on %v (position %d, %s): it counts in no figure", v.On, v.Position, v.ID)
 	}

@@ -97,18 +97,12 @@ func (c *counter) AddAccount(ctx context.Context, r NewAccount) (*Account, error
 	if err := c.mustShow(MayAccounts, AddAccounts, r.Account); err != nil {
 		return nil, err
 	}
-	if !validAccount(r.Account) {
-		return nil, text.Errorf(text.Invalid, "%q 应为 2 至 32 个小写字母、数字、点、下划线或连字符，以字母开头，不以 local 开头，也不是 taizhang",
-			"%q must be 2 to 32 small letters, digits, dots, underscores or hyphens, begin with a letter and not with local, and not be taizhang", clean(r.Account)).Of("account")
-	}
 	bound := !r.Binding.isNone()
 	if bound && !c.p.Owner {
 		return nil, c.deny(AddAccounts, r.Account, "新账号不带任何权限，由安全管理员绑定角色", "a new account has no right; a security administrator binds it to a role")
 	}
-	if bound {
-		if err := r.Binding.check(); err != nil {
-			return nil, err
-		}
+	if err := r.Check(); err != nil {
+		return nil, err
 	}
 	err := c.do(ctx, func(s *state) ([]fact, error) {
 		if s.accounts[r.Account] != nil {

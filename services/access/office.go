@@ -82,6 +82,19 @@ type NewAccount struct {
 	Binding
 }
 
+// Check returns a *text.Error with text.Invalid if the name or the binding is not valid. It writes the binding in its
+// usual form.
+func (r *NewAccount) Check() error {
+	if !validAccount(r.Account) {
+		return text.Errorf(text.Invalid, "%q 应为 2 至 32 个小写字母、数字、点、下划线或连字符，以字母开头，不以 local 开头，也不是 taizhang",
+			"%q must be 2 to 32 small letters, digits, dots, underscores or hyphens, begin with a letter and not with local, and not be taizhang", clean(r.Account)).Of("account")
+	}
+	if r.Binding.isNone() {
+		return nil
+	}
+	return r.Binding.check()
+}
+
 // Account is an account as answers show it.
 type Account struct {
 	Account string `json:"account"`
