@@ -160,7 +160,7 @@ func TestAReportThatShowsAnotherThingThanItHoldsIsNotEqual(t *testing.T) {
 		"a rule with a fill":      {execution, conditional("A1:L9", excelize.Style{Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FEC7CE"}}}), "", ""},
 		"a rule elsewhere":        {execution, conditional("P1:P9", excelize.Style{Font: &excelize.Font{Color: "FF0000"}}), "", ""},
 		"a filter":                {execution, do(func(f *excelize.File) error { return f.AutoFilter(onSheet, "A3:L4", nil) }), "", ""},
-		"a seal beside":           {execution, stamped("N4", excelize.GraphicOptions{}), "", ""},
+		"a seal beside":           {execution, stamped("P4", excelize.GraphicOptions{}), "", ""},
 		"a seal below":            {execution, stamped("B12", excelize.GraphicOptions{}), "", ""},
 		"a seal beside the title": {execution, stamped("K1", excelize.GraphicOptions{ScaleX: 0.2, ScaleY: 0.2}), "", ""},
 		"a note that is closed": {execution, do(func(f *excelize.File) error {
