@@ -297,19 +297,20 @@ func (v *view) constructionDue(year int, s spell) {
 	})
 }
 
-// explainConstructionDue says how much of the construction subsidy for a year is missing as of the view's date.
+// explainConstructionDue says how much of the construction subsidy for a year is missing on the day that shortOn gives.
 func (v *view) explainConstructionDue(x *Explanation, p *policy.Policy, year int, s spell, released uint32) {
 	days, subsidyFen := p.Parameters.ConstructionDays.Value, p.Parameters.ConstructionFen.Value
+	on := v.shortOn(x)
 	var grantedFen events.Fen
-	for _, a := range v.allocation.upTo(v.on) {
+	for _, a := range v.allocation.upTo(on) {
 		if f := v.fundAt(a.what.fund); f.category == events.Construction && f.forYear == year {
 			grantedFen += a.what.deltaFen
 		}
 	}
 	g := v.gradings[year].last(x.RaisedOn)
-	x.say("%d 年度于 %v 评为“%s”，建设补助 %s应在其后 %d 天内（%v 止）足额下达，已下达 %s",
-		"the grade of %d became %[3]s on %[2]v; the construction subsidy of %[4]s was to be granted within %[5]d days, by %[6]v, and %[7]s is granted",
-		year, s.on, v.t.GradeName(g.what, g.on), yuan(subsidyFen), days, s.on+events.Date(days), yuan(grantedFen))
+	x.say("%d 年度于 %v 评为“%s”，建设补助 %s应在其后 %d 天内（%v 止）足额下达，截至 %v 已下达 %s",
+		"the grade of %d became %[3]s on %[2]v; the construction subsidy of %[4]s was to be granted within %[5]d days, by %[6]v, and %[8]s was granted up to %[7]v",
+		year, s.on, v.t.GradeName(g.what, g.on), yuan(subsidyFen), days, s.on+events.Date(days), on, yuan(grantedFen))
 	x.show(countFigure("year", year), v.gradeFigure("grade", g.what, g.on))
 	x.show(termFigures(s.on, days)...)
 	x.show(v.supportYears(s.on+events.Date(days)+1), fenFigure("subsidy", subsidyFen), fenFigure("granted", grantedFen), fenFigure("short", max(0, subsidyFen-grantedFen)))
@@ -341,10 +342,12 @@ func (v *view) receiptAlerts() {
 			v.disbursementDue(p, f)
 		case f.dueOn != 0:
 			if x := v.raise(p, "AL-MAT-01", f.id, f.dueOn+1, v.receivedInFull(f), f.rev); x != nil {
-				x.say("配套资金 %s（%v 承诺 %s）最迟应于 %v 到账，已到账 %s", "the matching money %s, %[3]s promised on %[2]v, was due by %[4]v, and %[5]s is received",
-					f.id, f.on, yuan(f.amountFen), f.dueOn, yuan(v.receivedFen(f)))
+				on := v.shortOn(x)
+				x.say("配套资金 %s（%v 承诺 %s）最迟应于 %v 到账，截至 %v 已到账 %s",
+					"the matching money %s, %[3]s promised on %[2]v, was due by %[4]v, and %[6]s was received up to %[5]v",
+					f.id, f.on, yuan(f.amountFen), f.dueOn, on, yuan(f.receivedFenOn(on)))
 				x.show(countFigure("fiscalYear", f.fiscalYear), dateFigure("dueOn", f.dueOn))
-				x.show(v.receiptFigures(f)...)
+				x.show(f.receiptFigures(on)...)
 			}
 		}
 	}
@@ -357,12 +360,13 @@ func (v *view) disbursementDue(p *policy.Policy, f *fund) {
 	received := v.receivedInFull(f)
 	v.restWhileDeferred(f.fiscalYear, f.on+events.Date(days)+1, func(since events.Date, released uint32, deferred place) {
 		if x := v.raise(p, "AL-FND-01", f.id, since, soonest(received, deferred), f.rev, released); x != nil {
-			x.say("%v 下达的经费 %s（净额 %s）应在其后 %d 天内（%v 止）到账，已到账 %s",
-				"the grant %[2]s of %[1]v, %[3]s net, was to be received within %[4]d days, by %[5]v, and %[6]s is received",
-				f.on, f.id, yuan(f.netFenOn(v.on)), days, f.on+events.Date(days), yuan(v.receivedFen(f)))
+			on := v.shortOn(x)
+			x.say("%v 下达的经费 %s（净额 %s）应在其后 %d 天内（%v 止）到账，截至 %v 已到账 %s",
+				"the grant %[2]s of %[1]v, %[3]s net, was to be received within %[4]d days, by %[5]v, and %[7]s was received up to %[6]v",
+				f.on, f.id, yuan(f.netFenOn(on)), days, f.on+events.Date(days), on, yuan(f.receivedFenOn(on)))
 			x.show(countFigure("fiscalYear", f.fiscalYear))
 			x.show(termFigures(f.on, days)...)
-			x.show(v.receiptFigures(f)...)
+			x.show(f.receiptFigures(on)...)
 			if released != 0 {
 				x.show(dateFigure("releasedOn", since))
 			}
@@ -389,16 +393,26 @@ func (v *view) receivedInFull(f *fund) place {
 	return place{}
 }
 
-// receivedFen returns the sum of the receipts of a fund up to the view's date. Recoveries are not subtracted.
-func (v *view) receivedFen(f *fund) (sum events.Fen) {
-	for _, r := range f.receipts.upTo(v.on) {
+// shortOn returns the day of the figures of an alert about missing money. While the alert is open that is the view's
+// date, so that they say what is missing now. Once it is cleared that is the day before it was raised, on which the money
+// was surely missing: what cleared the alert can be of the day on which it was raised.
+func (v *view) shortOn(x *Explanation) events.Date {
+	if x.Open() {
+		return v.on
+	}
+	return x.RaisedOn - 1
+}
+
+// receivedFenOn returns the sum of the receipts of a fund by a date. Recoveries are not subtracted.
+func (f *fund) receivedFenOn(on events.Date) (sum events.Fen) {
+	for _, r := range f.receipts.upTo(on) {
 		sum += r.what
 	}
 	return sum
 }
 
-func (v *view) receiptFigures(f *fund) []Figure {
-	netFen, receivedFen := f.netFenOn(v.on), v.receivedFen(f)
+func (f *fund) receiptFigures(on events.Date) []Figure {
+	netFen, receivedFen := f.netFenOn(on), f.receivedFenOn(on)
 	return []Figure{fenFigure("net", netFen), fenFigure("received", receivedFen), fenFigure("short", max(0, netFen-receivedFen))}
 }
 
