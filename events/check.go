@@ -103,9 +103,14 @@ func notAYear(v int) text.Text {
 }
 
 func (c *checker) oneOf(field, v string, allowed text.Vocabulary[string]) {
-	if !allowed.Has(v) {
-		c.add(field, text.Say("%q 不在允许值之内：%s", "%q is not one of: %s", v, strings.Join(allowed.Codes(), ", ")))
+	if allowed.Has(v) {
+		return
 	}
+	var words []string // in Chinese too a record holds the code
+	for _, t := range allowed {
+		words = append(words, t.Word.Zh+"（"+t.Code+"）")
+	}
+	c.add(field, text.Say("“%[1]s”应为：%[2]s", "%[1]q is not one of: %[3]s", v, strings.Join(words, "、"), strings.Join(allowed.Codes(), ", ")))
 }
 
 func (c *checker) eachOf(field string, vs []string, allowed text.Vocabulary[string]) {
