@@ -201,8 +201,8 @@ func payload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T) ev
 	return anyPayload(t, kind, on, day)
 }
 
-// anyPayload draws the members of a kind by their types. A kind with texts from a closed list, or with figures that
-// decide something, needs a case in payload.
+// anyPayload draws the members of a kind by their types, and values of a closed list from the list. A kind with figures
+// that decide something needs a case in payload.
 func anyPayload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T) events.Date) events.Payload {
 	p := events.Lookup(kind).Blank()
 	v := reflect.ValueOf(p).Elem()
@@ -213,6 +213,8 @@ func anyPayload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T)
 			field.SetInt(int64(amount(t)))
 		case field.Type() == reflect.TypeFor[events.Date]():
 			field.SetInt(int64(pick(t, on, day(t))))
+		case field.Kind() == reflect.String && len(events.ValuesOf(kind, name)) > 0:
+			field.SetString(rapid.SampledFrom(events.ValuesOf(kind, name).Codes()).Draw(t, name))
 		case field.Kind() == reflect.String:
 			field.SetString(id(t, name, 3)) // of the thing created or named, if it is one
 		case field.Kind() == reflect.Bool:

@@ -15,6 +15,8 @@ func TestAPointIsAPositionATimeOrTheEndOfADay(t *testing.T) {
 		"2026-03-31T09:00:00+08:00":     {At: midnight.Add(-15 * time.Hour)},
 		"2026-03-31T01:00:00.000001Z":   {At: midnight.Add(-15*time.Hour + time.Microsecond)},
 		"2026-03-31":                    {At: midnight.Add(-1)},
+		"２０２６/3/31":                     {At: midnight.Add(-1)},
+		"2026年3月31日":                    {At: midnight.Add(-1)},
 		"2028-02-29T23:59:59.999+08:00": {At: time.Date(2028, 2, 29, 23, 59, 59, 999e6, events.Shanghai)},
 	} {
 		if got, err := ledger.ParsePoint(text); err != nil || got.Position != want.Position || !got.At.Equal(want.At) {
