@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 )
 
@@ -20,7 +21,7 @@ func (a *app) accessLogCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&q.Kind, "kind", "", a.say("只列出 `KIND`：%s", "only those of a `KIND`: %[2]s", access.LogKinds.Words().Zh, joined(access.EntryKinds())))
+	f.StringVar(&q.Kind, "kind", "", a.say("只列出 `KIND`：%s", "only those of a `KIND`: %s", text.Text{Zh: access.LogKinds.Words().Zh, En: joined(access.EntryKinds())}))
 	f.StringVar(&q.Account, "account", "", a.say("只列出该账号 `NAME` 的", "only those of the account `NAME`"))
 	f.StringVar(&q.Center, "center", "", a.say("只列出该中心 `ID` 的", "only those about the center `ID`"))
 	f.StringVar(&q.From, "from", "", a.say("自 `DATE` 起", "from a `DATE` on"))

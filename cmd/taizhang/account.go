@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 )
 
@@ -63,7 +64,7 @@ func (a *app) accountCommand() *cobra.Command {
 // bindingFlags adds the flags for the binding of an account: its center, region or department.
 func (a *app) bindingFlags(c *cobra.Command, b *access.Binding) {
 	f := c.Flags()
-	f.StringVar((*string)(&b.Role), "role", "", a.say("角色 `ROLE`：%s", "`ROLE`: %[2]s", access.RoleWords.Words().Zh, joined(access.Roles())))
+	f.StringVar((*string)(&b.Role), "role", "", a.say("角色 `ROLE`：%s", "`ROLE`: %s", text.Text{Zh: access.RoleWords.Words().Zh, En: joined(access.Roles())}))
 	f.StringVar((*string)(&b.Center), "center", "", a.say("角色为省转化中心时的中心编号 `ID`（可尚未登记）", "`ID` of the center of the role center, which may be registered later"))
 	f.StringVar(&b.Region, "region", "", a.say("角色为所在地政府时的行政区划代码 `PREFIX`：前 2、4 或 6 位", "of the role local-gov, the `PREFIX` of a region: 2, 4 or 6 digits"))
 	f.StringArrayVar(&b.Departments, "department", nil, a.say("角色为省级行业主管部门时的部门名称 `NAME`；可多次给出", "`NAME` of a department of the role industry-dept; may be given several times"))

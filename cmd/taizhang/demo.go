@@ -67,7 +67,7 @@ func (a *app) demoDir(cmd *cobra.Command) (err error) {
 		return text.Errorf(text.Invalid, "%s 不是可以读的目录", "%s is not a directory that can be read", a.dir)
 	}
 	if len(names) > 0 {
-		return text.Errorf(text.Conflict, "目录 %s 不是空的，demo 不会动它", "the directory %s is not empty; demo leaves it alone", a.dir)
+		return text.Errorf(text.Conflict, "目录 %s 不是空的，演示不会动它", "the directory %s is not empty; demo leaves it alone", a.dir)
 	}
 	return nil
 }

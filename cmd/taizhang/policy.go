@@ -18,7 +18,7 @@ func (a *app) policyCommand() *cobra.Command {
 	return a.group("policy", "办法参数：查看、检查、比较、采用", "the Measures as data: show, check, compare, adopt",
 		&cobra.Command{
 			Use: "show [POLICY]", Args: between(0, 1),
-			Short: a.say("查看施行中的（或 ID@版本、文件、builtin 指定的）办法参数", "show the policy in force (or ID@VERSION, a file, builtin)"),
+			Short: a.say("查看施行中的（或以 ID@版本、文件指定的，或内置（builtin）的）办法参数", "show the policy in force (or ID@VERSION, a file, builtin)"),
 			RunE:  func(cmd *cobra.Command, args []string) error { return a.showPolicy(cmd, args) },
 		},
 		undated(&cobra.Command{
@@ -38,7 +38,7 @@ func (a *app) policyCommand() *cobra.Command {
 		}),
 		&cobra.Command{
 			Use: "diff A B", Args: exactly(2), Annotations: onFiles,
-			Short: a.say("比较两份办法参数：文件、ID@版本或 builtin", "compare two policies: files, ID@VERSION or builtin"),
+			Short: a.say("比较两份办法参数：文件、ID@版本，或内置（builtin）的", "compare two policies: files, ID@VERSION or builtin"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				before, err := a.findPolicy(cmd, args[0])
 				if err != nil {

@@ -47,10 +47,18 @@ func isOwnRule(r *desk.Reason) bool { return r.Article == "–" }
 
 // ruleName returns the name of a rule for people: its number in the Measures, or the word for the ledger's own rules.
 func (a *app) ruleName(r *desk.Reason) string {
-	if isOwnRule(r) {
-		return a.say("超支", "overdrawn")
+	return a.ruleWord(string(r.Rule))
+}
+
+// ownRule is the rule of the ledger that no article of the Measures has.
+const ownRule = "overdrawn"
+
+// ruleWord returns the number of a rule in the Measures, or the word for the ledger's own.
+func (a *app) ruleWord(rule string) string {
+	if rule == ownRule {
+		return a.say("超支", ownRule)
 	}
-	return string(r.Rule)
+	return rule
 }
 
 // tellRefused writes the reasons of a refusal of a draft. It returns any other error unchanged.

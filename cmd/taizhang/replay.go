@@ -53,7 +53,7 @@ func (a *app) replayCommand() *cobra.Command {
 // tellTally writes the number of events of the center and how many of them count.
 func (a *app) tellTally(end *desk.Chapter) {
 	if t := end.Tally; t != nil {
-		a.print("该中心共 %d 条记录：计入 %d 条（center 和 centers 的记录数），已作废 %d 条，日期晚于截至日的 %d 条。",
+		a.print("该中心共 %d 条记录：计入 %d 条（即中心名册中的记录数），已作废 %d 条，日期晚于截至日的 %d 条。",
 			"Events of the center: %d. Counted: %d (the events of center and centers); voided: %d; dated after the date: %d.", t.All, t.Counted, t.Voided, t.All-t.Counted-t.Voided)
 	}
 }
@@ -74,7 +74,7 @@ func (a *app) tellChapter(c *desk.Chapter) {
 	for _, f := range evidenceOn(c.Record) {
 		a.indent("佐证材料：%s（SHA-256 %s）", "evidence: %s (SHA-256 %s)", f.Name, f.SHA256)
 	}
-	a.indent("位置 %d，记录编号 %s，%s 录入于 %s，%s %s 报", "position %d, id %s, entered by %s at %s, said by %s %s", c.Position, c.ID, c.EnteredBy, toSecond(c.RecordedAt), c.By.Role.Title().In(a.lang), c.By.Actor)
+	a.indent("位置 %d，记录编号 %s，%s 录入于 %s，%s %s 报", "position %d, id %s, entered by %s at %s, said by %s %s", c.Position, c.ID, a.enteredBy(c.EnteredBy), toSecond(c.RecordedAt), c.By.Role.Title().In(a.lang), c.By.Actor)
 	if v := c.VoidedBy; v != nil {
 		a.indent("已作废：%v 的作废记录（位置 %d，%s），不计入任何数字", "voided on %v (position %d, %s): it counts in no figure", v.On, v.Position, v.ID)
 	}
@@ -88,7 +88,7 @@ func (a *app) tellChapter(c *desk.Chapter) {
 		a.indent("补录", "record mode")
 	}
 	for _, id := range c.Breaks {
-		a.indent("违反 %s", "breaks %s", id)
+		a.indent("违反 %s", "breaks %s", a.ruleWord(string(id)))
 	}
 	for _, w := range c.Warnings {
 		a.indent("提示：%s", "warning: %s", w.In(a.lang))
@@ -177,4 +177,12 @@ func (a *app) moneyWords(m *desk.MoneyMove) string {
 	add("支出", "spent", table.Fen(m.SpentAllFen))
 	add("禁止用途支出", "ineligible", table.Fen(m.IneligibleFen))
 	return strings.Join(parts, a.say("，", ", "))
+}
+
+// enteredBy returns the account that entered a record. The user of this machine has a word.
+func (a *app) enteredBy(account string) string {
+	if user, ok := strings.CutPrefix(account, desk.LocalPrefix); ok {
+		return a.say("本机用户 %s", desk.LocalPrefix+"%s", user)
+	}
+	return account
 }

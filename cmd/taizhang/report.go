@@ -33,7 +33,7 @@ func (a *app) reportCommand() *cobra.Command {
 			case !slices.Contains([]string{".html", ".htm"}, strings.ToLower(filepath.Ext(out))):
 				return usage(cmd, "--out 须给出，文件名以 .html 结尾", "--out must be given, a name that ends in .html")
 			case a.output != tableOutput:
-				return usage(cmd, "report 只写 HTML；要 csv 或 json，请用 execution、alerts 等列表", "report writes HTML only; for csv or json ask the lists, such as execution and alerts")
+				return usage(cmd, "taizhang report 只写 HTML；要 csv 或 json，请用 taizhang execution、taizhang alerts 等列表", "report writes HTML only; for csv or json ask the lists, such as execution and alerts")
 			}
 			if err := files.Free(out); err != nil {
 				return err

@@ -9,6 +9,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/files"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -51,7 +52,7 @@ func (a *app) tellReproduced(r *desk.Reproduced) {
 		a.print("一致：%s 与台账位置 %d 的重算结果逐字节相同（%s 年度表，截至 %s）", "equal: every byte of %s is what the ledger gives at position %d (yearly report of %s as of %s)", r.File, r.Position, r.Question.Params["year"], r.Question.On)
 		return
 	case r.Equal:
-		a.print("一致：%s 与台账位置 %d 的重算结果逐格相同（%s，截至 %s，%d 行）", "equal: every cell of %s is what the ledger gives at position %d (%s as of %s, %d rows)", r.File, r.Position, r.Question.List, r.Question.On, r.Rows)
+		a.print("一致：%s 与台账位置 %d 的重算结果逐格相同（%s，截至 %s，%d 行）", "equal: every cell of %s is what the ledger gives at position %d (%s as of %s, %d rows)", r.File, r.Position, listWord(r.Question.List).In(a.lang), r.Question.On, r.Rows)
 		return
 	}
 	a.tellDifference(r)
@@ -110,4 +111,14 @@ func whereTheyDiffer(a, b string) (string, string) {
 		a, b = "…"+string(one[from:]), "…"+string(other[from:])
 	}
 	return text.Clip(a, cellCharMax), text.Clip(b, cellCharMax)
+}
+
+// listWord returns what a list is called: the beginning of its description in Chinese, its name in English.
+func listWord(name string) text.Text {
+	l := lists.Find(name)
+	if l == nil {
+		return text.Same(name)
+	}
+	word, _, _ := strings.Cut(l.Short.Zh, "：")
+	return text.Text{Zh: word, En: name}
 }

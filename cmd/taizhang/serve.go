@@ -65,7 +65,7 @@ func (a *app) serveCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, name := range []string{"as-of", "known-at", "output"} {
 				if cmd.Flags().Changed(name) {
-					return usage(cmd, "serve 不用 --%s", "serve takes no --%s", name)
+					return usage(cmd, "taizhang serve 不用 --%s", "serve takes no --%s", name)
 				}
 			}
 			if o.demo && (a.dirGiven || cmd.Flags().Changed("store")) {
@@ -109,7 +109,7 @@ func (a *app) serveCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", a.say("接口的地址 `ADDR`（主机:端口；端口 0 为任一空闲端口）", "address `ADDR` of the API (HOST:PORT; port 0 is any free one)"))
 	f.StringVar(&o.adminListen, "admin-listen", "", a.say("健康检查和指标的地址 `ADDR`（默认只在套接字上）", "address `ADDR` of health and metrics (default: on the socket alone)"))
-	f.StringVar(&o.natsListen, "nats-listen", "127.0.0.1:4222", a.say("预警推送（NATS）的地址 `ADDR`（端口 0 为任一空闲端口；off 为不推送）", "address `ADDR` of the alert feed over NATS (port 0 is any free one; off for no feed)"))
+	f.StringVar(&o.natsListen, "nats-listen", "127.0.0.1:4222", a.say("预警推送（NATS）的地址 `ADDR`（端口 0 为任一空闲端口；写“off”即不推送）", "address `ADDR` of the alert feed over NATS (port 0 is any free one; off for no feed)"))
 	f.StringVar(&o.nats, "nats", "", a.say("改在另处的 NATS 服务器 `URL` 上推送（nats://…、tls://…；集群以逗号分隔）", "publish the feed at the NATS server `URL` elsewhere instead (nats://…, tls://…; with commas for a cluster)"))
 	f.StringVar(&o.natsNKey, "nats-nkey", "", a.say("连接该服务器的密钥种子 `FILE`（权限 0600）", "`FILE` with the seed for that server (mode 0600)"))
 	f.StringVar(&o.natsCreds, "nats-creds", "", a.say("或连接该服务器的凭据 `FILE`（权限 0600）", "or `FILE` with credentials for it (mode 0600)"))

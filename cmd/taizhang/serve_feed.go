@@ -37,7 +37,7 @@ func (o *serveOptions) checkFeed(settings []setting, inCluster bool) error {
 	case o.natsListen == feedOff:
 		return nil
 	case !isAddress(o.natsListen):
-		return text.Errorf(text.Invalid, "应写作 主机:端口 或 off，不能是 %q", "expected HOST:PORT or off, got %q", o.natsListen).Of("nats-listen")
+		return text.Errorf(text.Invalid, "应写作 主机:端口，或“off”，不能是“%s”", "expected HOST:PORT or off, got “%s”", o.natsListen).Of("nats-listen")
 	case isLoopback(o.natsListen) || o.tlsCert != "" || o.insecure:
 		return nil
 	}

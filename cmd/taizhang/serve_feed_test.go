@@ -540,7 +540,7 @@ func TestWhereTheFeedMayBe(t *testing.T) {
 		"--nats-listen " + address:                                           {1, "--nats-listen: the address " + address + " of the alert feed is in use", "--nats-listen：预警推送的地址 " + address + " 已被占用"},
 		"--nats-listen 192.0.2.1:0 --insecure":                               {2, "--nats-listen: the alert feed cannot listen on 192.0.2.1:0", "--nats-listen：预警推送不能使用地址 192.0.2.1:0"},
 		"--nats-listen 0.0.0.0:0":                                            {2, "--nats-listen: 0.0.0.0:0 is not a loopback address", "--nats-listen：0.0.0.0:0 不是本机回环地址"},
-		"--nats-listen localhost":                                            {2, "--nats-listen: expected HOST:PORT or off", "--nats-listen：应写作 主机:端口 或 off"},
+		"--nats-listen localhost":                                            {2, "--nats-listen: expected HOST:PORT or off", "--nats-listen：应写作 主机:端口，或“off”"},
 		"--nats-listen 127.0.0.1:0 --nats nats://127.0.0.1:1 --nats-nkey x":  {2, "give --nats or --nats-listen, not both", "--nats 与 --nats-listen 只能给出一个"},
 		"--nats-listen 127.0.0.1:0 --store esdb://127.0.0.1:1":               {2, "name one NATS server for all with --nats", "请用 --nats 指定共用的 NATS 服务器"},
 		"--nats-nkey " + key:                                                 {2, "go with --nats", "须与 --nats 一起给出"},

@@ -30,7 +30,7 @@ func (a *app) chooseServer(cmd *cobra.Command) error {
 	typed := cmd.Flags().Changed("server") || cmd.Flags().Changed("token-file") || cmd.Flags().Changed("tls-ca")
 	if isOnFiles(cmd) {
 		if typed {
-			return usage(cmd, "%s 只用于本机的文件，不能用 --server、--token-file 或 --tls-ca", "%s works on files and takes no --server, --token-file or --tls-ca", cmd.Name())
+			return usage(cmd, "%[1]s 只用于本机的文件，不能用 --server、--token-file 或 --tls-ca", "%[2]s works on files and takes no --server, --token-file or --tls-ca", cmd.CommandPath(), cmd.Name())
 		}
 		a.server = ""
 		return nil
@@ -38,7 +38,7 @@ func (a *app) chooseServer(cmd *cobra.Command) error {
 	if isOnNATS(cmd) {
 		for _, name := range []string{"server", "token-file", "data", "dir", "store", "as-of", "known-at"} {
 			if cmd.Flags().Changed(name) {
-				return usage(cmd, "%s 只经 NATS 读取，不能用 --%s", "%s reads from NATS alone and takes no --%s", cmd.Name(), name)
+				return usage(cmd, "%[1]s 只经 NATS 读取，不能用 --%[3]s", "%[2]s reads from NATS alone and takes no --%[3]s", cmd.CommandPath(), cmd.Name(), name)
 			}
 		}
 		a.server = ""

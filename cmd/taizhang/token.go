@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 )
 
@@ -82,6 +83,7 @@ Record mode, policies, acts on accounts and revocations need a token made for th
 	f := c.Flags()
 	f.StringVar(&r.Name, "name", "", a.say("令牌的用途 `TEXT`（必填）", "what the token is for, `TEXT` (must be given)"))
 	f.StringVar(&expires, "expires", "", a.say("有效期 `DAYS`，例如 90d（默认 90d，有 --may 时 30d；至多 365d）", "for how many `DAYS` it is good, such as 90d (default 90d, with --may 30d; at most 365d)"))
-	f.StringArrayVar(&r.May, "may", nil, a.say("可用于 `ACT`：%s；可多次给出", "is made for an `ACT`: %[2]s; may be given several times", access.MayWords.Words().Zh, joined(access.Mays())))
+	f.StringArrayVar(&r.May, "may", nil, a.say("可用于 `ACT`：%s；可多次给出", "is made for an `ACT`: %s; may be given several times",
+		text.Text{Zh: access.MayWords.Words().Zh, En: joined(access.Mays())}))
 	return c
 }

@@ -28,7 +28,7 @@ func isOnNATS(cmd *cobra.Command) bool { return cmd.Annotations["on"] == onNATS[
 func (a *app) natsFlags(cmd *cobra.Command, to *consumer.FeedConnection) {
 	f := cmd.Flags()
 	f.StringVar(&to.URL, "nats", usualNATS, a.say("NATS 服务器 `URL`", "`URL` of the NATS server"))
-	f.StringVar(&to.NKey, "nkey", "", a.say("用户密钥（nkey 种子）所在的 `FILE`（权限 0600）", "`FILE` with the key of the user, an nkey seed (mode 0600)"))
+	f.StringVar(&to.NKey, "nkey", "", a.say("NATS 用户密钥的种子所在的 `FILE`（权限 0600）", "`FILE` with the key of the user, an nkey seed (mode 0600)"))
 	f.StringVar(&to.Durable, "durable", "", a.say("用户 `NAME`（默认为密钥文件名，不含扩展名）", "`NAME` of the user (default the name of the key's file without its extension)"))
 }
 
@@ -59,8 +59,8 @@ func (a *app) watchCommand() *cobra.Command {
 --severity、--family 和 --center 只限定本次处理哪些；其余的同样算作已读，以后不加限定再运行也不会补上。要看到其中未解除的，
 用 --from-start。
 
---exec 对每条变动运行一条命令：标准输入为该事件（CloudEvents JSON），环境变量 TAIZHANG_ALERT_ACT（raised、cleared 或
-withdrawn）、_AT、_CENTER、_CODE、_KEY、_SEVERITY、_RAISED_ON、_CLEARED_ON、_TITLE、_SUBJECT。命令失败至多运行 5 次，
+--exec 对每条变动运行一条命令：标准输入为该事件（CloudEvents JSON），环境变量 TAIZHANG_ALERT_ACT（发生写作“raised”，解除写作“cleared”，
+撤回写作“withdrawn”）、_AT、_CENTER、_CODE、_KEY、_SEVERITY、_RAISED_ON、_CLEARED_ON、_TITLE、_SUBJECT。命令失败至多运行 5 次，
 此后该事件写入 STATE.dead，继续处理后面的。每次运行至多 60 秒。`,
 			`Receives alerts as they are raised, cleared and withdrawn, one a line, until it is interrupted. The first run
 lists what is open now. Later runs go on where the last one ended: nothing is missed, and only the act that a
@@ -157,7 +157,7 @@ func (a *app) boardCommand() *cobra.Command {
 	var c consumer.FeedConnection
 	cmd := &cobra.Command{
 		Use: "board", Args: exactly(0), Annotations: onNATS,
-		Short: a.say("列出现有未解除的预警（只经 NATS，与 alerts 相同）", "list the open alerts from NATS alone, like alerts"),
+		Short: a.say("列出现有未解除的预警（只经 NATS，与 taizhang alerts 相同）", "list the open alerts from NATS alone, like alerts"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.connection(cmd, &c); err != nil {
 				return err

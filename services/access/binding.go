@@ -93,7 +93,7 @@ func (r *NewToken) check() (days int, err error) {
 	}
 	for _, act := range r.May {
 		if !slices.Contains(Mays(), act) {
-			return 0, bad("may", "%q 应为 %s 之一", "%q must be one of %s", clean(act), strings.Join(Mays(), ", "))
+			return 0, MayWords.Reject(clean(act)).Of("may")
 		}
 	}
 	switch {

@@ -40,7 +40,7 @@ var logVerbs = text.Vocabulary[string]{
 	{Code: string(tokenAdded), Word: text.Say("签发令牌", "token made")},
 	{Code: string(tokenRevoked), Word: text.Say("注销令牌", "token revoked")},
 	{Code: string(natsUserAdded), Word: text.Say("登记预警接收程序", "user of NATS added")},
-	{Code: string(natsUserRevoked), Word: text.Say("吊销预警接收程序", "user of NATS revoked")},
+	{Code: string(natsUserRevoked), Word: text.Say("注销预警接收程序", "user of NATS revoked")},
 	{Code: string(restateAsked), Word: text.Say("重新发布全部预警", "all alerts published again")},
 	{Code: string(epochBegun), Word: text.Say("开始访问日志", "access log begun")},
 	{Code: string(passwordSet), Word: text.Say("设置密码", "password set")},

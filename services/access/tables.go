@@ -93,7 +93,7 @@ var TokenColumns = []table.Column{{Name: "id", Title: text.Say("编号", "id")},
 
 // Row returns the token as a row of TokenColumns.
 func (t *Token) Row() []table.Cell {
-	return []table.Cell{table.Text(t.ID), table.Text(t.Account), table.Text(t.Name), table.Named(t.State, tokenStates[t.State]), mays(t.May), table.Text(t.AddedAt), table.Text(t.AddedBy),
+	return []table.Cell{table.Text(t.ID), table.Text(t.Account), table.Text(t.Name), table.Named(t.State, tokenStates[t.State]), mays(t.May), table.Text(t.AddedAt), table.Named(t.AddedBy, AccountWord(t.AddedBy)),
 		table.Text(t.ExpiresAt), table.Optional(t.RevokedAt), table.Optional(t.RevokedBy)}
 }
 
@@ -176,7 +176,7 @@ func (u *NATSUser) Row() []table.Cell {
 	if len(u.Filter.Severities) > 0 {
 		severities.Shown = u.Filter.SeverityWords()
 	}
-	return []table.Cell{table.Text(u.Name), table.Text(u.Key), severities, list(u.Filter.Families), list(u.Filter.Centers), table.Text(u.AddedAt), table.Text(u.AddedBy),
+	return []table.Cell{table.Text(u.Name), table.Text(u.Key), severities, list(u.Filter.Families), list(u.Filter.Centers), table.Text(u.AddedAt), table.Named(u.AddedBy, AccountWord(u.AddedBy)),
 		table.Optional(u.RevokedAt), table.Optional(u.RevokedBy)}
 }
 

@@ -99,6 +99,9 @@ func stringWords(r *events.Record, member, value string, policies policy.Timelin
 			return text.Text{Zh: value + " " + row.Title.Zh, En: value + " " + row.Title.En}
 		}
 	}
+	if p, ok := r.Data.(*events.AlertClosed); ok && member == "key" {
+		return KeyWord(aggregates.Code(p.Code), value)
+	}
 	return events.ValueWord(r.Kind, member, value)
 }
 
