@@ -67,7 +67,7 @@ var FigureCatalog = []FigureRow{
 	{"absent", text.Say("缺少的参加单位", "participants missing"), ""},
 	{"expertReviews", text.Say("专家评审（评议）份数", "reviews by experts"), "count"},
 	{"thirdPartyReviews", text.Say("第三方机构评审（评议）份数", "reviews by third parties"), "count"},
-	{"reviewsWanted", text.Say("各应至少", "each takes at least"), "count"},
+	{"reviewsWanted", text.Say("各应至少", "required of each, at least"), "count"},
 	{"notPassed", text.Say("未通过的结论", "conclusions not passed"), ""},
 
 	// Operation.
@@ -141,7 +141,7 @@ var FigureCatalog = []FigureRow{
 	{"available", text.Say("可用", "available"), "fen"},
 	{"executed", text.Say("执行数", "executed"), "fen"},
 	{"rate", text.Say("执行率", "rate"), "percent"},
-	{"lowRate", text.Say("低于此比例为执行率低", "low below"), "percent"},
+	{"lowRate", text.Say("低于此比例为执行率低", "low rate threshold"), "percent"},
 	{"late", text.Say("截止日后到账", "received after the cut-off"), "fen"},
 	{"lateAfter", text.Say("到账截止日", "cut-off of receipts"), "date"},
 	{"progressFrom", text.Say("序时进度起算日", "time progress counted from"), "date"},

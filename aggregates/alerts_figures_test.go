@@ -152,12 +152,12 @@ var figuresCases = []figuresCase{
 	{"a low year", halves(50*wan, "2025-10-02", 50*wan).and(on("2025-11-01", spend("V1", "pilot", "G1", 59*wan))), "2026-06-30", "AL-EXE-02", "2025",
 		"year=2025; available=100000000; executed=59000000; rate=59.00; lowRate=60; late=50000000; lateAfter=2025-10-01", "was 59.00%, below 60%"},
 	{"a grant after a low year", lowYear().and(on("2026-01-10", other("G2", 2026, wan))), "2026-12-31", "AL-EXE-03", "G2",
-		"available=100000000; executed=59990000; rate=59.99; lowRate=60; late=0; lateAfter=2025-10-01; amount=1000000; grantedOn=2026-01-10; fiscalYear=2026; word=none", "no deferral had been released"},
-	{"a grant while deferred", lowYear().and(on("2026-01-05", deferral(2026)), on("2026-01-10", other("G2", 2026, wan))), "2026-12-31", "AL-EXE-03", "G2", "word=deferred; wordOn=2026-01-05", "G2 of fiscal year 2026"},
+		"available=100000000; executed=59990000; rate=59.99; lowRate=60; late=0; lateAfter=2025-10-01; amount=1000000; grantedOn=2026-01-10; fiscalYear=2026; word=none", "no deferral had been decided"},
+	{"a grant while deferred", lowYear().and(on("2026-01-05", deferral(2026)), on("2026-01-10", other("G2", 2026, wan))), "2026-12-31", "AL-EXE-03", "G2", "word=deferred; wordOn=2026-01-05", "all the same, and the deferral had not been released"},
 	{"no deferral decided", lowYear(), "2026-12-31", "AL-EXE-04", "2025", "year=2025; rate=59.99; lowRate=60; from=2025-12-31; term=30; dueOn=2026-01-30", "by 2026-01-30"},
 	{"money announced ahead and paid", announcedAhead().and(on("2026-01-05", deferral(2026)), on("2026-02-01", receive("G2", wan)), on("2026-03-01", receive("G2", 1))), "2026-12-31", "AL-EXE-05", "G2",
-		"rate=59.99; lowRate=60; fiscalYear=2026; announcedOn=2025-12-31; net=2000000; paidOn=2026-02-01; received=1000001; word=deferred; wordOn=2026-01-05", "10,000.00 yuan was received on 2026-02-01"},
-	{"money paid after a release and another deferral", announcedAhead().and(on("2026-02-01", receive("G2", wan))), "2026-12-31", "AL-EXE-05", "G2", "word=none", "announced ahead for fiscal year 2026"},
+		"rate=59.99; lowRate=60; fiscalYear=2026; announcedOn=2025-12-31; net=2000000; paidOn=2026-02-01; received=1000001; word=deferred; wordOn=2026-01-05", "10,000.00 yuan was received on 2026-02-01 all the same, and the deferral had not been released"},
+	{"money paid after a release and another deferral", announcedAhead().and(on("2026-02-01", receive("G2", wan))), "2026-12-31", "AL-EXE-05", "G2", "word=none", "all the same, and no deferral had been decided"},
 
 	{"an out-transfer that names no task book", granted().and(on("2025-03-01", spend("V1", "pilot", "G1", wan, under("")))), "2025-12-31", "AL-OUT-01", "V1",
 		"voucher=V1; spentOn=2025-03-01; amount=1000000; declaredUse=pilot; grant=G1; taskBook=none", "there is no entrustment task book"},
@@ -185,6 +185,32 @@ var figuresCases = []figuresCase{
 	{"two receipts on one day", out().and(on("2026-06-11", receive("G1", wan)), on("2026-06-11", receive("G1", 2*wan))), "2026-12-31", "AL-REV-02", "G1", "amount=1000000; amount=2000000", "; "},
 	{"an audit finding overdue", registered().and(on("2024-04-01", &events.AuditFindingOpened{Finding: "F1", Text: "合同缺页", DueOn: date("2024-06-30")})), "2024-12-31", "AL-AUD-01", "F1",
 		"finding=合同缺页; openedOn=2024-04-01; dueOn=2024-06-30", "by 2024-06-30"},
+}
+
+func TestAFigureIsCalledWhatItIsInItsAlert(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		given      history
+		code       aggregates.Code
+		key        string
+		figure, zh string
+	}{
+		{"a voucher paid from a grant", granted().and(on("2025-02-01", spend("V1", "fine", "G1", wan))), "AL-USE-01", "V1", "grant", "经费下达编号"},
+		{"a voucher paid from a match", matched.and(on("2025-02-01", spend("V1", "fine", "M1", wan))), "AL-USE-01", "V1", "grant", "配套编号"},
+		{"the sum of out-transfers", entrusted(true).and(on("2025-03-01", transfer("V1", 20*wan+1))), "AL-OUT-01", "V1", "sum", "该任务书累计外拨"},
+		{"the limit of out-transfers", entrusted(true).and(on("2025-03-01", transfer("V1", 20*wan+1))), "AL-OUT-01", "V1", "limit", "任务书金额"},
+		{"the filing of a task book", active(), "AL-TSK-02", "2027-05-31", "filedOn", "备案日期"},
+	} {
+		t.Run(sentence(c.name), func(t *testing.T) {
+			why := given(t, draft, c.given).center.Explain(draft, date("2027-05-31"), c.code, c.key, 0)
+			if len(why) != 1 {
+				t.Fatalf("%d explanations", len(why))
+			}
+			if !slices.ContainsFunc(why[0].Figures, func(f aggregates.Figure) bool { return f.Name == c.figure && f.Label.Zh == c.zh }) {
+				t.Errorf("no %s called %s: %+v", c.figure, c.zh, why[0].Figures)
+			}
+		})
+	}
 }
 
 var historiesPath = flag.String("histories", "", "write the histories of the cases as JSON Lines, each for a center of its own, with the date, code and key to explain in the note of its first record")

@@ -141,9 +141,9 @@ func (v *view) grantAlerts(m *money) {
 		}
 		if y := f.fiscalYear - 1; f.on > events.YearEnd(y) && m.low(y) && !v.released(f.fiscalYear, f.on) {
 			if x := v.raise(p, "AL-EXE-03", f.id, f.on, v.fullyReversed(f), f.rev); x != nil {
-				x.say("%s；%v 仍下达 %d 财政年度经费 %s（%s），当日延后安排未解除",
-					"%s; on %v the grant %[4]s of fiscal year %[3]d, %[5]s, was made all the same, and no deferral had been released",
-					m.lowWords(y), f.on, f.fiscalYear, f.id, yuan(f.amountFen))
+				x.say("%s；%v 仍下达 %d 财政年度经费 %s（%s），%s",
+					"%s; on %v the grant %[4]s of fiscal year %[3]d, %[5]s, was made all the same, and %[6]s",
+					m.lowWords(y), f.on, f.fiscalYear, f.id, yuan(f.amountFen), v.notReleasedWords(f.fiscalYear, f.on))
 				x.show(m.lowFigures(y)...)
 				x.show(fenFigure("amount", f.amountFen), dateFigure("grantedOn", f.on).labelled(text.Say("下达日期", "granted on")), countFigure("fiscalYear", f.fiscalYear))
 				v.showWord(x, f.fiscalYear, f.on)
@@ -171,9 +171,9 @@ func (v *view) paidAllTheSame(m *money, f *fund) {
 			continue
 		}
 		if x := v.raise(v.t.At(r.on), "AL-EXE-05", f.id, r.on, v.fullyReversed(f), f.rev, r.rev, v.wordRev(f.fiscalYear, r.on)); x != nil {
-			x.say("%s；提前下达的 %d 财政年度经费 %s 仍于 %v 到账 %s，当日延后安排未解除",
-				"%s; of the grant %[3]s, announced ahead for fiscal year %[2]d, %[5]s was received on %[4]v all the same, and no deferral had been released",
-				m.lowWords(f.fiscalYear-1), f.fiscalYear, f.id, r.on, yuan(r.what))
+			x.say("%s；提前下达的 %d 财政年度经费 %s 仍于 %v 到账 %s，%s",
+				"%s; of the grant %[3]s, announced ahead for fiscal year %[2]d, %[5]s was received on %[4]v all the same, and %[6]s",
+				m.lowWords(f.fiscalYear-1), f.fiscalYear, f.id, r.on, yuan(r.what), v.notReleasedWords(f.fiscalYear, r.on))
 			x.show(m.lowFigures(f.fiscalYear - 1)...)
 			x.show(countFigure("fiscalYear", f.fiscalYear), dateFigure("announcedOn", f.on),
 				fenFigure("net", f.netFenOn(v.on)).labelled(text.Say("提前下达净额", "announced ahead, net")), dateFigure("paidOn", r.on),
@@ -239,6 +239,14 @@ func (v *view) wordRev(fiscalYear int, d events.Date) uint32 {
 		return w.rev
 	}
 	return 0
+}
+
+// notReleasedWords says why a fiscal year was not released at the end of a day.
+func (v *view) notReleasedWords(fiscalYear int, d events.Date) text.Text {
+	if v.deferred(fiscalYear, d) {
+		return text.Say("当日延后安排尚未解除", "the deferral had not been released")
+	}
+	return text.Say("当日尚未决定延后安排", "no deferral had been decided")
 }
 
 // showWord adds the figures of the latest word on a fiscal year at the end of a day.

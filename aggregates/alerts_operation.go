@@ -34,7 +34,7 @@ func (v *view) taskBookAlerts() {
 		notice := p.Parameters.TaskBookNoticeDays.Value
 		if x := v.raise(p, "AL-TSK-02", end.String(), max(end-events.Date(notice), b.on), soonest(place{on: end + 1}, next), b.rev); x != nil {
 			x.say("%v 备案的建设任务书，责任期于 %v 届满", "the responsibility period of the task book filed on %v ends on %v", b.on, end)
-			x.show(dateFigure("periodEnd", end), dateFigure("filedOn", b.on), countFigure("notice", notice))
+			x.show(dateFigure("periodEnd", end), dateFigure("filedOn", b.on).labelled(text.Say("备案日期", "filed on")), countFigure("notice", notice))
 		}
 
 		due := end + events.Date(p.Parameters.FinalReportDays.Value) + 1

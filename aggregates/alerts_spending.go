@@ -236,11 +236,20 @@ func (v *view) showVoucher(x *Explanation, s *voucher) {
 	}
 	var grants []string
 	var words []text.Text
+	var ofGrant, ofMatch bool
 	for number := range v.declared.byFund(s) {
 		f := v.fundAt(number)
+		ofGrant, ofMatch = ofGrant || !f.match, ofMatch || f.match
 		grants, words = append(grants, f.id), append(words, text.Say("%s（%s）", "%s (%s)", f.id, f.source.Title()))
 	}
-	x.show(wordFigure("grant", strings.Join(grants, ","), joined(words, "、", ", ")))
+	figure := wordFigure("grant", strings.Join(grants, ","), joined(words, "、", ", "))
+	switch {
+	case ofGrant && ofMatch:
+		figure = figure.labelled(text.Say("经费下达编号、配套编号", "grants and matches"))
+	case ofMatch:
+		figure = figure.labelled(text.Say("配套编号", "match"))
+	}
+	x.show(figure)
 }
 
 // outTransferAlerts raises AL-OUT-01 and 02 (R20-8, R20-9).
@@ -337,7 +346,10 @@ func (v *view) explainWrongBook(x *Explanation, s *voucher, signed *events.Entru
 	}
 	v.explainOutTransfer(x, s, joined(wrong, "；", "; "))
 	x.show(taskBookFigure(signed.TaskBook), dateFigure("signedOn", signed.SignedOn), NewFigure("entrusted", signed.Payee))
-	x.show(sumFigures(sumFen, signed.AmountFen)...)
+	figures := sumFigures(sumFen, signed.AmountFen)
+	figures[0] = figures[0].labelled(text.Say("该任务书累计外拨", "transfers under the task book"))
+	figures[1] = figures[1].labelled(text.Say("任务书金额", "amount of the task book"))
+	x.show(figures...)
 }
 
 // separateAccount raises AL-OUT-02. Its term is counted from the first voucher that names the book.
