@@ -277,7 +277,7 @@ func (a *app) tellMoved(title text.Text, list []desk.MovedAlert) {
 	}
 	fmt.Fprintln(a.out, title.In(a.lang))
 	for _, x := range list[:min(len(list), movedShown)] {
-		a.print("  %s %s %s：%s%s", "  %s %s %s: %s%s", x.Center, x.Code, lists.KeyWord(x.Code, x.Key).In(a.lang), lists.AlertTitle(x.Code).In(a.lang), a.dates(x.Alert))
+		a.print("  %s %s：%s%s", "  %s %s: %s%s", x.Center, a.alertName(x.Alert), lists.AlertTitle(x.Code).In(a.lang), a.dates(x.Alert))
 	}
 	if more := len(list) - movedShown; more > 0 {
 		a.print("  另有 %d 条，用 --output json 可全部列出。", "  and %d more: --output json lists all.", more)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"strings"
 	"syscall"
 
 	"github.com/go-json-experiment/json"
@@ -75,6 +76,11 @@ func (a *app) tellRefused(id string, err error) error {
 		return err
 	}
 	return errAnswered
+}
+
+// alertName returns the code of an alert with the word for its key, if it has one.
+func (a *app) alertName(x desk.Alert) string {
+	return strings.TrimSpace(string(x.Code) + " " + lists.KeyWord(x.Code, x.Key).In(a.lang))
 }
 
 // dates returns, in parentheses, when an alert was raised and when it was cleared.

@@ -137,7 +137,7 @@ func (a *app) tellMeanwhile(c *desk.Chapter) {
 func (a *app) tellMoves(m *desk.Moves) {
 	list := func(sign string, alerts []desk.Alert) {
 		for _, x := range alerts {
-			a.indent("%s %s %s  %s%s", "%s %s %s  %s%s", sign, x.Code, lists.KeyWord(x.Code, x.Key).In(a.lang), lists.AlertTitle(x.Code).In(a.lang), a.dates(x))
+			a.indent("%s %s  %s%s", "%s %s  %s%s", sign, a.alertName(x), lists.AlertTitle(x.Code).In(a.lang), a.dates(x))
 		}
 	}
 	list(a.say("＋预警", "+ alert"), m.Opened)

@@ -53,7 +53,7 @@ func (a *app) tokenAddCommand() *cobra.Command {
 		Short: a.say("签发令牌，只此一次显示", "make a token, which is shown this once"),
 		Long: a.say(`签发令牌。标准输出只有令牌本身，此后不再显示，请用只有本人可读的文件保存：
   (umask 077; taizhang token add cai --name 月报 > cai.token)
-补录、发布政策、管理账号和撤销资格须用为其签发的令牌（--may），有效期至多 30 天。`,
+补录、采用办法参数、管理账号和取消资格须用为其签发的令牌（--may），有效期至多 30 天。`,
 			`Make a token. Standard output has the token alone. It is never shown again; keep it in a file that only you can read:
   (umask 077; taizhang token add cai --name "monthly report" > cai.token)
 Record mode, policies, acts on accounts and revocations need a token made for them (--may), for at most 30 days.`),

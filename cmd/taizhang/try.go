@@ -231,6 +231,6 @@ func (a *app) tellTried(t *desk.Tried) {
 // tellAlerts lists alerts of one center that moved.
 func (a *app) tellAlerts(zh, en string, alerts []desk.Alert) {
 	for _, x := range alerts {
-		a.print("  "+zh+" %s %s：%s%s", "  "+en+" %s %s: %s%s", x.Code, lists.KeyWord(x.Code, x.Key).In(a.lang), lists.AlertTitle(x.Code).In(a.lang), a.dates(x))
+		a.print("  "+zh+" %s：%s%s", "  "+en+" %s: %s%s", a.alertName(x), lists.AlertTitle(x.Code).In(a.lang), a.dates(x))
 	}
 }
