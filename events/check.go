@@ -108,9 +108,9 @@ func (c *checker) oneOf(field, v string, allowed text.Vocabulary[string]) {
 	}
 	var words []string // in Chinese too a record holds the code
 	for _, t := range allowed {
-		words = append(words, t.Word.Zh+"（"+t.Code+"）")
+		words = append(words, t.Code+"（"+t.Word.Zh+"）")
 	}
-	c.add(field, text.Say("“%[1]s”应为：%[2]s", "%[1]q is not one of: %[3]s", v, strings.Join(words, "、"), strings.Join(allowed.Codes(), ", ")))
+	c.add(field, text.Say("“%[1]s”应填：%[2]s", "%[1]q is not one of: %[3]s", v, strings.Join(words, "、"), strings.Join(allowed.Codes(), ", ")))
 }
 
 func (c *checker) eachOf(field string, vs []string, allowed text.Vocabulary[string]) {

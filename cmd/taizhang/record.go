@@ -35,6 +35,9 @@ func (a *app) draftFlags(f *pflag.FlagSet, d *draftFlags) {
 
 // draft returns the record that the flags and arguments give.
 func (a *app) draft(cmd *cobra.Command, d desk.Draft, given *draftFlags) (_ desk.Draft, err error) {
+	if err := desk.MeantKind(d.Kind); err != nil {
+		return d, err
+	}
 	d = d.Typed()
 	if d.Data, err = recordData(cmd, given.data); err != nil {
 		return d, err

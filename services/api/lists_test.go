@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -378,4 +379,33 @@ func TestAnEmptyDateIsRefused(t *testing.T) {
 			t.Errorf("%s: expected the parameter %s, got %+v", path, param, p)
 		}
 	}
+}
+
+func TestEveryWordOfAParameterIsTakenAsItsCode(t *testing.T) {
+	x := small(t)
+	ask := func(list, name, value string) reply {
+		params, _ := url.ParseQuery(questions[list])
+		params.Set(name, value)
+		return x.get(t, "/v1/"+list+"?"+params.Encode())
+	}
+	same := func(list, name, code string, words ...string) {
+		want := ask(list, name, code)
+		for _, word := range words {
+			got := ask(list, name, word)
+			if got.StatusCode != want.StatusCode || want.StatusCode == http.StatusOK && got.body != want.body {
+				t.Errorf("%s %s=%s: expected %d %s, got %d %s", list, name, word, want.StatusCode, want.body, got.StatusCode, got.body)
+			}
+		}
+	}
+	for _, l := range lists.Lists {
+		for _, p := range l.Params {
+			for _, v := range p.Values {
+				same(l.Name, strings.ReplaceAll(p.Name, "from-as-of", "fromAsOf"), v.Code, v.Word.Zh, v.Word.En)
+			}
+		}
+	}
+	same("spending", "use", "pilot", "中试", "ＰＩＬＯＴ")
+	same("spending", "center", "ZJ-0001", "zj-0001")
+	same("spending", "asOf", "2026-10-31", "2026/10/31", "2026年10月31日")
+	same("find", "from", "2025-01-03", "2025.1.3")
 }

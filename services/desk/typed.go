@@ -24,6 +24,15 @@ func TypedKind(typed string) string {
 	return typed
 }
 
+// MeantKind returns an error for a kind that people typed and that is like one or more kinds: it names them. It returns nil
+// for a kind that there is, and for a text that is like none, which the checks of the draft refuse.
+func MeantKind(typed string) error {
+	if _, ok := events.Kinds.Read(typed); ok || len(events.Kinds.Nearest(typed)) == 0 {
+		return nil
+	}
+	return events.Kinds.Reject(typed).Of("kind")
+}
+
 // TypedRole returns the code of a role that people typed, or the text itself.
 func TypedRole(typed string) string {
 	if role, ok := events.Roles.Read(typed); ok {
