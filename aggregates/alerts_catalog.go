@@ -299,6 +299,14 @@ var alertRows = func() map[Code]*AlertRow {
 // LookupAlert returns the row of a code in the catalog, or nil.
 func LookupAlert(code Code) *AlertRow { return alertRows[code] }
 
+// AlertCodes holds the codes of the catalog, in its order, with the titles of the alerts as their words.
+var AlertCodes = func() (all text.Vocabulary[Code]) {
+	for i := range AlertCatalog {
+		all = append(all, text.Term[Code]{Code: AlertCatalog[i].Code, Word: AlertCatalog[i].Title})
+	}
+	return all
+}()
+
 // Family returns the middle of a code: EXE of AL-EXE-02.
 func (c Code) Family() string {
 	_, rest, _ := strings.Cut(string(c), "-")

@@ -159,7 +159,7 @@ func Nearest(typed string, candidates []string) []string {
 	return words
 }
 
-// runesMax is the number of characters of a text that Nearest compares. No word of a vocabulary is longer.
+// runesMax is the number of characters of a text that Nearest compares. Few words are longer.
 const runesMax = 64
 
 func runesOf(s string) []rune {

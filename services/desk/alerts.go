@@ -99,6 +99,11 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 			return nil, err
 		}
 	}
+	code, unknown := lists.ReadAlertCode(name.Code)
+	if unknown != nil {
+		unknown.Code = text.NotFound // the name is part of an address
+		return nil, unknown
+	}
 	center := events.ParseCenter(name.Center) // none for an alert of the policies
 	var on events.Date
 	who := map[aggregates.Code]text.Text{}
@@ -110,7 +115,7 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 		}
 		on = a.on
 		a.Register.Exactly(func(at uint64) {
-			position, found = at, a.Register.Explain(center, on, name.code(), lists.ReadKey(name.code(), name.Key), raisedOn)
+			position, found = at, a.Register.Explain(center, on, code, lists.ReadKey(code, name.Key), raisedOn)
 		})
 		for _, e := range found {
 			who[e.Code] = responsible(a.Register, center, e.Code, on)
@@ -141,7 +146,7 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 		list = append(list, x)
 	}
 	if len(list) == 0 {
-		what := strings.Join(strings.Fields(strings.Join([]string{string(name.code()), name.Key, name.RaisedOn}, " ")), " ")
+		what := strings.Join(strings.Fields(strings.Join([]string{string(code), name.Key, name.RaisedOn}, " ")), " ")
 		if center == "" {
 			return nil, text.Errorf(text.NotFound, "截至 %v，办法参数没有这样的预警 %s", "as of %v, the policies have no such alert %s", on, what)
 		}

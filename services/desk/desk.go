@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -164,9 +163,7 @@ func ParseDay(param, typed string) (events.Date, error) {
 // policies has no center.
 type AlertName struct {
 	Center   string
-	Code     string // in any case
+	Code     string // in any case, or the title of the alert
 	Key      string
 	RaisedOn string
 }
-
-func (n AlertName) code() aggregates.Code { return aggregates.Code(strings.ToUpper(n.Code)) }

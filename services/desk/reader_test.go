@@ -183,7 +183,7 @@ func TestAnAlertIsExplained(t *testing.T) {
 		return d.Explain(t.Context(), when, name)
 	}
 	for _, name := range []desk.AlertName{
-		{Center: "ZJ-0001", Code: "AL-USE-01"}, {Center: "ZJ-0001", Code: "al-use-01", Key: "V2"}, {Center: "ZJ-0001", Code: "AL-USE-01", RaisedOn: "2025-06-02"},
+		{Center: "ZJ-0001", Code: "AL-USE-01"}, {Center: "ZJ-0001", Code: "al-use-01", Key: "V2"}, {Center: "ZJ-0001", Code: "禁止用途支出"}, {Center: "ZJ-0001", Code: "Spent on a forbidden use", Key: "V2"}, {Center: "ZJ-0001", Code: "AL-USE-01", RaisedOn: "2025-06-02"},
 	} {
 		list, err := explain(asOf("2025-06-10"), name)
 		if err != nil || len(list) != 1 {
@@ -239,6 +239,10 @@ func TestAnAlertIsExplained(t *testing.T) {
 	} {
 		_, err := explain(asOf("2025-12-31"), c.name)
 		fails(t, err, c.code, c.param)
+	}
+	_, err = explain(asOf("2025-12-31"), desk.AlertName{Center: "ZJ-0001", Code: "禁用用途支出"})
+	if err == nil || !strings.Contains(text.Of(err).Zh, "是否指 禁止用途支出") {
+		t.Errorf("a mistyped title: %v", err)
 	}
 }
 

@@ -30,13 +30,14 @@ func ageingColumns(q *asked) []table.Column {
 	var columns []table.Column
 	switch q.text("by") {
 	case "grant":
-		columns = []table.Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")},
-			{Name: "grant", Title: text.Say("经费编号", "grant or match")}, {Name: "source", Title: text.Say("来源", "source")}, {Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year},
-			{Name: "receivedFen", Title: text.Say("到账", "received"), Type: table.Money}, {Name: "spentFen", Title: text.Say("支出", "spent"), Type: table.Money}}
+		columns = []table.Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name"), Minor: minorDetail},
+			{Name: "grant", Title: text.Say("经费编号", "grant or match"), Minor: minorSaid}, {Name: "source", Title: text.Say("来源", "source"), Minor: minorDetail},
+			{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year, Minor: minorDetail}, {Name: "receivedFen", Title: text.Say("到账", "received"), Type: table.Money, Minor: minorDetail},
+			{Name: "spentFen", Title: text.Say("支出", "spent"), Type: table.Money, Minor: minorSaid}}
 	case "region":
-		columns = []table.Column{{Name: "region", Title: text.Say("区划", "region")}, {Name: "name", Title: text.Say("名称", "name")}, {Name: "grants", Title: text.Say("笔数", "grants"), Type: table.Count}}
+		columns = []table.Column{{Name: "region", Title: text.Say("区划", "region")}, {Name: "name", Title: text.Say("名称", "name"), Minor: minorSaid}, {Name: "grants", Title: text.Say("笔数", "grants"), Type: table.Count, Minor: minorDetail}}
 	default:
-		columns = []table.Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")}, {Name: "grants", Title: text.Say("笔数", "grants"), Type: table.Count}}
+		columns = []table.Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name"), Minor: minorSaid}, {Name: "grants", Title: text.Say("笔数", "grants"), Type: table.Count, Minor: minorDetail}}
 	}
 	return append(columns,
 		table.Column{Name: "thisYearFen", Title: text.Say("%d 年到账", "received in %d", q.On.Year()), Type: table.Money},

@@ -46,7 +46,7 @@ func alertsOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cel
 	if id != "" {
 		s.tally, name = d.Register.Tally(id, q.On), d.Register.Facts(id, q.On).Name
 	}
-	found := d.Register.AlertsOf(id, q.On, projections.AlertFilter{All: q.given("all"), Severity: aggregates.Severity(q.text("severity")), Code: alertCode(q.text("code"))})
+	found := d.Register.AlertsOf(id, q.On, projections.AlertFilter{All: q.given("all"), Severity: aggregates.Severity(q.text("severity")), Code: aggregates.Code(q.text("code"))})
 	return func(yield func([]table.Cell) bool) {
 		for x := range found {
 			row := AlertRow(x)

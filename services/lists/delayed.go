@@ -44,13 +44,13 @@ var (
 
 func delayedColumns(*asked) []table.Column {
 	return []table.Column{
-		{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name"), Minor: minorSaid},
-		{Name: "what", Title: text.Say("类别", "what")}, {Name: "key", Title: text.Say("对象", "grant, match or year")},
+		{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name"), Minor: minorDetail},
+		{Name: "what", Title: text.Say("类别", "what")}, {Name: "key", Title: text.Say("对象", "grant, match or year"), Minor: minorSaid},
 		{Name: "year", Title: text.Say("年度", "year"), Type: table.Year, Minor: minorDetail}, {Name: "doc", Title: text.Say("文号", "document"), Minor: minorDetail},
-		{Name: "since", Title: text.Say("起始", "since"), Type: table.Day, Minor: minorDetail}, {Name: "dueOn", Title: text.Say("期限", "due"), Type: table.Day},
-		{Name: "daysWaiting", Title: text.Say("已等天数", "days"), Type: table.Count, Minor: minorDetail}, {Name: "daysOverdue", Title: text.Say("逾期天数", "overdue"), Type: table.Count},
-		{Name: "state", Title: text.Say("状态", "state")},
-		{Name: "promisedFen", Title: text.Say("应到位", "promised"), Type: table.Money, Minor: minorSaid}, {Name: "outstandingFen", Title: text.Say("未到位", "outstanding"), Type: table.Money},
+		{Name: "since", Title: text.Say("起始", "since"), Type: table.Day, Minor: minorDetail}, {Name: "dueOn", Title: text.Say("期限", "due"), Type: table.Day, Minor: minorSaid},
+		{Name: "daysWaiting", Title: text.Say("已等天数", "days"), Type: table.Count, Minor: minorDetail}, {Name: "daysOverdue", Title: text.Say("逾期天数", "overdue"), Type: table.Count, Minor: minorSaid},
+		{Name: "state", Title: text.Say("状态", "state"), Minor: minorSaid},
+		{Name: "promisedFen", Title: text.Say("应到位", "promised"), Type: table.Money}, {Name: "outstandingFen", Title: text.Say("未到位", "outstanding"), Type: table.Money},
 		{Name: "office", Title: text.Say("责任单位", "responsible office")}, {Name: "officeRegion"},
 	}
 }

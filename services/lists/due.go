@@ -61,12 +61,12 @@ func dueAlertColumns() []table.Column {
 	return []table.Column{
 		{Name: "office", Title: text.Say("责任单位", "office")},
 		{Name: "raisedOn", Title: text.Say("将产生", "opens on"), Type: table.Day},
-		{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Type: table.Count},
+		{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Type: table.Count, Minor: minorSaid},
 		{Name: "center", Title: text.Say("中心", "center")},
-		{Name: "name", Title: text.Say("名称", "name"), Minor: minorSaid},
-		{Name: "code", Title: text.Say("代码", "code")},
-		{Name: "key", Title: text.Say("对象", "key")},
-		{Name: "severity", Title: text.Say("级别", "severity")},
+		{Name: "name", Title: text.Say("名称", "name"), Minor: minorDetail},
+		{Name: "code", Title: text.Say("代码", "code"), Minor: minorDetail},
+		{Name: "key", Title: text.Say("对象", "key"), Minor: minorSaid},
+		{Name: "severity", Title: text.Say("级别", "severity"), Minor: minorSaid},
 		{Title: text.Say("内容", "what")},
 		{Name: "officeRegion"},
 		{Name: "opensWith"},
@@ -153,16 +153,16 @@ func dueCounts(count []int) text.Text {
 func dueSpendingColumns(q *asked) []table.Column {
 	return []table.Column{
 		{Name: "center", Title: text.Say("中心", "center")},
-		{Name: "name", Title: text.Say("名称", "name"), Minor: minorSaid},
-		{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year},
+		{Name: "name", Title: text.Say("名称", "name"), Minor: minorDetail},
+		{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year, Minor: minorDetail},
 		{Name: "availableFen", Title: text.Say("可用", "available"), Type: table.Money},
 		{Name: "executedFen", Title: q.say(executedWord, text.Say("已执行", "executed")), Type: table.Money},
 		{Name: "ratePercent", Title: text.Text{Zh: "执行率%", En: "rate %"}, Type: table.Percent},
-		{Name: "lowPercent", Title: text.Text{Zh: "偏低线%", En: "low below %"}, Type: table.Percent},
+		{Name: "lowPercent", Title: text.Text{Zh: "偏低线%", En: "low below %"}, Type: table.Percent, Minor: minorDetail},
 		{Name: "toSpendFen", Title: text.Say("尚须支出", "to spend"), Type: table.Money},
 		{Name: "balanceFen", Title: text.Say("结余", "balance"), Type: table.Money},
-		{Name: "beyond", Title: text.Say("结余不足", "beyond balance"), Type: table.Bool},
-		{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Type: table.Count},
+		{Name: "beyond", Title: text.Say("结余不足", "beyond balance"), Type: table.Bool, Minor: minorSaid},
+		{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Type: table.Count, Minor: minorDetail},
 	}
 }
 

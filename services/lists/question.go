@@ -95,7 +95,7 @@ const (
 	Choice // a code or a word of Values
 	Flag   // "true", or not given
 	CenterID
-	AlertCode // in capital or small letters
+	AlertCode // in capital or small letters, or the title of the alert
 	Use       // a use of a policy: its code or a word of the policy
 	Day       // in a form that events.ReadDate reads
 	Yuan
@@ -375,10 +375,11 @@ func (p *Param) Read(typed string) (value string, err error) {
 	case CenterID:
 		return string(events.ParseCenter(typed)), nil
 	case AlertCode:
-		if aggregates.LookupAlert(alertCode(value)) == nil {
-			return bad("没有预警代码 %q", "there is no alert code %q", typed)
+		code, err := ReadAlertCode(typed)
+		if err != nil {
+			return "", err.Of(p.Name)
 		}
-		return string(alertCode(value)), nil
+		return string(code), nil
 	case Day:
 		on, err := events.ReadDate(typed)
 		if err != nil {
@@ -404,6 +405,22 @@ func (p *Param) Read(typed string) (value string, err error) {
 	}
 	return value, nil
 }
+
+// ReadAlertCode returns the code of an alert that a typed code or title stands for. The error has the codes and titles
+// that it may have been meant for.
+func ReadAlertCode(typed string) (aggregates.Code, *text.Error) {
+	if code, ok := aggregates.AlertCodes.Read(typed); ok {
+		return code, nil
+	}
+	shown := text.Clip(typed, alertCharsMax)
+	if near := aggregates.AlertCodes.Nearest(typed); len(near) > 0 {
+		return "", text.Errorf(text.Invalid, "没有预警“%[1]s”；是否指 %[2]s？", "there is no alert %[1]q; did you mean %[3]s?", shown, strings.Join(near, "、"), strings.Join(near, "; "))
+	}
+	return "", text.Errorf(text.Invalid, "没有预警“%[1]s”，应为预警代码（如 AL-EXE-02）或名称", "there is no alert %[1]q; give its code, such as AL-EXE-02, or its title", shown)
+}
+
+// alertCharsMax is the number of characters of a typed alert that an error repeats.
+const alertCharsMax = 100
 
 // ReadPoint returns a point of the ledger as questions have it: a position, a time of RFC 3339, or a date in the form
 // YYYY-MM-DD. "" stands for now.
@@ -490,8 +507,6 @@ func (q *asked) columns() []table.Column {
 	}
 	return columns
 }
-
-func alertCode(value string) aggregates.Code { return aggregates.Code(strings.ToUpper(value)) }
 
 func (q *asked) day(name string) events.Date {
 	d, _ := events.ParseDate(q.text(name)) // checked, or none

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -46,6 +47,21 @@ func TestEveryWordOfAParameterIsReadAsItsCode(t *testing.T) {
 	}
 }
 
+func TestAnAlertIsReadByItsCodeAndItsTitles(t *testing.T) {
+	for _, a := range aggregates.AlertCatalog {
+		for _, typed := range []string{string(a.Code), strings.ToLower(string(a.Code)), wide(string(a.Code)), a.Title.Zh, a.Title.En, wide(a.Title.En)} {
+			if code, err := lists.ReadAlertCode(typed); err != nil || code != a.Code {
+				t.Errorf("%q is read as %q, %v, expected %s", typed, code, err, a.Code)
+			}
+		}
+	}
+	for typed, want := range map[string]string{"禁用用途支出": "是否指 禁止用途支出", "AL-USE-1": "是否指 AL-USE-01", "逾期支付": "或名称", "": "或名称"} {
+		if code, err := lists.ReadAlertCode(typed); err == nil || !strings.Contains(err.What.Zh, want) {
+			t.Errorf("%q is read as %q, %v, expected %q", typed, code, err, want)
+		}
+	}
+}
+
 func TestAQuestionIsReadAsItIsStored(t *testing.T) {
 	of := func(list string, params ...string) lists.Question {
 		q := lists.Question{List: list, Params: map[string]string{}}
@@ -56,6 +72,7 @@ func TestAQuestionIsReadAsItIsStored(t *testing.T) {
 	}
 	for _, c := range []struct{ typed, want lists.Question }{
 		{of("alerts", "severity", "红", "code", "al-use-01", "center", "zj-0018"), of("alerts", "severity", "red", "code", "AL-USE-01", "center", "ZJ-0018")},
+		{of("alerts", "code", "认定程序逾期"), of("alerts", "code", "AL-PRC-02")},
 		{of("execution", "scope", "省级", "by", "产业", "year", "２０２６年度"), of("execution", "scope", "province", "by", "industry", "year", "2026")},
 		{of("find", "kind", "经费支出", "from", "2026年1月3日", "to", "2026/10/31", "order", "旧的在前"), of("find", "kind", "funds.spent", "from", "2026-01-03", "to", "2026-10-31", "order", "oldest")},
 		{of("due", "office", "省财政厅", "within", "45 天"), of("due", "office", "finance", "within", "45d")},
