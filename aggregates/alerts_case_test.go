@@ -26,8 +26,9 @@ type expected struct {
 	code                aggregates.Code
 	key                 string
 	raisedOn, clearedOn string
-	timed               bool   // cleared by time alone, on a day that has records
-	fact                string // whose policy decides whether it is raised; the raising day unless since says otherwise
+	timed               bool // cleared by time alone, on a day that has records
+	// whose policy decides whether it is raised; the raising day unless since says otherwise
+	fact string
 }
 
 func raised(code aggregates.Code, key, day string) expected {
@@ -112,7 +113,8 @@ func (e *expected) explained(t *testing.T, s *story, d events.Date) {
 		t.Fatalf("%s %q has %d explanations", e.code, e.key, len(why))
 	}
 	x := why[0]
-	if x.RaisedOn != date(e.raisedOn) || x.ClearedOn != date(e.clearedOn) || x.Policy == nil || len(x.Rules) == 0 || len(x.Because) == 0 || x.Cleared.Zh == "" {
+	if x.RaisedOn != date(e.raisedOn) || x.ClearedOn != date(e.clearedOn) || x.Policy == nil || len(x.Rules) == 0 ||
+		len(x.Because) == 0 || x.Cleared.Zh == "" {
 		t.Errorf("%s %q is explained by %+v", e.code, e.key, x)
 	}
 	e.clearedBy(t, s, x.ClearedOn, x.ClearedBy)

@@ -21,10 +21,12 @@ func (v *view) executionAlerts(m *money) {
 			if x := v.raise(p, "AL-USE-03", yearKey(year), end, place{}); x != nil {
 				v.follows(x, m.moved(year, end, SourcesOf(p, FiscalScope))...)
 				wanted := p.Parameters.MainUsePercent.Value
-				x.say("%d 年度财政资金支出 %s，其中主要用途 %s，占 %s%%，低于 %d%%", "of %[2]s of fiscal money spent in %[1]d, %[3]s went to the main uses: %[4]s%%, below %[5]d%%",
+				x.say("%d 年度财政资金支出 %s，其中主要用途 %s，占 %s%%，低于 %d%%",
+					"of %[2]s of fiscal money spent in %[1]d, %[3]s went to the main uses: %[4]s%%, below %[5]d%%",
 					year, yuan(e.fiscalFen), yuan(e.mainFen), percent(int64(e.mainFen), int64(e.fiscalFen)), wanted)
 				x.show(countFigure("year", year), fenFigure("main", e.mainFen), fenFigure("spent", e.fiscalFen),
-					NewFigure("share", percent(int64(e.mainFen), int64(e.fiscalFen))), countFigure("shareWanted", wanted))
+					NewFigure("share", percent(int64(e.mainFen), int64(e.fiscalFen))),
+					countFigure("shareWanted", wanted))
 			}
 		}
 		if !m.ends[i].low {
@@ -33,7 +35,8 @@ func (v *view) executionAlerts(m *money) {
 		word := v.words[year+1].upTo(v.on).first(always)
 		if x := v.raise(p, "AL-EXE-02", yearKey(year), end, word.at()); x != nil {
 			v.follows(x, m.moved(year, end, SourcesOf(p, ProvinceScope))...)
-			x.say("%s，次年经费应延后安排", "%s, so that the allocation of the next year is to be deferred", m.lowWords(year))
+			x.say("%s，次年经费应延后安排", "%s, so that the allocation of the next year is to be deferred",
+				m.lowWords(year))
 			x.show(countFigure("year", year))
 			x.show(m.lowFigures(year)...)
 		}
@@ -41,7 +44,8 @@ func (v *view) executionAlerts(m *money) {
 		if x := v.raise(p, "AL-EXE-04", yearKey(year), end+events.Date(days)+1, word.at()); x != nil {
 			v.follows(x, m.moved(year, end, SourcesOf(p, ProvinceScope))...)
 			x.say("%s，%d 财政年度是否延后安排应在 %d 天内（%v 止）决定，逾期",
-				"%s; the deferral of fiscal year %d was to be decided within %d days, by %v, and is overdue", m.lowWords(year), year+1, days, end+events.Date(days))
+				"%s; the deferral of fiscal year %d was to be decided within %d days, by %v, and is overdue",
+				m.lowWords(year), year+1, days, end+events.Date(days))
 			x.show(countFigure("year", year))
 			x.show(m.lowFigures(year)...)
 			x.show(termFigures(end, days)...)
@@ -54,7 +58,8 @@ func (v *view) executionAlerts(m *money) {
 // behind time progress.
 func (v *view) monthAlerts(m *money) {
 	for _, since := range m.lags {
-		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, place{on: since.cleared}); x != nil {
+		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on,
+			place{on: since.cleared}); x != nil {
 			v.follows(x, m.moved(since.on.Year(), since.on, SourcesOf(since.policy, ProvinceScope))...)
 			m.explainLag(x, &since)
 		}
@@ -65,12 +70,15 @@ func (v *view) monthAlerts(m *money) {
 func (m *money) explainLag(x *Explanation, l *lag) {
 	share := l.policy.Parameters.EarlyWarningPercent.Value
 	line := percent(int64(share)*int64(l.elapsed), 100*int64(l.all))
-	x.say("截至 %v 执行率 %s%%，低于序时进度 %s%% 的 %d%%（%s%%）", "on %v the execution rate was %s%%, below %[4]d%% of the time progress of %[3]s%%, that is %[5]s%%",
+	x.say("截至 %v 执行率 %s%%，低于序时进度 %s%% 的 %d%%（%s%%）",
+		"on %v the execution rate was %s%%, below %[4]d%% of the time progress of %[3]s%%, that is %[5]s%%",
 		l.on, l.province.RatePercent(), percent(int64(l.elapsed), int64(l.all)), share, line)
 	x.show(dateFigure("monthEnd", l.on))
 	x.show(moneyFigures(l.province)...)
-	x.show(dateFigure("progressFrom", events.YearEnd(l.on.Year())-events.Date(l.all-1)), countFigure("elapsed", l.elapsed), countFigure("all", l.all),
-		NewFigure("progress", percent(int64(l.elapsed), int64(l.all))), countFigure("warning", share).labelled(text.Say("预警线占序时进度", "warning line as a share of progress")),
+	x.show(dateFigure("progressFrom", events.YearEnd(l.on.Year())-events.Date(l.all-1)),
+		countFigure("elapsed", l.elapsed), countFigure("all", l.all),
+		NewFigure("progress", percent(int64(l.elapsed), int64(l.all))),
+		countFigure("warning", share).labelled(text.Say("预警线占序时进度", "warning line as a share of progress")),
 		NewFigure("line", line))
 	x.show(m.lateFigures(l.policy, l.on)...)
 }
@@ -78,7 +86,8 @@ func (m *money) explainLag(x *Explanation, l *lag) {
 // lowWords says that the rate of a year was low.
 func (m *money) lowWords(year int) text.Text {
 	p := m.v.t.At(events.YearEnd(year))
-	return text.Say("%d 年度执行率 %s%%，低于 %d%%", "the execution rate of %d was %s%%, below %d%%", year, m.ends[year-m.first].province.RatePercent(), p.Parameters.LowRatePercent.Value)
+	return text.Say("%d 年度执行率 %s%%，低于 %d%%", "the execution rate of %d was %s%%, below %d%%", year,
+		m.ends[year-m.first].province.RatePercent(), p.Parameters.LowRatePercent.Value)
 }
 
 // lowFigures returns the figures on which a low year rests.
@@ -92,7 +101,8 @@ func (m *money) lowFigures(year int) []Figure {
 // lateFigures returns the figures of the money that was received after the cut-off, up to a date.
 func (m *money) lateFigures(p *policy.Policy, on events.Date) []Figure {
 	y := &m.years[on.Year()-m.first]
-	return []Figure{fenFigure("late", y.lateFen(p, on.Year(), on)), dateFigure("lateAfter", p.Parameters.LateReceiptAfter.Value.In(on.Year()))}
+	return []Figure{fenFigure("late", y.lateFen(p, on.Year(), on)),
+		dateFigure("lateAfter", p.Parameters.LateReceiptAfter.Value.In(on.Year()))}
 }
 
 // moved lists the revisions of the events behind the money of some sources in a year up to a day: the movements of the
@@ -111,7 +121,8 @@ func (m *money) moved(year int, until events.Date, scope []events.Source) []uint
 				in = slices.Contains(scope, m.v.fundAt(m.v.receipts[f.what.number-1].fund).source)
 			default:
 				lines := m.v.declared.linesOf(m.v.voucher(f.what.number))
-				in = slices.ContainsFunc(lines, func(l line) bool { return slices.Contains(scope, m.v.fundOf(l).source) })
+				in = slices.ContainsFunc(lines,
+					func(l line) bool { return slices.Contains(scope, m.v.fundOf(l).source) })
 			}
 			if in {
 				revisions = append(revisions, f.rev)
@@ -126,5 +137,6 @@ func (m *money) rateFigures(year int) []Figure {
 }
 
 func moneyFigures(p Money) []Figure {
-	return []Figure{fenFigure("available", p.AvailableFen()), fenFigure("executed", p.ExecutedFen()), NewFigure("rate", p.RatePercent())}
+	return []Figure{fenFigure("available", p.AvailableFen()), fenFigure("executed", p.ExecutedFen()),
+		NewFigure("rate", p.RatePercent())}
 }

@@ -17,8 +17,8 @@ type FigureRow struct {
 	Unit  string
 }
 
-// FigureCatalog lists every figure that explains an alert, by the order of the alerts. AlertRow.Figures names those that
-// an alert always has.
+// FigureCatalog lists every figure that explains an alert, by the order of the alerts. AlertRow.Figures names those
+// that an alert always has.
 var FigureCatalog = []FigureRow{
 	// Terms.
 	{"from", text.Say("起算日", "counted from"), "date"},

@@ -36,14 +36,16 @@ func (c *Center) OpensWithReceipt(t policy.Timeline, on, until events.Date) (lis
 	for _, n := range v.fundOrder {
 		f := v.fundAt(n.what)
 		first := max(on, events.YearEnd(f.fiscalYear-1)) + 1
-		if first > until || !f.announcedAhead() || v.wordRev(f.fiscalYear, until) != 0 || len(f.paidInItsYear(until)) > 0 || v.outstandingFen(f) <= 0 {
+		if first > until || !f.announcedAhead() || v.wordRev(f.fiscalYear, until) != 0 ||
+			len(f.paidInItsYear(until)) > 0 || v.outstandingFen(f) <= 0 {
 			continue
 		}
 		if m == nil {
 			m = v.money()
 		}
 		if m.low(f.fiscalYear - 1) {
-			list = append(list, Alert{Code: "AL-EXE-05", Key: f.id, Severity: alertRows["AL-EXE-05"].Severity, RaisedOn: first})
+			list = append(list, Alert{Code: "AL-EXE-05", Key: f.id, Severity: alertRows["AL-EXE-05"].Severity,
+				RaisedOn: first})
 		}
 	}
 	return list

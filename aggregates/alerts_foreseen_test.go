@@ -111,7 +111,9 @@ func TestWhatHappensLaterIsNotForeseen(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := given(t, draft, h.and(c.later)).center.Foreseen(draft, day, day+30)
-			if !slices.ContainsFunc(got, func(a aggregates.Alert) bool { return a.Code == "AL-FND-01" && a.RaisedOn == date("2025-03-12") }) {
+			if !slices.ContainsFunc(got, func(a aggregates.Alert) bool {
+				return a.Code == "AL-FND-01" && a.RaisedOn == date("2025-03-12")
+			}) {
 				t.Errorf("got %+v", got)
 			}
 		})
@@ -200,8 +202,10 @@ func lowWith(t reporter, c *aggregates.Center, grant string, on events.Date, amo
 	t.Helper()
 	c = c.Clone()
 	if amount > 0 {
-		rec := events.Record{ID: idOf("what is still to be spent"), Kind: events.KindFundsSpent, Center: c.ID(), On: on,
-			By: events.By{Role: events.CenterRole, Actor: "x"}, Data: spend("still to be spent", "pilot", grant, amount)}
+		rec := events.Record{ID: idOf("what is still to be spent"), Kind: events.KindFundsSpent,
+			Center: c.ID(), On: on,
+			By:   events.By{Role: events.CenterRole, Actor: "x"},
+			Data: spend("still to be spent", "pilot", grant, amount)}
 		if err := c.Apply(&events.Recorded{Record: rec, Revision: c.Revision() + 1}); err != nil {
 			t.Fatal(err)
 		}

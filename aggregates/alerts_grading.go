@@ -81,7 +81,8 @@ func (v *view) gradingAlerts() {
 		if p := v.t.At(events.YearEnd(year)); p != nil {
 			due := p.Parameters.GradeDue.Value.In(year + 1)
 			if x := v.raise(p, "AL-EVL-01", yearKey(year), due+1, v.decided(year).at(), v.plaque().rev); x != nil {
-				x.say("%d 年度考核评价等级最迟应于 %v 评定，逾期", "the grade of %d was to be decided by %v and is overdue", year, due)
+				x.say("%d 年度考核评价等级最迟应于 %v 评定，逾期",
+					"the grade of %d was to be decided by %v and is overdue", year, due)
 				x.show(countFigure("year", year), dateFigure("dueOn", due), dateFigure("plaqueOn", v.plaqueOn()))
 			}
 		}
@@ -93,7 +94,9 @@ func (v *view) gradingAlerts() {
 		}
 		if lack := lackingInGrading(p, g.what); lack != nil {
 			if x := v.raise(p, "AL-EVL-02", yearKey(g.what.Year), g.on, place{}, g.rev); x != nil {
-				x.say("%d 年度等级评定（%v）参与不全：%s", "the grading of %d, decided on %v, lacks a participant or a review: %s", g.what.Year, g.on, reasons(lack))
+				x.say("%d 年度等级评定（%v）参与不全：%s",
+					"the grading of %d, decided on %v, lacks a participant or a review: %s", g.what.Year, g.on,
+					reasons(lack))
 				v.showDecision(x, g)
 				x.show(reviewFigures(g.what.ExpertReviews, g.what.ThirdPartyReviews)...)
 				for _, b := range lack {
@@ -102,8 +105,11 @@ func (v *view) gradingAlerts() {
 			}
 		}
 		if len(v.taskBooks.upTo(g.on)) == 0 {
-			if x := v.raise(p, "AL-EVL-03", yearKey(g.what.Year), g.on, v.taskBooks.upTo(v.on).first(always).at(), g.rev); x != nil {
-				x.say("%d 年度等级于 %v 评定，当日及此前没有备案的建设任务书", "the grade of %d was decided on %v with no task book filed on or before that day", g.what.Year, g.on)
+			if x := v.raise(p, "AL-EVL-03", yearKey(g.what.Year), g.on, v.taskBooks.upTo(v.on).first(always).at(),
+				g.rev); x != nil {
+				x.say("%d 年度等级于 %v 评定，当日及此前没有备案的建设任务书",
+					"the grade of %d was decided on %v with no task book filed on or before that day",
+					g.what.Year, g.on)
 				v.showDecision(x, g)
 			}
 		}
@@ -125,7 +131,8 @@ func lackingInGrading(p *policy.Policy, g *events.GradeDecided) []Breach {
 	var found []Breach
 	if lack := absent(p.Parameters.GradingParticipants.Value, g.Participants); len(lack) > 0 {
 		list := absentFigure(events.KindGradeDecided, lack)
-		found = append(found, breach("R16-2", text.Say("缺少参加单位：%s", "participants are missing: %s", list.Word), list)...)
+		found = append(found, breach("R16-2", text.Say("缺少参加单位：%s", "participants are missing: %s", list.Word),
+			list)...)
 	}
 	if g.ExpertReviews < 1 || g.ThirdPartyReviews < 1 {
 		found = append(found, tooFewReviews("R16-2", g.ExpertReviews, g.ThirdPartyReviews)...)
@@ -154,7 +161,8 @@ func (v *view) rectification(year int, s spell) {
 		days := p.Parameters.RectificationOrderDays.Value
 		if x := v.overdue(p, "AL-RCT-01", yearKey(year), s.place, days, soonest(s.until, order.place)); x != nil {
 			x.say("%d 年度于 %v 评为“%s”，应在其后 %d 天内（%v 止）责令限期整改，逾期",
-				"the grade of %d became %[3]s on %[2]v; rectification was to be ordered within %[4]d days, by %[5]v, and is overdue",
+				"the grade of %d became %[3]s on %[2]v; rectification was to be ordered within %[4]d days, by "+
+					"%[5]v, and is overdue",
 				year, s.on, v.t.GradeName(s.grade, s.on), days, s.on+events.Date(days))
 			v.showFailure(x, year, s.on)
 		}
@@ -162,7 +170,8 @@ func (v *view) rectification(year int, s spell) {
 		held := v.interviews[year].upTo(v.on).first(always)
 		if x := v.overdue(p, "AL-ITV-01", yearKey(year), s.place, days, soonest(s.until, held.at())); x != nil {
 			x.say("%d 年度于 %v 评为“%s”，应在其后 %d 天内（%v 止）约谈主要负责人，逾期",
-				"the grade of %d became %[3]s on %[2]v; the principal was to be interviewed within %[4]d days, by %[5]v, and the interview is overdue",
+				"the grade of %d became %[3]s on %[2]v; the principal was to be interviewed within %[4]d days, by "+
+					"%[5]v, and the interview is overdue",
 				year, s.on, v.t.GradeName(s.grade, s.on), days, s.on+events.Date(days))
 			v.showFailure(x, year, s.on)
 		}
@@ -183,8 +192,10 @@ func (v *view) rectification(year int, s spell) {
 		return
 	}
 	accepted := v.acceptances[year].upTo(v.on).first(always)
-	if x := v.raise(p, "AL-RCT-02", yearKey(year), raisedOn, soonest(s.until, accepted.at()), s.rev, order.rev); x != nil {
-		x.say("%d 年度的整改（%v 责令）最迟应于 %v 完成，未按期通过验收", "the rectification for %d, ordered on %v, was due by %v and was not accepted by then", year, order.on, due)
+	if x := v.raise(p, "AL-RCT-02", yearKey(year), raisedOn, soonest(s.until, accepted.at()), s.rev,
+		order.rev); x != nil {
+		x.say("%d 年度的整改（%v 责令）最迟应于 %v 完成，未按期通过验收",
+			"the rectification for %d, ordered on %v, was due by %v and was not accepted by then", year, order.on, due)
 		v.showFailure(x, year, raisedOn)
 		x.show(dateFigure("orderedOn", order.on), dateFigure("dueOn", due))
 		if order.what.DueOn == 0 {
@@ -246,16 +257,20 @@ func (v *view) explainFailures(x *Explanation, year, n, gap int) {
 		word := v.t.GradeName(g.what, g.on)
 		list = append(list, text.Say("%d 年度“%s”（%v 评定）", "%[2]s for %[1]d (decided on %[3]v)", y, word, g.on))
 		x.show(wordFigure("grade", g.what, word).of(name, text.Say("%d 年度等级", "grade of %d", y)),
-			dateFigure("decidedOn", g.on).of("decidedOn"+name[len("grade"):], text.Say("%d 年度等级评定日期", "grade of %d decided on", y)))
+			dateFigure("decidedOn", g.on).of("decidedOn"+name[len("grade"):],
+				text.Say("%d 年度等级评定日期", "grade of %d decided on", y)))
 	}
 	x.show(countFigure("failures", n))
 	graded := joined(list, "、", ", ")
 	if gap == 0 {
-		x.say("连续 %d 年评价不合格，应取消资格：%s", "%d consecutive years failed, so that the qualification is to be revoked: %s", n, graded)
+		x.say("连续 %d 年评价不合格，应取消资格：%s",
+			"%d consecutive years failed, so that the qualification is to be revoked: %s", n, graded)
 		return
 	}
 	x.show(countFigure("ungraded", gap))
-	x.say("%s，其间 %d 年度未评定等级，是否应取消资格须人工认定", "%s, and %d between them has no grade: a human must rule whether the qualification is to be revoked", graded, gap)
+	x.say("%s，其间 %d 年度未评定等级，是否应取消资格须人工认定",
+		"%s, and %d between them has no grade: a human must rule whether the qualification is to be revoked",
+		graded, gap)
 }
 
 // failuresToRevoke lists the numbers of failures that the adopted policies require, each number once.
@@ -270,8 +285,8 @@ func (v *view) failuresToRevoke() []int {
 }
 
 // failedTogether yields each span of days in which several years were failed at once: a later year, failed by the
-// spell s until a place, and the years from year down to first, except the year gap (0 for none). It yields the place of
-// the decision that completed the span, and that of the decision that ended it.
+// spell s until a place, and the years from year down to first, except the year gap (0 for none). It yields the place
+// of the decision that completed the span, and that of the decision that ended it.
 func (v *view) failedTogether(year, first, gap int, s spell, until place, yield func(since, until place)) {
 	if year < first {
 		yield(s.place, until)

@@ -8,7 +8,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// fullyReversed returns the place, by the view's date, of the reversal with which the reversals of a grant reach its amount.
+// fullyReversed returns the place, by the view's date, of the reversal with which the reversals of a grant reach its
+// amount.
 func (v *view) fullyReversed(f *fund) place {
 	left := f.amountFen
 	for _, r := range f.reversed.upTo(v.on) {
@@ -34,7 +35,8 @@ func (v *view) supportYear(year int, d events.Date) bool {
 
 // wrongConstruction lists the conditions of R17-1 that a construction grant on a date breaks. sumFen is the sum of the
 // net construction grants for its year, this grant included.
-func (v *view) wrongConstruction(p *policy.Policy, source events.Source, forYear int, on events.Date, sumFen events.Fen) []Breach {
+func (v *view) wrongConstruction(p *policy.Policy, source events.Source, forYear int, on events.Date,
+	sumFen events.Fen) []Breach {
 	var found []Breach
 	add := func(reason text.Text, figures ...Figure) {
 		found = append(found, breach("R17-1", reason, figures...)...)
@@ -49,7 +51,8 @@ func (v *view) wrongConstruction(p *policy.Policy, source events.Source, forYear
 		add(text.Say("%d 年度评价不是“%s”", "the grade of %d is not %s", forYear, p.Called(policy.Top)))
 	}
 	if limit := p.Parameters.ConstructionFen.Value; sumFen > limit {
-		add(text.Say("%d 年度建设经费合计 %s，超过 %s", "construction grants for %d sum to %s, above %s", forYear, yuan(sumFen), yuan(limit)),
+		add(text.Say("%d 年度建设经费合计 %s，超过 %s", "construction grants for %d sum to %s, above %s", forYear,
+			yuan(sumFen), yuan(limit)),
 			sumFigures(sumFen, limit)...)
 	}
 	return found
@@ -66,13 +69,17 @@ func sumFigures(sumFen, limitFen events.Fen) []Figure {
 
 // sourceFigures returns the figures of the source of a grant and of the source that the Measures require.
 func sourceFigures(source, wanted events.Source) []Figure {
-	return []Figure{wordFigure("source", string(source), source.Title()), wordFigure("sourceWanted", string(wanted), wanted.Title())}
+	return []Figure{wordFigure("source", string(source), source.Title()),
+		wordFigure("sourceWanted", string(wanted), wanted.Title())}
 }
 
 // explainConstruction says which conditions of R17-1 a construction grant breaks, with all that they compare.
 func (v *view) explainConstruction(x *Explanation, p *policy.Policy, f *fund, sumFen events.Fen, wrong []Breach) {
-	x.say("%v 下达的建设运行经费 %s（%s）不合条件：%s", "the construction grant %[2]s of %[1]v, %[3]s, breaks its conditions: %[4]s", f.on, f.id, yuan(f.amountFen), reasons(wrong))
-	x.show(fenFigure("amount", f.amountFen), dateFigure("grantedOn", f.on).labelled(text.Say("下达日期", "granted on")), countFigure("forYear", f.forYear))
+	x.say("%v 下达的建设运行经费 %s（%s）不合条件：%s",
+		"the construction grant %[2]s of %[1]v, %[3]s, breaks its conditions: %[4]s", f.on, f.id, yuan(f.amountFen),
+		reasons(wrong))
+	x.show(fenFigure("amount", f.amountFen),
+		dateFigure("grantedOn", f.on).labelled(text.Say("下达日期", "granted on")), countFigure("forYear", f.forYear))
 	x.show(sourceFigures(f.source, p.Parameters.ConstructionSource.Value)...)
 	x.show(v.supportYears(f.on), v.gradeOrNone(f.forYear, f.on), v.gradesCalled(p, policy.Top))
 	x.show(sumFigures(sumFen, p.Parameters.ConstructionFen.Value)...)
@@ -111,7 +118,8 @@ func (v *view) gradesCalled(p *policy.Policy, outcomes ...policy.Outcome) Figure
 			grades = append(grades, g.Name)
 		}
 	}
-	return wordsFigure("gradeWanted", grades, func(g string) text.Text { name, _ := p.GradeNames().Name(g); return name })
+	return wordsFigure("gradeWanted", grades,
+		func(g string) text.Text { name, _ := p.GradeNames().Name(g); return name })
 }
 
 // grantAlerts raises AL-AWD-01 and 02, AL-EXE-03 and AL-EXE-05.
@@ -134,7 +142,8 @@ func (v *view) grantAlerts(m *money) {
 		if f.category == events.Construction {
 			if wrong := v.wrongConstruction(p, f.source, f.forYear, f.on, sums[f.forYear]); wrong != nil {
 				if x := v.raise(p, "AL-AWD-01", f.id, f.on, v.fullyReversed(f), f.rev); x != nil {
-					v.follows(x, v.allocated(a.place, func(o *fund) bool { return o.category == f.category && o.forYear == f.forYear })...)
+					v.follows(x, v.allocated(a.place,
+						func(o *fund) bool { return o.category == f.category && o.forYear == f.forYear })...)
 					v.explainConstruction(x, p, f, sums[f.forYear], wrong)
 				}
 			}
@@ -145,7 +154,9 @@ func (v *view) grantAlerts(m *money) {
 					"%s; on %v the grant %[4]s of fiscal year %[3]d, %[5]s, was made all the same, and %[6]s",
 					m.lowWords(y), f.on, f.fiscalYear, f.id, yuan(f.amountFen), v.notReleasedWords(f.fiscalYear, f.on))
 				x.show(m.lowFigures(y)...)
-				x.show(fenFigure("amount", f.amountFen), dateFigure("grantedOn", f.on).labelled(text.Say("下达日期", "granted on")), countFigure("fiscalYear", f.fiscalYear))
+				x.show(fenFigure("amount", f.amountFen),
+					dateFigure("grantedOn", f.on).labelled(text.Say("下达日期", "granted on")),
+					countFigure("fiscalYear", f.fiscalYear))
 				v.showWord(x, f.fiscalYear, f.on)
 			}
 		}
@@ -170,14 +181,19 @@ func (v *view) paidAllTheSame(m *money, f *fund) {
 		if v.released(f.fiscalYear, r.on) {
 			continue
 		}
-		if x := v.raise(v.t.At(r.on), "AL-EXE-05", f.id, r.on, v.fullyReversed(f), f.rev, r.rev, v.wordRev(f.fiscalYear, r.on)); x != nil {
+		if x := v.raise(v.t.At(r.on), "AL-EXE-05", f.id, r.on, v.fullyReversed(f), f.rev, r.rev,
+			v.wordRev(f.fiscalYear, r.on)); x != nil {
 			x.say("%s；提前下达的 %d 财政年度经费 %s 仍于 %v 到账 %s，%s",
-				"%s; of the grant %[3]s, announced ahead for fiscal year %[2]d, %[5]s was received on %[4]v all the same, and %[6]s",
-				m.lowWords(f.fiscalYear-1), f.fiscalYear, f.id, r.on, yuan(r.what), v.notReleasedWords(f.fiscalYear, r.on))
+				"%s; of the grant %[3]s, announced ahead for fiscal year %[2]d, %[5]s was received on %[4]v all the "+
+					"same, and %[6]s",
+				m.lowWords(f.fiscalYear-1), f.fiscalYear, f.id, r.on, yuan(r.what),
+				v.notReleasedWords(f.fiscalYear, r.on))
 			x.show(m.lowFigures(f.fiscalYear - 1)...)
 			x.show(countFigure("fiscalYear", f.fiscalYear), dateFigure("announcedOn", f.on),
-				fenFigure("net", f.netFenOn(v.on)).labelled(text.Say("提前下达净额", "announced ahead, net")), dateFigure("paidOn", r.on),
-				fenFigure("received", f.paidInItsYearFen(v.on)).labelled(text.Say("年末后已到账", "received since the year's end")))
+				fenFigure("net", f.netFenOn(v.on)).labelled(text.Say("提前下达净额", "announced ahead, net")),
+				dateFigure("paidOn", r.on),
+				fenFigure("received", f.paidInItsYearFen(v.on)).labelled(
+					text.Say("年末后已到账", "received since the year's end")))
 			v.showWord(x, f.fiscalYear, r.on)
 		}
 		return
@@ -267,9 +283,10 @@ func (v *view) showWord(x *Explanation, fiscalYear int, d events.Date) {
 
 // restWhileDeferred yields each span of days, from a due date on, in which the fiscal year is not deferred. AL-AWD-02
 // and AL-FND-01 rest while the year is deferred, and are raised again on the day of the release. released is the
-// revision of the release that begins the span, or 0 for the first span. deferred is the place of the deferral that ends
-// the span, or none.
-func (v *view) restWhileDeferred(fiscalYear int, due events.Date, yield func(since events.Date, released uint32, deferred place)) {
+// revision of the release that begins the span, or 0 for the first span. deferred is the place of the deferral that
+// ends the span, or none.
+func (v *view) restWhileDeferred(fiscalYear int, due events.Date,
+	yield func(since events.Date, released uint32, deferred place)) {
 	since, released, rests := due, uint32(0), v.deferred(fiscalYear, due)
 	for _, w := range v.words[fiscalYear].upTo(v.on).from(due + 1) {
 		is := v.deferred(fiscalYear, w.on) // at the end of the day
@@ -299,13 +316,15 @@ func (v *view) constructionDue(year int, s spell) {
 	}
 	reached := v.constructionReached(year, p.Parameters.ConstructionFen.Value)
 	v.restWhileDeferred(year+1, due, func(since events.Date, released uint32, deferred place) {
-		if x := v.raise(p, "AL-AWD-02", yearKey(year), since, soonest(s.until, reached, deferred), s.rev, released); x != nil {
+		if x := v.raise(p, "AL-AWD-02", yearKey(year), since, soonest(s.until, reached, deferred), s.rev,
+			released); x != nil {
 			v.explainConstructionDue(x, p, year, s, released)
 		}
 	})
 }
 
-// explainConstructionDue says how much of the construction subsidy for a year is missing on the day that shortOn gives.
+// explainConstructionDue says how much of the construction subsidy for a year is missing on the day that shortOn
+// gives.
 func (v *view) explainConstructionDue(x *Explanation, p *policy.Policy, year int, s spell, released uint32) {
 	days, subsidyFen := p.Parameters.ConstructionDays.Value, p.Parameters.ConstructionFen.Value
 	on := v.shortOn(x)
@@ -317,11 +336,13 @@ func (v *view) explainConstructionDue(x *Explanation, p *policy.Policy, year int
 	}
 	g := v.gradings[year].last(x.RaisedOn)
 	x.say("%d 年度于 %v 评为“%s”，建设补助 %s应在其后 %d 天内（%v 止）足额下达，截至 %v 已下达 %s",
-		"the grade of %d became %[3]s on %[2]v; the construction subsidy of %[4]s was to be granted within %[5]d days, by %[6]v, and %[8]s was granted up to %[7]v",
+		"the grade of %d became %[3]s on %[2]v; the construction subsidy of %[4]s was to be granted within %[5]d "+
+			"days, by %[6]v, and %[8]s was granted up to %[7]v",
 		year, s.on, v.t.GradeName(g.what, g.on), yuan(subsidyFen), days, s.on+events.Date(days), on, yuan(grantedFen))
 	x.show(countFigure("year", year), v.gradeFigure("grade", g.what, g.on))
 	x.show(termFigures(s.on, days)...)
-	x.show(v.supportYears(s.on+events.Date(days)+1), fenFigure("subsidy", subsidyFen), fenFigure("granted", grantedFen), fenFigure("short", max(0, subsidyFen-grantedFen)))
+	x.show(v.supportYears(s.on+events.Date(days)+1), fenFigure("subsidy", subsidyFen),
+		fenFigure("granted", grantedFen), fenFigure("short", max(0, subsidyFen-grantedFen)))
 	if released != 0 {
 		x.show(dateFigure("releasedOn", x.RaisedOn))
 	}
@@ -352,7 +373,8 @@ func (v *view) receiptAlerts() {
 			if x := v.raise(p, "AL-MAT-01", f.id, f.dueOn+1, v.receivedInFull(f), f.rev); x != nil {
 				on := v.shortOn(x)
 				x.say("配套资金 %s（%v 承诺 %s）最迟应于 %v 到账，截至 %v 已到账 %s",
-					"the matching money %s, %[3]s promised on %[2]v, was due by %[4]v, and %[6]s was received up to %[5]v",
+					"the matching money %s, %[3]s promised on %[2]v, was due by %[4]v, and %[6]s was received up to "+
+						"%[5]v",
 					f.id, f.on, yuan(f.amountFen), f.dueOn, on, yuan(f.receivedFenOn(on)))
 				x.show(countFigure("fiscalYear", f.fiscalYear), dateFigure("dueOn", f.dueOn))
 				x.show(f.receiptFigures(on)...)
@@ -366,24 +388,27 @@ func (v *view) receiptAlerts() {
 func (v *view) disbursementDue(p *policy.Policy, f *fund) {
 	days := p.Parameters.DisbursementDays.Value
 	received := v.receivedInFull(f)
-	v.restWhileDeferred(f.fiscalYear, f.on+events.Date(days)+1, func(since events.Date, released uint32, deferred place) {
-		if x := v.raise(p, "AL-FND-01", f.id, since, soonest(received, deferred), f.rev, released); x != nil {
-			on := v.shortOn(x)
-			x.say("%v 下达的经费 %s（净额 %s）应在其后 %d 天内（%v 止）到账，截至 %v 已到账 %s",
-				"the grant %[2]s of %[1]v, %[3]s net, was to be received within %[4]d days, by %[5]v, and %[7]s was received up to %[6]v",
-				f.on, f.id, yuan(f.netFenOn(on)), days, f.on+events.Date(days), on, yuan(f.receivedFenOn(on)))
-			x.show(countFigure("fiscalYear", f.fiscalYear))
-			x.show(termFigures(f.on, days)...)
-			x.show(f.receiptFigures(on)...)
-			if released != 0 {
-				x.show(dateFigure("releasedOn", since))
+	v.restWhileDeferred(f.fiscalYear, f.on+events.Date(days)+1,
+		func(since events.Date, released uint32, deferred place) {
+			if x := v.raise(p, "AL-FND-01", f.id, since, soonest(received, deferred), f.rev, released); x != nil {
+				on := v.shortOn(x)
+				x.say("%v 下达的经费 %s（净额 %s）应在其后 %d 天内（%v 止）到账，截至 %v 已到账 %s",
+					"the grant %[2]s of %[1]v, %[3]s net, was to be received within %[4]d days, by %[5]v, and %[7]s "+
+						"was "+
+						"received up to %[6]v",
+					f.on, f.id, yuan(f.netFenOn(on)), days, f.on+events.Date(days), on, yuan(f.receivedFenOn(on)))
+				x.show(countFigure("fiscalYear", f.fiscalYear))
+				x.show(termFigures(f.on, days)...)
+				x.show(f.receiptFigures(on)...)
+				if released != 0 {
+					x.show(dateFigure("releasedOn", since))
+				}
 			}
-		}
-	})
+		})
 }
 
-// receivedInFull returns the place, by the view's date, of the receipt or reversal with which the receipts first reach the
-// net amount of the grant or match on that day. Recoveries are not subtracted from the receipts.
+// receivedInFull returns the place, by the view's date, of the receipt or reversal with which the receipts first reach
+// the net amount of the grant or match on that day. Recoveries are not subtracted from the receipts.
 func (v *view) receivedInFull(f *fund) place {
 	receipts, reversals := f.receipts.upTo(v.on), f.reversed.upTo(v.on)
 	shortFen := f.amountFen
@@ -402,8 +427,8 @@ func (v *view) receivedInFull(f *fund) place {
 }
 
 // shortOn returns the day of the figures of an alert about missing money. While the alert is open that is the view's
-// date, so that they say what is missing now. Once it is cleared that is the day before it was raised, on which the money
-// was surely missing: what cleared the alert can be of the day on which it was raised.
+// date, so that they say what is missing now. Once it is cleared that is the day before it was raised, on which the
+// money was surely missing: what cleared the alert can be of the day on which it was raised.
 func (v *view) shortOn(x *Explanation) events.Date {
 	if x.Open() {
 		return v.on
@@ -421,7 +446,8 @@ func (f *fund) receivedFenOn(on events.Date) (sum events.Fen) {
 
 func (f *fund) receiptFigures(on events.Date) []Figure {
 	netFen, receivedFen := f.netFenOn(on), f.receivedFenOn(on)
-	return []Figure{fenFigure("net", netFen), fenFigure("received", receivedFen), fenFigure("short", max(0, netFen-receivedFen))}
+	return []Figure{fenFigure("net", netFen), fenFigure("received", receivedFen),
+		fenFigure("short", max(0, netFen-receivedFen))}
 }
 
 // revocationAlerts raises AL-REV-02: money was granted, received or spent after the day of revocation.
@@ -434,8 +460,11 @@ func (v *view) revocationAlerts() {
 	raise := func(id string, kind events.Kind, at place, amountFen events.Fen) *Explanation {
 		x := v.raise(v.t.At(at.on), "AL-REV-02", id, at.on, place{}, revocation, at.rev)
 		if x != nil {
-			x.say("资格已于 %v 取消，其后 %v 又有“%s”%s，金额 %s", "the qualification was revoked on %v, and “%[3]s” %[4]s of %[5]s is dated %[2]v", v.revokedOn, at.on, kind.Title(), id, yuan(amountFen))
-			x.show(dateFigure("revokedOn", v.revokedOn), wordFigure("movement", string(kind), kind.Title()), dateFigure("movedOn", at.on), fenFigure("amount", amountFen))
+			x.say("资格已于 %v 取消，其后 %v 又有“%s”%s，金额 %s",
+				"the qualification was revoked on %v, and “%[3]s” %[4]s of %[5]s is dated %[2]v", v.revokedOn, at.on,
+				kind.Title(), id, yuan(amountFen))
+			x.show(dateFigure("revokedOn", v.revokedOn), wordFigure("movement", string(kind), kind.Title()),
+				dateFigure("movedOn", at.on), fenFigure("amount", amountFen))
 		}
 		return x
 	}

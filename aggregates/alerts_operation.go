@@ -16,7 +16,8 @@ func (v *view) taskBookAlerts() {
 		if p := v.t.At(g.on); p != nil {
 			days := p.Parameters.TaskBookDays.Value
 			if x := v.overdue(p, "AL-TSK-01", "", g.place, days, books.first(always).at()); x != nil {
-				x.say("%v 授牌，建设任务书应在其后 %d 天内（%v 止）备案，逾期", "the task book is overdue: it was due within %[2]d days of the plaque of %[1]v, by %[3]v",
+				x.say("%v 授牌，建设任务书应在其后 %d 天内（%v 止）备案，逾期",
+					"the task book is overdue: it was due within %[2]d days of the plaque of %[1]v, by %[3]v",
 					g.on, days, g.on+events.Date(days))
 			}
 		}
@@ -32,9 +33,12 @@ func (v *view) taskBookAlerts() {
 			next = books[i+1].place
 		}
 		notice := p.Parameters.TaskBookNoticeDays.Value
-		if x := v.raise(p, "AL-TSK-02", end.String(), max(end-events.Date(notice), b.on), soonest(place{on: end + 1}, next), b.rev); x != nil {
-			x.say("%v 备案的建设任务书，责任期于 %v 届满", "the responsibility period of the task book filed on %v ends on %v", b.on, end)
-			x.show(dateFigure("periodEnd", end), dateFigure("filedOn", b.on).labelled(text.Say("备案日期", "filed on")), countFigure("notice", notice))
+		if x := v.raise(p, "AL-TSK-02", end.String(), max(end-events.Date(notice), b.on),
+			soonest(place{on: end + 1}, next), b.rev); x != nil {
+			x.say("%v 备案的建设任务书，责任期于 %v 届满",
+				"the responsibility period of the task book filed on %v ends on %v", b.on, end)
+			x.show(dateFigure("periodEnd", end),
+				dateFigure("filedOn", b.on).labelled(text.Say("备案日期", "filed on")), countFigure("notice", notice))
 		}
 
 		due := end + events.Date(p.Parameters.FinalReportDays.Value) + 1
@@ -42,7 +46,8 @@ func (v *view) taskBookAlerts() {
 			filed := v.finalReports.upTo(v.on).from(b.on).first(always)
 			if x := v.raise(p, "AL-RPT-03", end.String(), due, filed.at(), b.rev); x != nil {
 				x.say("任务书责任期于 %v 届满，期满绩效自评报告应在其后 %d 天内（%v 止）报送，逾期",
-					"the final report is overdue: it was due within %[2]d days of the end of the task book's period on %[1]v, by %[3]v", end, p.Parameters.FinalReportDays.Value, due-1)
+					"the final report is overdue: it was due within %[2]d days of the end of the task book's period "+
+						"on %[1]v, by %[3]v", end, p.Parameters.FinalReportDays.Value, due-1)
 				x.show(termFigures(end, p.Parameters.FinalReportDays.Value)...)
 				x.show(dateFigure("filedOn", b.on).labelled(text.Say("任务书备案日期", "task book filed on")))
 			}
@@ -55,7 +60,8 @@ var governed = []struct {
 	item string
 	rule events.RuleID
 }{
-	{"team", "R11-1"}, {"bylaws", "R11-2"}, {"project-rules", "R14-1"}, {"expert-committee", "R11-4"}, {"party-organisation", "R11-3"},
+	{"team", "R11-1"}, {"bylaws", "R11-2"}, {"project-rules", "R14-1"}, {"expert-committee", "R11-4"},
+	{"party-organisation", "R11-3"},
 }
 
 // governanceAlerts raises AL-GOV-01.
@@ -70,10 +76,12 @@ func (v *view) governanceAlerts() {
 	}
 	for _, item := range governed {
 		there := v.governance.upTo(v.on).first(func(r *events.GovernanceRecorded) bool { return r.Item == item.item })
-		if x := v.overdue(p, "AL-GOV-01", item.item, g.place, p.Parameters.GovernanceDays.Value, there.at()); x != nil {
+		if x := v.overdue(p, "AL-GOV-01", item.item, g.place, p.Parameters.GovernanceDays.Value,
+			there.at()); x != nil {
 			word := events.ValueWord(events.KindGovernanceRecorded, "item", item.item)
 			x.Rules = rules(item.rule)
-			x.say("%v 授牌，“%s”应在其后 %d 天内（%v 止）建立并记录，逾期", "%[2]s is overdue: it was due within %[3]d days of the plaque of %[1]v, by %[4]v",
+			x.say("%v 授牌，“%s”应在其后 %d 天内（%v 止）建立并记录，逾期",
+				"%[2]s is overdue: it was due within %[3]d days of the plaque of %[1]v, by %[4]v",
 				g.on, word, p.Parameters.GovernanceDays.Value, g.on+events.Date(p.Parameters.GovernanceDays.Value))
 			x.show(wordFigure("item", item.item, word))
 		}
@@ -85,8 +93,10 @@ func (v *view) safetyAlerts() {
 	for _, t := range v.trials.upTo(v.on) {
 		if t.what.OnProductionLine {
 			if x := v.raise(v.t.At(t.on), "AL-SAF-01", t.what.Trial, t.on, place{}, t.rev); x != nil {
-				x.say("试验 %s（%v）在已投用的生产装置上进行", "the trial %s of %v was done on a production line in use", t.what.Trial, t.on)
-				x.show(NewFigure("trial", t.what.Trial), dateFigure("occurredOn", t.on), yesNoFigure("onProductionLine", true))
+				x.say("试验 %s（%v）在已投用的生产装置上进行",
+					"the trial %s of %v was done on a production line in use", t.what.Trial, t.on)
+				x.show(NewFigure("trial", t.what.Trial), dateFigure("occurredOn", t.on),
+					yesNoFigure("onProductionLine", true))
 			}
 		}
 	}
@@ -96,11 +106,15 @@ func (v *view) safetyAlerts() {
 				closed := firstOf[*events.IncidentClosed](v.index, "incident", i.what.Incident, v.on)
 				if x := v.raise(v.t.At(i.on), "AL-INC-01", i.what.Incident, i.on, closed.at(), i.rev); x != nil {
 					kind := events.ValueWord(events.KindIncidentRecorded, "kind", i.what.Kind)
-					x.say("%v 发生重大%s事故 %s", "a major %[2]s incident, %[3]s, occurred on %[1]v", occurredOn(&i), kind, i.what.Incident)
+					x.say("%v 发生重大%s事故 %s", "a major %[2]s incident, %[3]s, occurred on %[1]v", occurredOn(&i),
+						kind, i.what.Incident)
 					x.show(NewFigure("incident", i.what.Incident), wordFigure("kind", i.what.Kind, kind),
-						wordFigure("severity", i.what.Severity, events.ValueWord(events.KindIncidentRecorded, "severity", i.what.Severity)),
-						dateFigure("occurredOn", occurredOn(&i)), dateFigure("recordedOn", i.on).labelled(text.Say("记录日期", "recorded on")),
-						dateFigure("since", since).labelled(text.Say("通过初步审核（或更早授牌）日期", "first passed preliminary review, or earlier plaque")))
+						wordFigure("severity", i.what.Severity,
+							events.ValueWord(events.KindIncidentRecorded, "severity", i.what.Severity)),
+						dateFigure("occurredOn", occurredOn(&i)),
+						dateFigure("recordedOn", i.on).labelled(text.Say("记录日期", "recorded on")),
+						dateFigure("since", since).labelled(text.Say("通过初步审核（或更早授牌）日期",
+							"first passed preliminary review, or earlier plaque")))
 				}
 			}
 		}
@@ -118,7 +132,8 @@ func (v *view) safetyAlerts() {
 		if x.Rules = rules("R06-5e"); l.what.List == "dishonesty" {
 			x.Rules = rules("R06-5d")
 		}
-		x.say("%v 列入%s（%s）", "listed on %v: %s (%s)", l.on, events.ValueWord(events.KindCreditListed, "list", l.what.List), l.what.Listing)
+		x.say("%v 列入%s（%s）", "listed on %v: %s (%s)", l.on,
+			events.ValueWord(events.KindCreditListed, "list", l.what.List), l.what.Listing)
 		x.show(listingFigures(&l)...)
 	}
 }
@@ -161,7 +176,8 @@ func (v *view) ethicsAlerts() {
 func (v *view) noEthicsCommittee(since, met place) {
 	if x := v.raise(v.t.At(since.on), "AL-ETH-01", "", since.on, met, since.rev, met.rev); x != nil {
 		facts := v.factsAt(since.on)
-		x.say("自 %v 起，从事科技伦理敏感领域研究而未设科技伦理（审查）委员会", "since %v the center works on ethically sensitive matters without an ethics committee", since.on)
+		x.say("自 %v 起，从事科技伦理敏感领域研究而未设科技伦理（审查）委员会",
+			"since %v the center works on ethically sensitive matters without an ethics committee", since.on)
 		x.show(ethicsFigures(v.t.Reading(since.on), &facts)...)
 		x.show(dateFigure("plaqueOn", v.plaqueOn()))
 	}
@@ -195,12 +211,15 @@ func (v *view) reportAlerts() {
 		filed := v.reportsFiled.upTo(v.on).first(func(r *events.AnnualReportFiled) bool { return r.Year == year })
 		due := p.Parameters.AnnualReportDue.Value.In(year + 1)
 		if x := v.raise(p, "AL-RPT-01", yearKey(year), due+1, filed.at(), v.plaque().rev); x != nil {
-			x.say("%d 年度报告最迟应于 %v 报送，逾期", "the annual report for %d was due by %v and is overdue", year, due)
+			x.say("%d 年度报告最迟应于 %v 报送，逾期",
+				"the annual report for %d was due by %v and is overdue", year, due)
 			x.show(countFigure("year", year), dateFigure("dueOn", due), dateFigure("plaqueOn", v.plaqueOn()))
 		}
 	})
 	for _, f := range v.reportsFiled.upTo(v.on) {
-		review := v.reportsReviewed.upTo(v.on).first(func(r *events.AnnualReportReviewed) bool { return r.Year == f.what.Year && r.Passed })
+		review := v.reportsReviewed.upTo(v.on).first(func(r *events.AnnualReportReviewed) bool {
+			return r.Year == f.what.Year && r.Passed
+		})
 		if review == nil || review.on > f.on {
 			if x := v.raise(v.t.At(f.on), "AL-RPT-02", yearKey(f.what.Year), f.on, review.at(), f.rev); x != nil {
 				v.explainUnreviewed(x, f.what.Year, f.on)
@@ -217,11 +236,13 @@ func (v *view) explainUnreviewed(x *Explanation, year int, filedOn events.Date) 
 		latest = latest[:len(latest)-1]
 	}
 	if len(latest) == 0 {
-		x.say("%d 年度报告于 %v 报送，此前没有主管部门或所在地政府的审核", "the annual report for %d was filed on %v with no review on or before that day", year, filedOn)
+		x.say("%d 年度报告于 %v 报送，此前没有主管部门或所在地政府的审核",
+			"the annual report for %d was filed on %v with no review on or before that day", year, filedOn)
 		return
 	}
 	reviewedOn := latest[len(latest)-1].on
-	x.say("%d 年度报告于 %v 报送，而 %v 的审核未通过", "the annual report for %d was filed on %v, and the review of %v was not passed", year, filedOn, reviewedOn)
+	x.say("%d 年度报告于 %v 报送，而 %v 的审核未通过",
+		"the annual report for %d was filed on %v, and the review of %v was not passed", year, filedOn, reviewedOn)
 	x.show(dateFigure("reviewedOn", reviewedOn).labelled(text.Say("审核日期", "reviewed on")))
 }
 
@@ -231,8 +252,11 @@ func (v *view) auditAlerts() {
 		if f.what.DueOn != 0 {
 			closed := firstOf[*events.AuditFindingClosed](v.index, "finding", f.what.Finding, v.on)
 			if x := v.raise(v.t.At(f.on), "AL-AUD-01", f.what.Finding, f.what.DueOn+1, closed.at(), f.rev); x != nil {
-				x.say("审计疑点 %s（%v 提出）最迟应于 %v 办结，逾期", "the audit finding %s, opened on %v, was to be settled by %v and is overdue", f.what.Finding, f.on, f.what.DueOn)
-				x.show(NewFigure("finding", cmp.Or(f.what.Text, f.what.Finding)), dateFigure("openedOn", f.on), dateFigure("dueOn", f.what.DueOn))
+				x.say("审计疑点 %s（%v 提出）最迟应于 %v 办结，逾期",
+					"the audit finding %s, opened on %v, was to be settled by %v and is overdue", f.what.Finding, f.on,
+					f.what.DueOn)
+				x.show(NewFigure("finding", cmp.Or(f.what.Text, f.what.Finding)), dateFigure("openedOn", f.on),
+					dateFigure("dueOn", f.what.DueOn))
 			}
 		}
 	}

@@ -67,7 +67,8 @@ func (v *view) projectAlerts() {
 		if limit := p.Parameters.ProjectCapFen.Value; counted && sumFen > limit {
 			if x := v.raise(p, "AL-PRJ-01", f.id, f.on, gone, f.rev); x != nil {
 				x.say("%v 下达项目经费 %s（%s）后，%d 财政年度合计 %s，超过上限 %s",
-					"with the project grant %[2]s of %[1]v, %[3]s, those of fiscal year %[4]d sum to %[5]s, above the cap of %[6]s",
+					"with the project grant %[2]s of %[1]v, %[3]s, those of fiscal year %[4]d sum to %[5]s, above "+
+						"the cap of %[6]s",
 					f.on, f.id, yuan(f.amountFen), f.fiscalYear, yuan(sumFen), yuan(limit))
 				v.showProjectGrant(x, f)
 				x.show(sumFigures(sumFen, limit)...)
@@ -89,7 +90,8 @@ func (v *view) projectAlerts() {
 		}
 	}
 	for year, since := range reached {
-		if x := v.raise(v.t.At(since.on), "AL-PRJ-03", yearKey(year), since.on, place{on: events.YearEnd(year)}, since.rev); x != nil {
+		if x := v.raise(v.t.At(since.on), "AL-PRJ-03", yearKey(year), since.on, place{on: events.YearEnd(year)},
+			since.rev); x != nil {
 			v.explainWarning(x, year, since)
 		}
 	}
@@ -97,7 +99,9 @@ func (v *view) projectAlerts() {
 
 // showProjectGrant adds the figures of a project grant.
 func (v *view) showProjectGrant(x *Explanation, f *fund) {
-	x.show(fenFigure("amount", f.amountFen), dateFigure("grantedOn", f.on).labelled(text.Say("下达日期", "granted on")), countFigure("fiscalYear", f.fiscalYear))
+	x.show(fenFigure("amount", f.amountFen),
+		dateFigure("grantedOn", f.on).labelled(text.Say("下达日期", "granted on")),
+		countFigure("fiscalYear", f.fiscalYear))
 }
 
 // showProject adds the figures of the project that a grant names, as approved by a date.
@@ -118,7 +122,9 @@ func (v *view) showProject(x *Explanation, f *fund, d events.Date) *events.Proje
 
 // explainUnfounded says what AL-PRJ-02 is about: a grant without the grade or the project that it requires.
 func (v *view) explainUnfounded(x *Explanation, p *policy.Policy, f *fund, wrong []Breach) {
-	x.say("%v 下达的项目经费 %s（%s）缺少依据：%s", "the project grant %[2]s of %[1]v, %[3]s, lacks its grounds: %[4]s", f.on, f.id, yuan(f.amountFen), reasons(wrong))
+	x.say("%v 下达的项目经费 %s（%s）缺少依据：%s",
+		"the project grant %[2]s of %[1]v, %[3]s, lacks its grounds: %[4]s", f.on, f.id, yuan(f.amountFen),
+		reasons(wrong))
 	v.showProjectGrant(x, f)
 	year := f.fiscalYear - p.Parameters.ReferenceGradeYearsBack.Value
 	x.show(countFigure("gradeYear", year), v.gradeOrNone(year, f.on), v.gradesCalled(p, policy.Top, policy.Pass))
@@ -132,7 +138,8 @@ func (v *view) explainOtherProject(x *Explanation, p *policy.Policy, f *fund) {
 	var wrong []text.Text
 	wanted := p.Parameters.ProjectSource.Value
 	if f.source != v.t.Reading(f.on).Parameters.ProjectSource.Value {
-		wrong = append(wrong, text.Say("来源“%s”不是“%s”", "the source is “%s”, not “%s”", f.source.Title(), wanted.Title()))
+		wrong = append(wrong, text.Say("来源“%s”不是“%s”", "the source is “%s”, not “%s”", f.source.Title(),
+			wanted.Title()))
 	}
 	a := v.project(f.project, v.on)
 	switch {
@@ -141,9 +148,11 @@ func (v *view) explainOtherProject(x *Explanation, p *policy.Policy, f *fund) {
 	case a == nil:
 		wrong = append(wrong, text.Say("项目 %s 尚未立项", "project %s is not approved", f.project))
 	case !a.MajorPilotVerification:
-		wrong = append(wrong, text.Say("项目 %s 不是重大中试验证项目", "project %s is not a major pilot verification", f.project))
+		wrong = append(wrong, text.Say("项目 %s 不是重大中试验证项目", "project %s is not a major pilot verification",
+			f.project))
 	}
-	x.say("%v 下达的项目经费 %s（%s）来源或项目不符：%s", "the project grant %[2]s of %[1]v, %[3]s, is of the wrong source or project: %[4]s",
+	x.say("%v 下达的项目经费 %s（%s）来源或项目不符：%s",
+		"the project grant %[2]s of %[1]v, %[3]s, is of the wrong source or project: %[4]s",
 		f.on, f.id, yuan(f.amountFen), joined(wrong, "；", "; "))
 	v.showProjectGrant(x, f)
 	x.show(sourceFigures(f.source, wanted)...)
@@ -163,22 +172,26 @@ type warning struct {
 func (v *view) explainWarning(x *Explanation, year int, since warning) {
 	reading := v.t.Reading(since.on).Parameters
 	limit, share := reading.ProjectCapFen.Value, reading.ProjectWarningPercent.Value
-	x.say("%d 财政年度项目经费于 %v 合计 %s，达到上限 %s的 %d%%", "the project grants of fiscal year %d summed to %[3]s on %[2]v, %[5]d%% or more of the cap of %[4]s",
+	x.say("%d 财政年度项目经费于 %v 合计 %s，达到上限 %s的 %d%%",
+		"the project grants of fiscal year %d summed to %[3]s on %[2]v, %[5]d%% or more of the cap of %[4]s",
 		year, since.on, yuan(since.sumFen), yuan(limit), share)
-	x.show(countFigure("fiscalYear", year), fenFigure("sum", since.sumFen), fenFigure("limit", limit), countFigure("warning", share),
+	x.show(countFigure("fiscalYear", year), fenFigure("sum", since.sumFen), fenFigure("limit", limit),
+		countFigure("warning", share),
 		fenFigure("warningFrom", (limit*events.Fen(share)+99)/100))
 }
 
 // projectWarning raises AL-PRJ-03. The alert begins when the sum of a fiscal year reaches the warning share of the
 // cap, and ends when the sum falls below it.
 func (v *view) projectWarning(p *policy.Policy, year int, sumFen events.Fen, at place, reached map[int]warning) {
-	above := int64(sumFen)*100 >= int64(p.Parameters.ProjectCapFen.Value)*int64(p.Parameters.ProjectWarningPercent.Value)
+	above := int64(sumFen)*100 >= int64(p.Parameters.ProjectCapFen.Value)*int64(
+		p.Parameters.ProjectWarningPercent.Value)
 	since, was := reached[year]
 	switch {
 	case above && !was:
 		reached[year] = warning{at, sumFen}
 	case !above && was:
-		x := v.raise(v.t.At(since.on), "AL-PRJ-03", yearKey(year), since.on, soonest(at, place{on: events.YearEnd(year)}), since.rev, at.rev)
+		x := v.raise(v.t.At(since.on), "AL-PRJ-03", yearKey(year), since.on,
+			soonest(at, place{on: events.YearEnd(year)}), since.rev, at.rev)
 		if x != nil {
 			v.explainWarning(x, year, since)
 		}

@@ -31,14 +31,17 @@ func (v *view) admissionAlerts() {
 			case u.modality == policy.Mandatory:
 				x = v.raise(p, "AL-ADM-01", string(u.rule), review.on, place{}, review.rev)
 			case !v.waived(u.rule, review.on):
-				later := v.waivers.upTo(v.on).from(review.on + 1).first(func(w *events.WaiverGranted) bool { return w.Rule == u.rule })
+				later := v.waivers.upTo(v.on).from(review.on + 1).first(func(w *events.WaiverGranted) bool {
+					return w.Rule == u.rule
+				})
 				x = v.raise(p, "AL-ADM-02", string(u.rule), review.on, later.at(), review.rev)
 				sort = text.Say("原则性条件", "a condition in principle")
 			}
 			if x != nil {
 				reason, figures := u.why()
 				x.Rules = []events.RuleID{u.rule}
-				x.say("%v 初步审核通过，而%s %s 不符：%s", "the preliminary review of %v was passed with %s, %s, unmet: %s", review.on, sort, u.rule, reason)
+				x.say("%v 初步审核通过，而%s %s 不符：%s",
+					"the preliminary review of %v was passed with %s, %s, unmet: %s", review.on, sort, u.rule, reason)
 				x.show(dateFigure("reviewedOn", review.on))
 				x.show(figures...)
 			}
@@ -48,7 +51,9 @@ func (v *view) admissionAlerts() {
 		if p := v.t.At(w.on); p != nil {
 			if wrong := v.wrongWaiver(p, w.what.Rule, w.on); wrong != nil {
 				if x := v.raise(p, "AL-ADM-03", string(w.what.Rule), w.on, place{}, w.rev); x != nil {
-					x.say("%v 批准了 %s 的例外，本不应批准：%s", "a waiver of %[2]s was granted on %[1]v that should have been refused: %[3]s", w.on, w.what.Rule, reasons(wrong))
+					x.say("%v 批准了 %s 的例外，本不应批准：%s",
+						"a waiver of %[2]s was granted on %[1]v that should have been refused: %[3]s", w.on,
+						w.what.Rule, reasons(wrong))
 					x.show(dateFigure("grantedOn", w.on), NewFigure("rule", string(w.what.Rule)))
 					x.show(wrong[0].Figures...)
 				}
@@ -59,7 +64,8 @@ func (v *view) admissionAlerts() {
 		if p := v.t.At(r.on); p != nil {
 			if wrong := v.wrongRelaxation(p, r.on); wrong != nil {
 				if x := v.raise(p, "AL-ADM-03", "relaxation", r.on, place{}, r.rev); x != nil {
-					x.say("%v 批准了放宽，本不应批准：%s", "a relaxation was granted on %v that should have been refused: %s", r.on, reasons(wrong))
+					x.say("%v 批准了放宽，本不应批准：%s",
+						"a relaxation was granted on %v that should have been refused: %s", r.on, reasons(wrong))
 					x.show(dateFigure("grantedOn", r.on), NewFigure("rule", string(wrong[0].Rule)))
 					x.show(wrong[0].Figures...)
 				}
@@ -80,14 +86,16 @@ func incomplete(p *policy.Policy, a *events.JointAppraisalHeld) []Breach {
 	var found []Breach
 	if lack := absent(p.Parameters.AppraisalParticipants.Value, a.Participants); len(lack) > 0 {
 		list := absentFigure(events.KindJointAppraisalHeld, lack)
-		found = append(found, breach("R09-5", text.Say("缺少参加单位：%s", "participants are missing: %s", list.Word), list)...)
+		found = append(found, breach("R09-5", text.Say("缺少参加单位：%s", "participants are missing: %s", list.Word),
+			list)...)
 	}
 	if a.ExpertReviews < 1 || a.ThirdPartyReviews < 1 {
 		found = append(found, tooFewReviews("R09-6", a.ExpertReviews, a.ThirdPartyReviews)...)
 	}
 	if failed := notPassed(a.Conclusions); len(failed) > 0 {
 		list := wordsFigure("notPassed", failed, func(name string) text.Text { return conclusionWords[name] })
-		found = append(found, breach("R09-7", text.Say("未通过的结论：%s", "conclusions not passed: %s", list.Word), list)...)
+		found = append(found, breach("R09-7",
+			text.Say("未通过的结论：%s", "conclusions not passed: %s", list.Word), list)...)
 	}
 	return found
 }
@@ -114,17 +122,21 @@ func notPassed(c events.Conclusions) (failed []string) {
 
 // absentFigure returns the figure of the participants that are missing.
 func absentFigure(kind events.Kind, lack []string) Figure {
-	return wordsFigure("absent", lack, func(who string) text.Text { return events.ValueWord(kind, "participants", who) })
+	return wordsFigure("absent", lack, func(who string) text.Text {
+		return events.ValueWord(kind, "participants", who)
+	})
 }
 
 // tooFewReviews returns the reason that there are too few reviews of a kind.
 func tooFewReviews(rule events.RuleID, expert, thirdParty int) []Breach {
-	return breach(rule, text.Say("专家评审 %d 份、第三方评审 %d 份，各应至少 1 份", "%d expert and %d third-party reviews; each takes at least 1", expert, thirdParty),
+	return breach(rule, text.Say("专家评审 %d 份、第三方评审 %d 份，各应至少 1 份",
+		"%d expert and %d third-party reviews; each takes at least 1", expert, thirdParty),
 		reviewFigures(expert, thirdParty)...)
 }
 
 func reviewFigures(expert, thirdParty int) []Figure {
-	return []Figure{countFigure("expertReviews", expert), countFigure("thirdPartyReviews", thirdParty), countFigure("reviewsWanted", 1)}
+	return []Figure{countFigure("expertReviews", expert), countFigure("thirdPartyReviews", thirdParty),
+		countFigure("reviewsWanted", 1)}
 }
 
 // completeAppraisal returns the place of the first complete joint appraisal on or after a date, or none. Each
@@ -176,7 +188,8 @@ func (v *view) recognitionAlerts() {
 		if p := v.t.At(a.on); p != nil {
 			if lack := incomplete(p, a.what); lack != nil {
 				if x := v.raise(p, "AL-PRC-03", a.on.String(), a.on, v.completeAppraisal(a.on), a.rev); x != nil {
-					x.say("%v 举行的方案论证不完整：%s", "the joint appraisal of %v is incomplete: %s", a.on, reasons(lack))
+					x.say("%v 举行的方案论证不完整：%s", "the joint appraisal of %v is incomplete: %s", a.on,
+						reasons(lack))
 					x.show(dateFigure("heldOn", a.on))
 					x.show(reviewFigures(a.what.ExpertReviews, a.what.ThirdPartyReviews)...)
 					for _, b := range lack {
@@ -198,29 +211,33 @@ func (v *view) recognitionAlerts() {
 	}
 	late := func(kind, after events.Kind, g place, days int, p *policy.Policy, cleared place) {
 		if x := v.overdue(p, "AL-PRC-02", string(kind), g, days, cleared); x != nil {
-			x.say("%v %s，“%s”应在其后 %d 天内（%v 止）完成，逾期", "%[3]s is overdue: it was due within %[4]d days of %[2]s on %[1]v, by %[5]v",
+			x.say("%v %s，“%s”应在其后 %d 天内（%v 止）完成，逾期",
+				"%[3]s is overdue: it was due within %[4]d days of %[2]s on %[1]v, by %[5]v",
 				g.on, stepWords[after], stepNames[kind], days, g.on+events.Date(days))
 			x.show(wordFigure("step", string(kind), stepNames[kind]))
 		}
 	}
 	if g := v.appraisals.upTo(d).first(appraised); g != nil {
 		if p := v.t.At(g.on); p != nil {
-			late(events.KindPreliminaryReviewed, events.KindPlanAppraised, g.place, p.Parameters.PreliminaryReviewDays.Value, p,
+			late(events.KindPreliminaryReviewed, events.KindPlanAppraised, g.place,
+				p.Parameters.PreliminaryReviewDays.Value, p,
 				v.reviews.upTo(d).first(always).at())
 		}
 	}
 	if g := v.meetings.upTo(d).first(approved); g != nil {
 		if p := v.t.At(g.on); p != nil {
-			late(events.KindPlaqueAwarded, events.KindSpecialMeetingDecided, g.place, p.Parameters.PlaqueDays.Value, p, v.plaque().at())
+			late(events.KindPlaqueAwarded, events.KindSpecialMeetingDecided, g.place, p.Parameters.PlaqueDays.Value, p,
+				v.plaque().at())
 		}
 	}
 }
 
 // stepWords holds what people call the steps of recognition that another step needs, with their outcome.
 var stepWords = map[events.Kind]text.Text{
-	events.KindPlanAppraised:         text.Say("建设方案论证通过", "a passed appraisal of the plan"),
-	events.KindPreliminaryReviewed:   text.Say("初步审核通过", "a passed preliminary review"),
-	events.KindPlanRevised:           text.Say("初步审核通过后完善建设方案", "a revision of the plan on or after the preliminary review"),
+	events.KindPlanAppraised:       text.Say("建设方案论证通过", "a passed appraisal of the plan"),
+	events.KindPreliminaryReviewed: text.Say("初步审核通过", "a passed preliminary review"),
+	events.KindPlanRevised: text.Say("初步审核通过后完善建设方案",
+		"a revision of the plan on or after the preliminary review"),
 	events.KindJointAppraisalHeld:    text.Say("方案论证", "a joint appraisal"),
 	events.KindSpecialMeetingDecided: text.Say("专题会议审定通过", "an approval by the special meeting"),
 }
@@ -235,8 +252,10 @@ var stepNames = map[events.Kind]text.Text{
 
 // explainSkipped says which step was recorded without which step before it.
 func (x *Explanation) explainSkipped(kind, missing events.Kind, on events.Date) {
-	x.say("%v 记录了“%s”，而当日及此前没有“%s”", "%[2]s of %[1]v is recorded without %[3]s on or before that day", on, stepNames[kind], stepWords[missing])
-	x.show(wordFigure("step", string(kind), stepNames[kind]), dateFigure("stepOn", on), wordFigure("missing", string(missing), stepWords[missing]))
+	x.say("%v 记录了“%s”，而当日及此前没有“%s”", "%[2]s of %[1]v is recorded without %[3]s on or before that day", on,
+		stepNames[kind], stepWords[missing])
+	x.show(wordFigure("step", string(kind), stepNames[kind]), dateFigure("stepOn", on),
+		wordFigure("missing", string(missing), stepWords[missing]))
 }
 
 // overdue raises an alert n days after a fact, on the day after (section 9: raisedOn = g + n + 1).

@@ -44,7 +44,8 @@ func (v *view) standingOf(s *voucher) *policy.Standing {
 func (v *view) standingBefore(f *dated[flow]) *policy.Standing {
 	s := v.voucher(f.what.number)
 	if s.ruledUpon {
-		if r := v.rulings.before(ruling{voucher: f.what.number, place: f.place}); r != nil && r.voucher == f.what.number {
+		if r := v.rulings.before(ruling{voucher: f.what.number, place: f.place}); r != nil &&
+			r.voucher == f.what.number {
 			return v.ruled(r.place, r.use)
 		}
 	}
@@ -93,8 +94,11 @@ func (v *view) overdraftAlerts() {
 		v.keep(&k.overdrafts[f.number-1], func() {
 			f.overdrawn(v.on, func(n uint32, balanceFen events.Fen) {
 				s := v.voucher(n)
-				if x := v.raise(v.t.At(s.on), "AL-FND-03", v.declared.nameOf(s), s.on, s.reversalBy(v.on), s.rev); x != nil {
-					x.say("支出凭证 %s（%v）后，经费 %s 的余额为 %s", "after the voucher %s of %v the balance of %s is %s", v.declared.nameOf(s), s.on, f.id, yuan(balanceFen))
+				if x := v.raise(v.t.At(s.on), "AL-FND-03", v.declared.nameOf(s), s.on, s.reversalBy(v.on),
+					s.rev); x != nil {
+					x.say("支出凭证 %s（%v）后，经费 %s 的余额为 %s",
+						"after the voucher %s of %v the balance of %s is %s", v.declared.nameOf(s), s.on, f.id,
+						yuan(balanceFen))
 					v.showVoucher(x, s)
 					x.show(fenFigure("balance", balanceFen).labelled(text.Say("%s 的余额", "balance of %s", f.id)))
 				}
@@ -147,7 +151,8 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.S
 	var was *policy.Standing // the classification since then
 	reversed := s.reversalBy(v.on)
 	end := func(ruled place, because uint32) {
-		if x := v.raise(v.t.At(since.on), code, v.declared.nameOf(s), since.on, soonest(ruled, reversed), s.rev, since.rev, because); x != nil {
+		if x := v.raise(v.t.At(since.on), code, v.declared.nameOf(s), since.on, soonest(ruled, reversed), s.rev,
+			since.rev, because); x != nil {
 			v.explainUse(x, class, s, was, since)
 		}
 	}
@@ -174,25 +179,29 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.S
 	end(place{}, reversed.rev)
 }
 
-// explainUse says why a voucher has a class, which it was given at a place: by its own use, by its economic code, or by
-// a ruling.
+// explainUse says why a voucher has a class, which it was given at a place: by its own use, by its economic code, or
+// by a ruling.
 func (v *view) explainUse(x *Explanation, class policy.Class, s *voucher, st *policy.Standing, since place) {
 	if st.Rule != "" {
 		x.Rules = rules(st.Rule)
 	}
 	is := text.Say("属禁止用途", "which is forbidden")
 	if class == policy.Review {
-		is = text.Say("须由省委科技办或省财政厅认定用途", "on which the S&T office or the Department of Finance must rule")
+		is = text.Say("须由省委科技办或省财政厅认定用途",
+			"on which the S&T office or the Department of Finance must rule")
 	}
-	paid := text.Say("%v 的凭证 %s（%s）", "the voucher %[2]s of %[1]v, %[3]s,", s.on, v.declared.nameOf(s), yuan(v.declared.amountFen(s)))
+	paid := text.Say("%v 的凭证 %s（%s）", "the voucher %[2]s of %[1]v, %[3]s,", s.on, v.declared.nameOf(s),
+		yuan(v.declared.amountFen(s)))
 	n, use := v.declared.natures.value(s.nature), v.t.UseName(st.Use, since.on)
 	switch {
 	case since.rev != s.rev:
 		x.say("%s于 %v 被认定用途为“%s”，%s", "%s was ruled on %v to be “%s”, %s", paid, since.on, use, is)
 	case st.ByCode != "" && st.Use == n.use:
-		x.say("%s所填用途为“%s”，而支出经济分类 %s%s", "%s is for “%s”, but its economic classification is %s, %s", paid, use, economicWords(n.econCode), is)
+		x.say("%s所填用途为“%s”，而支出经济分类 %s%s", "%s is for “%s”, but its economic classification is %s, %s",
+			paid, use, economicWords(n.econCode), is)
 	case st.ByCode != "":
-		x.say("%s所填用途为“%s”，而按支出经济分类 %s计为“%s”，%s", "%s is for “%s”, but by its economic classification %s it counts as “%s”, %s",
+		x.say("%s所填用途为“%s”，而按支出经济分类 %s计为“%s”，%s",
+			"%s is for “%s”, but by its economic classification %s it counts as “%s”, %s",
 			paid, v.t.UseName(n.use, s.on), economicWords(n.econCode), use, is)
 	default:
 		x.say("%s用途为“%s”，%s", "%s is for “%s”, %s", paid, use, is)
@@ -229,7 +238,8 @@ func economicWords(code string) text.Text {
 func (v *view) showVoucher(x *Explanation, s *voucher) {
 	n := v.declared.natures.value(s.nature)
 	x.Voucher = uint64(s.rev)
-	x.show(NewFigure("voucher", v.declared.nameOf(s)), dateFigure("spentOn", s.on), fenFigure("amount", v.declared.amountFen(s)),
+	x.show(NewFigure("voucher", v.declared.nameOf(s)), dateFigure("spentOn", s.on),
+		fenFigure("amount", v.declared.amountFen(s)),
 		wordFigure("declaredUse", string(n.use), v.t.UseName(n.use, s.on)))
 	if n.econCode != "" {
 		x.show(wordFigure("econCode", n.econCode, economicWords(n.econCode)))
@@ -263,7 +273,8 @@ func (v *view) outTransferAlerts() {
 			if x := v.outTransferWrong(s); x != nil {
 				v.explainOutTransfer(x, s, text.Say("没有委托任务书", "there is no entrustment task book"))
 				if t.book != "" {
-					v.explainOutTransfer(x, s, text.Say("委托任务书 %s 尚未记录", "the entrustment task book %s is not recorded", t.book))
+					v.explainOutTransfer(x, s,
+						text.Say("委托任务书 %s 尚未记录", "the entrustment task book %s is not recorded", t.book))
 				}
 				x.show(taskBookFigure(t.book))
 			}
@@ -291,7 +302,8 @@ func (v *view) outTransferWrong(s *voucher) *Explanation {
 
 // explainOutTransfer says what is wrong with an out-transfer.
 func (v *view) explainOutTransfer(x *Explanation, s *voucher, reason text.Text) {
-	x.say("%v 外拨的凭证 %s（%s）：%s", "the out-transfer %[2]s of %[1]v, %[3]s: %[4]s", s.on, v.declared.nameOf(s), yuan(v.declared.amountFen(s)), reason)
+	x.say("%v 外拨的凭证 %s（%s）：%s", "the out-transfer %[2]s of %[1]v, %[3]s: %[4]s", s.on, v.declared.nameOf(s),
+		yuan(v.declared.amountFen(s)), reason)
 	if x.Voucher == 0 {
 		v.showVoucher(x, s)
 	}
@@ -331,21 +343,27 @@ func (v *view) bookAlerts(b *book) {
 	}
 }
 
-// explainWrongBook says how an out-transfer differs from its task book. sumFen is what was paid under the book up to and
-// with the voucher.
-func (v *view) explainWrongBook(x *Explanation, s *voucher, signed *events.EntrustmentSigned, payee string, sumFen events.Fen) {
+// explainWrongBook says how an out-transfer differs from its task book. sumFen is what was paid under the book up to
+// and with the voucher.
+func (v *view) explainWrongBook(x *Explanation, s *voucher, signed *events.EntrustmentSigned, payee string,
+	sumFen events.Fen) {
 	var wrong []text.Text
 	if signed.SignedOn > s.on {
-		wrong = append(wrong, text.Say("委托任务书 %s 签订于支付之后（%v）", "the task book %s was signed after payment, on %v", signed.TaskBook, signed.SignedOn))
+		wrong = append(wrong, text.Say("委托任务书 %s 签订于支付之后（%v）",
+			"the task book %s was signed after payment, on %v", signed.TaskBook, signed.SignedOn))
 	}
 	if signed.Payee != payee {
-		wrong = append(wrong, text.Say("收款单位“%s”不是委托任务书 %s 的受托单位“%s”", "the payee %s is not that of the task book %s, %s", payee, signed.TaskBook, signed.Payee))
+		wrong = append(wrong, text.Say("收款单位“%s”不是委托任务书 %s 的受托单位“%s”",
+			"the payee %s is not that of the task book %s, %s", payee, signed.TaskBook, signed.Payee))
 	}
 	if sumFen > signed.AmountFen {
-		wrong = append(wrong, text.Say("委托任务书 %s 累计外拨 %s，超过其金额 %s", "the transfers under the task book %s sum to %s, above its amount of %s", signed.TaskBook, yuan(sumFen), yuan(signed.AmountFen)))
+		wrong = append(wrong, text.Say("委托任务书 %s 累计外拨 %s，超过其金额 %s",
+			"the transfers under the task book %s sum to %s, above its amount of %s", signed.TaskBook, yuan(sumFen),
+			yuan(signed.AmountFen)))
 	}
 	v.explainOutTransfer(x, s, joined(wrong, "；", "; "))
-	x.show(taskBookFigure(signed.TaskBook), dateFigure("signedOn", signed.SignedOn), NewFigure("entrusted", signed.Payee))
+	x.show(taskBookFigure(signed.TaskBook), dateFigure("signedOn", signed.SignedOn),
+		NewFigure("entrusted", signed.Payee))
 	figures := sumFigures(sumFen, signed.AmountFen)
 	figures[0] = figures[0].labelled(text.Say("该任务书累计外拨", "transfers under the task book"))
 	figures[1] = figures[1].labelled(text.Say("任务书金额", "amount of the task book"))
@@ -374,21 +392,26 @@ func (v *view) separateAccount(b *book, vouchers series[uint32]) {
 	if days := p.Parameters.SeparateAccountDays.Value; b.signed.what.SeparateAccountClause {
 		if x := v.overdue(p, "AL-OUT-02", b.id, first.place, days, cleared); x != nil {
 			x.say("委托任务书 %s 首次外拨于 %v，专账核算应在其后 %d 天内（%v 止）确认，逾期",
-				"the first transfer under the task book %s was on %v; the separate account was to be confirmed within %d days, by %v, and the confirmation is overdue",
+				"the first transfer under the task book %s was on %v; the separate account was to be confirmed "+
+					"within %d days, by %v, and the confirmation is overdue",
 				b.id, first.on, days, first.on+events.Date(days))
 			v.showBook(x, b, v.voucher(first.what))
 		}
 		return
 	}
 	if x := v.raise(p, "AL-OUT-02", b.id, first.on, cleared, b.signed.rev, first.rev); x != nil {
-		x.say("委托任务书 %s 没有约定专账核算，而 %v 已据以外拨", "the task book %s has no clause on separate-account bookkeeping, and money was transferred under it on %v", b.id, first.on)
+		x.say("委托任务书 %s 没有约定专账核算，而 %v 已据以外拨",
+			"the task book %s has no clause on separate-account bookkeeping, and money was transferred under it on %v",
+			b.id, first.on)
 		v.showBook(x, b, v.voucher(first.what))
 	}
 }
 
 // showBook adds the figures of a task book and of the first voucher that names it.
 func (v *view) showBook(x *Explanation, b *book, first *voucher) {
-	x.show(taskBookFigure(b.id), NewFigure("entrusted", b.signed.what.Payee), yesNoFigure("clause", b.signed.what.SeparateAccountClause),
-		NewFigure("voucher", v.declared.nameOf(first)).labelled(text.Say("首张外拨凭证", "first voucher")), dateFigure("spentOn", first.on).labelled(text.Say("首次外拨日期", "first transfer on")),
+	x.show(taskBookFigure(b.id), NewFigure("entrusted", b.signed.what.Payee),
+		yesNoFigure("clause", b.signed.what.SeparateAccountClause),
+		NewFigure("voucher", v.declared.nameOf(first)).labelled(text.Say("首张外拨凭证", "first voucher")),
+		dateFigure("spentOn", first.on).labelled(text.Say("首次外拨日期", "first transfer on")),
 		fenFigure("limit", b.signed.what.AmountFen).labelled(text.Say("任务书金额", "amount of the task book")))
 }

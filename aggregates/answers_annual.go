@@ -193,6 +193,7 @@ func SortUses(list []UseSum, p *policy.Policy) {
 	}
 	classes := []policy.Class{policy.Main, policy.Plain, policy.Review, policy.Forbidden}
 	slices.SortStableFunc(list, func(a, b UseSum) int {
-		return cmp.Or(cmp.Compare(row(a.Use), row(b.Use)), cmp.Compare(slices.Index(classes, a.Class), slices.Index(classes, b.Class)))
+		return cmp.Or(cmp.Compare(row(a.Use), row(b.Use)),
+			cmp.Compare(slices.Index(classes, a.Class), slices.Index(classes, b.Class)))
 	})
 }

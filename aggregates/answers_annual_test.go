@@ -63,14 +63,18 @@ func addsUp(t *testing.T, name string, a *aggregates.Annual) {
 		}
 	}
 	for i, w := range want {
-		if funds[i].GrantedFen != w.GrantedFen || funds[i].ReceivedFen != w.ReceivedFen || funds[i].SpentAllFen != w.SpentAllFen || balance[i] != w.BalanceFen() {
-			t.Errorf("%s, %d: the grants say %+v and %d left, the execution %+v", name, a.Year, funds[i], balance[i], w)
+		if funds[i].GrantedFen != w.GrantedFen || funds[i].ReceivedFen != w.ReceivedFen ||
+			funds[i].SpentAllFen != w.SpentAllFen || balance[i] != w.BalanceFen() {
+			t.Errorf("%s, %d: the grants say %+v and %d left, the execution %+v", name, a.Year, funds[i],
+				balance[i], w)
 		}
 		if uses[i].IneligibleFen != w.IneligibleFen {
-			t.Errorf("%s, %d: forbidden uses are %d, ineligible %d", name, a.Year, uses[i].IneligibleFen, w.IneligibleFen)
+			t.Errorf("%s, %d: forbidden uses are %d, ineligible %d", name, a.Year, uses[i].IneligibleFen,
+				w.IneligibleFen)
 		}
 		if receipts[i].ReceivedFen != w.ReceivedFen || uses[i].SpentAllFen != w.SpentAllFen {
-			t.Errorf("%s, %d: the receipts say %+v, the uses %+v, the execution %+v", name, a.Year, receipts[i], uses[i], w)
+			t.Errorf("%s, %d: the receipts say %+v, the uses %+v, the execution %+v", name, a.Year, receipts[i],
+				uses[i], w)
 		}
 	}
 }

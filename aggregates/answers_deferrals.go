@@ -23,9 +23,11 @@ const (
 type Deferral struct {
 	FiscalYear int
 	State      DeferralState
-	Low        bool        // the year before is over and was low
-	Before     Money       // the money of the year before in scope province, on its last day or, if that is to come, on the date of the question
-	DecideBy   events.Date // the last day on which a decision is in time; none unless the year before is low
+	Low        bool // the year before is over and was low
+	// the money of the year before in scope province, on its last day or, if that is to come, on the date of the
+	// question
+	Before   Money
+	DecideBy events.Date // the last day on which a decision is in time; none unless the year before is low
 
 	DeferredOn, ReleasedOn events.Date // the latest deferral, and the release if no deferral is later
 	Deferred, Released     RecordRef   // zero if the date is none
@@ -61,7 +63,8 @@ func (c *Center) Deferrals(t policy.Timeline, e *Evaluation, expected bool) []De
 	}
 	v := c.view(t, e.On)
 	years := v.deferralYears(e)
-	expected = expected && e.Status != Revoked && e.On < events.YearEnd(e.On.Year()) && !slices.Contains(years, e.On.Year()+1)
+	expected = expected && e.Status != Revoked && e.On < events.YearEnd(e.On.Year()) &&
+		!slices.Contains(years, e.On.Year()+1)
 	if len(years) == 0 && !expected {
 		return nil
 	}

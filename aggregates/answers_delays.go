@@ -85,7 +85,9 @@ func (c *Center) Delays(t policy.Timeline, e *Evaluation) []Delay {
 
 // openAlert returns the open alert with a code and key, or nil.
 func openAlert(e *Evaluation, code Code, key string) *Alert {
-	from, _ := slices.BinarySearchFunc(e.Alerts, code, func(a Alert, code Code) int { return cmp.Compare(a.Code, code) })
+	from, _ := slices.BinarySearchFunc(e.Alerts, code, func(a Alert, code Code) int {
+		return cmp.Compare(a.Code, code)
+	})
 	for i := from; i < len(e.Alerts) && e.Alerts[i].Code == code; i++ {
 		if a := &e.Alerts[i]; a.Key == key && a.Open() {
 			return a
@@ -115,7 +117,8 @@ func (v *view) entitlements() (list []Delay) {
 			}
 		}
 		list = append(list, Delay{What: Entitled, Key: yearKey(year), Year: year, Since: s.on, DueOn: dueOn,
-			Deferred: v.deferred(year+1, v.on), PromisedFen: amountFen, OutstandingFen: amountFen - grantedFen, From: v.c.ref(s.place)})
+			Deferred: v.deferred(year+1, v.on), PromisedFen: amountFen, OutstandingFen: amountFen - grantedFen,
+			From: v.c.ref(s.place)})
 	}
 	return list
 }
@@ -157,8 +160,8 @@ func (c *Center) LocalGov(on events.Date) string {
 	return cmp.Or(c.assigned(on).LocalGov, c.Facts(on).Region)
 }
 
-// IndustryDept returns the name of the department responsible for the center as of a date (R04-6): the department that was
-// assigned last, or "".
+// IndustryDept returns the name of the department responsible for the center as of a date (R04-6): the department that
+// was assigned last, or "".
 func (c *Center) IndustryDept(on events.Date) string { return c.assigned(on).IndustryDept }
 
 // assigned returns the offices that were assigned last as of a date. It is zero if none were.

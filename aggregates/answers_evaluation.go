@@ -124,9 +124,10 @@ type Explanation struct {
 	Because []uuid.UUID // the ids of the events from which it follows, in order
 	Reason  text.Text   // what happened, in a sentence: which case of the condition it is, and the deciding figures
 	Cleared text.Text   // what clears an alert of this code
-	// Voucher is the revision of the voucher that the alert is about, or 0. The payee and the summary of a voucher are in
-	// its record alone: a center does not keep them.
+	// Voucher is the revision of the voucher that the alert is about, or 0. The payee and the summary of a voucher are
+	// in its record alone: a center does not keep them.
 	Voucher uint64
-	// ClearedBy is the id of the event that cleared the alert. It is uuid.Nil if the alert is open, or if time alone cleared it.
+	// ClearedBy is the id of the event that cleared the alert. It is uuid.Nil if the alert is open, or if time alone
+	// cleared it.
 	ClearedBy uuid.UUID
 }

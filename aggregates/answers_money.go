@@ -19,8 +19,9 @@ func sourceIndex(s events.Source) int { return slices.Index(sources[:], s) }
 type yearMoney struct {
 	granted, received, spent, ineligible, main [sourceCount]events.Fen
 	carriedIn                                  [sourceCount]events.Fen
-	classified                                 [sourceCount]bool // whether any spending was classified as eligible or not
-	receipts                                   []dated[receipt]  // recoveries are not subtracted
+	// whether any spending was classified as eligible or not
+	classified [sourceCount]bool
+	receipts   []dated[receipt] // recoveries are not subtracted
 }
 
 type receipt struct {
@@ -295,7 +296,8 @@ func (m *money) examineMonth(i int, end events.Date) {
 	start := y.progressStart(p, year, province.CarriedInFen)
 	elapsed, all := int(end-start)+1, int(events.YearEnd(year)-start)+1
 	behind := available > 0 && start != 0 && !y.lateReceipt(p, year, available) &&
-		lessThan(int64(province.ExecutedFen()), 100*int64(all), int64(p.Parameters.EarlyWarningPercent.Value)*int64(elapsed), int64(available))
+		lessThan(int64(province.ExecutedFen()), 100*int64(all),
+			int64(p.Parameters.EarlyWarningPercent.Value)*int64(elapsed), int64(available))
 	switch {
 	case behind && !m.lagging:
 		m.lags = append(m.lags, lag{end, events.YearEnd(year), p, province, elapsed, all})
@@ -322,7 +324,8 @@ func (m *money) examineYear(i int, end events.Date) {
 		e.mainFen += y.main[sourceIndex(source)]
 		e.fiscalFen += y.spent[sourceIndex(source)]
 	}
-	e.shareShort = e.fiscalFen > 0 && lessThan(int64(e.mainFen), 100, int64(p.Parameters.MainUsePercent.Value), int64(e.fiscalFen))
+	e.shareShort = e.fiscalFen > 0 &&
+		lessThan(int64(e.mainFen), 100, int64(p.Parameters.MainUsePercent.Value), int64(e.fiscalFen))
 }
 
 // low reports whether a year that is over by the view's date was low (R20-6).
@@ -339,7 +342,8 @@ func (v *view) executions(m *money) []Execution {
 		year := m.first + i
 		for _, scope := range Scopes {
 			if sum := m.years[i].sum(v.sourcesIn(year, scope)); !sum.IsZero() {
-				lines = append(lines, Execution{Year: year, Scope: scope, Money: sum, Low: scope == ProvinceScope && m.ends[i].low})
+				lines = append(lines, Execution{Year: year, Scope: scope, Money: sum, Low: scope == ProvinceScope &&
+					m.ends[i].low})
 			}
 		}
 	}

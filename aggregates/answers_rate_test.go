@@ -16,8 +16,10 @@ func TestProductsAreComparedExactlyAtTheEndsOfTheRange(t *testing.T) {
 		a, b, c, d int64
 		want       bool
 	}{
-		{0, 1, 0, 0, false}, {0, 1, 1, 1, true}, {1, 1, 1, 1, false}, {-1, 1, 0, 0, true}, {math.MinInt64, most, 0, most, true},
-		{most, most, most, most, false}, {most - 1, most, most, most, true}, {most, most, most, most - 1, false}, {60, 100, 60, 100, false}, {59, 100, 60, 100, true},
+		{0, 1, 0, 0, false}, {0, 1, 1, 1, true}, {1, 1, 1, 1, false}, {-1, 1, 0, 0, true},
+		{math.MinInt64, most, 0, most, true},
+		{most, most, most, most, false}, {most - 1, most, most, most, true}, {most, most, most, most - 1, false},
+		{60, 100, 60, 100, false}, {59, 100, 60, 100, true},
 	} {
 		if got := lessThan(c.a, c.b, c.c, c.d); got != c.want {
 			t.Errorf("%d·%d < %d·%d is %v", c.a, c.b, c.c, c.d, got)
@@ -45,7 +47,8 @@ func TestRatesAreRoundedAsExactFractionsAre(t *testing.T) {
 		if rate == "-0.00" {
 			rate = "0.00"
 		}
-		if got := (Money{ReceivedFen: events.Fen(available), SpentAllFen: events.Fen(executed)}).RatePercent(); got != rate {
+		if got := (Money{ReceivedFen: events.Fen(available),
+			SpentAllFen: events.Fen(executed)}).RatePercent(); got != rate {
 			t.Fatalf("%d of %d is %s%%, not %s%%", executed, available, got, rate)
 		}
 	})

@@ -22,7 +22,8 @@ func logs(t testing.TB, file string) map[events.CenterID][]*events.Recorded {
 			t.Fatal(problems)
 		}
 		position++
-		of[r.Center] = append(of[r.Center], &events.Recorded{Record: *r, Revision: uint64(len(of[r.Center]) + 1), Position: position})
+		of[r.Center] = append(of[r.Center],
+			&events.Recorded{Record: *r, Revision: uint64(len(of[r.Center]) + 1), Position: position})
 	})
 	return of
 }
@@ -59,7 +60,8 @@ func sameAsThen(t *testing.T, log []*events.Recorded, from int, on events.Date) 
 		replay.Next()
 		moves := whole.Moves(replay.Revision(), on)
 		before, want := want, then.Evaluate(draft, on)
-		if !moves && !(reflect.DeepEqual(before.Alerts, want.Alerts) && reflect.DeepEqual(before.Executions, want.Executions)) {
+		if !moves && !(reflect.DeepEqual(before.Alerts, want.Alerts) &&
+			reflect.DeepEqual(before.Executions, want.Executions)) {
 			t.Fatalf("as of %v revision %d moved an answer", on, i+1)
 		}
 	}
@@ -80,7 +82,8 @@ func TestAReplayAnswersWhatTheCenterAnsweredThen(t *testing.T) {
 
 func TestACenterThatIsAskedAgainAnswersTheSame(t *testing.T) {
 	lists := slices.Collect(maps.Values(logs(t, "edges/history.jsonl")))
-	for _, log := range append(lists, recorded(t, busy(1300))) { // of more flows than lie between two kept states of the money
+	for _, log := range append(lists, recorded(t, busy(1300))) {
+		// of more flows than lie between two kept states of the money
 		for _, day := range []string{"2025-06-30", "2027-12-31"} {
 			c, every := told(t, log, 0), len(log)/200+1
 			for i, r := range log {
@@ -90,7 +93,8 @@ func TestACenterThatIsAskedAgainAnswersTheSame(t *testing.T) {
 				if i%every != 0 {
 					continue
 				}
-				if got, want := c.EvaluateAgain(draft, date(day)), c.Evaluate(draft, date(day)); !reflect.DeepEqual(got, want) {
+				if got, want := c.EvaluateAgain(draft, date(day)),
+					c.Evaluate(draft, date(day)); !reflect.DeepEqual(got, want) {
 					t.Fatalf("as of %s at revision %d of %d: got %+v, want %+v", day, i+1, len(log), got, want)
 				}
 			}

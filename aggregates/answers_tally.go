@@ -7,7 +7,8 @@ type Tally struct {
 	All     int `json:"all"`
 	Counted int `json:"counted"` // on or before the date and not voided
 	Voided  int `json:"voided"`  // whatever their date
-	Later   int `json:"later"`   // after the date and not voided; voidings are not counted, because they take effect at once
+	// after the date and not voided; voidings are not counted, because they take effect at once
+	Later int `json:"later"`
 }
 
 // Plus returns the sum of the counts and those of another center.

@@ -34,7 +34,8 @@ func (a AgedFen) BalanceFen() events.Fen {
 
 // Plus returns the sum of the money and that of another grant.
 func (a AgedFen) Plus(o AgedFen) AgedFen {
-	return AgedFen{a.ThisYearFen + o.ThisYearFen, a.LastYearFen + o.LastYearFen, a.EarlierFen + o.EarlierFen, a.OverdrawnFen + o.OverdrawnFen}
+	return AgedFen{a.ThisYearFen + o.ThisYearFen, a.LastYearFen + o.LastYearFen, a.EarlierFen + o.EarlierFen,
+		a.OverdrawnFen + o.OverdrawnFen}
 }
 
 // Unspent lists the grants and matches of a scope ("" for all) that have a balance as of a date, in the order in which
@@ -123,7 +124,8 @@ func (c *Center) Spending(t policy.Timeline, on events.Date) []Spending {
 		if ruling := v.rulingsOn(n, on).last(on); ruling != nil {
 			st = v.ruled(ruling.place, ruling.what)
 		}
-		x := Spending{Voucher: v.declared.nameOf(s), On: s.on, Use: st.Use, ReversedOn: s.reversedBy(on), From: c.ref(s.place)}
+		x := Spending{Voucher: v.declared.nameOf(s), On: s.on, Use: st.Use, ReversedOn: s.reversedBy(on),
+			From: c.ref(s.place)}
 		for _, l := range v.declared.linesOf(s) {
 			f := v.fundOf(l)
 			x.Lines = append(x.Lines, SpendingLine{f.id, l.amountFen, st.On(f.source) == policy.Forbidden})

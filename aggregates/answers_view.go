@@ -122,7 +122,8 @@ func (c *Center) eventsUpTo(on events.Date) (n int) {
 // Explain explains the alerts with a code as of a date, or all alerts of Evaluate for "". It explains only those with
 // the key, unless it is "", and with the raising date, unless it is none. The explanations are in the order of
 // CompareAlerts.
-func (c *Center) Explain(t policy.Timeline, on events.Date, code Code, key string, raisedOn events.Date) []Explanation {
+func (c *Center) Explain(t policy.Timeline, on events.Date, code Code, key string,
+	raisedOn events.Date) []Explanation {
 	if !c.Registered() || c.ix.registered.on > on || t.Reading(on) == nil {
 		return nil
 	}
@@ -244,7 +245,8 @@ func (v *view) status() Status {
 // clearing by closing out and by revocation, as the catalog has them. An alert cleared before its raising date does
 // not exist. because holds the revisions of the events from which the alert follows. The result is nil unless the
 // alert is being explained.
-func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn events.Date, cleared place, because ...uint32) *Explanation {
+func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn events.Date, cleared place,
+	because ...uint32) *Explanation {
 	if p == nil || raisedOn > v.on {
 		return nil
 	}
@@ -253,7 +255,8 @@ func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn events.Da
 		cleared = soonest(cleared, v.revocations[0].place)
 	}
 	if row.Closable {
-		if c := v.closings.find(closing{code, key, place{on: raisedOn}}); c != nil && c.code == code && c.key == key && c.on <= v.on {
+		if c := v.closings.find(closing{code, key, place{on: raisedOn}}); c != nil && c.code == code && c.key == key &&
+			c.on <= v.on {
 			cleared = soonest(cleared, c.place)
 		}
 	}
@@ -282,15 +285,16 @@ func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn events.Da
 }
 
 func (x *explaining) add(a Alert, p *policy.Policy, row *AlertRow) *Explanation {
-	if x.code != "" && a.Code != x.code || x.key != "" && a.Key != x.key || x.raisedOn != 0 && a.RaisedOn != x.raisedOn {
+	if x.code != "" && a.Code != x.code || x.key != "" && a.Key != x.key ||
+		x.raisedOn != 0 && a.RaisedOn != x.raisedOn {
 		return nil
 	}
 	x.found = append(x.found, Explanation{Alert: a, Policy: p, Rules: row.Rules, Cleared: row.Cleared})
 	return &x.found[len(x.found)-1]
 }
 
-// follows adds the events at some revisions to the events from which the last alert explained follows, each event once.
-// It ignores revision 0.
+// follows adds the events at some revisions to the events from which the last alert explained follows, each event
+// once. It ignores revision 0.
 func (v *view) follows(e *Explanation, revisions ...uint32) {
 	x := v.explaining
 	if x.named == nil {

@@ -15,12 +15,16 @@ import (
 func busy(n int) history {
 	h := active()
 	for year := 2025; year <= 2027; year++ {
-		h = h.and(on(fmt.Sprintf("%d-02-20", year), reviewOf(year-1)), on(fmt.Sprintf("%d-03-01", year), filed(year-1)),
-			on(fmt.Sprintf("%d-06-01", year), grading(year-1, []string{"excellent", "qualified", "unqualified"}[year-2025])))
+		h = h.and(on(fmt.Sprintf("%d-02-20", year), reviewOf(year-1)),
+			on(fmt.Sprintf("%d-03-01", year), filed(year-1)),
+			on(fmt.Sprintf("%d-06-01", year),
+				grading(year-1, []string{"excellent", "qualified", "unqualified"}[year-2025])))
 		for quarter := range 4 {
 			day := fmt.Sprintf("%d-%02d-01", year, quarter*3+1)
-			grant, match, book := fmt.Sprintf("G%d-%d", year, quarter), fmt.Sprintf("M%d-%d", year, quarter), fmt.Sprintf("B%d-%d", year, quarter)
-			h = h.and(on(day, other(grant, year, 1000*wan)), on(day, receive(grant, 1000*wan)), on(day, commit(match, year, 1000*wan, day)), on(day, receiveMatch(match, 1000*wan)),
+			grant, match, book := fmt.Sprintf("G%d-%d", year, quarter), fmt.Sprintf("M%d-%d", year, quarter),
+				fmt.Sprintf("B%d-%d", year, quarter)
+			h = h.and(on(day, other(grant, year, 1000*wan)), on(day, receive(grant, 1000*wan)),
+				on(day, commit(match, year, 1000*wan, day)), on(day, receiveMatch(match, 1000*wan)),
 				on(day, sign(book, day, 500*wan, true)), on(day, &events.GovernanceRecorded{Item: "other"}))
 		}
 	}
@@ -40,7 +44,8 @@ func busy(n int) history {
 			v.OutTransfer = &events.OutTransfer{TaskBook: fmt.Sprintf("B%d-%d", year, quarter)}
 		}
 		if i%7 == 0 {
-			v.Lines = append(v.Lines, events.SpendingLine{Grant: fmt.Sprintf("M%d-%d", year, quarter), AmountFen: 100 * yuan})
+			v.Lines = append(v.Lines,
+				events.SpendingLine{Grant: fmt.Sprintf("M%d-%d", year, quarter), AmountFen: 100 * yuan})
 		}
 		h = append(h, fact{day: day, data: v})
 		switch {
@@ -166,7 +171,8 @@ func BenchmarkJudgeVoiding(b *testing.B) {
 	s.center = fold(b, log)
 	for _, kind := range []events.Kind{events.KindFundsSpent, events.KindUseRuled} {
 		first := log[slices.IndexFunc(log, func(r *events.Recorded) bool { return r.Kind == kind })]
-		r, problems := s.record(on("2027-12-31", &events.EntryVoided{Event: first.ID.String(), Reason: "误录"}).by(first.By.Role), events.Enforce)
+		r, problems := s.record(on("2027-12-31", &events.EntryVoided{Event: first.ID.String(), Reason: "误录"}).by(
+			first.By.Role), events.Enforce)
 		if len(problems) > 0 {
 			b.Fatal(problems)
 		}

@@ -80,7 +80,8 @@ func (c *Center) Balances() map[string]events.Fen {
 func (c *Center) Apply(r *events.Recorded) error {
 	if r.Revision != c.Revision()+1 {
 		return fmt.Errorf("aggregates: apply position %d: %w", r.Position,
-			text.Errorf(text.Internal, "%[3]s 的记录序号 %[1]d 接在 %[2]d 之后", "revision %d follows %d in %s", r.Revision, c.Revision(), c.id))
+			text.Errorf(text.Internal, "%[3]s 的记录序号 %[1]d 接在 %[2]d 之后", "revision %d follows %d in %s",
+				r.Revision, c.Revision(), c.id))
 	}
 	left, found := c.nonsense(&r.Record)
 	if len(found) > 0 {
@@ -131,8 +132,10 @@ func (c *Center) fold(ix *index, without uint32) (*index, []Breach) {
 		if without != 0 && at.rev > without {
 			if found := c.unfounded(ix, e); len(found) > 0 {
 				return nil, []Breach{{Field: "data.event", Reason: text.Text{
-					Zh: fmt.Sprintf("作废后，其后%s的%s（记录 %s）将不成立：%s", e.on.Chinese(), c.kind(e).Title().Zh, e.id, found[0].Reason.Zh),
-					En: fmt.Sprintf("without it a later record, %s of %s (record %s), would not hold: %s", c.kind(e).Title().En, e.on, e.id, found[0].Reason.En),
+					Zh: fmt.Sprintf("作废后，其后%s的%s（记录 %s）将不成立：%s", e.on.Chinese(), c.kind(e).Title().Zh,
+						e.id, found[0].Reason.Zh),
+					En: fmt.Sprintf("without it a later record, %s of %s (record %s), would not hold: %s",
+						c.kind(e).Title().En, e.on, e.id, found[0].Reason.En),
 				}}}
 			}
 		}

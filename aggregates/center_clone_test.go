@@ -31,7 +31,8 @@ func (l *life) copied() *life { return &life{l.tb, l.c.Clone(), slices.Clone(l.l
 func (l *life) anything(r *rand.Rand) fact {
 	day := date("2025-01-01") + events.Date(r.IntN(1090))
 	year, quarter, n := 2025+r.IntN(3), r.IntN(4), r.IntN(300)
-	grant, match, voucher := fmt.Sprintf("G%d-%d", year, quarter), fmt.Sprintf("M%d-%d", year, quarter), fmt.Sprint("V", n)
+	grant, match, voucher := fmt.Sprintf("G%d-%d", year, quarter), fmt.Sprintf("M%d-%d", year, quarter),
+		fmt.Sprint("V", n)
 	book, fresh := fmt.Sprintf("B%d-%d", year, quarter), fmt.Sprint("new ", l.c.Revision(), " ", r.IntN(1000))
 	var data events.Payload
 	switch r.IntN(20) {
@@ -41,19 +42,26 @@ func (l *life) anything(r *rand.Rand) fact {
 		data = rule(voucher, events.Use([]string{"fine", "pilot", "other"}[n%3]))
 	case 2, 3:
 		e := l.log[r.IntN(len(l.log))]
-		return fact{day: max(day, e.On), data: &events.EntryVoided{Event: e.ID.String(), Reason: "误录"}, role: e.By.Role}
+		return fact{day: max(day, e.On), data: &events.EntryVoided{Event: e.ID.String(), Reason: "误录"},
+			role: e.By.Role}
 	case 4:
-		data = []events.Payload{receive(grant, 100*yuan), receiveMatch(match, yuan), recoverFrom(grant, 10*yuan), reverse(grant, yuan)}[n%4]
+		data = []events.Payload{receive(grant, 100*yuan), receiveMatch(match, yuan), recoverFrom(grant, 10*yuan),
+			reverse(grant, yuan)}[n%4]
 	case 5:
-		data = []events.Payload{other(fresh, day.Year(), wan), commit(fresh, day.Year(), wan, ""), sign(fresh, "2025-01-01", wan, true), confirm(book)}[n%4]
+		data = []events.Payload{other(fresh, day.Year(), wan), commit(fresh, day.Year(), wan, ""),
+			sign(fresh, "2025-01-01", wan, true), confirm(book)}[n%4]
 	case 6:
-		data = []events.Payload{&events.TrialRecorded{Trial: fresh}, incident(fresh, "major", ""), listing(fresh, "blacklist", ""), project(fresh, true, true)}[n%4]
+		data = []events.Payload{&events.TrialRecorded{Trial: fresh}, incident(fresh, "major", ""),
+			listing(fresh, "blacklist", ""), project(fresh, true, true)}[n%4]
 	case 7:
-		data = []events.Payload{closing("AL-USE-01", voucher), regrading(year-1, "qualified"), filed(year), govern("other")}[n%4]
+		data = []events.Payload{closing("AL-USE-01", voucher), regrading(year-1, "qualified"), filed(year),
+			govern("other")}[n%4]
 	default:
-		v := spend(fmt.Sprint("V", n), []events.Use{"pilot", "equipment", "fine", "other"}[r.IntN(4)], grant, events.Fen(1+r.IntN(300))*wan/10)
+		v := spend(fmt.Sprint("V", n), []events.Use{"pilot", "equipment", "fine", "other"}[r.IntN(4)], grant,
+			events.Fen(1+r.IntN(300))*wan/10)
 		if n%3 == 0 {
-			v.Lines = append(v.Lines, events.SpendingLine{Grant: match, AmountFen: wan}, events.SpendingLine{Grant: grant, AmountFen: yuan})
+			v.Lines = append(v.Lines, events.SpendingLine{Grant: match, AmountFen: wan},
+				events.SpendingLine{Grant: grant, AmountFen: yuan})
 		}
 		if n%4 == 0 {
 			v.OutTransfer = &events.OutTransfer{TaskBook: book}
@@ -138,7 +146,8 @@ func TestACopyAndItsOriginalGoTheirOwnWays(t *testing.T) {
 				l.goOn(r)
 				replay.Next()
 				then := fold(t, l.log[:replay.Revision()])
-				if got, want := replay.Evaluate(draft, date("2027-06-30")), then.Evaluate(draft, date("2027-06-30")); !reflect.DeepEqual(got, want) {
+				if got, want := replay.Evaluate(draft, date("2027-06-30")),
+					then.Evaluate(draft, date("2027-06-30")); !reflect.DeepEqual(got, want) {
 					t.Fatalf("replay at revision %d: got %+v, want %+v", replay.Revision(), got, want)
 				}
 			}

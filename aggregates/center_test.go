@@ -13,7 +13,8 @@ func TestACopyAnswersAlikeAndGoesItsOwnWay(t *testing.T) {
 	end := date("2025-12-31")
 	before := s.asOf(end)
 	other := &story{tb: t, center: s.center.Clone(), policies: draft}
-	if !reflect.DeepEqual(other.asOf(end), before) || other.center.ID() != center || other.center.Revision() != s.center.Revision() {
+	if !reflect.DeepEqual(other.asOf(end), before) || other.center.ID() != center ||
+		other.center.Revision() != s.center.Revision() {
 		t.Error("the copy answers otherwise")
 	}
 	other.add(on("2025-06-02", voided("second voucher")))
@@ -29,8 +30,10 @@ func TestACopyAndALargeCenterGoTheirOwnWays(t *testing.T) {
 	log := recorded(t, busy(1000))
 	end := date("2027-12-31")
 	tail := func(name string) history {
-		return history{on("2027-12-01", spend(name, "fine", "G2027-3", wan)).called(name), on("2027-12-02", unspend("V7")).called(name + " reversal"),
-			on("2027-12-03", &events.EntryVoided{Event: log[400].ID.String(), Reason: "误录"}).called(name + " voiding")}
+		return history{on("2027-12-01", spend(name, "fine", "G2027-3", wan)).called(name),
+			on("2027-12-02", unspend("V7")).called(name + " reversal"),
+			on("2027-12-03", &events.EntryVoided{Event: log[400].ID.String(), Reason: "误录"}).called(name +
+				" voiding")}
 	}
 	s := &story{tb: t, center: fold(t, log), policies: draft}
 	copied := &story{tb: t, center: s.center.Clone(), policies: draft}
@@ -50,7 +53,8 @@ func TestACopyAndALargeCenterGoTheirOwnWays(t *testing.T) {
 		for _, f := range tail(turn.name) {
 			alone.add(f)
 		}
-		if !reflect.DeepEqual(turn.asOf(end), alone.asOf(end)) || !reflect.DeepEqual(turn.center.Balances(), alone.center.Balances()) {
+		if !reflect.DeepEqual(turn.asOf(end), alone.asOf(end)) ||
+			!reflect.DeepEqual(turn.center.Balances(), alone.center.Balances()) {
 			t.Errorf("%s answers are not those of its history", turn.name)
 		}
 	}
@@ -74,15 +78,23 @@ func TestEveryEventOfALargeCenterIsFoundAtItsRevision(t *testing.T) {
 }
 
 func TestFactsAreThoseOfTheEndOfTheDay(t *testing.T) {
-	change := &events.FactsChanged{Name: ptr("新名"), USCC: ptr("52330200MJ8765437Q"), LeadUnit: ptr("新单位"), Type: ptr("other"), Services: []string{"pilot"},
-		LeadingIndustries: []string{"医药"}, IndustryCode: ptr("C2710"), Region: ptr("330200"), FoundedOn: date("2010-01-01"), LegalEntity: ptr(false), NewUnit: ptr(true),
-		UsableAreaM2: ptr(int64(1)), EquipmentFen: ptr(events.Fen(2)), RelaxationRequested: ptr(true), PilotFunction: ptr(true), PilotDevicesSeparate: ptr(true),
+	change := &events.FactsChanged{Name: ptr("新名"), USCC: ptr("52330200MJ8765437Q"), LeadUnit: ptr("新单位"),
+		Type: ptr("other"), Services: []string{"pilot"},
+		LeadingIndustries: []string{"医药"}, IndustryCode: ptr("C2710"), Region: ptr("330200"),
+		FoundedOn: date("2010-01-01"), LegalEntity: ptr(false), NewUnit: ptr(true),
+		UsableAreaM2: ptr(int64(1)), EquipmentFen: ptr(events.Fen(2)), RelaxationRequested: ptr(true),
+		PilotFunction: ptr(true), PilotDevicesSeparate: ptr(true),
 		Fields: []string{"ai"}, EthicsSensitive: ptr(true), EthicsCommittee: ptr(true), Documents: []string{"章程"}}
-	s := given(t, draft, registered().and(on("2024-04-01", &events.FactsChanged{Name: ptr("旧名")}), on("2024-04-01", change)))
-	for day, want := range map[string]events.Facts{"2024-02-29": {}, "2024-03-01": facts(), "2024-03-31": facts(), "2024-04-01": {
-		Name: "新名", USCC: "52330200MJ8765437Q", LeadUnit: "新单位", Type: "other", Services: []string{"pilot"}, LeadingIndustries: []string{"医药"}, IndustryCode: "C2710",
-		Region: "330200", FoundedOn: date("2010-01-01"), NewUnit: true, UsableAreaM2: 1, EquipmentFen: 2, RelaxationRequested: true, PilotFunction: true,
-		PilotDevicesSeparate: true, Fields: []string{"ai"}, EthicsSensitive: true, EthicsCommittee: true, Documents: []string{"章程"}}} {
+	s := given(t, draft, registered().and(on("2024-04-01", &events.FactsChanged{Name: ptr("旧名")}),
+		on("2024-04-01", change)))
+	for day, want := range map[string]events.Facts{"2024-02-29": {}, "2024-03-01": facts(), "2024-03-31": facts(),
+		"2024-04-01": {
+			Name: "新名", USCC: "52330200MJ8765437Q", LeadUnit: "新单位", Type: "other", Services: []string{"pilot"},
+			LeadingIndustries: []string{"医药"}, IndustryCode: "C2710",
+			Region: "330200", FoundedOn: date("2010-01-01"), NewUnit: true, UsableAreaM2: 1, EquipmentFen: 2,
+			RelaxationRequested: true, PilotFunction: true,
+			PilotDevicesSeparate: true, Fields: []string{"ai"}, EthicsSensitive: true, EthicsCommittee: true,
+			Documents: []string{"章程"}}} {
 		if got := s.center.Facts(date(day)); !reflect.DeepEqual(got, want) {
 			t.Errorf("on %s: %+v", day, got)
 		}
@@ -111,7 +123,8 @@ func TestARefusalSaysTheRuleTheFieldAndTheReason(t *testing.T) {
 	s := given(t, draft, registered())
 	r, _ := s.record(on("2024-05-10", &events.PlaqueAwarded{PlaqueNo: "1"}), events.Enforce)
 	v := s.center.Judge(r, draft)
-	if got := (&aggregates.Refusal{Breaches: v.Against(events.Enforce)}).Error(); got != "refused: R09-9: the special meeting has not approved" {
+	if got := (&aggregates.Refusal{
+		Breaches: v.Against(events.Enforce)}).Error(); got != "refused: R09-9: the special meeting has not approved" {
 		t.Error(got)
 	}
 	if v.Against(events.Recording) != nil {
@@ -119,14 +132,16 @@ func TestARefusalSaysTheRuleTheFieldAndTheReason(t *testing.T) {
 	}
 	r.By.Role = events.Finance
 	v = s.center.Judge(r, draft)
-	if got := (&aggregates.Refusal{Breaches: v.Against(events.Recording)}).Error(); got != "refused: R04-2: by.role: the Department of Finance may not record “plaque awarded”; that is for the S&T office" {
+	if got := (&aggregates.Refusal{Breaches: v.Against(events.Recording)}).Error(); got != "refused: R04-2: "+
+		"by.role: the Department of Finance may not record “plaque awarded”; that is for the S&T office" {
 		t.Error(got)
 	}
 }
 
 func TestACenterThatIsNotRegisteredHasNoAnswers(t *testing.T) {
 	empty := aggregates.NewCenter(center)
-	if e := empty.Evaluate(draft, date("2024-12-31")); e.Status != "" || e.Events != 0 || e.Alerts != nil || e.Executions != nil {
+	if e := empty.Evaluate(draft, date("2024-12-31")); e.Status != "" || e.Events != 0 || e.Alerts != nil ||
+		e.Executions != nil {
 		t.Errorf("%+v", e)
 	}
 	if empty.Explain(draft, date("2024-12-31"), "AL-TSK-01", "", 0) != nil || empty.Registered() {
@@ -141,21 +156,27 @@ func TestARefusedConditionShowsItsNumbersWithTheirUnits(t *testing.T) {
 	for _, b := range s.center.Judge(r, draft).Breaches {
 		got[b.Rule] = b
 	}
-	if b := got["R06-2b"]; b.Reason.En != "the usable floor area is 4999 m², below 5000 m²" || b.Figures[0].Value != "4999" || b.Figures[0].Unit != "m2" || b.Figures[1].Value != "5000" {
+	if b := got["R06-2b"]; b.Reason.En != "the usable floor area is 4999 m², below 5000 m²" ||
+		b.Figures[0].Value != "4999" || b.Figures[0].Unit != "m2" || b.Figures[1].Value != "5000" {
 		t.Errorf("%+v", b)
 	}
-	if b := got["R06-2c"]; b.Reason.Zh != "设备原值为 10,000.00 元，低于 50,000,000.00 元" || b.Figures[0].Value != "1000000" || b.Figures[0].Unit != "fen" {
+	if b := got["R06-2c"]; b.Reason.Zh != "设备原值为 10,000.00 元，低于 50,000,000.00 元" ||
+		b.Figures[0].Value != "1000000" || b.Figures[0].Unit != "fen" {
 		t.Errorf("%+v", b)
 	}
 }
 
 func TestAVoidedVoucherLeavesACenterAsIfItHadNotBeen(t *testing.T) {
-	transferred := entrusted(true).and(on("2025-03-01", transfer("V1", 15*wan)).called("out"), on("2025-03-02", transfer("V2", 6*wan)))
+	transferred := entrusted(true).and(on("2025-03-01", transfer("V1", 15*wan)).called("out"),
+		on("2025-03-02", transfer("V2", 6*wan)))
 	gone := given(t, draft, transferred.and(on("2025-04-01", voided("out"))))
-	never := given(t, draft, entrusted(true).and(on("2025-03-02", transfer("V2", 6*wan)), on("2025-04-01", &events.GovernanceRecorded{Item: "team"})))
+	never := given(t, draft,
+		entrusted(true).and(on("2025-03-02", transfer("V2", 6*wan)),
+			on("2025-04-01", &events.GovernanceRecorded{Item: "team"})))
 	end := date("2025-12-31")
 	a, b := gone.asOf(end), never.asOf(end)
-	if !reflect.DeepEqual(a.Executions, b.Executions) || !reflect.DeepEqual(gone.center.Balances(), never.center.Balances()) {
+	if !reflect.DeepEqual(a.Executions, b.Executions) ||
+		!reflect.DeepEqual(gone.center.Balances(), never.center.Balances()) {
 		t.Errorf("money is\n%+v, want\n%+v", a.Executions, b.Executions)
 	}
 	for _, code := range []aggregates.Code{"AL-OUT-01", "AL-OUT-02", "AL-FND-03"} {

@@ -15,9 +15,11 @@ import (
 
 // The tables of this package, for the tests that look at them all.
 var (
-	allDecisions = slices.Concat(recognitionDecisions, admissionDecisions, gradingDecisions, grantDecisions, deferralDecisions, voucherDecisions)
-	allNonsense  = slices.Concat(nonsenseCases, nonsenseMoneyCases, voidingCases)
-	allAlerts    = slices.Concat(recognitionAlerts, operationAlerts, gradingAlerts, revocationAlerts, grantAlerts, projectAlerts,
+	allDecisions = slices.Concat(recognitionDecisions, admissionDecisions, gradingDecisions, grantDecisions,
+		deferralDecisions, voucherDecisions)
+	allNonsense = slices.Concat(nonsenseCases, nonsenseMoneyCases, voidingCases)
+	allAlerts   = slices.Concat(recognitionAlerts, operationAlerts, gradingAlerts, revocationAlerts, grantAlerts,
+		projectAlerts,
 		spendingAlerts, outTransferAlerts, executionAlerts)
 )
 
@@ -63,7 +65,9 @@ func TestEveryRuleOfADecisionHasACaseThatIsRefusedAndEveryDecisionCasesOfBoth(t 
 	}
 	for _, k := range events.Catalog {
 		if k.Decision && (!acceptable[k.Kind] || !refusable[k.Kind]) {
-			t.Errorf("%s: a case in which it is accepted %v, is refused %v; add one to the tables of judge_kinds_test.go", k.Kind, acceptable[k.Kind], refusable[k.Kind])
+			t.Errorf(
+				"%s: a case in which it is accepted %v, is refused %v; add one to the tables of judge_kinds_test.go",
+				k.Kind, acceptable[k.Kind], refusable[k.Kind])
 		}
 	}
 }
@@ -88,7 +92,8 @@ func TestEveryAlertCodeHasCasesInWhichItIsOpenIsClearedAndIsNotRaised(t *testing
 			continue
 		}
 		if !open[row.Code] || !cleared[row.Code] || !absent[row.Code] {
-			t.Errorf("%s: a case in which it is open %v, is cleared %v, is not raised %v", row.Code, open[row.Code], cleared[row.Code], absent[row.Code])
+			t.Errorf("%s: a case in which it is open %v, is cleared %v, is not raised %v", row.Code, open[row.Code],
+				cleared[row.Code], absent[row.Code])
 		}
 	}
 	for code := range open {
@@ -148,7 +153,8 @@ func TestTheCatalogSaysOfSeverityClosingAndRevocationWhatSectionNineSays(t *test
 		if sev := severityOf(row.Code, ""); row.Severity != sev {
 			t.Errorf("%s is %s, want %s", row.Code, row.Severity, sev)
 		}
-		if ends := endingsOf(row.Code); row.Closable != (ends&closable != 0) || row.EndsWithRevocation != (ends&endsWithRevocation != 0) {
+		if ends := endingsOf(row.Code); row.Closable != (ends&closable != 0) ||
+			row.EndsWithRevocation != (ends&endsWithRevocation != 0) {
 			t.Errorf("%s: closable %v, ends with the revocation %v", row.Code, row.Closable, row.EndsWithRevocation)
 		}
 		for _, r := range row.Rules {
@@ -216,7 +222,8 @@ func TestTheRevocationEndsTheAlertsThatSectionNineListsAndNoOther(t *testing.T) 
 // effectiveFrom returns a timeline with the draft under another effective date.
 func effectiveFrom(t *testing.T, d events.Date) policy.Timeline {
 	t.Helper()
-	text := bytes.Replace(policy.Builtin().Text(), []byte(`"effectiveFrom": "2024-01-01"`), fmt.Appendf(nil, `"effectiveFrom": "%v"`, d), 1)
+	text := bytes.Replace(policy.Builtin().Text(), []byte(`"effectiveFrom": "2024-01-01"`),
+		fmt.Appendf(nil, `"effectiveFrom": "%v"`, d), 1)
 	p, problems := policy.Parse(text)
 	if len(problems) > 0 {
 		t.Fatal(problems)

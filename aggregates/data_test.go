@@ -22,8 +22,10 @@ var histories = []struct {
 	file    string
 	answers map[string]string // folder by date
 }{
-	{"zhejiang-2026/history.jsonl.gz", map[string]string{"2025-12-31": "expected-2025-12-31", "2026-08-31": "expected-2026-08-31"}},
-	{"edges/history.jsonl", map[string]string{"2024-06-30": "expected-2024-06-30", "2025-06-30": "expected-2025-06-30", "2026-10-31": "expected"}},
+	{"zhejiang-2026/history.jsonl.gz",
+		map[string]string{"2025-12-31": "expected-2025-12-31", "2026-08-31": "expected-2026-08-31"}},
+	{"edges/history.jsonl", map[string]string{"2024-06-30": "expected-2024-06-30", "2025-06-30": "expected-2025-06-30",
+		"2026-10-31": "expected"}},
 	{"ahead/history.jsonl", map[string]string{"2025-06-30": "expected-2025-06-30", "2026-10-31": "expected"}},
 }
 
@@ -40,7 +42,8 @@ func TestAnswersEqualTheExpectedOnesLineByLine(t *testing.T) {
 					}
 					statuses = append(statuses, fmt.Sprintf("%s,%s,%d", id, e.Status, e.Events))
 					for _, a := range e.Alerts {
-						alerts = append(alerts, fmt.Sprintf("%s,%s,%s,%s,%s,%s", id, a.Code, a.Key, a.Severity, a.RaisedOn, a.ClearedOn))
+						alerts = append(alerts, fmt.Sprintf("%s,%s,%s,%s,%s,%s", id, a.Code, a.Key, a.Severity,
+							a.RaisedOn, a.ClearedOn))
 					}
 					for _, x := range e.Executions {
 						executions = append(executions, executionLine(id, x))
@@ -60,7 +63,8 @@ func executionLine(id events.CenterID, x aggregates.Execution) string {
 	if x.Low {
 		low = "yes"
 	}
-	return fmt.Sprintf("%s,%d,%s,%d,%d,%d,%d,%d,%d,%d,%d,%s,%s", id, x.Year, x.Scope, x.GrantedFen, x.CarriedInFen, x.ReceivedFen, x.AvailableFen(),
+	return fmt.Sprintf("%s,%d,%s,%d,%d,%d,%d,%d,%d,%d,%d,%s,%s", id, x.Year, x.Scope, x.GrantedFen, x.CarriedInFen,
+		x.ReceivedFen, x.AvailableFen(),
 		x.SpentAllFen, x.IneligibleFen, x.ExecutedFen(), x.BalanceFen(), x.RatePercent(), low)
 }
 

@@ -2,7 +2,8 @@
 // center.
 //
 // The state of a center is its own history, decoded and compact, kept in the order (on, position), with indexes
-// derived from it. Everything else is a pure function of (Center, policies, date). The prefix of a file names its layer:
+// derived from it. Everything else is a pure function of (Center, policies, date). The prefix of a file names its
+// layer:
 //
 //   - history_*: the events of a center, their indexes, and the data structures that hold them;
 //   - judge_*: the rules that a record would break (sections 4 and 5);
@@ -12,9 +13,10 @@
 // They are the only definition of a balance, a grade or a low year, so back-dated records, rulings, revisions and
 // voidings need no special case: they change the history, and the answers follow.
 //
-// A ledger is mostly vouchers. So a center keeps vouchers without pointers, as numbers into lists (history_vouchers.go),
-// and finds ids and names in tables (history_table.go). The movements of money lie in trees (history_tree.go), so that a
-// back-dated voucher costs little more than a new one. An event takes about 215 bytes in all.
+// A ledger is mostly vouchers. So a center keeps vouchers without pointers, as numbers into lists
+// (history_vouchers.go), and finds ids and names in tables (history_table.go). The movements of money lie in trees
+// (history_tree.go), so that a back-dated voucher costs little more than a new one. An event takes about 215 bytes in
+// all.
 //
 // Copies of a center share their memory, and each copies a piece before it changes the piece (history_pages.go,
 // history_tree.go). Code that changes a piece gets it from a method whose name begins with own, or passes index.owner.

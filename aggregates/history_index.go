@@ -35,7 +35,8 @@ type index struct {
 	offices   series[*events.CenterAssigned]
 	findings  series[*events.AuditFindingOpened]
 
-	names     lookup[events.Name, place] // names created by entries, except those of money, which funds and vouchers keep
+	// names created by entries, except those of money, which funds and vouchers keep
+	names     lookup[events.Name, place]
 	referring tree[reference, unsummed]
 
 	reportsFiled    series[*events.AnnualReportFiled]
@@ -281,7 +282,8 @@ func (ix *index) clone() *index {
 	clip(&c.fundOrder)
 	clip(&c.allocation)
 	c.receipts = slices.Clip(c.receipts)
-	c.gradings, c.acceptances, c.interviews, c.words = clipped(c.gradings), clipped(c.acceptances), clipped(c.interviews), clipped(c.words)
+	c.gradings, c.acceptances, c.interviews, c.words = clipped(c.gradings), clipped(c.acceptances),
+		clipped(c.interviews), clipped(c.words)
 	c.orders = maps.Clone(c.orders)
 	return &c
 }

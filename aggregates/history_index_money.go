@@ -208,10 +208,11 @@ func (f *fund) overdrawn(on events.Date, yield func(voucher uint32, balanceFen e
 	})
 }
 
-// opensOverdraft returns the number of the first voucher that would newly leave the fund below zero if a new voucher at
-// a place took amountFen from it, and the balance left. The number of the new voucher itself is 0. The balance is 0 if
-// there is no such voucher. It leaves out the vouchers for which except returns true.
-func (f *fund) opensOverdraft(at place, amountFen events.Fen, except func(voucher uint32) bool) (who uint32, balanceFen events.Fen) {
+// opensOverdraft returns the number of the first voucher that would newly leave the fund below zero if a new voucher
+// at a place took amountFen from it, and the balance left. The number of the new voucher itself is 0. The balance is 0
+// if there is no such voucher. It leaves out the vouchers for which except returns true.
+func (f *fund) opensOverdraft(at place, amountFen events.Fen, except func(voucher uint32) bool) (who uint32,
+	balanceFen events.Fen) {
 	this := move{place: at, spender: math.MaxUint32}
 	if leftFen := f.moves.sum(this).sumFen - amountFen; leftFen < 0 {
 		return 0, leftFen

@@ -77,7 +77,8 @@ func foldAll(b *testing.B, log []events.Stored) (map[events.CenterID]*aggregates
 
 // stored returns the first events of a simulated province.
 func stored(b *testing.B, size, centers int) []events.Stored {
-	cfg := simulator.Scenario{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: size / centers}
+	cfg := simulator.Scenario{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"),
+		To: events.MustDate("2026-10-31"), VouchersPerYear: size / centers}
 	revisions := map[events.CenterID]uint64{}
 	var log []events.Stored
 	for r, err := range simulator.Records(cfg) {
@@ -90,7 +91,8 @@ func stored(b *testing.B, size, centers int) []events.Stored {
 		}
 		revisions[r.Center]++
 		at := events.Place{Revision: revisions[r.Center], Position: uint64(len(log) + 1)}
-		log = append(log, events.Stored{Place: at, Stream: r.Stream(), ID: r.ID, Kind: r.Kind, Body: []byte(body.String())})
+		log = append(log, events.Stored{Place: at, Stream: r.Stream(), ID: r.ID, Kind: r.Kind,
+			Body: []byte(body.String())})
 		if len(log) == size {
 			return log
 		}

@@ -111,8 +111,8 @@ func (d *dated[T]) at() place {
 	return d.place
 }
 
-// soonest returns the place with the earliest date. It ignores places without a date. On one date events come in the order
-// of their revisions, and a place without an event, where only time passed, comes last.
+// soonest returns the place with the earliest date. It ignores places without a date. On one date events come in the
+// order of their revisions, and a place without an event, where only time passed, comes last.
 func soonest(places ...place) (min place) {
 	for _, p := range places {
 		// revision 0 minus 1 wraps round to the largest number

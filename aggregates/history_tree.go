@@ -18,8 +18,8 @@ type tree[T ordered[T, S], S summary[S]] struct {
 	root *node[T, S] // nil when empty
 }
 
-// ordered is a value of a tree. Two values are the same if neither is less; a tree has only one of them. The method sum
-// returns the sum of a list of values, whatever its receiver.
+// ordered is a value of a tree. Two values are the same if neither is less; a tree has only one of them. The method
+// sum returns the sum of a list of values, whatever its receiver.
 type ordered[T, S any] interface {
 	less(T) bool
 	sum([]T) S
@@ -126,7 +126,8 @@ func (n *node[T, S]) owned(o *owner) *node[T, S] {
 	if n.owner == o {
 		return n
 	}
-	c := &node[T, S]{owner: o, all: n.all, items: append(make([]T, 0, min(nodeLen, len(n.items)+nodeLen/8)), n.items...)}
+	c := &node[T, S]{owner: o, all: n.all,
+		items: append(make([]T, 0, min(nodeLen, len(n.items)+nodeLen/8)), n.items...)}
 	if n.children != nil {
 		c.children = append(make([]*node[T, S], 0, cap(c.items)), n.children...)
 	}

@@ -124,7 +124,8 @@ func TestATreeIsAListInOrder(t *testing.T) {
 		copies := []*ledgerOf{{owner: new(owner)}}
 		for rev := uint32(1); rev < 1000; rev++ {
 			l := copies[r.IntN(len(copies))]
-			m := move{place: place{events.Date(1000 + r.IntN(60)), rev}, spender: rev, deltaFen: -events.Fen(r.IntN(100))}
+			m := move{place: place{events.Date(1000 + r.IntN(60)), rev}, spender: rev,
+				deltaFen: -events.Fen(r.IntN(100))}
 			switch seed % 4 {
 			case 0:
 				m.on = events.Date(1000 + rev/20)
@@ -231,10 +232,12 @@ func TestACopySharesNoRoomToAppend(t *testing.T) {
 func TestADeepTreeIsAListInOrder(t *testing.T) {
 	const n = 8000
 	r := rand.New(rand.NewPCG(2, 1))
-	for _, on := range []func(i int) int{func(i int) int { return i }, func(i int) int { return n - i }, func(int) int { return r.IntN(n) }} {
+	for _, on := range []func(i int) int{func(i int) int { return i }, func(i int) int { return n - i },
+		func(int) int { return r.IntN(n) }} {
 		l := &ledgerOf{owner: new(owner)}
 		for i := range n {
-			m := move{place: place{events.Date(1 + on(i)), uint32(i + 1)}, spender: uint32(i + 1), deltaFen: events.Fen(r.IntN(21) - 10)}
+			m := move{place: place{events.Date(1 + on(i)), uint32(i + 1)}, spender: uint32(i + 1),
+				deltaFen: events.Fen(r.IntN(21) - 10)}
 			l.fund.moves.put(l.owner, m)
 			l.plain = append(l.plain, m)
 		}

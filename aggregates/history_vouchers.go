@@ -83,8 +83,9 @@ func (d *declarations) clone() *declarations {
 // declare stores the content of a voucher that is not nonsense, and returns its number.
 func (ix *index) declare(p *events.FundsSpent) uint32 {
 	d := ix.declared
-	s := declaration{nameAt: uint32(len(d.text)), nameBytes: uint8(len(p.Voucher)), linesAt: uint32(len(d.lines)), lineCount: uint16(len(p.Lines)),
-		nature: d.natures.number(ix.owner, nature{p.Use, p.EconCode})}
+	s := declaration{nameAt: uint32(len(d.text)), nameBytes: uint8(len(p.Voucher)), linesAt: uint32(len(d.lines)),
+		lineCount: uint16(len(p.Lines)),
+		nature:    d.natures.number(ix.owner, nature{p.Use, p.EconCode})}
 	d.text = append(d.text, p.Voucher...)
 	for _, l := range p.Lines {
 		d.lines = append(d.lines, line{d.fundNames.find(l.Grant), l.AmountFen})
@@ -180,7 +181,8 @@ func (c *Center) ReversedFen(reversal uuid.UUID) (events.Fen, bool) {
 		return d.amountFen(c.ix.voucher(n)), true
 	}
 	for r := rev - 1; r > 0; r-- { // both were voided, so the name may be free or belong to another voucher
-		if e := c.entry(r); e.voucher != 0 && (e.voided == 0 || e.voided > rev) && d.nameOf(c.ix.voucher(e.voucher)) == name {
+		if e := c.entry(r); e.voucher != 0 && (e.voided == 0 || e.voided > rev) &&
+			d.nameOf(c.ix.voucher(e.voucher)) == name {
 			return d.amountFen(c.ix.voucher(e.voucher)), true
 		}
 	}

@@ -27,7 +27,8 @@ func (v *view) admission(p *policy.Policy, d events.Date) []unmet {
 		u := unmet{rule: row.Rule, modality: row.Modality}
 		if row.Field == "" {
 			u.why = v.unmetCondition(p, row.Condition, &facts, d)
-		} else if u.why = v.belowMinimum(row, &facts, d); u.why != nil && registeredNumber(row.Field, &facts) < row.MandatoryBelow {
+		} else if u.why = v.belowMinimum(row, &facts, d); u.why != nil &&
+			registeredNumber(row.Field, &facts) < row.MandatoryBelow {
 			u.modality = policy.Mandatory
 		}
 		if u.why != nil {
@@ -41,8 +42,11 @@ func (v *view) admission(p *policy.Policy, d events.Date) []unmet {
 	for _, rule := range sortedKeys(judged) {
 		if j := judged[rule]; j.what.Conclusion == "not-met" {
 			found = append(found, unmet{rule, policy.Mandatory, func() (text.Text, []Figure) {
-				return text.Say("最近一次人工认定（%v）为不符合", "the latest human conclusion on it, of %v, is not met", j.on), []Figure{
-					dateFigure("judgedOn", j.on), wordFigure("conclusion", j.what.Conclusion, events.ValueWord(events.KindConditionJudged, "conclusion", j.what.Conclusion))}
+				return text.Say("最近一次人工认定（%v）为不符合",
+						"the latest human conclusion on it, of %v, is not met", j.on), []Figure{
+						dateFigure("judgedOn", j.on),
+						wordFigure("conclusion", j.what.Conclusion,
+							events.ValueWord(events.KindConditionJudged, "conclusion", j.what.Conclusion))}
 			}})
 		}
 	}
@@ -50,12 +54,14 @@ func (v *view) admission(p *policy.Policy, d events.Date) []unmet {
 }
 
 // unmetCondition returns a function that says why a named condition is not met, or nil if it is met.
-func (v *view) unmetCondition(p *policy.Policy, condition policy.Condition, facts *events.Facts, d events.Date) func() (text.Text, []Figure) {
+func (v *view) unmetCondition(p *policy.Policy, condition policy.Condition, facts *events.Facts,
+	d events.Date) func() (text.Text, []Figure) {
 	switch condition {
 	case policy.LegalEntity:
 		if !facts.LegalEntity {
 			return func() (text.Text, []Figure) {
-				return text.Say("不是独立法人实体", "is not a legal entity of its own"), []Figure{yesNoFigure("legalEntity", false)}
+				return text.Say("不是独立法人实体", "is not a legal entity of its own"),
+					[]Figure{yesNoFigure("legalEntity", false)}
 			}
 		}
 	case policy.ExistingUnit:
@@ -68,14 +74,17 @@ func (v *view) unmetCondition(p *policy.Policy, condition policy.Condition, fact
 		years, foundedOn := p.Parameters.FoundationYears.Value, facts.FoundedOn
 		if foundedOn.AddMonths(12*years) > v.registered.on {
 			return func() (text.Text, []Figure) {
-				return text.Say("设立日期 %v 至登记日期 %v 不足 %d 年", "founded on %v and registered on %v, less than %d years", foundedOn, v.registered.on, years),
-					[]Figure{dateFigure("foundedOn", foundedOn), dateFigure("registeredOn", v.registered.on), countFigure("foundationYears", years)}
+				return text.Say("设立日期 %v 至登记日期 %v 不足 %d 年",
+						"founded on %v and registered on %v, less than %d years", foundedOn, v.registered.on, years),
+					[]Figure{dateFigure("foundedOn", foundedOn), dateFigure("registeredOn", v.registered.on),
+						countFigure("foundationYears", years)}
 			}
 		}
 	case policy.PilotDevicesSeparate:
 		if facts.PilotFunction && !facts.PilotDevicesSeparate {
 			return func() (text.Text, []Figure) {
-				return text.Say("有中试功能而中试装置未单独设置", "has a pilot function and no separate pilot devices"),
+				return text.Say("有中试功能而中试装置未单独设置",
+						"has a pilot function and no separate pilot devices"),
 					[]Figure{yesNoFigure("pilotFunction", true), yesNoFigure("pilotDevicesSeparate", false)}
 			}
 		}
@@ -85,26 +94,30 @@ func (v *view) unmetCondition(p *policy.Policy, condition policy.Condition, fact
 		if i := v.majorIncident(since, d); i != nil {
 			return func() (text.Text, []Figure) {
 				return text.Say("%v 以来有重大事故 %s", "a major incident since %v: %s", since, i.what.Incident),
-					[]Figure{NewFigure("incident", i.what.Incident), dateFigure("occurredOn", occurredOn(i)), dateFigure("since", since), countFigure("lookback", months)}
+					[]Figure{NewFigure("incident", i.what.Incident), dateFigure("occurredOn", occurredOn(i)),
+						dateFigure("since", since), countFigure("lookback", months)}
 			}
 		}
 	case policy.NotDishonest:
 		if l := v.listed("dishonesty", d); l != nil {
 			return func() (text.Text, []Figure) {
-				return text.Say("列入科研严重失信行为记录（%s）", "is listed for dishonesty (%s)", l.what.Listing), listingFigures(l)
+				return text.Say("列入科研严重失信行为记录（%s）", "is listed for dishonesty (%s)", l.what.Listing),
+					listingFigures(l)
 			}
 		}
 	case policy.NotBlacklisted:
 		if l := v.listed("blacklist", d); l != nil {
 			return func() (text.Text, []Figure) {
-				return text.Say("列入社会领域信用黑名单（%s）", "is blacklisted (%s)", l.what.Listing), listingFigures(l)
+				return text.Say("列入社会领域信用黑名单（%s）", "is blacklisted (%s)", l.what.Listing),
+					listingFigures(l)
 			}
 		}
 	case policy.EthicsCommittee:
 		if !ethicsMet(p, facts) {
 			facts := *facts // or the facts of every evaluation would escape to the heap
 			return func() (text.Text, []Figure) {
-				return text.Say("研究涉及科技伦理敏感领域而无伦理委员会", "works on ethically sensitive matters without an ethics committee"), ethicsFigures(p, &facts)
+				return text.Say("研究涉及科技伦理敏感领域而无伦理委员会",
+					"works on ethically sensitive matters without an ethics committee"), ethicsFigures(p, &facts)
 			}
 		}
 	case policy.OneLeadingIndustry:
@@ -114,16 +127,19 @@ func (v *view) unmetCondition(p *policy.Policy, condition policy.Condition, fact
 				if len(industries) > 0 {
 					figures = append(figures, wordsFigure("leadingIndustries", industries, text.Same))
 				}
-				return text.Say("主导产业有 %d 个，应为 1 个", "has %d leading industries, not 1", len(industries)), figures
+				return text.Say("主导产业有 %d 个，应为 1 个", "has %d leading industries, not 1", len(industries)),
+					figures
 			}
 		}
 	}
 	return nil
 }
 
-// belowMinimum returns a function that says why a registered number is too small (R06-2b, R06-2c), or nil if it is large
-// enough. A valid relaxation lowers the minimum. Below MandatoryBelow the condition is mandatory and no waiver helps.
-func (v *view) belowMinimum(row *policy.AdmissionRow, facts *events.Facts, d events.Date) func() (text.Text, []Figure) {
+// belowMinimum returns a function that says why a registered number is too small (R06-2b, R06-2c), or nil if it is
+// large enough. A valid relaxation lowers the minimum. Below MandatoryBelow the condition is mandatory and no waiver
+// helps.
+func (v *view) belowMinimum(row *policy.AdmissionRow, facts *events.Facts, d events.Date) func() (text.Text,
+	[]Figure) {
 	value, minimum := registeredNumber(row.Field, facts), row.Minimum
 	relaxed := row.RelaxedMinimum != 0 && v.relaxed(d)
 	if relaxed {
@@ -134,11 +150,13 @@ func (v *view) belowMinimum(row *policy.AdmissionRow, facts *events.Facts, d eve
 	}
 	return func() (text.Text, []Figure) {
 		unit := figureRows[row.Field].Unit
-		figures := []Figure{NewFigure(row.Field, fmt.Sprint(value)), NewFigure("minimum", fmt.Sprint(minimum)).in(unit), yesNoFigure("relaxed", relaxed)}
+		figures := []Figure{NewFigure(row.Field, fmt.Sprint(value)),
+			NewFigure("minimum", fmt.Sprint(minimum)).in(unit), yesNoFigure("relaxed", relaxed)}
 		if row.MandatoryBelow != 0 {
 			figures = append(figures, NewFigure("mandatoryBelow", fmt.Sprint(row.MandatoryBelow)).in(unit))
 		}
-		return text.Say("%s为 %s，低于 %s", "the %s is %s, below %s", figureRows[row.Field].Label, show(value, row.Field), show(minimum, row.Field)), figures
+		return text.Say("%s为 %s，低于 %s", "the %s is %s, below %s", figureRows[row.Field].Label,
+			show(value, row.Field), show(minimum, row.Field)), figures
 	}
 }
 
@@ -190,7 +208,8 @@ func (v *view) listed(list string, d events.Date) *dated[*events.CreditListed] {
 }
 
 func listingFigures(l *dated[*events.CreditListed]) []Figure {
-	figures := []Figure{NewFigure("listing", l.what.Listing), wordFigure("list", l.what.List, events.ValueWord(events.KindCreditListed, "list", l.what.List)),
+	figures := []Figure{NewFigure("listing", l.what.Listing),
+		wordFigure("list", l.what.List, events.ValueWord(events.KindCreditListed, "list", l.what.List)),
 		dateFigure("listedOn", l.on)}
 	if l.what.Until != 0 {
 		figures = append(figures, dateFigure("until", l.what.Until))
@@ -199,9 +218,11 @@ func listingFigures(l *dated[*events.CreditListed]) []Figure {
 }
 
 func ethicsFigures(p *policy.Policy, facts *events.Facts) []Figure {
-	sensitive := slices.DeleteFunc(slices.Clone(facts.Fields), func(f string) bool { return !slices.Contains(p.Parameters.EthicsFields.Value, f) })
+	sensitive := slices.DeleteFunc(slices.Clone(facts.Fields),
+		func(f string) bool { return !slices.Contains(p.Parameters.EthicsFields.Value, f) })
 	return []Figure{
-		wordsFigure("fields", sensitive, func(f string) text.Text { return events.ValueWord(events.KindCenterRegistered, "fields", f) }),
+		wordsFigure("fields", sensitive,
+			func(f string) text.Text { return events.ValueWord(events.KindCenterRegistered, "fields", f) }),
 		yesNoFigure("ethicsSensitive", facts.EthicsSensitive), yesNoFigure("ethicsCommittee", facts.EthicsCommittee),
 	}
 }
@@ -209,7 +230,8 @@ func ethicsFigures(p *policy.Policy, facts *events.Facts) []Figure {
 // ethicsMet reports whether R06-6 is met: a center that works on sensitive matters in a field of the policy's list
 // must have an ethics committee.
 func ethicsMet(p *policy.Policy, facts *events.Facts) bool {
-	inField := slices.ContainsFunc(facts.Fields, func(f string) bool { return slices.Contains(p.Parameters.EthicsFields.Value, f) })
+	inField := slices.ContainsFunc(facts.Fields,
+		func(f string) bool { return slices.Contains(p.Parameters.EthicsFields.Value, f) })
 	return !inField || !facts.EthicsSensitive || facts.EthicsCommittee
 }
 
@@ -229,12 +251,14 @@ func (v *view) relaxed(d events.Date) bool {
 func (v *view) wrongRelaxation(p *policy.Policy, d events.Date) []Breach {
 	facts := v.factsAt(d)
 	if !facts.RelaxationRequested {
-		return breach("R06-2d", text.Say("中心未申请放宽", "the center did not ask for a relaxation"), yesNoFigure("requested", false))
+		return breach("R06-2d", text.Say("中心未申请放宽", "the center did not ask for a relaxation"),
+			yesNoFigure("requested", false))
 	}
 	prefixes := p.Parameters.RelaxationIndustries.Value
 	if !slices.ContainsFunc(prefixes, func(x string) bool { return strings.HasPrefix(facts.IndustryCode, x) }) {
 		list := wordsFigure("relaxable", prefixes, text.Same)
-		return breach("R06-2d", text.Say("行业代码 %s 不在可放宽的 %s 之内", "industry %s is not one of those that may be relaxed: %s", facts.IndustryCode, list.Word),
+		return breach("R06-2d", text.Say("行业代码 %s 不在可放宽的 %s 之内",
+			"industry %s is not one of those that may be relaxed: %s", facts.IndustryCode, list.Word),
 			yesNoFigure("requested", true), NewFigure("industryCode", facts.IndustryCode), list)
 	}
 	return nil
@@ -249,9 +273,11 @@ func (v *view) wrongWaiver(p *policy.Policy, rule events.RuleID, d events.Date) 
 		}
 		if facts := v.factsAt(d); row.Field != "" && registeredNumber(row.Field, &facts) < row.MandatoryBelow {
 			value, unit := registeredNumber(row.Field, &facts), figureRows[row.Field].Unit
-			return breach("R06", text.Say("%s为 %s，低于 %s，不得例外", "the %s is %s, below %s, which no waiver excepts",
+			return breach("R06", text.Say("%s为 %s，低于 %s，不得例外",
+				"the %s is %s, below %s, which no waiver excepts",
 				figureRows[row.Field].Label, show(value, row.Field), show(row.MandatoryBelow, row.Field)),
-				NewFigure(row.Field, fmt.Sprint(value)), NewFigure("mandatoryBelow", fmt.Sprint(row.MandatoryBelow)).in(unit))
+				NewFigure(row.Field, fmt.Sprint(value)),
+				NewFigure("mandatoryBelow", fmt.Sprint(row.MandatoryBelow)).in(unit))
 		}
 		return nil
 	}

@@ -57,9 +57,14 @@ const (
 )
 
 // clauses lists all clauses.
-var clauses = []clause{roleNotInTable, notRegistered, beforeRegistration, secondRegistration, secondVoucher, secondReversalVoucher,
-	secondFund, secondProject, secondTaskBook, secondIncident, secondListing, secondTrial, secondFinding, secondGrade, secondOrder,
-	secondPlaque, secondRevocation, noGrant, noMatch, noProject, noVoucher, noTaskBook, noIncident, noListing, noFinding, noOrder,
-	noDecision, beforeNamed, badAmount, negativeOwn, negativeEquipment, badFiscalYear, receiptsAboveNet, reversalBelowReceipts,
-	recoveryAboveBalance, wrongSort, reversedTwice, ruledReversed, closedNotOpen, closedNotClosable, yearOutOfRange, voidMissing,
+var clauses = []clause{roleNotInTable, notRegistered, beforeRegistration, secondRegistration, secondVoucher,
+	secondReversalVoucher,
+	secondFund, secondProject, secondTaskBook, secondIncident, secondListing, secondTrial, secondFinding, secondGrade,
+	secondOrder,
+	secondPlaque, secondRevocation, noGrant, noMatch, noProject, noVoucher, noTaskBook, noIncident, noListing,
+	noFinding, noOrder,
+	noDecision, beforeNamed, badAmount, negativeOwn, negativeEquipment, badFiscalYear, receiptsAboveNet,
+	reversalBelowReceipts,
+	recoveryAboveBalance, wrongSort, reversedTwice, ruledReversed, closedNotOpen, closedNotClosable, yearOutOfRange,
+	voidMissing,
 	voidTwice, voidVoiding, voidRegistration, voidNeeded, badUSCC, notInPolicy, notTheGrantor, tooMuchMoney}

@@ -50,7 +50,8 @@ func (c *Center) refused(r *events.Record, t policy.Timeline) []Breach {
 			return refuse("data.code", "%s 不能销号", "%s cannot be closed out", data.Code)
 		}
 		if !c.view(t, r.On).openOn(row.Code, data.Key) {
-			return refuse("data.key", "%v 当日没有未消除的 %s（%s）", "on %v no %s is open with key %s", r.On, data.Code, data.Key)
+			return refuse("data.key", "%v 当日没有未消除的 %s（%s）", "on %v no %s is open with key %s", r.On,
+				data.Code, data.Key)
 		}
 	}
 	return nil
@@ -62,7 +63,8 @@ func warnings(r *events.Record) []text.Text {
 	var found []text.Text
 	uscc := func(code string) {
 		if _, form := identifiers.ParseUSCC(code); form == identifiers.WrongCheck {
-			found = append(found, text.Say("统一社会信用代码 %s 的校验位不符", "the check character of %s is wrong", code))
+			found = append(found, text.Say("统一社会信用代码 %s 的校验位不符",
+				"the check character of %s is wrong", code))
 		}
 	}
 	switch data := r.Data.(type) {
@@ -74,7 +76,8 @@ func warnings(r *events.Record) []text.Text {
 		}
 	}
 	if _, ok := identifiers.ParseDocumentNumber(r.Doc); r.Doc != "" && !ok {
-		found = append(found, text.Say("“%s”不是规范的发文字号", "“%s” is not a document number of the usual form", r.Doc))
+		found = append(found, text.Say("“%s”不是规范的发文字号",
+			"“%s” is not a document number of the usual form", r.Doc))
 	}
 	return found
 }
@@ -112,7 +115,8 @@ func (v *view) breaches(p *policy.Policy, r *events.Record) []Breach {
 		return v.judgeDeferral(d.FiscalYear)
 	case *events.DeferralReleased:
 		if !v.deferred(d.FiscalYear, v.on) {
-			return breach("R20-7", text.Say("%d 财政年度当前没有延后安排", "fiscal year %d is not deferred", d.FiscalYear))
+			return breach("R20-7", text.Say("%d 财政年度当前没有延后安排", "fiscal year %d is not deferred",
+				d.FiscalYear))
 		}
 	case *events.FundsSpent:
 		return v.judgeVoucher(d)
@@ -128,7 +132,8 @@ func (v *view) judgeReview(p *policy.Policy, d *events.PreliminaryReviewed) []Br
 	}
 	var found []Breach
 	if v.appraisals.upTo(v.on).first(appraised) == nil {
-		found = breach("R09-2", text.Say("初步建设方案尚未经行业主管部门或所在地政府论证通过", "no appraisal of the plan is passed"))
+		found = breach("R09-2", text.Say("初步建设方案尚未经行业主管部门或所在地政府论证通过",
+			"no appraisal of the plan is passed"))
 	}
 	for _, u := range v.admission(p, v.on) {
 		if u.modality == policy.Mandatory || !v.waived(u.rule, v.on) {
@@ -142,7 +147,8 @@ func (v *view) judgeReview(p *policy.Policy, d *events.PreliminaryReviewed) []Br
 func (v *view) judgeJointAppraisal(p *policy.Policy, d *events.JointAppraisalHeld) []Breach {
 	var found []Breach
 	if !v.planRevisedAfterReview(v.on) {
-		found = breach("R09-4", text.Say("初步审核尚未通过，或其后方案尚未完善", "no preliminary review is passed, or the plan was not revised after it"))
+		found = breach("R09-4", text.Say("初步审核尚未通过，或其后方案尚未完善",
+			"no preliminary review is passed, or the plan was not revised after it"))
 	}
 	return append(found, incomplete(p, d)...)
 }
@@ -163,10 +169,12 @@ func (v *view) judgeGrade(year int) []Breach {
 		found = append(found, breach("R04-5", text.Say("%d 年度尚未结束", "the year %d is not over", year))...)
 	}
 	if v.plaqueOn() == 0 || v.plaqueOn() > end {
-		found = append(found, breach("R04-5", text.Say("中心在 %d 年度尚未授牌", "the plaque was not awarded in or before %d", year))...)
+		found = append(found, breach("R04-5",
+			text.Say("中心在 %d 年度尚未授牌", "the plaque was not awarded in or before %d", year))...)
 	}
 	if v.revokedOn != 0 && v.revokedOn <= end {
-		found = append(found, breach("R18-3", text.Say("资格已于 %v 取消", "the qualification was revoked on %v", v.revokedOn))...)
+		found = append(found, breach("R18-3",
+			text.Say("资格已于 %v 取消", "the qualification was revoked on %v", v.revokedOn))...)
 	}
 	return found
 }
@@ -185,7 +193,8 @@ func (v *view) judgeFailed(p *policy.Policy, rule events.RuleID, year int) []Bre
 		return nil
 	}
 	fail := p.Called(policy.Fail)
-	return breach(rule, text.Text{Zh: fmt.Sprintf("%d 年度评价不是“%s”", year, fail.Zh), En: fmt.Sprintf("the grade of %d is not %s", year, fail.En)})
+	return breach(rule, text.Text{Zh: fmt.Sprintf("%d 年度评价不是“%s”", year, fail.Zh),
+		En: fmt.Sprintf("the grade of %d is not %s", year, fail.En)})
 }
 
 // judgeRevocation judges by R18-3: the number of consecutive years that the policy requires all failed.
@@ -201,7 +210,8 @@ func (v *view) judgeRevocation(p *policy.Policy) []Breach {
 		}
 	}
 	fail := p.Called(policy.Fail)
-	return breach("R18-3", text.Text{Zh: fmt.Sprintf("没有连续 %d 年“%s”", n, fail.Zh), En: fmt.Sprintf("there are no %d adjacent years with the grade %s", n, fail.En)})
+	return breach("R18-3", text.Text{Zh: fmt.Sprintf("没有连续 %d 年“%s”", n, fail.Zh),
+		En: fmt.Sprintf("there are no %d adjacent years with the grade %s", n, fail.En)})
 }
 
 // judgeGrant judges by the rows of section 5 for subsidy.granted: those for any grant (R18-3, R20-7), and those for
@@ -209,16 +219,23 @@ func (v *view) judgeRevocation(p *policy.Policy) []Breach {
 func (v *view) judgeGrant(p *policy.Policy, d *events.SubsidyGranted) []Breach {
 	var found []Breach
 	if v.revokedOn != 0 {
-		found = append(found, breach("R18-3", text.Say("资格已于 %v 取消", "the qualification was revoked on %v", v.revokedOn))...)
+		found = append(found, breach("R18-3",
+			text.Say("资格已于 %v 取消", "the qualification was revoked on %v", v.revokedOn))...)
 	}
 	if v.deferred(d.FiscalYear, v.on) {
-		found = append(found, breach("R20-7", text.Say("%d 财政年度已延后安排", "fiscal year %d is deferred", d.FiscalYear))...)
+		found = append(found, breach("R20-7",
+			text.Say("%d 财政年度已延后安排", "fiscal year %d is deferred", d.FiscalYear))...)
 	} else if low, figures := v.lowBefore(d.FiscalYear); low && !v.released(d.FiscalYear, v.on) {
-		found = append(found, breach("R20-7", text.Say("%d 年度执行率偏低，应延后安排", "the execution rate of %d is low; the allocation is to be deferred", d.FiscalYear-1), figures...)...)
+		found = append(found, breach("R20-7",
+			text.Say("%d 年度执行率偏低，应延后安排",
+				"the execution rate of %d is low; the allocation is to be deferred", d.FiscalYear-1), figures...)...)
 	}
 	switch d.Category {
 	case events.Construction:
-		sum := d.AmountFen + v.netGrants(func(f *fund) bool { return f.category == events.Construction && f.forYear == d.ForYear })
+		sum := d.AmountFen + v.netGrants(func(f *fund) bool {
+			return f.category == events.Construction &&
+				f.forYear == d.ForYear
+		})
 		found = append(found, v.wrongConstruction(p, d.Source, d.ForYear, v.on, sum)...)
 	case events.ProjectMoney:
 		found = append(found, v.wrongProject(p, d)...)
@@ -231,11 +248,14 @@ func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach
 	var found []Breach
 	source := p.Parameters.ProjectSource.Value
 	if d.Source != source {
-		found = append(found, breach("R17-2", text.Say("资金来源是%s，应为%s", "the source is the %s; it must be the %s", d.Source.Title(), source.Title()))...)
+		found = append(found, breach("R17-2",
+			text.Say("资金来源是%s，应为%s", "the source is the %s; it must be the %s", d.Source.Title(),
+				source.Title()))...)
 	}
 	found = append(found, v.wrongApproval(d.Project, v.on)...)
 	if a := v.project(d.Project, v.on); a != nil && !a.MajorPilotVerification {
-		found = append(found, breach("R17-2", text.Say("项目“%s”不是重大中试验证项目", "project “%s” is not a major pilot verification", d.Project))...)
+		found = append(found, breach("R17-2",
+			text.Say("项目“%s”不是重大中试验证项目", "project “%s” is not a major pilot verification", d.Project))...)
 	}
 	found = append(found, v.wrongReferenceGrade(p, d.FiscalYear, v.on)...)
 	sum := v.netGrants(func(f *fund) bool {
@@ -245,7 +265,9 @@ func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach
 		sum += d.AmountFen
 	}
 	if limit := p.Parameters.ProjectCapFen.Value; sum > limit {
-		found = append(found, breach("R17-2", text.Say("%d 财政年度项目经费合计 %s 元，超过 %s 元", "project grants of %d sum to %s yuan, above %s", d.FiscalYear, events.FormatYuan(sum), events.FormatYuan(limit)), sumFigures(sum, limit)...)...)
+		found = append(found, breach("R17-2",
+			text.Say("%d 财政年度项目经费合计 %s 元，超过 %s 元", "project grants of %d sum to %s yuan, above %s",
+				d.FiscalYear, events.FormatYuan(sum), events.FormatYuan(limit)), sumFigures(sum, limit)...)...)
 	}
 	return found
 }
@@ -277,7 +299,9 @@ func (v *view) judgeDeferral(fiscalYear int) []Breach {
 	if low {
 		return nil
 	}
-	return breach("R20-6", text.Say("%d 年度执行率不偏低（或年度未结束、无可用资金）", "the execution rate of %d is not low (or the year is not over, or nothing was available)", fiscalYear-1), figures...)
+	return breach("R20-6", text.Say("%d 年度执行率不偏低（或年度未结束、无可用资金）",
+		"the execution rate of %d is not low (or the year is not over, or nothing was available)", fiscalYear-1),
+		figures...)
 }
 
 // judgeVoucher refuses a voucher that would open an AL-FND-03 about itself or about another voucher. It counts all
@@ -296,10 +320,13 @@ func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 			}
 		}
 		if who, balanceFen := v.fundNamed(l.Grant).opensOverdraft(this, amount, v.overdraws); balanceFen < 0 {
-			reason := text.Say("凭证 %s（%v）将使 %s 的余额为 %s 元", "voucher %s of %v would leave %s with a balance of %s yuan", d.Voucher, v.on, l.Grant, events.FormatYuan(balanceFen))
+			reason := text.Say("凭证 %s（%v）将使 %s 的余额为 %s 元",
+				"voucher %s of %v would leave %s with a balance of %s yuan", d.Voucher, v.on, l.Grant,
+				events.FormatYuan(balanceFen))
 			if who != 0 {
 				other := v.voucher(who)
-				reason = text.Say("将使已入账的凭证 %s（%v）透支：该凭证之后 %s 的余额为 %s 元", "voucher %s of %v, which is recorded already, would then leave %s with a balance of %s yuan",
+				reason = text.Say("将使已入账的凭证 %s（%v）透支：该凭证之后 %s 的余额为 %s 元",
+					"voucher %s of %v, which is recorded already, would then leave %s with a balance of %s yuan",
 					v.declared.nameOf(other), other.on, l.Grant, events.FormatYuan(balanceFen))
 			}
 			found = append(found, breach(events.Overdrawn, reason,

@@ -57,7 +57,10 @@ func (c *Center) wrongRole(r *events.Record) []Breach {
 	if slices.Contains(kind.Roles, events.Finance) {
 		rule = "R04-7"
 	}
-	return []Breach{{Rule: rule, Field: "by.role", Reason: text.Say("%s不能填报“%s”，应由%s填报", "the %s may not record “%s”; that is for the %s", r.By.Role.Title(), r.Kind.Title(), eitherOf(kind.Roles))}}
+	return []Breach{
+		{Rule: rule, Field: "by.role",
+			Reason: text.Say("%s不能填报“%s”，应由%s填报", "the %s may not record “%s”; that is for the %s",
+				r.By.Role.Title(), r.Kind.Title(), eitherOf(kind.Roles))}}
 }
 
 // kindWritten returns the kind whose permitted roles apply to a record, and its day. For a voiding they are the kind
@@ -81,7 +84,8 @@ func (c *Center) wrongGrantor(t policy.Timeline, r *events.Record) []Breach {
 		return nil
 	}
 	if grantor := t.Reading(day).Parameters.WaiverGrantor.Value; r.By.Role != grantor {
-		return []Breach{{Rule: "R04-2", Field: "by.role", Reason: text.Say("例外应由%s批准", "a waiver is granted by the %s", grantor.Title())}}
+		return []Breach{{Rule: "R04-2", Field: "by.role",
+			Reason: text.Say("例外应由%s批准", "a waiver is granted by the %s", grantor.Title())}}
 	}
 	return nil
 }
@@ -105,8 +109,10 @@ func (c *Center) void(on events.Date, p *events.EntryVoided) (left *index, found
 		return nil, refuse("data.event", "已经作废", "is already voided")
 	}
 	if on < e.on { // a mistake in the date may lie in the future
-		return nil, refuse("data.event", "所指记录的日期是 %[1]v，作废的日期不能早于它：日期请填 %[1]v；作废自入账时起生效，不等到那一天",
-			"is dated %[1]v, and a voiding may not be dated before what it voids: give it the date %[1]v; a voiding counts from the moment it is recorded, not only from that day", e.on)
+		return nil, refuse("data.event",
+			"所指记录的日期是 %[1]v，作废的日期不能早于它：日期请填 %[1]v；作废自入账时起生效，不等到那一天",
+			"is dated %[1]v, and a voiding may not be dated before what it voids: give it the date %[1]v; a voiding "+
+				"counts from the moment it is recorded, not only from that day", e.on)
 	}
 	if e.voucher != 0 && c.ix.voucher(e.voucher).standsAlone() {
 		return nil, nil
@@ -224,7 +230,8 @@ func (ix *index) ordered(year int, on events.Date) []Breach {
 
 func wrongUSCC(field, code string) []Breach {
 	if _, form := identifiers.ParseUSCC(code); form == identifiers.WrongForm {
-		return refuse(field, "“%s”不是统一社会信用代码：应为 18 位，第 3 至 8 位为数字，不含 I、O、S、V、Z", "%q is not a unified social credit code: 18 characters, digits at 3 to 8, none of I, O, S, V, Z", code)
+		return refuse(field, "“%s”不是统一社会信用代码：应为 18 位，第 3 至 8 位为数字，不含 I、O、S、V、Z",
+			"%q is not a unified social credit code: 18 characters, digits at 3 to 8, none of I, O, S, V, Z", code)
 	}
 	return nil
 }
@@ -265,6 +272,7 @@ func unknownWord(field string, what text.Text, p *policy.Policy, code string, na
 	}
 	return []Breach{{Field: field, Reason: text.Text{
 		Zh: fmt.Sprintf("办法参数 %s 没有%s“%s”，应为：%s", p.ID, what.Zh, code, strings.Join(zh, "、")),
-		En: fmt.Sprintf("policy %s has no %s %q; it must be one of: %s", p.ID, what.En, code, strings.Join(names.Codes(), ", ")),
+		En: fmt.Sprintf("policy %s has no %s %q; it must be one of: %s", p.ID, what.En, code,
+			strings.Join(names.Codes(), ", ")),
 	}}}
 }

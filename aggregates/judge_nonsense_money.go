@@ -10,7 +10,9 @@ import (
 // moneyNonsense is the part of nonsense about grants, matches, vouchers and task books.
 func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 	if sum := ix.turnoverFen + turnover(data); sum > TurnoverFenMax {
-		return refuse("data", "中心累计金额 %s 元超过 %s 元的上限", "the center's money sums to %s yuan, over the limit of %s", events.FormatYuan(sum), events.FormatYuan(TurnoverFenMax))
+		return refuse("data", "中心累计金额 %s 元超过 %s 元的上限",
+			"the center's money sums to %s yuan, over the limit of %s", events.FormatYuan(sum),
+			events.FormatYuan(TurnoverFenMax))
 	}
 	switch p := data.(type) {
 	case *events.SubsidyGranted:
@@ -25,7 +27,8 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 	case *events.SubsidyReversed:
 		f, found := ix.fund("data.grant", p.Grant, false, on)
 		if found == nil && f.netFen()-p.AmountFen < f.totals.receivedFen-f.totals.recoveredFen {
-			return refuse("data.amountFen", "冲减 %s 元后净下达额低于已到账净额 %s 元", "reversing %s yuan takes the net grant below the %s yuan received",
+			return refuse("data.amountFen", "冲减 %s 元后净下达额低于已到账净额 %s 元",
+				"reversing %s yuan takes the net grant below the %s yuan received",
 				events.FormatYuan(p.AmountFen), events.FormatYuan(f.totals.receivedFen-f.totals.recoveredFen))
 		}
 		return found
@@ -36,7 +39,8 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 	case *events.FundsRecovered:
 		f, found := ix.fund("data.grant", p.Grant, false, on)
 		if found == nil && p.AmountFen > f.balanceFen() {
-			return refuse("data.amountFen", "收回 %s 元超过该笔经费余额 %s 元", "recovering %s yuan is more than the grant's balance of %s yuan",
+			return refuse("data.amountFen", "收回 %s 元超过该笔经费余额 %s 元",
+				"recovering %s yuan is more than the grant's balance of %s yuan",
 				events.FormatYuan(p.AmountFen), events.FormatYuan(f.balanceFen()))
 		}
 		return found
@@ -62,7 +66,8 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 		}
 		v := ix.voucher(n)
 		if v.reversed.on != 0 {
-			return refuse("data.voucher", "凭证“%s”已经冲销，不能再认定用途", "voucher %q is reversed; its use cannot be ruled on", p.Voucher)
+			return refuse("data.voucher", "凭证“%s”已经冲销，不能再认定用途",
+				"voucher %q is reversed; its use cannot be ruled on", p.Voucher)
 		}
 		return named("data.voucher", p.Voucher, v.place, true, on)
 	case *events.EntrustmentSigned:
@@ -93,7 +98,8 @@ func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Br
 		return nil, ix.noFund(field, id)
 	}
 	if f.match != match {
-		return nil, refuse(field, "“%s”是另一类资金（下达与配套不能混用）", "%q is money of the other sort (grants and matches do not mix)", id)
+		return nil, refuse(field, "“%s”是另一类资金（下达与配套不能混用）",
+			"%q is money of the other sort (grants and matches do not mix)", id)
 	}
 	return f, named(field, id, f.place, true, on)
 }
@@ -103,7 +109,8 @@ func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Br
 func (ix *index) noFund(field, id string) []Breach {
 	for i := range ix.funds.len() {
 		if f := *ix.funds.at(i); f != nil && strings.EqualFold(f.id, id) {
-			return refuse(field, "台账中没有“%s”；有“%s”，字母大小写不同", "there is no %q; there is %q, whose letters are in another case", id, f.id)
+			return refuse(field, "台账中没有“%s”；有“%s”，字母大小写不同",
+				"there is no %q; there is %q, whose letters are in another case", id, f.id)
 		}
 	}
 	return missing(field, id)
@@ -112,7 +119,8 @@ func (ix *index) noFund(field, id string) []Breach {
 func (ix *index) wrongReceipt(field, id string, match bool, amountFen events.Fen, on events.Date) []Breach {
 	f, found := ix.fund(field, id, match, on)
 	if found == nil && f.totals.receivedFen+amountFen > f.netFen() {
-		return refuse("data.amountFen", "到账合计 %s 元超过净额 %s 元", "receipts of %s yuan in all are above the net %s yuan",
+		return refuse("data.amountFen", "到账合计 %s 元超过净额 %s 元",
+			"receipts of %s yuan in all are above the net %s yuan",
 			events.FormatYuan(f.totals.receivedFen+amountFen), events.FormatYuan(f.netFen()))
 	}
 	return found

@@ -8,15 +8,16 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Figure is one number, date, name or code on which a verdict or an alert is based. Value is machine-readable: an integer, a
-// decimal, a date, an id, true or false, or codes with commas between them. Unit is one of fen, days, months, years (a
-// number of them), percent, date, count, m2, year (a calendar year) or empty.
+// Figure is one number, date, name or code on which a verdict or an alert is based. Value is machine-readable: an
+// integer, a decimal, a date, an id, true or false, or codes with commas between them. Unit is one of fen, days,
+// months, years (a number of them), percent, date, count, m2, year (a calendar year) or empty.
 type Figure struct {
 	Name  string    `json:"name"`
 	Label text.Text `json:"label"`
 	Value string    `json:"value"`
 	Unit  string    `json:"unit,omitzero"`
-	Word  text.Text `json:"word,omitzero"` // what people call a value that is a code; empty for a value that people read as it is
+	// what people call a value that is a code; empty for a value that people read as it is
+	Word text.Text `json:"word,omitzero"`
 }
 
 // Breach is one reason against a record. A breach of section 5 names the rule, with its article and words in the
@@ -29,7 +30,8 @@ type Breach struct {
 	Words   string        `json:"words"`
 	Figures []Figure      `json:"figures"`
 
-	There string `json:"-"` // if the record differs from a recorded one with the same id: the recorded value of the member, as JSON
+	// if the record differs from a recorded one with the same id: the recorded value of the member, as JSON
+	There string `json:"-"`
 }
 
 // Place returns what people call the field: its words in Chinese, its path in English.
@@ -90,8 +92,8 @@ func (v *Verdict) Breaks() []events.RuleID {
 	return ids
 }
 
-// Refusal is a refused record as an error. Reused means that it is refused because its id is the id of a record with other
-// content.
+// Refusal is a refused record as an error. Reused means that it is refused because its id is the id of a record with
+// other content.
 type Refusal struct {
 	Breaches []Breach
 	Reused   bool

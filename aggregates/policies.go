@@ -50,7 +50,8 @@ func (p *Policies) Judge(r *events.Record, _ policy.Timeline) (v Verdict) {
 func (p *Policies) Apply(r *events.Recorded) error {
 	if r.Revision != p.Revision()+1 {
 		return fmt.Errorf("aggregates: apply position %d: %w", r.Position,
-			text.Errorf(text.Internal, "办法参数的记录序号 %d 接在 %d 之后", "revision %d follows %d in the policies", r.Revision, p.Revision()))
+			text.Errorf(text.Internal, "办法参数的记录序号 %d 接在 %d 之后", "revision %d follows %d in the policies",
+				r.Revision, p.Revision()))
 	}
 	next, found := adopted(&r.Record, p.timeline)
 	if len(found) > 0 {
@@ -68,10 +69,13 @@ func (p *Policies) Clone() *Policies { return &Policies{p.timeline, slices.Clip(
 func adopted(r *events.Record, before policy.Timeline) (*policy.Policy, []Breach) {
 	data, ok := r.Data.(*events.PolicyAdopted)
 	if !ok {
-		return nil, refuse("data", "种类为“%[1]s”，内容不是这一种类的", "its kind is “%[1]s” and its content is %[2]T", r.Kind.Title(), r.Data)
+		return nil, refuse("data", "种类为“%[1]s”，内容不是这一种类的", "its kind is “%[1]s” and its content is %[2]T",
+			r.Kind.Title(), r.Data)
 	}
 	if !events.Lookup(r.Kind).Allows(r.By.Role) {
-		return nil, []Breach{{Rule: "R04-2", Field: "by.role", Reason: text.Say("%s不能填报“%s”", "the %s may not record “%s”", r.By.Role.Title(), r.Kind.Title())}}
+		return nil,
+			[]Breach{{Rule: "R04-2", Field: "by.role",
+				Reason: text.Say("%s不能填报“%s”", "the %s may not record “%s”", r.By.Role.Title(), r.Kind.Title())}}
 	}
 	p, problems := policy.Parse([]byte(data.Text))
 	if len(problems) > 0 {
@@ -82,17 +86,20 @@ func adopted(r *events.Record, before policy.Timeline) (*policy.Policy, []Breach
 		field  string
 		agrees bool
 	}{
-		{"id", data.ID == p.ID}, {"version", data.Version == p.Version}, {"effectiveFrom", data.EffectiveFrom == p.EffectiveFrom},
+		{"id", data.ID == p.ID}, {"version", data.Version == p.Version},
+		{"effectiveFrom", data.EffectiveFrom == p.EffectiveFrom},
 		{"source", data.Source == p.Source}, {"digest", data.Digest == p.Digest()},
 	} {
 		if !member.agrees {
-			found = append(found, refuse("data."+member.field, "与办法参数全文不一致", "does not agree with the text of the policy")...)
+			found = append(found, refuse("data."+member.field, "与办法参数全文不一致",
+				"does not agree with the text of the policy")...)
 		}
 	}
 	if slices.ContainsFunc(before.Adopted(), func(old *policy.Policy) bool {
 		return old.ID == p.ID && old.Version == p.Version && old.Digest() != p.Digest()
 	}) {
-		found = append(found, refuse("data.version", "%s 第 %s 版已按另一文本采用，请改用新的版本号", "%s version %s was adopted with another text; give this one a new version", p.ID, p.Version)...)
+		found = append(found, refuse("data.version", "%s 第 %s 版已按另一文本采用，请改用新的版本号",
+			"%s version %s was adopted with another text; give this one a new version", p.ID, p.Version)...)
 	}
 	return p, found
 }
@@ -101,8 +108,10 @@ func adopted(r *events.Record, before policy.Timeline) (*policy.Policy, []Breach
 func unreadable(problems policy.Problems) (found []Breach) {
 	for _, problem := range problems {
 		found = append(found, Breach{Field: "data.text", Reason: text.Text{
-			Zh: strings.TrimRight(fmt.Sprintf("第 %d 行 %s", problem.Line, problem.Field), " ") + "：" + problem.Reason.Zh,
-			En: strings.TrimRight(fmt.Sprintf("line %d, %s", problem.Line, problem.Field), ", ") + ": " + problem.Reason.En,
+			Zh: strings.TrimRight(fmt.Sprintf("第 %d 行 %s", problem.Line, problem.Field), " ") + "：" +
+				problem.Reason.Zh,
+			En: strings.TrimRight(fmt.Sprintf("line %d, %s", problem.Line, problem.Field), ", ") + ": " +
+				problem.Reason.En,
 		}})
 	}
 	return found

@@ -13,8 +13,10 @@ import (
 
 // adoption returns a record that adopts a policy, with changes.
 func adoption(p *policy.Policy, change ...func(*events.Record, *events.PolicyAdopted)) *events.Record {
-	data := &events.PolicyAdopted{ID: p.ID, Version: p.Version, EffectiveFrom: p.EffectiveFrom, Source: p.Source, Digest: p.Digest(), Text: string(p.Text())}
-	r := &events.Record{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(p.Digest())), Kind: events.KindPolicyAdopted, On: p.EffectiveFrom,
+	data := &events.PolicyAdopted{ID: p.ID, Version: p.Version, EffectiveFrom: p.EffectiveFrom, Source: p.Source,
+		Digest: p.Digest(), Text: string(p.Text())}
+	r := &events.Record{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(p.Digest())), Kind: events.KindPolicyAdopted,
+		On: p.EffectiveFrom,
 		By: events.By{Role: events.Admin, Actor: "a-1"}, Mode: events.Enforce, Data: data}
 	for _, do := range change {
 		do(r, data)
@@ -56,15 +58,24 @@ func TestAdoptionsAreJudgedOnWhatWasAdopted(t *testing.T) {
 		{"a new version is adopted", []*policy.Policy{policy.Builtin()}, adoption(second), ""},
 		{"other Measures are adopted", []*policy.Policy{policy.Builtin(), second}, adoption(otherMeasures), ""},
 		{"the same text again is no nonsense", []*policy.Policy{policy.Builtin()}, adoption(policy.Builtin()), ""},
-		{"a version with another text is refused", []*policy.Policy{policy.Builtin(), second}, adoption(otherSecond), "data.version"},
+		{"a version with another text is refused", []*policy.Policy{policy.Builtin(), second}, adoption(otherSecond),
+			"data.version"},
 		{"so is the first version, which nobody adopted yet", nil, adoption(otherFirst), "data.version"},
 		{"an id that is not the text's", nil, of(second, func(p *events.PolicyAdopted) { p.ID = "x" }), "data.id"},
-		{"a version that is not the text's", nil, of(second, func(p *events.PolicyAdopted) { p.Version = "x" }), "data.version"},
-		{"a date that is not the text's", nil, of(second, func(p *events.PolicyAdopted) { p.EffectiveFrom++ }), "data.effectiveFrom"},
-		{"a source and a digest that are not the text's", nil, of(second, func(p *events.PolicyAdopted) { p.Source, p.Digest = "x", "x" }), "data.source data.digest"},
-		{"a text that is no policy", nil, of(second, func(p *events.PolicyAdopted) { p.Text = `{"id": "x"` }), "data.text"},
-		{"a role that may not", nil, adoption(second, func(r *events.Record, _ *events.PolicyAdopted) { r.By.Role = events.Finance }), "by.role"},
-		{"another payload", nil, adoption(second, func(r *events.Record, _ *events.PolicyAdopted) { r.Data = &events.EntryVoided{} }), "data"},
+		{"a version that is not the text's", nil, of(second, func(p *events.PolicyAdopted) { p.Version = "x" }),
+			"data.version"},
+		{"a date that is not the text's", nil, of(second, func(p *events.PolicyAdopted) { p.EffectiveFrom++ }),
+			"data.effectiveFrom"},
+		{"a source and a digest that are not the text's", nil,
+			of(second, func(p *events.PolicyAdopted) { p.Source, p.Digest = "x", "x" }), "data.source data.digest"},
+		{"a text that is no policy", nil, of(second, func(p *events.PolicyAdopted) { p.Text = `{"id": "x"` }),
+			"data.text"},
+		{"a role that may not", nil,
+			adoption(second, func(r *events.Record, _ *events.PolicyAdopted) { r.By.Role = events.Finance }),
+			"by.role"},
+		{"another payload", nil,
+			adoption(second, func(r *events.Record, _ *events.PolicyAdopted) { r.Data = &events.EntryVoided{} }),
+			"data"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := adopting(t, c.given...)
@@ -119,14 +130,17 @@ func TestAnAdoptionThatCannotBeRightIsNotApplied(t *testing.T) {
 	}{
 		"a revision is missing": {3, adoption(second)},
 		"it is there already":   {1, adoption(second)},
-		"the text is another":   {2, adoption(second, func(_ *events.Record, p *events.PolicyAdopted) { p.Text = "{}" })},
-		"the digest is another": {2, adoption(second, func(_ *events.Record, p *events.PolicyAdopted) { p.Digest = "x" })},
+		"the text is another": {
+			2, adoption(second, func(_ *events.Record, p *events.PolicyAdopted) { p.Text = "{}" })},
+		"the digest is another": {
+			2, adoption(second, func(_ *events.Record, p *events.PolicyAdopted) { p.Digest = "x" })},
 	} {
 		p := adopting(t, policy.Builtin())
 		if err := p.Apply(&events.Recorded{Record: *c.when, Revision: c.revision}); err == nil {
 			t.Errorf("%s: it was applied", name)
 		}
-		if p.Revision() != 1 || len(p.Timeline().Adopted()) != 1 || p.Has(c.when.ID) != 0 || p.Has(adoption(policy.Builtin()).ID) != 1 {
+		if p.Revision() != 1 || len(p.Timeline().Adopted()) != 1 || p.Has(c.when.ID) != 0 ||
+			p.Has(adoption(policy.Builtin()).ID) != 1 {
 			t.Errorf("%s: the policies changed", name)
 		}
 	}

@@ -14,8 +14,10 @@ const (
 
 // facts returns the facts of a center that meets every condition of admission.
 func facts(change ...func(*events.Facts)) events.Facts {
-	f := events.Facts{Name: "之江概念验证中心", USCC: "91330106MAC1K2L32C", LeadUnit: "之江研究院", Type: "proof-of-concept",
-		Services: []string{"proof-of-concept"}, LeadingIndustries: []string{"智能装备"}, IndustryCode: "M7320", Region: "330106",
+	f := events.Facts{Name: "之江概念验证中心", USCC: "91330106MAC1K2L32C", LeadUnit: "之江研究院",
+		Type:     "proof-of-concept",
+		Services: []string{"proof-of-concept"}, LeadingIndustries: []string{"智能装备"}, IndustryCode: "M7320",
+		Region:    "330106",
 		FoundedOn: events.MustDate("2015-06-30"), LegalEntity: true, UsableAreaM2: 5000, EquipmentFen: 5000 * wan,
 		Fields: []string{"materials"}, Documents: []string{}}
 	for _, c := range change {
@@ -51,8 +53,10 @@ func revised() history {
 
 // appraisal returns a complete joint appraisal.
 func appraisal(change ...func(*events.JointAppraisalHeld)) *events.JointAppraisalHeld {
-	a := &events.JointAppraisalHeld{ExpertReviews: 1, ThirdPartyReviews: 1, Conclusions: events.Conclusions{Feasibility: true, Soundness: true, Necessity: true, Reasonableness: true},
-		Participants: []string{"st-office", "finance", "ndrc", "economy-it", "natural-resources", "ecology", "emergency", "local-gov"}}
+	a := &events.JointAppraisalHeld{ExpertReviews: 1, ThirdPartyReviews: 1, Conclusions: events.Conclusions{
+		Feasibility: true, Soundness: true, Necessity: true, Reasonableness: true},
+		Participants: []string{"st-office", "finance", "ndrc", "economy-it", "natural-resources", "ecology",
+			"emergency", "local-gov"}}
 	for _, c := range change {
 		c(a)
 	}
@@ -61,7 +65,8 @@ func appraisal(change ...func(*events.JointAppraisalHeld)) *events.JointAppraisa
 
 // approved returns the history of a center that the special meeting approved on 2024-05-01.
 func approved() history {
-	return revised().and(on("2024-04-10", appraisal()), on("2024-05-01", &events.SpecialMeetingDecided{Approved: true}))
+	return revised().and(on("2024-04-10", appraisal()),
+		on("2024-05-01", &events.SpecialMeetingDecided{Approved: true}))
 }
 
 // awarded returns the history of a center that got its plaque on 2024-05-10 and has no later events.
@@ -70,7 +75,8 @@ func awarded() history {
 }
 
 func taskBook(from, to string, supportYears ...int) *events.TaskBookFiled {
-	return &events.TaskBookFiled{Version: "1", PeriodStart: date(from), PeriodEnd: date(to), SupportYears: supportYears, Targets: []events.Target{}}
+	return &events.TaskBookFiled{Version: "1", PeriodStart: date(from), PeriodEnd: date(to),
+		SupportYears: supportYears, Targets: []events.Target{}}
 }
 
 // active returns the history of a center that filed its task book on 2024-05-20 (support years 2024 to 2026, until
@@ -85,7 +91,8 @@ func active() history {
 
 // grading returns a complete decision on a grade.
 func grading(year int, grade string, change ...func(*events.GradeDecided)) *events.GradeDecided {
-	g := &events.GradeDecided{Year: year, Grade: grade, ExpertReviews: 1, ThirdPartyReviews: 1, Participants: []string{"st-office", "industry-dept", "finance", "local-gov"}}
+	g := &events.GradeDecided{Year: year, Grade: grade, ExpertReviews: 1, ThirdPartyReviews: 1,
+		Participants: []string{"st-office", "industry-dept", "finance", "local-gov"}}
 	for _, c := range change {
 		c(g)
 	}
@@ -107,15 +114,18 @@ func graded(first int, grades ...string) history {
 
 // construction, projectGrant and other return grants; money returns a movement under a grant.
 func construction(grant string, fiscalYear, forYear int, amount events.Fen) *events.SubsidyGranted {
-	return &events.SubsidyGranted{Grant: grant, Category: events.Construction, Source: events.CentralGuidance, FiscalYear: fiscalYear, ForYear: forYear, AmountFen: amount}
+	return &events.SubsidyGranted{Grant: grant, Category: events.Construction, Source: events.CentralGuidance,
+		FiscalYear: fiscalYear, ForYear: forYear, AmountFen: amount}
 }
 
 func projectGrant(grant string, fiscalYear int, project string, amount events.Fen) *events.SubsidyGranted {
-	return &events.SubsidyGranted{Grant: grant, Category: events.ProjectMoney, Source: events.MajorProgram, FiscalYear: fiscalYear, Project: project, AmountFen: amount}
+	return &events.SubsidyGranted{Grant: grant, Category: events.ProjectMoney, Source: events.MajorProgram,
+		FiscalYear: fiscalYear, Project: project, AmountFen: amount}
 }
 
 func grantFrom(source events.Source, grant string, fiscalYear int, amount events.Fen) *events.SubsidyGranted {
-	return &events.SubsidyGranted{Grant: grant, Category: events.OtherCategory, Source: source, FiscalYear: fiscalYear, AmountFen: amount}
+	return &events.SubsidyGranted{Grant: grant, Category: events.OtherCategory, Source: source, FiscalYear: fiscalYear,
+		AmountFen: amount}
 }
 
 func other(grant string, fiscalYear int, amount events.Fen) *events.SubsidyGranted {
@@ -135,7 +145,8 @@ func recoverFrom(grant string, amount events.Fen) *events.FundsRecovered {
 }
 
 func commit(match string, fiscalYear int, amount events.Fen, dueOn string) *events.MatchingCommitted {
-	return &events.MatchingCommitted{Match: match, FiscalYear: fiscalYear, Level: "city", AmountFen: amount, DueOn: date(dueOn)}
+	return &events.MatchingCommitted{Match: match, FiscalYear: fiscalYear, Level: "city", AmountFen: amount,
+		DueOn: date(dueOn)}
 }
 
 func receiveMatch(match string, amount events.Fen) *events.MatchingReceived {
@@ -143,8 +154,10 @@ func receiveMatch(match string, amount events.Fen) *events.MatchingReceived {
 }
 
 // spend returns a voucher with one line. change sets its other members.
-func spend(voucher string, use events.Use, grant string, amount events.Fen, change ...func(*events.FundsSpent)) *events.FundsSpent {
-	f := &events.FundsSpent{Voucher: voucher, Payee: "甲公司", Use: use, Summary: "付款", Lines: []events.SpendingLine{{Grant: grant, AmountFen: amount}}}
+func spend(voucher string, use events.Use, grant string, amount events.Fen,
+	change ...func(*events.FundsSpent)) *events.FundsSpent {
+	f := &events.FundsSpent{Voucher: voucher, Payee: "甲公司", Use: use, Summary: "付款", Lines: []events.SpendingLine{
+		{Grant: grant, AmountFen: amount}}}
 	for _, c := range change {
 		c(f)
 	}
@@ -175,7 +188,8 @@ func rule(voucher string, use events.Use) *events.UseRuled {
 }
 
 func sign(book, signedOn string, amount events.Fen, clause bool) *events.EntrustmentSigned {
-	return &events.EntrustmentSigned{TaskBook: book, Payee: "甲公司", SignedOn: date(signedOn), AmountFen: amount, SeparateAccountClause: clause, Necessity: "委托检测"}
+	return &events.EntrustmentSigned{TaskBook: book, Payee: "甲公司", SignedOn: date(signedOn), AmountFen: amount,
+		SeparateAccountClause: clause, Necessity: "委托检测"}
 }
 
 func project(id string, major, eligible bool) *events.ProjectApproved {

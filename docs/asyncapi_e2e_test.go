@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// parseAsyncAPI prints whatever the parser of AsyncAPI has to say about a document, and each message whose example has the schema
-// that it has read.
+// parseAsyncAPI prints whatever the parser of AsyncAPI has to say about a document, and each message whose example has
+// the schema that it has read.
 const parseAsyncAPI = `
 import { readFileSync } from "node:fs";
 import { Parser } from "@asyncapi/parser";
@@ -32,7 +32,8 @@ for (const message of document?.allMessages().all() ?? []) {
 // TestTheDocumentOfTheFeedIsReadByAnotherParser reads the document as a program of another office would.
 func TestTheDocumentOfTheFeedIsReadByAnotherParser(t *testing.T) {
 	dir := t.TempDir()
-	install := exec.CommandContext(t.Context(), "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "@asyncapi/parser@3.6.6")
+	install := exec.CommandContext(t.Context(), "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts",
+		"@asyncapi/parser@3.6.6")
 	install.Dir = dir
 	if out, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -51,11 +52,13 @@ func TestTheDocumentOfTheFeedIsReadByAnotherParser(t *testing.T) {
 		}
 		return string(out)
 	}
-	const messages = "taizhang.alert.raised.v1 true\ntaizhang.alert.cleared.v1 true\ntaizhang.alert.withdrawn.v1 true\ntaizhang.head.v1 true\n"
+	const messages = "taizhang.alert.raised.v1 true\ntaizhang.alert.cleared.v1 true\ntaizhang.alert.withdrawn.v1 " +
+		"true\ntaizhang.head.v1 true\n"
 	if got := parse(AsyncAPI); got != messages {
 		t.Errorf("expected\n%sgot\n%s", messages, got)
 	}
-	if got := parse(bytes.Replace(AsyncAPI, []byte(`"clearedOn": null`), []byte(`"clearedOn": "2026-10-31"`), 1)); got != strings.Replace(messages, "true", "false", 1) {
+	if got := parse(bytes.Replace(AsyncAPI, []byte(`"clearedOn": null`), []byte(`"clearedOn": "2026-10-31"`),
+		1)); got != strings.Replace(messages, "true", "false", 1) {
 		t.Errorf("an alert that is open and was cleared passes:\n%s", got)
 	}
 }

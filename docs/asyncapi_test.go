@@ -63,7 +63,8 @@ func feedSchemas(t *testing.T, at string, data ...reflect.Type) *schemas {
 // alertStates say that an alert has the date of its clearing if it is cleared.
 var alertStates = []object{
 	obj("properties", obj("state", obj("const", string(alertfeed.Cleared)), "clearedOn", obj("type", "string"))),
-	obj("properties", obj("state", obj("enum", namesOf([]alertfeed.StateKind{alertfeed.Raised, alertfeed.Withdrawn})), "clearedOn", obj("type", "null"))),
+	obj("properties", obj("state", obj("enum", namesOf([]alertfeed.StateKind{alertfeed.Raised, alertfeed.Withdrawn})),
+		"clearedOn", obj("type", "null"))),
 }
 
 // dataSchema returns the JSON Schema of the data of a message.
@@ -84,7 +85,9 @@ func dataSchema(t *testing.T, id string, data reflect.Type) object {
 // asyncAPI returns the document of the feed.
 func asyncAPI(t *testing.T) object {
 	s := feedSchemas(t, componentSchemas, reflect.TypeFor[alertfeed.AlertData](), reflect.TypeFor[alertfeed.Head]())
-	s.named = append(s.named, member{"AlertEvent", s.event(reflect.TypeFor[alertfeed.CloudEvent[alertfeed.AlertData]](), alertfeed.AlertSchema)},
+	s.named = append(s.named,
+		member{"AlertEvent", s.event(reflect.TypeFor[alertfeed.CloudEvent[alertfeed.AlertData]](),
+			alertfeed.AlertSchema)},
 		member{"HeadEvent", s.event(reflect.TypeFor[alertfeed.CloudEvent[alertfeed.Head]](), alertfeed.HeadSchema)})
 	s.report()
 	var messages, ofAlerts object
@@ -93,32 +96,41 @@ func asyncAPI(t *testing.T) object {
 		messages = append(messages, member{name, alertMessage(t, s, kind)})
 		ofAlerts = append(ofAlerts, member{name, obj("$ref", "#/components/messages/"+name)})
 	}
-	messages = append(messages, member{"head", message(t, &alertfeed.Message{Subject: alertfeed.HeadSubject, Head: &sampleHead}, alertfeed.HeadType,
-		"All subjects are right as of this head, or a generation begins.", s.ref("HeadEvent"))})
+	messages = append(messages,
+		member{"head", message(t, &alertfeed.Message{Subject: alertfeed.HeadSubject, Head: &sampleHead},
+			alertfeed.HeadType,
+			"All subjects are right as of this head, or a generation begins.", s.ref("HeadEvent"))})
 	return obj(
 		"asyncapi", "3.1.0",
-		"info", obj("title", "Taizhang alerts", "version", "1", "description", feedIntro, "license", obj("name", "Apache-2.0", "url", "https://www.apache.org/licenses/LICENSE-2.0"),
+		"info", obj("title", "Taizhang alerts", "version", "1", "description", feedIntro, "license",
+			obj("name", "Apache-2.0", "url", "https://www.apache.org/licenses/LICENSE-2.0"),
 			"tags", []object{obj("name", "alerts")}),
 		"defaultContentType", alertfeed.ContentType,
 		"servers", obj("office", obj("host", "127.0.0.1:4222", "protocol", "nats", "description",
 			"The NATS server of taizhang serve (nats-listen), or one elsewhere (nats).",
 			"security", []object{obj("$ref", "#/components/securitySchemes/nkey")})),
 		"channels", obj(
-			"alerts", obj("address", alertAddress(), "title", "Alerts", "description", "One subject for each alert and severity; its last message says how the alert stands.",
+			"alerts", obj("address", alertAddress(), "title", "Alerts", "description",
+				"One subject for each alert and severity; its last message says how the alert stands.",
 				"parameters", subjectTokens(), "messages", ofAlerts),
-			"head", obj("address", alertfeed.HeadSubject, "title", "The head", "description", "Written after each round of changes.",
+			"head", obj("address", alertfeed.HeadSubject, "title", "The head", "description",
+				"Written after each round of changes.",
 				"messages", obj("head", obj("$ref", "#/components/messages/head"))),
 		),
 		"operations", obj(
-			"publishAlerts", obj("action", "send", "channel", obj("$ref", "#/channels/alerts"), "summary", "Says how an alert stands, when that has changed."),
-			"publishHead", obj("action", "send", "channel", obj("$ref", "#/channels/head"), "summary", "Says as of what all subjects are right."),
+			"publishAlerts", obj("action", "send", "channel", obj("$ref", "#/channels/alerts"), "summary",
+				"Says how an alert stands, when that has changed."),
+			"publishHead", obj("action", "send", "channel", obj("$ref", "#/channels/head"), "summary",
+				"Says as of what all subjects are right."),
 		),
-		"components", obj("schemas", s.named, "messages", messages, "securitySchemes", obj("nkey", obj("type", "asymmetricEncryption",
-			"description", "An nkey of NATS: taizhang nats user add."))),
+		"components", obj("schemas", s.named, "messages", messages, "securitySchemes",
+			obj("nkey", obj("type", "asymmetricEncryption",
+				"description", "An nkey of NATS: taizhang nats user add."))),
 	)
 }
 
-const feedIntro = "Taizhang says over NATS which alerts are raised, cleared and withdrawn. The messages are in the JetStream stream " +
+const feedIntro = "Taizhang says over NATS which alerts are raised, cleared and withdrawn. The messages are in the " +
+	"JetStream stream " +
 	alertfeed.StreamName + ". Each is a CloudEvent 1.0 in structured JSON. Ignore members that you do not know. " +
 	"See docs/alerting.md for the rule by which messages are read, and for the rights of a user."
 
@@ -151,13 +163,19 @@ func subjectTokens() object {
 	}
 	slices.Sort(families)
 	return obj(
-		"center", obj("description", "The id of the center; - for an alert of the policies.", "examples", []string{"ZJ-0007"}),
-		"severity", obj("description", "A change of severity withdraws one subject and raises another.", "enum", valuesOf[reflect.TypeFor[aggregates.Severity]()]),
-		"family", obj("description", "The middle of the code of the alert: EXE of AL-EXE-02.", "enum", slices.Compact(families)),
+		"center", obj("description", "The id of the center; - for an alert of the policies.", "examples",
+			[]string{"ZJ-0007"}),
+		"severity", obj("description", "A change of severity withdraws one subject and raises another.", "enum",
+			valuesOf[reflect.TypeFor[aggregates.Severity]()]),
+		"family", obj("description", "The middle of the code of the alert: EXE of AL-EXE-02.", "enum",
+			slices.Compact(families)),
 		"number", obj("description", "The end of the code of the alert: 02 of AL-EXE-02.", "examples", []string{"02"}),
-		"key", obj("description", "What the alert is about. - if there is none; else the key itself, if it is at most 64 of A-Z a-z 0-9 _ - and begins with a capital or a digit; "+
-			"else x and the base32 of its UTF-8 in small letters without padding.", "examples", []string{"2025", "-", "x4s6q"}),
-		"raisedOn", obj("description", "The day on which the alert was raised, YYYYMMDD.", "examples", []string{"20251231"}),
+		"key", obj("description", "What the alert is about. - if there is none; else the key itself, if it is at "+
+			"most 64 of A-Z a-z 0-9 _ - and begins with a capital or a digit; "+
+			"else x and the base32 of its UTF-8 in small letters without padding.", "examples",
+			[]string{"2025", "-", "x4s6q"}),
+		"raisedOn", obj("description", "The day on which the alert was raised, YYYYMMDD.", "examples",
+			[]string{"20251231"}),
 	)
 }
 
@@ -174,8 +192,10 @@ func alertMessage(t *testing.T, s *schemas, kind alertfeed.StateKind) object {
 	}
 	name := alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}
 	typed := "taizhang.alert." + string(kind) + ".v1"
-	return message(t, &alertfeed.Message{Subject: name.Subject(), Alert: &a}, typed, alertWords[kind], obj("allOf", []object{s.ref("AlertEvent"),
-		obj("properties", obj("type", obj("const", typed), "data", obj("properties", obj("state", obj("const", string(kind)), "clearedOn", cleared))))}))
+	return message(t, &alertfeed.Message{Subject: name.Subject(), Alert: &a}, typed, alertWords[kind],
+		obj("allOf", []object{s.ref("AlertEvent"),
+			obj("properties", obj("type", obj("const", typed), "data",
+				obj("properties", obj("state", obj("const", string(kind)), "clearedOn", cleared))))}))
 }
 
 var alertWords = map[alertfeed.StateKind]string{
@@ -186,21 +206,28 @@ var alertWords = map[alertfeed.StateKind]string{
 
 // message describes a message with an example.
 func message(t *testing.T, m *alertfeed.Message, typed, summary string, payload object) object {
-	body, err := m.Encode("urn:uuid:1cc5efbe-4631-5491-a813-741dd0e17f6a", time.Date(2026, 10, 31, 1, 0, 0, 0, time.UTC))
+	body, err := m.Encode("urn:uuid:1cc5efbe-4631-5491-a813-741dd0e17f6a",
+		time.Date(2026, 10, 31, 1, 0, 0, 0, time.UTC))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return obj("name", typed, "title", typed, "summary", summary, "contentType", alertfeed.ContentType, "payload", payload,
+	return obj("name", typed, "title", typed, "summary", summary, "contentType", alertfeed.ContentType,
+		"payload", payload,
 		"examples", []object{obj("name", "example", "payload", jsontext.Value(body))})
 }
 
 // The examples of the document.
 var (
-	sampleAt    = alertfeed.At{Epoch: "2026-10-01T08:00:00.000000Z", Generation: 1, Engine: 1, Position: 4912, Date: events.MustDate("2026-10-31")}
-	sampleHead  = alertfeed.Head{At: sampleAt, Record: "90c7df32-b866-4b81-8e48-7bdf10ef38c2", Phase: alertfeed.End, Open: alertfeed.Counts{Red: 6, Yellow: 11, Blue: 3}}
-	sampleAlert = alertfeed.AlertData{Center: "ZJ-0001", Code: "AL-USE-01", Key: "2024-00002", Severity: aggregates.Red, RaisedOn: events.MustDate("2024-08-06"),
-		Title: text.Text{Zh: "支出用于禁止的用途", En: "spent on a forbidden use"}, Office: events.CenterRole, Policy: "zj-2024-draft@2",
-		Rules: []desk.Rule{{Rule: "R20-3", Article: "20", Words: "不得用于…赞助、捐赠、投资"}}, Figures: []desk.Figure{},
+	sampleAt = alertfeed.At{Epoch: "2026-10-01T08:00:00.000000Z", Generation: 1, Engine: 1, Position: 4912,
+		Date: events.MustDate("2026-10-31")}
+	sampleHead = alertfeed.Head{At: sampleAt, Record: "90c7df32-b866-4b81-8e48-7bdf10ef38c2", Phase: alertfeed.End,
+		Open: alertfeed.Counts{Red: 6, Yellow: 11, Blue: 3}}
+	sampleAlert = alertfeed.AlertData{Center: "ZJ-0001", Code: "AL-USE-01", Key: "2024-00002",
+		Severity: aggregates.Red, RaisedOn: events.MustDate("2024-08-06"),
+		Title: text.Text{Zh: "支出用于禁止的用途", En: "spent on a forbidden use"}, Office: events.CenterRole,
+		Policy:   "zj-2024-draft@2",
+		Rules:    []desk.Rule{{Rule: "R20-3", Article: "20", Words: "不得用于…赞助、捐赠、投资"}},
+		Figures:  []desk.Figure{},
 		Cleared:  text.Text{Zh: "凭证冲销；另有认定；已销号", En: "the voucher reversed; ruled otherwise; closed out"},
 		LocalGov: "330102", IndustryDept: "省经信厅", At: sampleAt}
 )

@@ -23,7 +23,8 @@ var update = flag.Bool("update", false, "write the pages anew")
 
 // pages returns the pages that are written from the tables, by name.
 func pages(t *testing.T) map[string]string {
-	return map[string]string{"events.md": eventsPage(), "alerts.md": alertsPage(), "rules.md": rulesPage(), "sheets.md": sheetsPage(), "json.md": jsonPage(t)}
+	return map[string]string{"events.md": eventsPage(), "alerts.md": alertsPage(), "rules.md": rulesPage(),
+		"sheets.md": sheetsPage(), "json.md": jsonPage(t)}
 }
 
 func TestThePagesSayWhatTheTablesSay(t *testing.T) {

@@ -22,11 +22,13 @@ var rooms = []string{"events", "aggregates", "projections", "services", "docs", 
 // pureRooms hold what must give the same answer for ever: a function of values that come in.
 var pureRooms = []string{"events", "aggregates", "projections"}
 
-// allowedInPure is all that a pure room may import beside the rooms before it. hash/maphash is to a table what its own random
-// seed is to a map: nothing shows it.
+// allowedInPure is all that a pure room may import beside the rooms before it. hash/maphash is to a table what its own
+// random seed is to a map: nothing shows it.
 var allowedInPure = []string{
-	"bytes", "cmp", "context", "crypto/sha256", "embed", "encoding/binary", "encoding/hex", "errors", "fmt", "hash/maphash", "io", "iter", "maps", "math", "math/big",
-	"math/bits", "reflect", "regexp", "slices", "sort", "strconv", "strings", "sync", "sync/atomic", "time", "unicode", "unicode/utf16", "unicode/utf8", "unique",
+	"bytes", "cmp", "context", "crypto/sha256", "embed", "encoding/binary", "encoding/hex", "errors", "fmt",
+	"hash/maphash", "io", "iter", "maps", "math", "math/big",
+	"math/bits", "reflect", "regexp", "slices", "sort", "strconv", "strings", "sync", "sync/atomic", "time", "unicode",
+	"unicode/utf16", "unicode/utf8", "unique",
 	"github.com/google/uuid", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext",
 }
 
@@ -104,7 +106,8 @@ func TestPureRoomsImportOnlyWhatIsPure(t *testing.T) {
 		}
 		for _, path := range s.imports(t) {
 			if !strings.HasPrefix(path, module) && !slices.Contains(allowedInPure, path) {
-				t.Errorf("%s imports %s: %s must give the same answer for ever, so clock, randomness, files, network and logger stay outside; "+
+				t.Errorf("%s imports %s: %s must give the same answer for ever, so clock, randomness, files, "+
+					"network and logger stay outside; "+
 					"if it is pure, add it to the list here", s.path, path, s.room)
 			}
 		}
@@ -122,8 +125,8 @@ func TestPureRoomsStartNothingAndAskNoClock(t *testing.T) {
 	}
 }
 
-// notPure lists where a file starts a goroutine, by a go statement or by a method Go, as those of sync.WaitGroup and of an
-// errgroup are, and where it uses what pure rooms must not.
+// notPure lists where a file starts a goroutine, by a go statement or by a method Go, as those of sync.WaitGroup and
+// of an errgroup are, and where it uses what pure rooms must not.
 func notPure(file *ast.File) (found []string) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -135,7 +138,8 @@ func notPure(file *ast.File) (found []string) {
 			case n.Sel.Name == "Go" || n.Sel.Name == "TryGo":
 				found = append(found, "starts a goroutine by a method Go: a pure room leaves that to its caller")
 			case ok && slices.Contains(impure[x.Name], n.Sel.Name):
-				found = append(found, "uses "+x.Name+"."+n.Sel.Name+": dates, instants and ids come into a pure room as values, and goroutines from its caller")
+				found = append(found, "uses "+x.Name+"."+n.Sel.Name+
+					": dates, instants and ids come into a pure room as values, and goroutines from its caller")
 			}
 		}
 		return true
@@ -154,7 +158,8 @@ func TestEveryWayToStartAGoroutineIsSeen(t *testing.T) {
 		"time.AfterFunc(d, f)",
 		"next, stop := iter.Pull(f)",
 	} {
-		file, err := parser.ParseFile(token.NewFileSet(), "", "package p\nfunc _() { "+statement+" }", parser.SkipObjectResolution)
+		file, err := parser.ParseFile(token.NewFileSet(), "", "package p\nfunc _() { "+statement+" }",
+			parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,17 +181,26 @@ func TestNoFileRunsCodeBeforeMain(t *testing.T) {
 
 // leansOn says which services another is built on. Whatever else there is meets in cmd.
 var leansOn = map[string][]string{
-	"lists":        {"ledger", "table"},                                                   // answers from it, in tables
-	"reports":      {"lists", "ledger", "spreadsheet", "table"},                           // writes down what the lists answer, reads it back
-	"sheets":       {"ledger", "spreadsheet"},                                             // reads records for it
-	"desk":         {"lists", "ledger", "reports", "sheets", "table"},                     // answers with them
-	"access":       {"desk", "ledger", "lists", "table"},                                  // puts a guard before the counter, shows the ledger's writes in its log
-	"alertfeed":    {"access", "desk", "files", "listen", "lists", "natsserver", "table"}, // publishes what the counter knows, in the words of the lists, to the users of the accounts; listen knows whose a key is; its consumer writes rows
-	"signin":       {"access", "oidc"},                                                    // signs people in to the accounts over HTTP, by a provider too
-	"api":          {"access", "alertfeed", "desk", "listen", "lists", "signin", "table"}, // serves a guarded counter over HTTP, and the accounts; its client dials the socket
-	"console":      {"access", "signin"},                                                  // pages of a browser over them
-	"replica":      {"logstore"},                                                          // keeps its copy there
-	"kurrentstore": {"logstore"},                                                          // where the command of kurrenttest keeps a ledger
+	// answers from it, in tables
+	"lists": {"ledger", "table"},
+	// writes down what the lists answer, reads it back
+	"reports": {"lists", "ledger", "spreadsheet", "table"},
+	"sheets":  {"ledger", "spreadsheet"},                         // reads records for it
+	"desk":    {"lists", "ledger", "reports", "sheets", "table"}, // answers with them
+	// puts a guard before the counter, shows the ledger's writes in its log
+	"access": {"desk", "ledger", "lists", "table"},
+	// publishes what the counter knows, in the words of the lists, to the users of the accounts; listen knows whose a
+	// key is; its consumer writes rows
+	"alertfeed": {"access", "desk", "files", "listen", "lists", "natsserver", "table"},
+	// signs people in to the accounts over HTTP, by a provider too
+	"signin": {"access", "oidc"},
+	// serves a guarded counter over HTTP, and the accounts; its client dials the socket
+	"api": {"access", "alertfeed", "desk", "listen", "lists", "signin", "table"},
+	// pages of a browser over them
+	"console": {"access", "signin"},
+	"replica": {"logstore"}, // keeps its copy there
+	// where the command of kurrenttest keeps a ledger
+	"kurrentstore": {"logstore"},
 }
 
 func TestServicesLeanOnEachOtherOnlyWhereItIsSaid(t *testing.T) {
@@ -202,18 +216,20 @@ func TestServicesLeanOnEachOtherOnlyWhereItIsSaid(t *testing.T) {
 			}
 			other, _, _ := strings.Cut(inside, "/")
 			if other != own && !slices.Contains(leansOn[own], other) {
-				t.Errorf("%s imports %s: each service is one thing that can fail, wait or know the time; they meet in cmd, or it is said in leansOn", s.path, path)
+				t.Errorf("%s imports %s: each service is one thing that can fail, wait or know the time; they meet "+
+					"in cmd, or it is said in leansOn", s.path, path)
 			}
 		}
 	}
 }
 
-// TestNoServiceWritesAFlag holds the services to naming a parameter without dashes: they answer every front, and only the
-// command line has flags.
+// TestNoServiceWritesAFlag holds the services to naming a parameter without dashes: they answer every front, and only
+// the command line has flags.
 func TestNoServiceWritesAFlag(t *testing.T) {
 	flag := regexp.MustCompile(`--[a-z]`)
 	for _, s := range sources(t) {
-		if s.room != "services" || strings.HasPrefix(s.path, "services/kurrentstore/kurrenttest/server/") { // that is a command of its own
+		if s.room != "services" || strings.HasPrefix(s.path, "services/kurrentstore/kurrenttest/server/") {
+			// that is a command of its own
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
@@ -225,23 +241,36 @@ func TestNoServiceWritesAFlag(t *testing.T) {
 	}
 }
 
-// belowVerbs is what a verb may import of the project: the counter, what it answers with, and what puts an answer into words
-// and files. Whatever else a verb needed would be an answer that other fronts do not give.
-var belowVerbs = []string{"events/text", "services/access", "services/alertfeed", "services/alertfeed/consumer", "services/desk", "services/files", "services/lists", "services/table"}
+// belowVerbs is what a verb may import of the project: the counter, what it answers with, and what puts an answer into
+// words and files. Whatever else a verb needed would be an answer that other fronts do not give.
+var belowVerbs = []string{"events/text", "services/access", "services/alertfeed", "services/alertfeed/consumer",
+	"services/desk", "services/files", "services/lists", "services/table"}
 
 // notVerbs are the files of the command that are no verb of the ledger, each with what else it may import.
 var notVerbs = map[string][]string{
-	"cmd/taizhang/feed.go":       {"services/api", "services/api/client"},                                                               // asks a server, in which alone a feed runs
-	"cmd/taizhang/office.go":     nil,                                                                                                   // opens the accounts
-	"cmd/taizhang/open.go":       nil,                                                                                                   // puts the rooms together: whatever there is meets here
-	"cmd/taizhang/password.go":   {"services/listen"},                                                                                   // reads a file that is its owner's alone
-	"cmd/taizhang/serve.go":      {"docs", "services/access", "services/api", "services/console", "services/listen", "services/signin"}, // runs what answers
-	"cmd/taizhang/serve_demo.go": {"events", "services/access"},                                                                         // adds accounts
-	"cmd/taizhang/serve_feed.go": {"services/listen"},                                                                                   // opens the feed
-	"cmd/taizhang/serve_sso.go":  {"services/oidc"},                                                                                     // knows the issuer
-	"cmd/taizhang/serve_open.go": nil,                                                                                                   // puts together what is served
-	"cmd/taizhang/served.go":     {"services/api/client", "services/listen"},                                                            // chooses between files, socket and server
-	"cmd/taizhang/simulate.go":   {"events", "services/simulator"},                                                                      // makes a history and asks no ledger
+	// asks a server, in which alone a feed runs
+	"cmd/taizhang/feed.go": {"services/api", "services/api/client"},
+	// opens the accounts
+	"cmd/taizhang/office.go": nil,
+	// puts the rooms together: whatever there is meets here
+	"cmd/taizhang/open.go": nil,
+	// reads a file that is its owner's alone
+	"cmd/taizhang/password.go": {"services/listen"},
+	// runs what answers
+	"cmd/taizhang/serve.go": {"docs", "services/access", "services/api", "services/console", "services/listen",
+		"services/signin"},
+	// adds accounts
+	"cmd/taizhang/serve_demo.go": {"events", "services/access"},
+	// opens the feed
+	"cmd/taizhang/serve_feed.go": {"services/listen"},
+	// knows the issuer
+	"cmd/taizhang/serve_sso.go": {"services/oidc"},
+	// puts together what is served
+	"cmd/taizhang/serve_open.go": nil,
+	// chooses between files, socket and server
+	"cmd/taizhang/served.go": {"services/api/client", "services/listen"},
+	// makes a history and asks no ledger
+	"cmd/taizhang/simulate.go": {"events", "services/simulator"},
 }
 
 func TestVerbsAskTheCounterAndNothingBelow(t *testing.T) {
@@ -251,8 +280,10 @@ func TestVerbsAskTheCounterAndNothingBelow(t *testing.T) {
 			continue
 		}
 		for _, path := range s.imports(t) {
-			if inside, ok := strings.CutPrefix(path, module); ok && !slices.Contains(belowVerbs, inside) && !slices.Contains(more, inside) {
-				t.Errorf("%s imports %s: a verb puts answers of services/desk into words, so that the API and the console give the same ones", s.path, path)
+			if inside, ok := strings.CutPrefix(path, module); ok && !slices.Contains(belowVerbs, inside) &&
+				!slices.Contains(more, inside) {
+				t.Errorf("%s imports %s: a verb puts answers of services/desk into words, so that the API and the "+
+					"console give the same ones", s.path, path)
 			}
 		}
 	}

@@ -64,26 +64,55 @@ var answers = []struct {
 	json    any // of the type of the JSON form
 	columns []table.Column
 }{
-	{"center ID", "One center as of a date. CSV has its facts, one a row; each value is text.", desk.Center{}, desk.FactsColumns},
-	{"alerts explain CENTER CODE", "An alert with the rules, figures and events behind it. CSV has a row for each of them.", []desk.Explanation{}, desk.ExplanationColumns},
-	{"alerts watch", "What becomes of alerts, as it happens: JSON Lines, one object for each act, and in CSV a row. `alerts board` answers as the list alerts, without the names of the centers.", consumer.Act{}, consumer.ActColumns},
-	{"replay CENTER", "The history of a center, event by event, in the order of the ledger. With `--state` the JSON form has the member `state`.", []desk.Chapter{}, desk.ChapterColumns},
-	{"record KIND", "The answer to a record that is in the ledger. `policy adopt` answers alike.", desk.RecordAnswer{}, desk.RecordedColumns},
-	{"record KIND, refused", "The answer to a record that is refused, with exit code 1. In CSV the rules are separated by `;`.", desk.RefusedRecord{}, desk.AnswerColumns},
-	{"try FILE", "An answer for each line of the file, in its order. In CSV the rules are separated by `;`.", []desk.Tried{}, desk.AnswerColumns},
-	{"try FILE, with sheets", "The answer to each record, in the order in which an import judges them, and in JSON what all would move together. Nothing is written.", triedSheets{}, desk.JudgedColumns},
-	{"import FILE", "What is wrong with the files, in the order in which it is found, and in JSON the counts of the import.", importAnswer{}, desk.BadColumns},
-	{"check", "What a check of the whole ledger found. CSV has the findings alone; there is none if the ledger is sound.", desk.Checked{}, desk.FindingColumns},
+	{"center ID", "One center as of a date. CSV has its facts, one a row; each value is text.", desk.Center{},
+		desk.FactsColumns},
+	{"alerts explain CENTER CODE",
+		"An alert with the rules, figures and events behind it. CSV has a row for each of them.", []desk.Explanation{},
+		desk.ExplanationColumns},
+	{"alerts watch", "What becomes of alerts, as it happens: JSON Lines, one object for each act, and in CSV a row. " +
+		"`alerts board` answers as the list alerts, without the names of the centers.", consumer.Act{},
+		consumer.ActColumns},
+	{"replay CENTER", "The history of a center, event by event, in the order of the ledger. With `--state` the JSON " +
+		"form has the member `state`.", []desk.Chapter{}, desk.ChapterColumns},
+	{"record KIND", "The answer to a record that is in the ledger. `policy adopt` answers alike.", desk.RecordAnswer{},
+		desk.RecordedColumns},
+	{"record KIND, refused",
+		"The answer to a record that is refused, with exit code 1. In CSV the rules are separated by `;`.",
+		desk.RefusedRecord{}, desk.AnswerColumns},
+	{"try FILE", "An answer for each line of the file, in its order. In CSV the rules are separated by `;`.",
+		[]desk.Tried{}, desk.AnswerColumns},
+	{"try FILE, with sheets", "The answer to each record, in the order in which an import judges them, and in JSON " +
+		"what all would move together. Nothing is written.", triedSheets{}, desk.JudgedColumns},
+	{
+		"import FILE",
+		"What is wrong with the files, in the order in which it is found, and in JSON the counts of the import.",
+		importAnswer{}, desk.BadColumns},
+	{
+		"check", "What a check of the whole ledger found. CSV has the findings alone; there is none if the ledger " +
+			"is sound.", desk.Checked{}, desk.FindingColumns},
 	{"backup TO", "How far the copy reaches, in one row. `restore` answers alike.", rowsOf{}, desk.CopiedColumns},
-	{"reproduce FILE", "Whether a report is what the ledger gives, and else its first difference. CSV has one row.", desk.Reproduced{}, desk.ReproducedColumns},
-	{"policy show", "The parameters of a policy. JSON is the text of the policy as it was adopted, byte for byte.", policyText{}, desk.ParameterColumns},
-	{"policy check FILE", "What is wrong with a file of a policy. There is nothing in it if the policy can be adopted.", []desk.PolicyProblem{}, desk.ProblemColumns},
+	{"reproduce FILE", "Whether a report is what the ledger gives, and else its first difference. CSV has one row.",
+		desk.Reproduced{}, desk.ReproducedColumns},
+	{"policy show", "The parameters of a policy. JSON is the text of the policy as it was adopted, byte for byte.",
+		policyText{}, desk.ParameterColumns},
+	{
+		"policy check FILE",
+		"What is wrong with a file of a policy. There is nothing in it if the policy can be adopted.",
+		[]desk.PolicyProblem{}, desk.ProblemColumns},
 	{"account list", "The accounts by name.", access.Accounts{}, access.AccountColumns},
-	{"account show ACCOUNT", "One account. `account add`, `account bind`, `account disable`, `account enable`, `account password`, `account reset-factor`, `account link` and `account unlink` answer alike, as it is afterwards. In CSV departments are separated by `;`, and so are identities, each as its issuer, a blank and its subject.", access.Account{}, access.AccountColumns},
-	{"token add ACCOUNT", "The token that was made. Nothing shows its `secret` again.", access.MadeToken{}, access.MadeTokenColumns},
-	{"token list", "The tokens in the order in which they were made. `token revoke` answers one alike. In CSV acts are separated by `;`.", access.Tokens{}, access.TokenColumns},
-	{"access-log", "The entries of the access log and the writes of the ledger, in the order of time.", []access.LogEntry{}, access.EntryColumns},
-	{"nats user list", "The users of NATS by name. `nats user add` and `nats user revoke` answer one alike, as it is afterwards. In CSV the members of a list are separated by `;`.", access.NATSUsers{}, access.NATSUserColumns},
+	{"account show ACCOUNT", "One account. `account add`, `account bind`, `account disable`, `account enable`, " +
+		"`account password`, `account reset-factor`, `account link` and `account unlink` answer alike, as it is " +
+		"afterwards. In CSV departments are separated by `;`, and so are identities, each as its issuer, a blank " +
+		"and its subject.", access.Account{}, access.AccountColumns},
+	{"token add ACCOUNT", "The token that was made. Nothing shows its `secret` again.", access.MadeToken{},
+		access.MadeTokenColumns},
+	{"token list", "The tokens in the order in which they were made. `token revoke` answers one alike. In CSV acts " +
+		"are separated by `;`.", access.Tokens{}, access.TokenColumns},
+	{"access-log", "The entries of the access log and the writes of the ledger, in the order of time.",
+		[]access.LogEntry{}, access.EntryColumns},
+	{"nats user list", "The users of NATS by name. `nats user add` and `nats user revoke` answer one alike, as it " +
+		"is afterwards. In CSV the members of a list are separated by `;`.", access.NATSUsers{},
+		access.NATSUserColumns},
 	{"policy diff A B", "What differs between two policies.", rowsOf{}, desk.DifferenceColumns},
 }
 
@@ -124,7 +153,8 @@ compares it with what the program writes.
 func jsonPage(t *testing.T) string {
 	p := &jsonWriter{t: t, used: map[string]bool{}, names: map[string]reflect.Type{}, types: map[string]string{}}
 	p.WriteString(jsonIntro)
-	p.WriteString("\n## Lists\n\nThe answer of a list is a JSON list with one object for each row, or the same rows in CSV.\n")
+	p.WriteString(
+		"\n## Lists\n\nThe answer of a list is a JSON list with one object for each row, or the same rows in CSV.\n")
 	for _, l := range lists.Lists {
 		p.list(l)
 	}
@@ -187,7 +217,8 @@ func (p *jsonWriter) columns(owner string, columns []table.Column) {
 }
 
 // columnTypes are the words of the page for the types of columns.
-var columnTypes = map[table.Type]string{table.String: "text", table.Count: "integer", table.Year: "integer", table.Money: "fen",
+var columnTypes = map[table.Type]string{table.String: "text", table.Count: "integer", table.Year: "integer",
+	table.Money:   "fen",
 	table.Percent: "percent", table.Day: "date", table.Bool: "boolean", table.JSON: "record", table.Time: "time"}
 
 // list describes the columns of a list for each choice that has columns of its own.
@@ -231,7 +262,8 @@ func (p *jsonWriter) list(l *lists.List) {
 
 // choices returns the parameters of a list in every combination of its choices and flags, the plainest first.
 func choices(l *lists.List) []map[string]string {
-	needed := map[string]string{"center": "ZJ-0001", "since": "1", "year": "2025", "scope": "province", "figure": "executed"}
+	needed := map[string]string{"center": "ZJ-0001", "since": "1", "year": "2025", "scope": "province",
+		"figure": "executed"}
 	all := []map[string]string{{}}
 	for _, q := range l.Params {
 		values := []string{""}
@@ -372,8 +404,8 @@ func (p *jsonWriter) members(owner string, t reflect.Type) {
 	}
 }
 
-// sameType checks that a member has the type of the columns of its name. Texts in two languages and ids are texts in a column,
-// and what is a list or an object is put into words there.
+// sameType checks that a member has the type of the columns of its name. Texts in two languages and ids are texts in a
+// column, and what is a list or an object is put into words there.
 func (p *jsonWriter) sameType(owner, name, word string) {
 	switch word {
 	case "words", "id":
@@ -381,7 +413,8 @@ func (p *jsonWriter) sameType(owner, name, word string) {
 	case "date or null":
 		word = "date"
 	}
-	if was := p.types[name]; was != "" && was != word && !strings.HasPrefix(word, "list of ") && !strings.HasPrefix(word, "[") {
+	if was := p.types[name]; was != "" && was != word && !strings.HasPrefix(word, "list of ") &&
+		!strings.HasPrefix(word, "[") {
 		p.t.Errorf("the member %s of %s is %s, and as a column %s", name, owner, word, was)
 	}
 }

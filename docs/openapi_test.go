@@ -78,7 +78,8 @@ func openAPI(t *testing.T) object {
 	w.report()
 	return obj(
 		"openapi", "3.1.0",
-		"info", obj("title", "Taizhang", "version", "1", "summary", "The ledger of provincial technology-transfer centers over HTTP.",
+		"info", obj("title", "Taizhang", "version", "1", "summary",
+			"The ledger of provincial technology-transfer centers over HTTP.",
 			"description", apiIntro, "license", obj("name", "Apache-2.0", "identifier", "Apache-2.0")),
 		"servers", []object{obj("url", "/")},
 		"security", []object{obj("token", []string{}), obj("jwt", []string{}), obj("session", []string{})},
@@ -88,17 +89,21 @@ func openAPI(t *testing.T) object {
 			"schemas", s.named,
 			"responses", problems(problem),
 			"headers", headers,
-			"securitySchemes", obj("token", obj("type", "http", "scheme", "bearer", "bearerFormat", "tz_ and 49 letters and digits",
-				"description", "A token of an account: taizhang token add, or POST /v1/tokens."),
+			"securitySchemes", obj("token",
+				obj("type", "http", "scheme", "bearer", "bearerFormat", "tz_ and 49 letters and digits",
+					"description", "A token of an account: taizhang token add, or POST /v1/tokens."),
 				"jwt", obj("type", "http", "scheme", "bearer", "bearerFormat", "JWT",
-					"description", "A JWT of the issuer of single sign-on, for the audience of the server, of an identity that is linked to an account."),
+					"description", "A JWT of the issuer of single sign-on, for the audience of the server, of an "+
+						"identity that is linked to an account."),
 				"session", obj("type", "apiKey", "in", "cookie", "name", "__Host-tz",
-					"description", "The cookie of a session: POST /v1/session. Without TLS, on the machine itself, its name is tz. The header Authorization goes before it.")),
+					"description", "The cookie of a session: POST /v1/session. Without TLS, on the machine itself, "+
+						"its name is tz. The header Authorization goes before it.")),
 		),
 	)
 }
 
-const apiIntro = "Additions only under /v1: a client ignores members that it does not know. An error is a problem (RFC 9457). " +
+const apiIntro = "Additions only under /v1: a client ignores members that it does not know. An error is a problem " +
+	"(RFC 9457). " +
 	"x-roles of an operation are the roles that may ask it; x-scope says what of the ledger they see. " +
 	"Amounts are whole fen as JSON numbers; dates are days in Asia/Shanghai. See docs/api.md."
 
@@ -108,13 +113,15 @@ var tags = []object{
 	obj("name", "records", "description", "Bringing records, and trying them."),
 	obj("name", "ledger", "description", "The ledger as a whole: its policies, events, exports and reports."),
 	obj("name", "accounts", "description", "Signing in, accounts, tokens and the access log."),
-	obj("name", "feed", "description", "The alert feed over NATS, and the programs that may read it. What they read is in docs/alerting.md."),
+	obj("name", "feed", "description",
+		"The alert feed over NATS, and the programs that may read it. What they read is in docs/alerting.md."),
 	obj("name", "document", "description", "This document and the pages of the problems."),
 }
 
 func tagOf(op *api.Route) string {
 	switch second, _, _ := strings.Cut(strings.TrimPrefix(op.Path, "/v1/"), "/"); {
-	case lists.Find(second) != nil && op.Path == "/v1/"+second, strings.Count(op.Path, "/") <= 3 && lists.Find(second) != nil && second != "centers":
+	case lists.Find(second) != nil && op.Path == "/v1/"+second, strings.Count(op.Path, "/") <= 3 &&
+		lists.Find(second) != nil && second != "centers":
 		return "lists"
 	case second == "centers" || second == "explain":
 		return "centers"
@@ -141,7 +148,8 @@ func (w *document) operation(op *api.Route) object {
 		w.t.Errorf("two operations are named %s", op.Name)
 	}
 	w.operations[op.Name] = true
-	o := obj("operationId", op.Name, "tags", []string{tagOf(op)}, "summary", sentence(op.Short.En), "x-summary-zh", op.Short.Zh)
+	o := obj("operationId", op.Name, "tags", []string{tagOf(op)}, "summary", sentence(op.Short.En), "x-summary-zh",
+		op.Short.Zh)
 	if op.Open {
 		o = o.with("security", []object{})
 	} else {
@@ -158,13 +166,15 @@ func (w *document) operation(op *api.Route) object {
 		for _, b := range op.Takes {
 			content = append(content, member{b.Media, w.media(op, b.Media, b.Value)})
 		}
-		o = o.with("requestBody", obj("description", fmt.Sprintf("At most %d bytes.", op.BodyBytesMax), "required", true, "content", content))
+		o = o.with("requestBody", obj("description", fmt.Sprintf("At most %d bytes.", op.BodyBytesMax), "required",
+			true, "content", content))
 	}
 	return o.with("responses", w.responses(op))
 }
 
 // scopeWords say what of the ledger an account sees.
-var scopeWords = obj("center", "its own center", "local-gov", "the centers of its region", "industry-dept", "the centers of its departments", "others", "the whole ledger")
+var scopeWords = obj("center", "its own center", "local-gov", "the centers of its region", "industry-dept",
+	"the centers of its departments", "others", "the whole ledger")
 
 // pathName finds the parameters of a path.
 var pathName = regexp.MustCompile(`\{(\w+)(?:\.\.\.)?\}`)
@@ -180,7 +190,8 @@ func (w *document) parameters(op *api.Route) (all []object) {
 		all = append(all, obj("name", m[1], "in", "path", "required", true, "schema", schema))
 	}
 	for _, p := range op.Params {
-		o := obj("name", p.Name, "in", "query", "description", strings.ReplaceAll(p.Words.En, "`", ""), "x-description-zh", strings.ReplaceAll(p.Words.Zh, "`", ""))
+		o := obj("name", p.Name, "in", "query", "description", strings.ReplaceAll(p.Words.En, "`", ""),
+			"x-description-zh", strings.ReplaceAll(p.Words.Zh, "`", ""))
 		if p.Must {
 			o = o.with("required", true)
 		}
@@ -234,7 +245,8 @@ func parameterSchema(p *api.DescribedParam) object {
 	case lists.Days:
 		return obj("type", "string", "pattern", `^[0-9]+d?$`)
 	case lists.Point:
-		return obj("type", "string", "description", "A position, an instant of RFC 3339, or a date for the end of that day.")
+		return obj("type", "string", "description",
+			"A position, an instant of RFC 3339, or a date for the end of that day.")
 	}
 	return obj("type", "string")
 }
@@ -250,12 +262,16 @@ func (w *document) media(op *api.Route, media string, value any) object {
 	}
 	if _, isChapter := value.(desk.Chapter); isChapter {
 		chapter := w.of(op.Name, "", reflect.TypeOf(value))
-		return obj("schema", obj("anyOf", []object{chapter, obj("type", "object", "properties", obj("end", obj("type", "object",
-			"description", "what moved since the last event, by time alone and by policies, and with the answers on that day; as a Chapter whose event is empty")), "required", []string{"end"})}))
+		return obj("schema", obj("anyOf",
+			[]object{chapter, obj("type", "object", "properties", obj("end", obj("type", "object",
+				"description",
+				"what moved since the last event, by time alone and by policies, and with the answers on "+
+					"that day; as a Chapter whose event is empty")), "required", []string{"end"})}))
 	}
 	if media == "multipart/form-data" {
-		return obj("schema", obj("type", "object", "properties", obj("file", obj("type", "array", "items", obj("type", "string", "format", "binary"),
-			"description", "the files; each part has a file name")), "required", []string{"file"}))
+		return obj("schema", obj("type", "object", "properties",
+			obj("file", obj("type", "array", "items", obj("type", "string", "format", "binary"),
+				"description", "the files; each part has a file name")), "required", []string{"file"}))
 	}
 	if value == nil {
 		return obj()
@@ -273,7 +289,8 @@ func (w *document) page(l *lists.List) object {
 		properties := slices.Clone(m.value.(object))
 		for k, p := range properties {
 			if p.name == "items" {
-				properties[k].value = obj("type", "array", "items", w.list(l), "description", w.meaning("Page", "items"))
+				properties[k].value = obj("type", "array", "items", w.list(l), "description",
+					w.meaning("Page", "items"))
 			}
 		}
 		o[i].value = properties
@@ -308,7 +325,8 @@ func (w *document) responses(op *api.Route) (all object) {
 
 // moreProblems lists, by operation, the statuses of problems that its parameters and bodies do not already show.
 var moreProblems = map[string][]int{
-	"record":      {http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity},
+	"record": {http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed,
+		http.StatusUnprocessableEntity},
 	"addNATSUser": {http.StatusNotFound, http.StatusConflict},
 	"restateFeed": {http.StatusConflict},
 
@@ -325,11 +343,13 @@ var moreProblems = map[string][]int{
 
 // problemsOf returns the statuses of the problems that an operation can answer.
 func problemsOf(op *api.Route) []int {
-	all := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotAcceptable, http.StatusInternalServerError, http.StatusServiceUnavailable}
+	all := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotAcceptable, http.StatusInternalServerError,
+		http.StatusServiceUnavailable}
 	if !op.Open {
 		all = append(all, http.StatusUnauthorized)
 	}
-	if strings.Contains(op.Path, "{") || slices.ContainsFunc(op.Params, func(p api.DescribedParam) bool { return p.Sort == lists.CenterID }) {
+	if strings.Contains(op.Path, "{") ||
+		slices.ContainsFunc(op.Params, func(p api.DescribedParam) bool { return p.Sort == lists.CenterID }) {
 		all = append(all, http.StatusNotFound)
 	}
 	if op.List != nil {
@@ -365,9 +385,11 @@ func problems(schema object) (all object) {
 }
 
 var problemWords = map[int]string{
-	400: "The request cannot be read: an unknown, repeated or wrong parameter, or a body that is not what it should be.",
+	400: "The request cannot be read: an unknown, repeated or wrong parameter, or a body that is not what it should " +
+		"be.",
 	401: "A valid token or session is needed; of signing in, the name, the password or the code is not right.",
-	403: "The account may not do this, or the session must prove more first (needs); or the request names a host that the server does not answer for, or another site sent it.",
+	403: "The account may not do this, or the session must prove more first (needs); or the request names a host " +
+		"that the server does not answer for, or another site sent it.",
 	404: "There is no such thing, or the account may not see it.",
 	406: "The answer has no such format.",
 	408: "The body came too slowly.",
@@ -394,9 +416,13 @@ func headersOf(op *api.Route) object {
 }
 
 var headers = obj(
-	"X-Request-Id", obj("description", "The id of the request, which the log names too.", "schema", obj("type", "string")),
-	"Ledger-Position", obj("description", "The position of the ledger that the answer is based on; for a write, the position of its last record.", "schema", obj("type", "integer", "format", "int64")),
-	"Ledger-As-Of", obj("description", "The day that the answer is of.", "schema", obj("type", "string", "format", "date")),
+	"X-Request-Id", obj("description", "The id of the request, which the log names too.", "schema",
+		obj("type", "string")),
+	"Ledger-Position", obj("description",
+		"The position of the ledger that the answer is based on; for a write, the position of its last record.",
+		"schema", obj("type", "integer", "format", "int64")),
+	"Ledger-As-Of", obj("description", "The day that the answer is of.", "schema",
+		obj("type", "string", "format", "date")),
 	"Retry-After", obj("description", "Seconds to wait.", "schema", obj("type", "integer")),
 	"WWW-Authenticate", obj("schema", obj("type", "string")),
 )

@@ -76,9 +76,11 @@ type schemas struct {
 const componentSchemas = "#/components/schemas/"
 
 func newSchemas(t *testing.T, at string, own map[string]string) *schemas {
-	s := &schemas{t: t, at: at, own: own, used: map[string]bool{}, types: map[string]reflect.Type{}, lists: map[string]object{}}
+	s := &schemas{t: t, at: at, own: own, used: map[string]bool{}, types: map[string]reflect.Type{},
+		lists: map[string]object{}}
 	s.named = append(s.named, member{"Text", obj("type", "object", "description", "A text in two languages.",
-		"properties", obj("zh", obj("type", "string"), "en", obj("type", "string")), "required", []string{"zh", "en"})})
+		"properties", obj("zh", obj("type", "string"), "en", obj("type", "string")), "required",
+		[]string{"zh", "en"})})
 	return s
 }
 
@@ -125,11 +127,14 @@ func (s *schemas) report() {
 
 // valuesOf are the values of the closed types of text.
 var valuesOf = map[reflect.Type][]string{
-	reflect.TypeFor[aggregates.Severity](): {string(aggregates.Red), string(aggregates.Yellow), string(aggregates.Blue)},
-	reflect.TypeFor[access.Role]():         append(namesOf(access.Roles()), ""),
-	reflect.TypeFor[alertfeed.StateKind](): namesOf([]alertfeed.StateKind{alertfeed.Raised, alertfeed.Cleared, alertfeed.Withdrawn}),
-	reflect.TypeFor[alertfeed.Phase]():     namesOf([]alertfeed.Phase{alertfeed.Begin, alertfeed.End}),
-	reflect.TypeFor[events.Role](): namesOf([]events.Role{events.STOffice, events.Finance, events.IndustryDept, events.LocalGov,
+	reflect.TypeFor[aggregates.Severity](): {
+		string(aggregates.Red), string(aggregates.Yellow), string(aggregates.Blue)},
+	reflect.TypeFor[access.Role](): append(namesOf(access.Roles()), ""),
+	reflect.TypeFor[alertfeed.StateKind](): namesOf([]alertfeed.StateKind{
+		alertfeed.Raised, alertfeed.Cleared, alertfeed.Withdrawn}),
+	reflect.TypeFor[alertfeed.Phase](): namesOf([]alertfeed.Phase{alertfeed.Begin, alertfeed.End}),
+	reflect.TypeFor[events.Role](): namesOf([]events.Role{events.STOffice, events.Finance, events.IndustryDept,
+		events.LocalGov,
 		events.CenterRole, events.Auditor, events.Admin}),
 }
 
@@ -150,7 +155,8 @@ var closedMembers = map[string][]string{
 	"Chapter.mode":          {desk.EnforceMode, desk.RecordMode},
 	"Token.state":           {access.TokenValid, access.TokenExpired, access.TokenRevoked, access.TokenVoid},
 	"Entry.kind":            access.EntryKinds(),
-	"FeedStatus.state":      {alertfeed.StatePublishing, alertfeed.StateConnecting, alertfeed.StateRestating, alertfeed.StateBehind, alertfeed.StateStopped, api.FeedOff},
+	"FeedStatus.state": {alertfeed.StatePublishing, alertfeed.StateConnecting, alertfeed.StateRestating,
+		alertfeed.StateBehind, alertfeed.StateStopped, api.FeedOff},
 }
 
 // of returns the schema of a Go type as JSON has it.
@@ -249,7 +255,8 @@ func (s *schemas) members(owner string, t reflect.Type) object {
 			if i := slices.IndexFunc(properties, func(m member) bool { return m.name == name }); i >= 0 {
 				continue // the outer field hides it
 			}
-			properties = append(properties, member{name, s.of(owner, name, f.Type).with("description", s.meaning(owner, name))})
+			properties = append(properties,
+				member{name, s.of(owner, name, f.Type).with("description", s.meaning(owner, name))})
 			if !strings.Contains(options, "omit") {
 				required = append(required, name)
 			}
@@ -294,8 +301,8 @@ func (s *schemas) row(owner string, columns []table.Column) object {
 	return obj("type", "object", "properties", properties, "required", required)
 }
 
-// list adds the schemas of the rows of a list, one for each set of columns that its parameters choose, and returns the schema
-// of any of them.
+// list adds the schemas of the rows of a list, one for each set of columns that its parameters choose, and returns the
+// schema of any of them.
 func (s *schemas) list(l *lists.List) object {
 	if known := s.lists[l.Name]; known != nil {
 		return known
@@ -312,7 +319,8 @@ func (s *schemas) list(l *lists.List) object {
 		}
 		name := "Row." + l.Name
 		if len(tables) > 0 {
-			name += "." + strings.NewReplacer("--", "", " ", ".").Replace(strings.TrimPrefix(flagsOf(l, params), "--by "))
+			name += "." + strings.NewReplacer("--", "", " ",
+				".").Replace(strings.TrimPrefix(flagsOf(l, params), "--by "))
 		}
 		tables = append(tables, columns)
 		s.named = append(s.named, member{name, s.row(l.Name, columns)})
@@ -336,8 +344,9 @@ func (s *schemas) records() {
 		mapping = append(mapping, member{string(e.Kind), s.at + name})
 		s.named = append(s.named, member{name, s.recordOf(e)})
 	}
-	s.named = append(s.named, member{"Record", obj("description", "A record of the interchange form, of one of the kinds of docs/events.md.",
-		"oneOf", one, "discriminator", obj("propertyName", "kind", "mapping", mapping))})
+	s.named = append(s.named,
+		member{"Record", obj("description", "A record of the interchange form, of one of the kinds of docs/events.md.",
+			"oneOf", one, "discriminator", obj("propertyName", "kind", "mapping", mapping))})
 }
 
 func (s *schemas) recordOf(e *events.CatalogEntry) object {
@@ -352,12 +361,15 @@ func (s *schemas) recordOf(e *events.CatalogEntry) object {
 	}
 	properties = append(properties, obj(
 		"on", obj("type", "string", "format", "date"),
-		"by", obj("type", "object", "properties", obj("role", obj("type", "string", "enum", valuesOf[reflect.TypeFor[events.Role]()]),
-			"actor", identifier()), "required", []string{"role", "actor"}, "additionalProperties", false),
+		"by", obj("type", "object", "properties",
+			obj("role", obj("type", "string", "enum", valuesOf[reflect.TypeFor[events.Role]()]),
+				"actor", identifier()), "required", []string{"role", "actor"}, "additionalProperties", false),
 		"mode", obj("type", "string", "enum", []string{desk.EnforceMode, desk.RecordMode}),
 		"doc", obj("type", "string"),
-		"evidence", obj("type", "array", "maxItems", events.ListMax, "items", obj("type", "object", "properties", obj("name", obj("type", "string"),
-			"sha256", obj("type", "string", "pattern", "^[0-9a-f]{64}$")), "required", []string{"name", "sha256"}, "additionalProperties", false)),
+		"evidence", obj("type", "array", "maxItems", events.ListMax, "items",
+			obj("type", "object", "properties", obj("name", obj("type", "string"),
+				"sha256", obj("type", "string", "pattern", "^[0-9a-f]{64}$")), "required", []string{"name", "sha256"},
+				"additionalProperties", false)),
 		"note", obj("type", "string"),
 	)...)
 	for i, m := range properties {
@@ -366,7 +378,8 @@ func (s *schemas) recordOf(e *events.CatalogEntry) object {
 		}
 	}
 	data := s.data(e, "", reflect.TypeOf(e.Blank()).Elem())
-	return obj("type", "object", "title", e.Title.En, "description", both(e.Title), "properties", properties.with("data", data),
+	return obj("type", "object", "title", e.Title.En, "description", both(e.Title), "properties",
+		properties.with("data", data),
 		"required", required, "additionalProperties", false)
 }
 

@@ -61,7 +61,8 @@ func roles(e *events.CatalogEntry, name func(events.Role) string) string {
 		names = append(names, fmt.Sprintf("%s `%s`", name(r), r))
 	}
 	if e.Kind == events.KindWaiverGranted { // OP-04
-		return fmt.Sprintf("办法指定的一个 · the one the policy names (`%s`: `%s`)", policy.Builtin().ID, policy.Builtin().Parameters.WaiverGrantor.Value)
+		return fmt.Sprintf("办法指定的一个 · the one the policy names (`%s`: `%s`)", policy.Builtin().ID,
+			policy.Builtin().Parameters.WaiverGrantor.Value)
 	}
 	return strings.Join(names, "、")
 }
@@ -106,7 +107,8 @@ the field and the reason.
 `, events.RecordBytesMax, events.DepthMax, events.ListMax, events.IDBytesMax, events.AmountFenMax, events.YearMin, events.YearMax)
 	for _, name := range events.Frame {
 		if name != "by" && name != "evidence" { // their members stand alone
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", strings.Replace(name, "evidence.", "evidence[].", 1), both(events.FrameDetail(name)), frameRequired(name))
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", strings.Replace(name, "evidence.", "evidence[].", 1),
+				both(events.FrameDetail(name)), frameRequired(name))
 		}
 	}
 	for i := range events.Catalog {
@@ -128,10 +130,12 @@ func frameRequired(name string) string {
 
 func kindSection(b *strings.Builder, e *events.CatalogEntry) {
 	fmt.Fprintf(b, "\n<a id=\"%s\"></a>\n\n## %s · %s\n\n", e.Kind, e.Kind, e.Title.Zh)
-	fmt.Fprintf(b, "%s.\n\n- 谁可写 Who may write: %s\n- 性质 Nature: %s\n- 版本 Version: %d\n- 条款 Rules: %s\n", sentence(e.Title.En),
+	fmt.Fprintf(b, "%s.\n\n- 谁可写 Who may write: %s\n- 性质 Nature: %s\n- 版本 Version: %d\n- 条款 Rules: %s\n",
+		sentence(e.Title.En),
 		roles(e, func(r events.Role) string { return both(r.Title()) }), nature(e), e.Version, ruleLinks(e.Rules))
 	if e.Version > 1 {
-		b.WriteString("\n以旧版本存储的事件读出时转换为现行版本。Events stored in an older version are read as the present one.\n")
+		b.WriteString("\n以旧版本存储的事件读出时转换为现行版本。Events stored in an older version are read as the " +
+			"present one.\n")
 	}
 	if len(e.Members()) == 0 {
 		b.WriteString("\n没有数据：`{}`。No data: `{}`.\n")
@@ -143,13 +147,16 @@ func kindSection(b *strings.Builder, e *events.CatalogEntry) {
 		for i, v := range events.ValuesOf(e.Kind, m.Name) {
 			meaning += map[bool]string{true: ": ", false: ", "}[i == 0] + v.Word.Zh + " `" + v.Code + "`"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", m.Name, meaning, typeWords(m.Type), unit(m), yesNo(m.Required))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", m.Name, meaning, typeWords(m.Type), unit(m),
+			yesNo(m.Required))
 	}
 }
 
 func typeWords(t string) string {
-	names := map[string]string{"text": "文本 text", "integer": "整数 integer", "fen": "整数 integer", "date": "日期 date",
-		"boolean": "是否 boolean", "number": "数 number", "text[]": "文本列表 list of text", "integer[]": "整数列表 list of integers"}
+	names := map[string]string{"text": "文本 text", "integer": "整数 integer", "fen": "整数 integer",
+		"date":    "日期 date",
+		"boolean": "是否 boolean", "number": "数 number", "text[]": "文本列表 list of text",
+		"integer[]": "整数列表 list of integers"}
 	if name, ok := names[t]; ok {
 		return name
 	}
@@ -191,7 +198,8 @@ Terms and shares are parameters of the policy and are not repeated here. A **clo
 |---|---|---|
 `)
 	for _, a := range aggregates.AlertCatalog {
-		fmt.Fprintf(&b, "| [%s](#%s) | %s %s | %s |\n", a.Code, a.Code, severityNames[a.Severity].Zh, a.Severity, both(a.Title))
+		fmt.Fprintf(&b, "| [%s](#%s) | %s %s | %s |\n", a.Code, a.Code, severityNames[a.Severity].Zh, a.Severity,
+			both(a.Title))
 	}
 	for _, a := range aggregates.AlertCatalog {
 		key := "–"
@@ -256,9 +264,11 @@ warns on its account; a rule that nothing cites is for humans to judge, or not f
 		}
 		if number != heading {
 			heading = number
-			fmt.Fprintf(&b, "\n## %s\n\n| 编号 Rule | 条款 Article | 原文 Words | 引用 Cited by |\n|---|---|---|---|\n", heading)
+			fmt.Fprintf(&b,
+				"\n## %s\n\n| 编号 Rule | 条款 Article | 原文 Words | 引用 Cited by |\n|---|---|---|---|\n", heading)
 		}
-		fmt.Fprintf(&b, "| <a id=\"%s\"></a>%[1]s | %s | %s | %s |\n", r.ID, article(r.Article), r.Words, orDash(cited[r.ID]))
+		fmt.Fprintf(&b, "| <a id=\"%s\"></a>%[1]s | %s | %s | %s |\n", r.ID, article(r.Article), r.Words,
+			orDash(cited[r.ID]))
 	}
 	return b.String()
 }

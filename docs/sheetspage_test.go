@@ -28,7 +28,8 @@ import are recorded in the order of this page, those of one kind by date.
 		if mark == "" {
 			mark = "–"
 		}
-		fmt.Fprintf(&b, "| [%s](#%s) | %s表 · %s | %s | %s | %s |\n", k.Name, k.Name, k.Title.Zh, k.Title.En, sheetRoles(k), sheetIdentity(k), mark)
+		fmt.Fprintf(&b, "| [%s](#%s) | %s表 · %s | %s | %s | %s |\n", k.Name, k.Name, k.Title.Zh, k.Title.En,
+			sheetRoles(k), sheetIdentity(k), mark)
 	}
 	b.WriteString(`
 填报角色可由 ` + "`--role`" + ` 指定；不指定的，取该行事件可用的第一个。用途和评价等级的词语取自当日有效的办法参数，以下为内置参数的词语。
@@ -42,9 +43,12 @@ policy in force on the date of the row; below are those of the built-in policy.
 		for _, kind := range k.Records {
 			kinds = append(kinds, fmt.Sprintf("[%s](events.md#%s) %s", kind, kind, kind.Title().Zh))
 		}
-		fmt.Fprintf(&b, "%s\n\n| 标题 Heading | 字段 Member | 必填 Required | 说明与词语 Note and words |\n|---|---|---|---|\n", strings.Join(kinds, "、"))
+		fmt.Fprintf(&b,
+			"%s\n\n| 标题 Heading | 字段 Member | 必填 Required | 说明与词语 Note and words |\n|---|---|---|---|\n",
+			strings.Join(kinds, "、"))
 		for _, c := range k.Under(policy.Builtin()) {
-			fmt.Fprintf(&b, "| %s | `%s` | %s | %s%s |\n", c.Heading, c.Field, sheetRequired(&c), strings.TrimPrefix(k.Help(&c), "必填。"), sheetWords(&c))
+			fmt.Fprintf(&b, "| %s | `%s` | %s | %s%s |\n", c.Heading, c.Field, sheetRequired(&c),
+				strings.TrimPrefix(k.Help(&c), "必填。"), sheetWords(&c))
 		}
 	}
 	return b.String()

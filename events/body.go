@@ -40,7 +40,8 @@ func CutBody(s *Stored) (Body, error) {
 	}
 	b, ok := cutBody(Lookup(s.Kind), []byte(body.text))
 	if !ok {
-		return Body{}, fmt.Errorf("events: cut position %d (%s): its body is not as EncodeEvent writes it", s.Position, s.Kind)
+		return Body{}, fmt.Errorf("events: cut position %d (%s): its body is not as EncodeEvent writes it",
+			s.Position, s.Kind)
 	}
 	b.On = rec.On
 	return b, nil
@@ -256,7 +257,8 @@ func (c *bodyCursor) value(s *shape, amount bool) bool {
 		return c.token("true") || c.token("false")
 	case number:
 		n := 0
-		for n < len(c.rest) && (c.rest[n] >= '0' && c.rest[n] <= '9' || bytes.IndexByte([]byte("+-.eE"), c.rest[n]) >= 0) {
+		for n < len(c.rest) && (c.rest[n] >= '0' && c.rest[n] <= '9' ||
+			bytes.IndexByte([]byte("+-.eE"), c.rest[n]) >= 0) {
 			n++
 		}
 		c.rest = c.rest[n:]

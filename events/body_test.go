@@ -23,7 +23,8 @@ func TestABodyIsCutAsItIsDecoded(t *testing.T) {
 		drawTexts(t, drawn)
 		drawAmounts(t, drawn)
 		r.Data = data
-		for _, text := range []*string{&r.By.Actor, &r.Doc, &r.Note, &r.EnteredBy, &r.Evidence[0].Name, &r.Warnings[0].En} {
+		for _, text := range []*string{&r.By.Actor, &r.Doc, &r.Note, &r.EnteredBy, &r.Evidence[0].Name,
+			&r.Warnings[0].En} {
 			*text = anyText.Draw(t, "text")
 		}
 		r.Mode = rapid.SampledFrom([]Mode{Enforce, Recording}).Draw(t, "mode")
@@ -41,7 +42,9 @@ func TestABodyIsCutAsItIsDecoded(t *testing.T) {
 }
 
 // anyText draws texts with characters that JSON must escape, and texts that look like members of a body.
-var anyText = rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{`"`, `\`, `\"`, `","enteredBy":"`, `,"data":{"amountFen":5}`, "样机〔2025〕\n", "", "\u2028<&>"}))
+var anyText = rapid.OneOf(rapid.String(),
+	rapid.SampledFrom([]string{`"`, `\`, `\"`, `","enteredBy":"`, `,"data":{"amountFen":5}`, "样机〔2025〕\n", "",
+		"\u2028<&>"}))
 
 // drawTexts sets the texts within a value.
 func drawTexts(t *rapid.T, v reflect.Value) {
@@ -234,7 +237,8 @@ func FuzzCutBody(f *testing.F) {
 		f.Add(string(r.Kind), escaped(body))
 		f.Add(string(r.Kind), bytes.Replace(body, []byte(`"data":`), []byte(`"data": `), 1))
 	}
-	f.Add(string(KindMatchingCommitted), []byte(`{"version":1,"on":"2025-01-01","data":{"dueDate":null,"dueOn":"2025-01-01"}}`))
+	f.Add(string(KindMatchingCommitted),
+		[]byte(`{"version":1,"on":"2025-01-01","data":{"dueDate":null,"dueOn":"2025-01-01"}}`))
 	f.Add(string(KindFundsSpent), []byte(`{"version":1,"on":"2025-01-01","data":{"voucher":"`))
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
 		s := Stored{Stream: "center-ZJ-0007", Kind: Kind(kind), Body: body}

@@ -73,7 +73,8 @@ func plainID(v string) bool {
 	}
 	for i := range len(v) {
 		switch c := v[i]; {
-		case c <= ' ', c == 0x7f, c == 0xc2, 0xe1 <= c && c <= 0xe3: // from 0xc2 on: the leading bytes of spaces and control characters outside of ASCII
+		case c <= ' ', c == 0x7f, c == 0xc2, 0xe1 <= c && c <= 0xe3:
+			// from 0xc2 on: the leading bytes of spaces and control characters outside of ASCII
 			return false
 		}
 	}
@@ -82,7 +83,8 @@ func plainID(v string) bool {
 
 func (c *checker) amount(field string, v Fen) {
 	if v <= 0 || v > AmountFenMax {
-		c.add(field, text.Say("金额 %s 元应大于 0 且不超过 %s 元", "amount of %s yuan must be above 0 and at most %s yuan", FormatYuan(v), FormatYuan(AmountFenMax)))
+		c.add(field, text.Say("金额 %s 元应大于 0 且不超过 %s 元",
+			"amount of %s yuan must be above 0 and at most %s yuan", FormatYuan(v), FormatYuan(AmountFenMax)))
 	}
 }
 
@@ -110,7 +112,8 @@ func (c *checker) oneOf(field, v string, allowed text.Vocabulary[string]) {
 	for _, t := range allowed {
 		words = append(words, t.Code+"（"+t.Word.Zh+"）")
 	}
-	c.add(field, text.Say("“%[1]s”应填：%[2]s", "%[1]q is not one of: %[3]s", v, strings.Join(words, "、"), strings.Join(allowed.Codes(), ", ")))
+	c.add(field, text.Say("“%[1]s”应填：%[2]s", "%[1]q is not one of: %[3]s", v, strings.Join(words, "、"),
+		strings.Join(allowed.Codes(), ", ")))
 }
 
 func (c *checker) eachOf(field string, vs []string, allowed text.Vocabulary[string]) {
@@ -131,6 +134,7 @@ func (c *checker) digits(field, v string, lo, hi int) {
 // industry accepts a class of GB/T 4754: a letter A to T, then up to four digits.
 func (c *checker) industry(field, v string) {
 	if v == "" || v[0] < 'A' || v[0] > 'T' || len(v) > 5 || strings.Trim(v[1:], "0123456789") != "" {
-		c.add(field, text.Say("%q 不是 GB/T 4754 行业代码（一个字母 A–T 加至多四位数字）", "%q is not a GB/T 4754 code (a letter A–T and up to four digits)", v))
+		c.add(field, text.Say("%q 不是 GB/T 4754 行业代码（一个字母 A–T 加至多四位数字）",
+			"%q is not a GB/T 4754 code (a letter A–T and up to four digits)", v))
 	}
 }

@@ -72,7 +72,8 @@ func validSHA256(text string) bool {
 }
 
 func tooLong(line []byte) Problems {
-	return whole(text.Say("记录有 %d 字节，超过 %d 字节的上限", "the record has %d bytes, over the limit of %d", len(line), RecordBytesMax))
+	return whole(text.Say("记录有 %d 字节，超过 %d 字节的上限", "the record has %d bytes, over the limit of %d",
+		len(line), RecordBytesMax))
 }
 
 func tooDeep() Problems {
@@ -137,7 +138,8 @@ func decodeRecord(line []byte) (*Record, Problems) {
 }
 
 func partly(w *wireRecord) *Record {
-	r := &Record{Kind: w.Kind, Center: w.Center, On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc, Evidence: w.Files, Note: w.Note}
+	r := &Record{Kind: w.Kind, Center: w.Center, On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc, Evidence: w.Files,
+		Note: w.Note}
 	if len(w.ID) == 36 {
 		r.ID, _ = uuid.Parse(w.ID)
 	}
@@ -161,9 +163,11 @@ func (r *Record) checkFrame(id string) (found Problems) {
 	case entry == nil:
 		found = append(found, unknownKind(r.Kind))
 	case entry.Stream != "" && r.Center != "":
-		add("center", text.Say("这类记录不属于任何中心，此字段应省略", "a record of this kind belongs to no center; leave this field out"))
+		add("center", text.Say("这类记录不属于任何中心，此字段应省略",
+			"a record of this kind belongs to no center; leave this field out"))
 	case entry.Stream == "" && !ValidCenter(r.Center):
-		add("center", text.Say("“%s”不是中心编号，如 ZJ-0007", "%q does not match the form of an id of a center, such as ZJ-0007", r.Center))
+		add("center", text.Say("“%s”不是中心编号，如 ZJ-0007",
+			"%q does not match the form of an id of a center, such as ZJ-0007", r.Center))
 	}
 	if y := r.On.Year(); y < YearMin || y > YearMax {
 		add("on", notAYear(y))
@@ -184,7 +188,8 @@ func (r *Record) checkFrame(id string) (found Problems) {
 	}
 	for i, e := range r.Evidence {
 		if !validSHA256(e.SHA256) {
-			add(at("evidence", i, "sha256"), text.Say("%q 应为 64 位小写十六进制", "%q must be 64 lower-case hexadecimal digits", e.SHA256))
+			add(at("evidence", i, "sha256"),
+				text.Say("%q 应为 64 位小写十六进制", "%q must be 64 lower-case hexadecimal digits", e.SHA256))
 		}
 	}
 	return found
@@ -212,15 +217,17 @@ func depth(line []byte) int {
 
 // EncodeRecord writes a record in the interchange form, without a newline. Equal records have equal bytes.
 func EncodeRecord(r *Record) ([]byte, error) {
-	return encode(make([]byte, 0, 512), r, recordShape, &wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By,
-		Mode: r.Mode, Doc: r.Doc, Files: r.Evidence, Note: r.Note})
+	return encode(make([]byte, 0, 512), r, recordShape,
+		&wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By,
+			Mode: r.Mode, Doc: r.Doc, Files: r.Evidence, Note: r.Note})
 }
 
 // EncodeEvent returns the body of the event to store for a record that the ledger accepts.
 func EncodeEvent(r *Record, e Entry) (Object, error) {
 	buf := bodyBuffers.Get().(*[]byte)
 	defer bodyBuffers.Put(buf)
-	b, err := encode((*buf)[:0], r, eventShape, &wireEvent{On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc, Files: r.Evidence, Note: r.Note, Entry: e})
+	b, err := encode((*buf)[:0], r, eventShape,
+		&wireEvent{On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc, Files: r.Evidence, Note: r.Note, Entry: e})
 	*buf = b
 	return Object{string(b)}, err
 }
@@ -269,7 +276,8 @@ func DecodeEvent(s Stored) (Recorded, error) {
 	}
 	center, _ := s.Stream.Center()
 	if entry.Stream != "" && entry.Stream != s.Stream || entry.Stream == "" && center == "" {
-		return fail(text.Errorf(text.Internal, "“%s”这类记录不属于此处", "kind %s does not belong in this stream", s.Kind))
+		return fail(text.Errorf(text.Internal, "“%s”这类记录不属于此处",
+			"kind %s does not belong in this stream", s.Kind))
 	}
 	return Recorded{
 		Record: Record{ID: s.ID, Kind: s.Kind, Center: center, On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc,

@@ -9,7 +9,8 @@ import (
 
 func TestACentersIDIsReadInAnyCaseAndWidth(t *testing.T) {
 	for typed, want := range map[string]CenterID{
-		"ZJ-0018": "ZJ-0018", "zj-0018": "ZJ-0018", "ＺＪ－００１８": "ZJ-0018", " zj–0018\u200b": "ZJ-0018", "zj": "zj", "zj_0018": "zj_0018", "": "", "中心": "中心",
+		"ZJ-0018": "ZJ-0018", "zj-0018": "ZJ-0018", "ＺＪ－００１８": "ZJ-0018", " zj–0018\u200b": "ZJ-0018",
+		"zj": "zj", "zj_0018": "zj_0018", "": "", "中心": "中心",
 	} {
 		if got := ParseCenter(typed); got != want {
 			t.Errorf("%q: expected %q, got %q", typed, want, got)

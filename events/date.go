@@ -40,20 +40,22 @@ func DateAt(t time.Time) Date {
 // ParseDate reads YYYY-MM-DD, years 1000 to 9999. It is the inverse of Date.String.
 func ParseDate(s string) (Date, error) { return parseDate(s) }
 
-// typedDate matches the forms in which people type a date: 2026-10-31, 2026/10/31, 2026.10.31, 2026年10月31日 (also 号, or with neither)
-// and 20261031. Months and days may have one digit.
-var typedDate = regexp.MustCompile(`^(?:(\d{4})(?:-(\d\d?)-|/(\d\d?)/|\.(\d\d?)\.|年(\d\d?)月)(\d\d?)[日号]?|(\d{4})(\d\d)(\d\d))$`)
+// typedDate matches the forms in which people type a date: 2026-10-31, 2026/10/31, 2026.10.31, 2026年10月31日 (also
+// 号, or with neither) and 20261031. Months and days may have one digit.
+var typedDate = regexp.MustCompile(
+	`^(?:(\d{4})(?:-(\d\d?)-|/(\d\d?)/|\.(\d\d?)\.|年(\d\d?)月)(\d\d?)[日号]?|(\d{4})(\d\d)(\d\d))$`)
 
 // typedCharsMax is the number of characters of a wrong date that its error repeats.
 const typedCharsMax = 40
 
-// ReadDate reads a date as people type it, in any of the forms of typedDate and in any width, with blanks anywhere. It also reads what
-// Date.String and Date.Chinese return.
+// ReadDate reads a date as people type it, in any of the forms of typedDate and in any width, with blanks anywhere. It
+// also reads what Date.String and Date.Chinese return.
 func ReadDate(typed string) (Date, error) {
 	folded := text.FoldName(text.FoldCode(typed))
 	m := typedDate.FindStringSubmatch(folded)
 	if m == nil {
-		return 0, &badDate{text.Say("“%s”不是日期，如 2026-10-31、2026/10/31 或 2026年10月31日", "%q is not a date, such as 2026-10-31 or 2026/10/31", text.Clip(typed, typedCharsMax))}
+		return 0, &badDate{text.Say("“%s”不是日期，如 2026-10-31、2026/10/31 或 2026年10月31日",
+			"%q is not a date, such as 2026-10-31 or 2026/10/31", text.Clip(typed, typedCharsMax))}
 	}
 	year, month, day := m[1]+m[7], m[2]+m[3]+m[4]+m[5]+m[8], m[6]+m[9]
 	on, err := ParseDate(year + "-" + "00"[len(month):] + month + "-" + "00"[len(day):] + day)

@@ -11,8 +11,10 @@ func (e *UnknownError) ErrorCode() text.ErrorCode { return text.Stopped }
 // Text returns the message for a user: the cause, and that the record may be in the ledger nevertheless.
 func (e *UnknownError) Text() text.Text {
 	cause := text.Of(e.Cause)
-	return text.Text{Zh: "是否已入账尚不确定；请重新打开，查看是否已在其中，或以同一记录编号再写一次。原因：" + cause.Zh,
-		En: "whether this was recorded is unknown; open the ledger again and look whether it is there, or write it again with the same id. The cause: " + cause.En}
+	return text.Text{Zh: "是否已入账尚不确定；请重新打开，查看是否已在其中，或以同一记录编号再写一次。原因：" +
+		cause.Zh,
+		En: "whether this was recorded is unknown; open the ledger again and look whether it is there, or write it " +
+			"again with the same id. The cause: " + cause.En}
 }
 
 // Error implements error.

@@ -5,9 +5,10 @@ package events
 type Facets struct {
 	AmountFen Fen    // the amount that it moves, for a voucher without the center's own money; 0 for none
 	Subject   string // the id of the grant, match, voucher, task book, alert and so on that it is about; "" for none
-	Creates   Name   // the name that it creates, which no other record of the center may create; the zero Name for none
-	Field     string // the field of the record with the name that it creates
-	Refers    Name   // the name of its subject, which an earlier record of the center created; the zero Name for none
+	// the name that it creates, which no other record of the center may create; the zero Name for none
+	Creates Name
+	Field   string // the field of the record with the name that it creates
+	Refers  Name   // the name of its subject, which an earlier record of the center created; the zero Name for none
 }
 
 // Name is an id in one name space, such as the vouchers of a center. A name space is called like the member of data

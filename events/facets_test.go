@@ -28,11 +28,14 @@ func TestFacetsOfEveryKind(t *testing.T) {
 		if (f.Field == "") != (f.Creates == Name{}) {
 			t.Errorf("%s: the field is %q of %+v", r.Kind, f.Field, f.Creates)
 		}
-		if name, ok := strings.CutPrefix(f.Field, "data."); ok && (data[name] != f.Creates.ID || !isRequired(r.Kind, name)) {
+		if name, ok := strings.CutPrefix(f.Field, "data."); ok &&
+			(data[name] != f.Creates.ID || !isRequired(r.Kind, name)) {
 			t.Errorf("%s: %s is %q, and it creates %q", r.Kind, f.Field, data[name], f.Creates.ID)
 		}
-		if f.Refers != (Name{}) && (!spaces[f.Refers.Space] || f.Refers.ID != f.Subject || !slices.Contains(slices.Collect(maps.Values(data)), f.Refers.ID)) {
-			t.Errorf("%s, about %q, refers to %+v: no record creates or no member holds it", r.Kind, f.Subject, f.Refers)
+		if f.Refers != (Name{}) && (!spaces[f.Refers.Space] || f.Refers.ID != f.Subject ||
+			!slices.Contains(slices.Collect(maps.Values(data)), f.Refers.ID)) {
+			t.Errorf("%s, about %q, refers to %+v: no record creates or no member holds it", r.Kind,
+				f.Subject, f.Refers)
 		}
 		for name, value := range data {
 			if spaces[name] && name != "year" && name != "project" && value != f.Creates.ID && value != f.Refers.ID {
@@ -43,10 +46,13 @@ func TestFacetsOfEveryKind(t *testing.T) {
 }
 
 func TestTheNamesThatRecordsCreate(t *testing.T) {
-	for kind, want := range map[Kind]string{KindSubsidyGranted: "JF-0007-03", KindMatchingCommitted: "PT-0007-2025", KindFundsSpent: "记-2025-07-0031",
-		KindSpendingReversed: "记-2025-07-0032", KindGradeDecided: "2024", KindEntrustmentSigned: "WT-0007-8", KindProjectApproved: "XM-9-2",
-		KindIncidentRecorded: "SG-2025-01", KindCreditListed: "SX-2025-3", KindTrialRecorded: "SY-12", KindAuditFindingOpened: "YD-1",
-		KindUseRuled: "", KindIncidentClosed: "", KindSubsidyReceived: "", KindGradeRevised: ""} {
+	for kind, want := range map[Kind]string{KindSubsidyGranted: "JF-0007-03", KindMatchingCommitted: "PT-0007-2025",
+		KindFundsSpent:       "记-2025-07-0031",
+		KindSpendingReversed: "记-2025-07-0032", KindGradeDecided: "2024", KindEntrustmentSigned: "WT-0007-8",
+		KindProjectApproved:  "XM-9-2",
+		KindIncidentRecorded: "SG-2025-01", KindCreditListed: "SX-2025-3", KindTrialRecorded: "SY-12",
+		KindAuditFindingOpened: "YD-1",
+		KindUseRuled:           "", KindIncidentClosed: "", KindSubsidyReceived: "", KindGradeRevised: ""} {
 		if got := FacetsOf(sampleOf(kind).Data).Creates.ID; got != want {
 			t.Errorf("%s: expected to create %q, got %q", kind, want, got)
 		}

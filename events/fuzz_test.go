@@ -82,7 +82,8 @@ func FuzzDecodeEvent(f *testing.F) {
 }
 
 func FuzzParseDate(f *testing.F) {
-	for _, s := range []string{"2024-02-29", "2023-02-29", "1000-01-01", "9999-12-31", "0999-12-31", "２０２４-01-01", "2024-1-1"} {
+	for _, s := range []string{"2024-02-29", "2023-02-29", "1000-01-01", "9999-12-31", "0999-12-31", "２０２４-01-01",
+		"2024-1-1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -32,7 +32,8 @@ func TestEveryVersionOfEveryKindEverStoredIsStillReadAsItWas(t *testing.T) {
 				body, err = append(written, '\n'), os.WriteFile(path, append(written, '\n'), 0o644)
 			}
 			if err != nil {
-				t.Errorf("%s version %d has no golden file; go generate ./events writes it: %v", want.Kind, version, err)
+				t.Errorf("%s version %d has no golden file; go generate ./events writes it: %v", want.Kind,
+					version, err)
 				continue
 			}
 			body = bytes.TrimSuffix(body, []byte("\n"))
@@ -79,10 +80,13 @@ func TestAStoredEventOfAnUnknownKindVersionOrMemberIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, s := range map[string]Stored{
-		"kind":                  {Kind: "matching.promised", Body: body},
-		"version 0":             {Kind: r.Kind, Body: bytes.Replace(body, []byte(`"version":2`), []byte(`"version":0`), 1)},
-		"version 3":             {Kind: r.Kind, Body: bytes.Replace(body, []byte(`"version":2`), []byte(`"version":3`), 1)},
-		"member":                {Kind: r.Kind, Body: bytes.Replace(body, []byte(`"enteredBy"`), []byte(`"enteredby"`), 1)},
+		"kind": {Kind: "matching.promised", Body: body},
+		"version 0": {
+			Kind: r.Kind, Body: bytes.Replace(body, []byte(`"version":2`), []byte(`"version":0`), 1)},
+		"version 3": {
+			Kind: r.Kind, Body: bytes.Replace(body, []byte(`"version":2`), []byte(`"version":3`), 1)},
+		"member": {
+			Kind: r.Kind, Body: bytes.Replace(body, []byte(`"enteredBy"`), []byte(`"enteredby"`), 1)},
 		"member of data":        {Kind: r.Kind, Body: bytes.Replace(body, []byte(`"dueOn"`), []byte(`"dueDate"`), 1)},
 		"new member in old one": {Kind: r.Kind, Body: bytes.Replace(old, []byte(`"level"`), []byte(`"tier"`), 1)},
 		"data of another type":  {Kind: r.Kind, Body: []byte(`{"version":1,"on":"2025-03-04","data":[]}`)},

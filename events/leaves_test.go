@@ -22,8 +22,10 @@ func TestLeavesAreTheValuesOfTheData(t *testing.T) {
 	for kind, want := range map[Kind]string{
 		KindFinalReportFiled:   "",
 		KindGovernanceRecorded: "item expert-committee",
-		KindTaskBookFiled: "version 1|periodStart 2024-05-20|periodEnd 2027-05-19|supportYears[0] 2024|supportYears[1] 2025|supportYears[2] 2026|" +
-			"targets[0].name 概念验证项目数|targets[0].year 2024|targets[0].value 21|targets[0].unit 项|targets[1].name 技术合同成交额|targets[1].year 2025|targets[1].value 1.50|targets[1].unit 亿元",
+		KindTaskBookFiled: "version 1|periodStart 2024-05-20|periodEnd 2027-05-19|supportYears[0] " +
+			"2024|supportYears[1] 2025|supportYears[2] 2026|" +
+			"targets[0].name 概念验证项目数|targets[0].year 2024|targets[0].value 21|targets[0].unit " +
+			"项|targets[1].name 技术合同成交额|targets[1].year 2025|targets[1].value 1.50|targets[1].unit 亿元",
 	} {
 		if got := of(kind); got != want {
 			t.Errorf("%s: expected %q, got %q", kind, want, got)

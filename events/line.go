@@ -63,7 +63,8 @@ func appendID(b []byte, id *uuid.UUID) []byte {
 	return append(b, text[:]...)
 }
 
-// NewStored returns the event with its stored line, which it appends to b. Bytes and Body share the memory of the line.
+// NewStored returns the event with its stored line, which it appends to b. Bytes and Body share the memory of the
+// line.
 func NewStored(b []byte, e Stored) Stored {
 	from := len(b)
 	b = AppendStored(b, &e)
@@ -80,8 +81,10 @@ func appendLineTime(b []byte, t time.Time) []byte {
 	digit := func(n, unit int) byte { return byte('0' + n/unit%10) }
 	return append(b, digit(year, 1000), digit(year, 100), digit(year, 10), digit(year, 1),
 		'-', digit(int(month), 10), digit(int(month), 1), '-', digit(day, 10), digit(day, 1),
-		'T', digit(hour, 10), digit(hour, 1), ':', digit(minute, 10), digit(minute, 1), ':', digit(second, 10), digit(second, 1),
-		'.', digit(micros, 100_000), digit(micros, 10_000), digit(micros, 1000), digit(micros, 100), digit(micros, 10), digit(micros, 1), 'Z')
+		'T', digit(hour, 10), digit(hour, 1), ':', digit(minute, 10), digit(minute, 1), ':', digit(second, 10),
+		digit(second, 1),
+		'.', digit(micros, 100_000), digit(micros, 10_000), digit(micros, 1000), digit(micros, 100), digit(micros, 10),
+		digit(micros, 1), 'Z')
 }
 
 // LineParser is a parser of stored lines. It keeps the names that it has read, so that equal names share memory, and
@@ -101,7 +104,8 @@ const lineNamesMax = 1 << 16
 
 // NewLineParser returns a parser that has read nothing.
 func NewLineParser() *LineParser {
-	return &LineParser{streams: names[StreamID]{read: map[string]StreamID{}}, kinds: names[Kind]{read: map[string]Kind{}}}
+	return &LineParser{streams: names[StreamID]{read: map[string]StreamID{}},
+		kinds: names[Kind]{read: map[string]Kind{}}}
 }
 
 // names holds the streams or the kinds that a parser has read.

@@ -29,14 +29,18 @@ func ParseYuan(s string) (Fen, error) {
 			return 0, notAnAmount(s)
 		}
 		if v = v*10 + Fen(c-'0'); v > AmountFenMax {
-			return 0, Problems{{Reason: text.Say("金额 %q 超过 %d 元的上限", "amount %q is over the limit of %d yuan", s, int64(AmountFenMax/100))}}
+			return 0,
+				Problems{
+					{Reason: text.Say("金额 %q 超过 %d 元的上限", "amount %q is over the limit of %d yuan", s,
+						int64(AmountFenMax/100))}}
 		}
 	}
 	return v, nil
 }
 
 func notAnAmount(s string) error {
-	return Problems{{Reason: text.Say("%q 不是以元为单位的金额，如 1,234.50", "%q is not an amount in yuan, such as 1,234.50", s)}}
+	return Problems{
+		{Reason: text.Say("%q 不是以元为单位的金额，如 1,234.50", "%q is not an amount in yuan, such as 1,234.50", s)}}
 }
 
 // FormatYuan returns an amount in yuan with two decimals and thousands separators, such as "1,234.50", without the

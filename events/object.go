@@ -6,9 +6,9 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Object is the text of one JSON object in UTF-8, without newlines and with no name twice in an object. Only EncodeEvent
-// and ParseObject return one, and nothing can change it. So a Store need not read the body of an event that it appends.
-// The zero Object is not an object, and every Store refuses it.
+// Object is the text of one JSON object in UTF-8, without newlines and with no name twice in an object. Only
+// EncodeEvent and ParseObject return one, and nothing can change it. So a Store need not read the body of an event
+// that it appends. The zero Object is not an object, and every Store refuses it.
 type Object struct{ text string }
 
 // ParseObject returns the object that b holds, or Problems. It copies b.

@@ -32,7 +32,8 @@ func (p *SubsidyGranted) check(c *checker) {
 	c.oneOf("source", string(p.Source), grantSources)
 	c.year("fiscalYear", p.FiscalYear)
 	if y := c.on.Year(); p.FiscalYear != y && p.FiscalYear != y+1 {
-		c.add("fiscalYear", text.Say("财政年度 %d 应为下达日 %v 的当年或次年", "%d must be the year of on (%v) or the next", p.FiscalYear, c.on))
+		c.add("fiscalYear", text.Say("财政年度 %d 应为下达日 %v 的当年或次年",
+			"%d must be the year of on (%v) or the next", p.FiscalYear, c.on))
 	}
 	if p.ForYear != 0 {
 		c.year("forYear", p.ForYear)
@@ -184,7 +185,8 @@ func (p *SpendingReversed) check(c *checker) {
 
 // facets puts the reversal into the name space of vouchers.
 func (p *SpendingReversed) facets() Facets {
-	return Facets{Subject: p.Voucher, Creates: Name{"voucher", p.ReversalVoucher}, Field: "data.reversalVoucher", Refers: Name{"voucher", p.Voucher}}
+	return Facets{Subject: p.Voucher, Creates: Name{"voucher", p.ReversalVoucher}, Field: "data.reversalVoucher",
+		Refers: Name{"voucher", p.Voucher}}
 }
 
 // UseRuled is a ruling on the use of a voucher. The latest ruling counts.

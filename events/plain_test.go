@@ -34,7 +34,8 @@ func readsAlike(t rapid.TB, line []byte) bool {
 	if err := json.Unmarshal(want.Data, payload, strictly); err != nil {
 		t.Fatalf("%s\nhas data read plainly, and strictly: %v", line, err)
 	}
-	if found := append(recordShape.scan("", line), Lookup(want.Kind).shape.scan("data", want.Data)...); len(found) > 0 || depth(line) > DepthMax {
+	if found := append(recordShape.scan("", line), Lookup(want.Kind).shape.scan("data", want.Data)...); len(
+		found) > 0 || depth(line) > DepthMax {
 		t.Fatalf("%s\nis read plainly, and strictly: %v", line, found)
 	}
 	want.Data = nil
@@ -134,7 +135,8 @@ func TestMembersOtherwise(t *testing.T) {
 // scramble writes a value with its members in random order, and sometimes another value in the place of a member.
 func scramble(t *rapid.T, b *bytes.Buffer, v any, rarity int) {
 	space := func() { b.WriteString(rapid.SampledFrom([]string{"", "", "", " ", "\n\t"}).Draw(t, "space")) }
-	odd := []string{`null`, `""`, `0`, `-0`, `[]`, `{}`, `[null]`, `true`, `1e2`, `-7`, `9223372036854775807`, `"2025-02-29"`, `"2024-02-29"`, `"\u0041"`, `12345678901234567890`, `01`}
+	odd := []string{`null`, `""`, `0`, `-0`, `[]`, `{}`, `[null]`, `true`, `1e2`, `-7`, `9223372036854775807`,
+		`"2025-02-29"`, `"2024-02-29"`, `"\u0041"`, `12345678901234567890`, `01`}
 	if rapid.IntRange(0, rarity).Draw(t, "odd") == 40 {
 		b.WriteString(rapid.SampledFrom(odd).Draw(t, "instead"))
 		return
@@ -222,7 +224,8 @@ func TestWrittenAsTheCodecWould(t *testing.T) {
 		data, wantErr := json.Marshal(r.Data)
 		var want []byte
 		if wantErr == nil {
-			want, wantErr = json.Marshal(wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By, Mode: r.Mode,
+			want, wantErr = json.Marshal(wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On,
+				By: r.By, Mode: r.Mode,
 				Doc: r.Doc, Files: r.Evidence, Note: r.Note, Data: data})
 		}
 		got, err := EncodeRecord(&r.Record)
@@ -230,7 +233,8 @@ func TestWrittenAsTheCodecWould(t *testing.T) {
 			t.Fatalf("wrote %s, %v\ncodec %s, %v", got, err, want, wantErr)
 		}
 		if wantErr == nil {
-			want, wantErr = json.Marshal(wireEvent{Version: Lookup(r.Kind).Version, On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc,
+			want, wantErr = json.Marshal(wireEvent{Version: Lookup(r.Kind).Version, On: r.On, By: r.By, Mode: r.Mode,
+				Doc:   r.Doc,
 				Files: r.Evidence, Note: r.Note, Entry: r.Entry, Data: data})
 		}
 		got, err = bodyOf(&r.Record, r.Entry)
@@ -247,7 +251,9 @@ func TestWrittenAsTheCodecWould(t *testing.T) {
 func fill(t *rapid.T, v reflect.Value) {
 	switch {
 	case v.Type() == reflect.TypeFor[jsontext.Value]():
-		v.SetBytes([]byte(rapid.SampledFrom([]string{"0", "1.50", "-2e9", "{\n \"a\" : [ 1 ] }", `{"a":1,"a":2}`, "\"\xff\""}).Draw(t, "number")))
+		v.SetBytes(
+			[]byte(rapid.SampledFrom([]string{"0", "1.50", "-2e9", "{\n \"a\" : [ 1 ] }", `{"a":1,"a":2}`,
+				"\"\xff\""}).Draw(t, "number")))
 	case v.Type() == reflect.TypeFor[Date]():
 		v.SetInt(int64(rapid.SampledFrom([]Date{0, MustDate("2024-02-29"), MustDate("9999-12-31")}).Draw(t, "date")))
 	case v.Kind() == reflect.Pointer:
@@ -269,7 +275,8 @@ func fill(t *rapid.T, v reflect.Value) {
 			fill(t, v.Index(i))
 		}
 	case v.Kind() == reflect.String:
-		v.SetString(rapid.OneOf(rapid.SampledFrom([]string{"", "记-1", "\"\\/<>&\u2028\x7f\t\n\x00", "\xff"}), rapid.String()).Draw(t, "text"))
+		v.SetString(rapid.OneOf(rapid.SampledFrom([]string{"", "记-1", "\"\\/<>&\u2028\x7f\t\n\x00", "\xff"}),
+			rapid.String()).Draw(t, "text"))
 	case v.Kind() == reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "truth"))
 	default:
@@ -291,8 +298,10 @@ func TestARecordWhoseDataIsOfAnotherKindIsNotWritten(t *testing.T) {
 
 func TestAQuotedTextIsReadAsIfByteByByte(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		some := rapid.OneOf(rapid.ByteRange(' ', '~'), rapid.Byte(), rapid.SampledFrom([]byte{0, 0x1f, ' ', '!', '"', '#', '\\', '[', ']', 0x7f, 0x80, 0xa2, 0xdc, 0xff}))
-		text := rapid.OneOf(rapid.SliceOfN(some, 0, 30), rapid.Map(rapid.StringN(0, 20, -1), func(s string) []byte { return []byte(s + "\",") })).Draw(t, "text")
+		some := rapid.OneOf(rapid.ByteRange(' ', '~'), rapid.Byte(),
+			rapid.SampledFrom([]byte{0, 0x1f, ' ', '!', '"', '#', '\\', '[', ']', 0x7f, 0x80, 0xa2, 0xdc, 0xff}))
+		text := rapid.OneOf(rapid.SliceOfN(some, 0, 30),
+			rapid.Map(rapid.StringN(0, 20, -1), func(s string) []byte { return []byte(s + "\",") })).Draw(t, "text")
 		want, rest := []byte(nil), text
 		for i, b := range text {
 			if b == '"' && utf8.Valid(text[:i]) {
@@ -317,7 +326,8 @@ func TestAPlainObjectIsAnObjectOfOneLine(t *testing.T) {
 			t.Errorf("%s is not seen to be a plain object", text)
 		}
 	}
-	for _, text := range []string{``, `{`, `[]`, `"{}"`, `{"a":1}{}`, `{"a":1,"a":2}`, "{\"a\":\"\n\"}", `{"a":01}`, `{"a":"` + "\xff" + `"}`, `{"a":1,}`} {
+	for _, text := range []string{``, `{`, `[]`, `"{}"`, `{"a":1}{}`, `{"a":1,"a":2}`, "{\"a\":\"\n\"}", `{"a":01}`,
+		`{"a":"` + "\xff" + `"}`, `{"a":1,}`} {
 		if isPlainObject([]byte(text)) || isObject([]byte(text)) {
 			t.Errorf("%q is taken for an object", text)
 		}

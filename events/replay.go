@@ -19,8 +19,8 @@ type replayedVoucher struct {
 	transfer OutTransfer
 }
 
-// NewReplayer returns a Replayer that reuses memory for the given number of vouchers between two calls of Reset. Vouchers
-// beyond that number are decoded into new memory, which is slower.
+// NewReplayer returns a Replayer that reuses memory for the given number of vouchers between two calls of Reset.
+// Vouchers beyond that number are decoded into new memory, which is slower.
 func NewReplayer(vouchers int) *Replayer {
 	return &Replayer{vouchers: make([]replayedVoucher, vouchers)}
 }
@@ -81,7 +81,8 @@ func (r *Replayer) event(s *Stored, rec *Recorded) bool {
 	if data.check(&check); !r.next('}') || len(r.rest) > 0 || len(check.problems) > 0 {
 		return false
 	}
-	*rec = Recorded{Record: Record{ID: s.ID, Kind: r.entry.Kind, Center: r.center, On: on, By: By{Role: role}, Data: data},
+	*rec = Recorded{Record: Record{ID: s.ID, Kind: r.entry.Kind, Center: r.center, On: on, By: By{Role: role},
+		Data: data},
 		Revision: s.Revision, Position: s.Position, RecordedAt: s.RecordedAt}
 	return true
 }
@@ -106,7 +107,8 @@ func (r *Replayer) frame(version int) (on Date, role Role, ok bool) {
 		c.token(`,"evidence":[`) && !c.skipEvidence() ||
 		c.starts(`,"note":`) && !c.skipText(`,"note":`) ||
 		!c.skipText(`,"enteredBy":`) ||
-		c.starts(`,"policy":{"id":`) && !(c.skipText(`,"policy":{"id":`) && c.skipText(`,"version":`) && c.skipText(`,"digest":`) && c.next('}')) {
+		c.starts(`,"policy":{"id":`) && !(c.skipText(`,"policy":{"id":`) && c.skipText(`,"version":`) &&
+			c.skipText(`,"digest":`) && c.next('}')) {
 		return 0, "", false
 	}
 	return on, Role(r.text(by)), c.token(`,"data":`)

@@ -30,7 +30,8 @@ func replaysAlike(t fatal, r *Replayer, s Stored) (plainly bool) {
 		if p, ok := want.Data.(*FundsSpent); ok && r.used > 0 {
 			p.Summary = ""
 		}
-		want = Recorded{Record: Record{ID: want.ID, Kind: want.Kind, Center: want.Center, On: want.On, By: By{Role: want.By.Role}, Data: want.Data},
+		want = Recorded{Record: Record{ID: want.ID, Kind: want.Kind, Center: want.Center, On: want.On,
+			By: By{Role: want.By.Role}, Data: want.Data},
 			Revision: want.Revision, Position: want.Position, RecordedAt: want.RecordedAt}
 	}
 	if err == nil && !reflect.DeepEqual(got, want) {
@@ -50,14 +51,17 @@ func TestReplayedAsDecoded(t *testing.T) {
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		rec := rapid.OneOf(rapid.SampledFrom(all), rapid.SampledFrom(vouchers), rapid.SampledFrom(vouchers)).Draw(t, "record")
+		rec := rapid.OneOf(rapid.SampledFrom(all), rapid.SampledFrom(vouchers),
+			rapid.SampledFrom(vouchers)).Draw(t, "record")
 		if p, ok := rec.Data.(*FundsSpent); ok {
 			rec.Data = otherVoucher(t, p)
 		}
 		rec.Note = mostly(t, "note", []string{"", "注", "two words"}, "\n")
 		rec.Doc = mostly(t, "doc", []string{"", "浙财〔2026〕1号"}, "\"")
-		rec.Evidence = mostly(t, "evidence", [][]Evidence{nil, {{"发票.pdf", "ab"}}, {{"a", "b"}, {"c", "d"}}}, make([]Evidence, ListMax+1))
-		rec.Entry = mostly(t, "entry", []Entry{{EnteredBy: "clerk"}, {EnteredBy: "clerk", Policy: PolicyRef{"zj", "1", "ab"}}}, rec.Entry)
+		rec.Evidence = mostly(t, "evidence", [][]Evidence{nil, {{"发票.pdf", "ab"}}, {{"a", "b"}, {"c", "d"}}},
+			make([]Evidence, ListMax+1))
+		rec.Entry = mostly(t, "entry",
+			[]Entry{{EnteredBy: "clerk"}, {EnteredBy: "clerk", Policy: PolicyRef{"zj", "1", "ab"}}}, rec.Entry)
 		body, err := bodyOf(&rec.Record, rec.Entry)
 		if err != nil {
 			t.Fatalf("%v", err)
@@ -70,7 +74,8 @@ func TestReplayedAsDecoded(t *testing.T) {
 		for range rapid.IntRange(0, 2).Draw(t, "changes") {
 			from := rapid.IntRange(0, len(s.Body)).Draw(t, "from")
 			to := min(len(s.Body), from+rapid.IntRange(0, 2).Draw(t, "gone"))
-			with := rapid.SampledFrom([]string{"", `"`, "\\", ",", "}", "]", "{", " ", "0", "-", "9", "x", "\xff", "\n", `,"note":"n"`, "null"}).Draw(t, "with")
+			with := rapid.SampledFrom([]string{"", `"`, "\\", ",", "}", "]", "{", " ", "0", "-", "9", "x", "\xff",
+				"\n", `,"note":"n"`, "null"}).Draw(t, "with")
 			s.Body = append(append(bytes.Clone(s.Body[:from]), with...), s.Body[to:]...)
 		}
 		replaysAlike(t, r, s)
@@ -105,7 +110,8 @@ func mostly[T any](t *rapid.T, label string, usual []T, others ...T) T {
 func otherVoucher(t *rapid.T, p *FundsSpent) *FundsSpent {
 	odd := []string{"", " x", "x\u3000", "a\u0085b", "a\"b", "a\tb", strings.Repeat("x", IDBytesMax+1)}
 	v := *p
-	v.Voucher, v.Payee = mostly(t, "voucher", []string{"V-1", "凭证 2"}, odd...), mostly(t, "payee", []string{"宁波丁卯研究院", "A · B"}, odd...)
+	v.Voucher, v.Payee = mostly(t, "voucher", []string{"V-1", "凭证 2"}, odd...),
+		mostly(t, "payee", []string{"宁波丁卯研究院", "A · B"}, odd...)
 	v.Use = Use(mostly(t, "use", []string{"pilot", "sites"}, odd...))
 	v.OwnFen = mostly(t, "own", []Fen{0, 5}, -5)
 	v.EconCode = mostly(t, "code", []string{"", "302", "30201"}, "3", "3x2", "123456789")
@@ -113,7 +119,8 @@ func otherVoucher(t *rapid.T, p *FundsSpent) *FundsSpent {
 	v.OutTransfer = rapid.SampledFrom([]*OutTransfer{nil, {}, {TaskBook: "任-1"}}).Draw(t, "transfer")
 	v.Lines = nil
 	for range mostly(t, "lines", []int{1, 2, 3}, 0, ListMax+1) {
-		v.Lines = append(v.Lines, SpendingLine{mostly(t, "grant", []string{"G-1", "配-1"}, odd...), mostly(t, "amount", []Fen{7, 407733, AmountFenMax}, AmountFenMax+1, 0, -1)})
+		v.Lines = append(v.Lines, SpendingLine{mostly(t, "grant", []string{"G-1", "配-1"}, odd...),
+			mostly(t, "amount", []Fen{7, 407733, AmountFenMax}, AmountFenMax+1, 0, -1)})
 	}
 	return &v
 }
@@ -136,7 +143,8 @@ func FuzzReplay(f *testing.F) {
 func TestMoreVouchersThanThereIsMemoryFor(t *testing.T) {
 	r, recs := NewReplayer(2), make([]Recorded, 5)
 	for i := range recs {
-		body := fmt.Appendf(nil, `{"version":1,"on":"2026-03-04","by":{"role":"center","actor":"c"},"mode":"enforce","enteredBy":"x","data":{"voucher":"V-%d","payee":"p","use":"u","lines":[{"grant":"g","amountFen":%d}],"summary":"s"}}`, i, i+1)
+		body := fmt.Appendf(nil,
+			`{"version":1,"on":"2026-03-04","by":{"role":"center","actor":"c"},"mode":"enforce","enteredBy":"x","data":{"voucher":"V-%d","payee":"p","use":"u","lines":[{"grant":"g","amountFen":%d}],"summary":"s"}}`, i, i+1)
 		if err := r.Decode(&Stored{Stream: "center-ZJ-0007", Kind: KindFundsSpent, Body: body}, &recs[i]); err != nil {
 			t.Fatal(err)
 		}

@@ -98,7 +98,8 @@ func (s *shape) addFields(t reflect.Type, under []int) {
 			continue
 		}
 		m := member{Member: Member{Name: name, Type: typeName(f.Type), Required: !strings.Contains(options, "omit")},
-			shape: shapeOfType(f.Type), opening: `"` + name + `":`, index: index, pointer: f.Type.Kind() == reflect.Pointer}
+			shape: shapeOfType(f.Type), opening: `"` + name + `":`, index: index,
+			pointer: f.Type.Kind() == reflect.Pointer}
 		m.empty = strings.Contains(options, "omitempty")
 		m.year = !m.Required && f.Type.Kind() == reflect.Int
 		if name == "data" {
@@ -168,7 +169,8 @@ type scanner struct {
 // add adds a problem: of the value read last for "", or else of a member of that value.
 func (sc *scanner) add(member string, reason text.Text) {
 	if len(sc.found) < problemsMax {
-		sc.found = append(sc.found, Problem{Field: join(pathOf(sc.under, sc.dec.StackPointer()), member), Reason: reason})
+		sc.found = append(sc.found,
+			Problem{Field: join(pathOf(sc.under, sc.dec.StackPointer()), member), Reason: reason})
 	}
 }
 

@@ -24,7 +24,8 @@ func ValidStream(s StreamID) bool {
 	if id, ok := s.Center(); ok {
 		return ValidCenter(id)
 	}
-	return 1 <= len(s) && len(s) <= streamWordMax && madeOf(string(s), func(b byte) bool { return 'a' <= b && b <= 'z' })
+	return 1 <= len(s) && len(s) <= streamWordMax &&
+		madeOf(string(s), func(b byte) bool { return 'a' <= b && b <= 'z' })
 }
 
 // Stream returns the center's stream.

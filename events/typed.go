@@ -21,7 +21,8 @@ func (r *Record) check() Problems {
 	if v := reflect.ValueOf(r.Data); !v.IsValid() || v.Type() != entry.data || v.IsNil() {
 		return Problems{{Field: "data", Reason: text.Say("不是“%s”的内容", "is not the data of “%s”", r.Kind.Title())}}
 	}
-	wire := wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc, Files: r.Evidence, Note: r.Note}
+	wire := wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc,
+		Files: r.Evidence, Note: r.Note}
 	var frame, data typed
 	frame.value("", recordShape, reflect.ValueOf(&wire).Elem())
 	data.depth = 1 // the data lies within the record
@@ -75,7 +76,8 @@ func (t *typed) value(path string, s *shape, v reflect.Value) {
 	case textual:
 		t.bytesMax += 6 * v.Len() // each byte may be escaped
 		if !utf8.ValidString(v.String()) {
-			t.unwritable = append(t.unwritable, Problem{Field: path, Reason: text.Say("不是有效的 UTF-8", "is not valid UTF-8")})
+			t.unwritable = append(t.unwritable,
+				Problem{Field: path, Reason: text.Say("不是有效的 UTF-8", "is not valid UTF-8")})
 		}
 	case date:
 		if _, err := parseDate(Date(v.Int()).String()); err != nil {
@@ -125,8 +127,10 @@ func (t *typed) number(path string, v jsontext.Value) {
 	t.deepest = max(t.deepest, t.depth+depth(v))
 	switch {
 	case len(v) == 0 || v.Kind() == 'n':
-		t.shape = append(t.shape, Problem{Field: path, Reason: text.Say("不能为空（JSON 的 null）", "must not be null")})
+		t.shape = append(t.shape,
+			Problem{Field: path, Reason: text.Say("不能为空（JSON 的 null）", "must not be null")})
 	case !v.IsValid():
-		t.unwritable = append(t.unwritable, Problem{Field: path, Reason: text.Say("不是有效的 JSON", "is not valid JSON")})
+		t.unwritable = append(t.unwritable,
+			Problem{Field: path, Reason: text.Say("不是有效的 JSON", "is not valid JSON")})
 	}
 }

@@ -34,7 +34,8 @@ func TestCheckFindsWhatWritingAndReadingFinds(t *testing.T) {
 			r.Data = v.Interface().(Payload)
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "changes of the frame") {
-			f := reflect.ValueOf(&r).Elem().Field(rapid.IntRange(0, reflect.TypeFor[Record]().NumField()-2).Draw(t, "field"))
+			f := reflect.ValueOf(&r).Elem().Field(
+				rapid.IntRange(0, reflect.TypeFor[Record]().NumField()-2).Draw(t, "field"))
 			randomValue(t, "frame", f)
 		}
 		want, written := roundTrip(&r)
@@ -54,15 +55,18 @@ func randomValue(t *rapid.T, label string, v reflect.Value) {
 	case v.Type() == reflect.TypeFor[uuid.UUID]():
 		v.Set(reflect.ValueOf(rapid.SampledFrom([]uuid.UUID{uuid.Nil, uuid.Max}).Draw(t, label)))
 	case v.Type() == reflect.TypeFor[Date]():
-		days := rapid.OneOf(rapid.SampledFrom([]Date{0, MustDate("1999-12-31"), MustDate("2025-05-06")}), rapid.Custom(func(t *rapid.T) Date {
-			return Date(rapid.IntRange(0, int(YearEnd(9999))).Draw(t, "days"))
-		}))
+		days := rapid.OneOf(rapid.SampledFrom([]Date{0, MustDate("1999-12-31"), MustDate("2025-05-06")}),
+			rapid.Custom(func(t *rapid.T) Date {
+				return Date(rapid.IntRange(0, int(YearEnd(9999))).Draw(t, "days"))
+			}))
 		v.SetInt(int64(days.Draw(t, label)))
 	case v.Type() == reflect.TypeFor[jsontext.Value]():
-		written := rapid.SampledFrom([]string{"", "1", "-1.50e3", "null", `"a"`, "true", "[]", "[null]", "[[[[]]]]", "[[[[[]]]]]", `{"a":1,"a":2}`, "x", "1 2"})
+		written := rapid.SampledFrom([]string{"", "1", "-1.50e3", "null", `"a"`, "true", "[]", "[null]", "[[[[]]]]",
+			"[[[[[]]]]]", `{"a":1,"a":2}`, "x", "1 2"})
 		v.SetBytes([]byte(written.Draw(t, label)))
 	case v.Kind() == reflect.String:
-		texts := rapid.OneOf(rapid.SampledFrom([]string{"", " a", "a\x00", "\xff", "record", "enforce", "finance", "pilot", "C3841", "330502", "其他", strings.Repeat("x", IDBytesMax+1), `"\`}), rapid.String())
+		texts := rapid.OneOf(rapid.SampledFrom([]string{"", " a", "a\x00", "\xff", "record", "enforce", "finance",
+			"pilot", "C3841", "330502", "其他", strings.Repeat("x", IDBytesMax+1), `"\`}), rapid.String())
 		v.SetString(texts.Draw(t, label))
 	case v.Kind() == reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, label))
@@ -84,7 +88,8 @@ func randomValue(t *rapid.T, label string, v reflect.Value) {
 			}
 		}
 	default:
-		v.SetInt(rapid.SampledFrom([]int64{0, 1, -1, 1999, 2024, 2025, 2026, AmountFenMax, AmountFenMax + 1, math.MaxInt32, 1_000_000_000_000_000_000}).Draw(t, label))
+		v.SetInt(rapid.SampledFrom([]int64{0, 1, -1, 1999, 2024, 2025, 2026, AmountFenMax, AmountFenMax + 1,
+			math.MaxInt32, 1_000_000_000_000_000_000}).Draw(t, label))
 	}
 }
 
@@ -96,8 +101,12 @@ func TestCheckFindsWhatIsTooLargeToRead(t *testing.T) {
 		"a note that fits":               func(r *Record) { r.Note = strings.Repeat("x", RecordBytesMax/2) },
 		"a note that is long if escaped": func(r *Record) { r.Note = strings.Repeat("\x01", RecordBytesMax/5) },
 		"too many files":                 func(r *Record) { r.Evidence = make([]Evidence, ListMax+1) },
-		"too many lines":                 func(r *Record) { r.Data.(*FundsSpent).Lines = make([]SpendingLine, ListMax+1) },
-		"as many lines as may be":        func(r *Record) { r.Data.(*FundsSpent).Lines = make([]SpendingLine, ListMax) },
+		"too many lines": func(r *Record) {
+			r.Data.(*FundsSpent).Lines = make([]SpendingLine, ListMax+1)
+		},
+		"as many lines as may be": func(r *Record) {
+			r.Data.(*FundsSpent).Lines = make([]SpendingLine, ListMax)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := sampleOf(KindFundsSpent).Record
@@ -111,7 +120,8 @@ func TestCheckFindsWhatIsTooLargeToRead(t *testing.T) {
 }
 
 func TestCheckRefusesDataThatIsNotOfTheKind(t *testing.T) {
-	for name, data := range map[string]Payload{"none": nil, "a nil pointer": (*FundsSpent)(nil), "another kind's": &UseRuled{}} {
+	for name, data := range map[string]Payload{
+		"none": nil, "a nil pointer": (*FundsSpent)(nil), "another kind's": &UseRuled{}} {
 		r := sampleOf(KindFundsSpent).Record
 		r.Data = data
 		if found := r.Check(); len(found) != 1 || found[0].Field != "data" {

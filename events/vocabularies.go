@@ -7,14 +7,16 @@ var (
 	Roles = text.Vocabulary[Role]{
 		{Code: STOffice, Word: text.Say("省委科技办", "S&T office"), Also: []string{"科技办", "省委科技委员会办公室"}},
 		{Code: Finance, Word: text.Say("省财政厅", "Department of Finance"), Also: []string{"财政厅", "财政"}},
-		{Code: IndustryDept, Word: text.Say("省级行业主管部门", "industry department"), Also: []string{"行业主管部门"}},
+		{Code: IndustryDept, Word: text.Say("省级行业主管部门", "industry department"),
+			Also: []string{"行业主管部门"}},
 		{Code: LocalGov, Word: text.Say("所在地政府", "local government"), Also: []string{"地方政府"}},
 		{Code: CenterRole, Word: text.Say("省转化中心", "center"), Also: []string{"中心", "转化中心"}},
 		{Code: Auditor, Word: text.Say("审计", "auditor"), Also: []string{"审计机关"}},
 		{Code: Admin, Word: text.Say("管理员", "administrator")},
 	}
 	Sources = text.Vocabulary[Source]{
-		{Code: CentralGuidance, Word: text.Say("中央引导地方科技发展资金", "central guidance fund"), Also: []string{"中央引导资金"}},
+		{Code: CentralGuidance, Word: text.Say("中央引导地方科技发展资金", "central guidance fund"),
+			Also: []string{"中央引导资金"}},
 		{Code: MajorProgram, Word: text.Say("省重大科技专项", "major program")},
 		{Code: ProvinceOther, Word: text.Say("省级其他资金", "other provincial")},
 		{Code: Local, Word: text.Say("地方配套", "local matching")},

@@ -54,7 +54,8 @@ func (r *Register) Center(id events.CenterID, on events.Date) (line CenterLine, 
 			return
 		}
 		facts := c.state.Facts(on)
-		line = CenterLine{ID: id, Status: e.Status, Events: e.Events, Name: facts.Name, Region: facts.Region, Open: map[aggregates.Severity]int{}}
+		line = CenterLine{ID: id, Status: e.Status, Events: e.Events, Name: facts.Name, Region: facts.Region,
+			Open: map[aggregates.Severity]int{}}
 		for _, a := range e.Alerts {
 			if a.Open() {
 				line.Open[a.Severity]++
@@ -110,9 +111,11 @@ func (r *Register) AlertsOf(id events.CenterID, on events.Date, f AlertFilter) i
 }
 
 // Explain explains the alerts of a center with this code as of a date, or all alerts of Evaluation for "". It explains
-// only those with this key, unless it is "", and with this raising date, unless it is zero. For the center "" it explains
-// the breaks of the streams that belong to no center. The explanations are in the order of aggregates.CompareAlerts.
-func (r *Register) Explain(id events.CenterID, on events.Date, code aggregates.Code, key string, raisedOn events.Date) (list []aggregates.Explanation) {
+// only those with this key, unless it is "", and with this raising date, unless it is zero. For the center "" it
+// explains the breaks of the streams that belong to no center. The explanations are in the order of
+// aggregates.CompareAlerts.
+func (r *Register) Explain(id events.CenterID, on events.Date, code aggregates.Code, key string,
+	raisedOn events.Date) (list []aggregates.Explanation) {
 	if id == "" {
 		return withBroken(nil, r.broken(on), code, key, raisedOn)
 	}
@@ -121,7 +124,8 @@ func (r *Register) Explain(id events.CenterID, on events.Date, code aggregates.C
 }
 
 // explain does the same as Explain. The caller has locked the center.
-func (c *center) explain(t policy.Timeline, on events.Date, code aggregates.Code, key string, raisedOn events.Date) (list []aggregates.Explanation) {
+func (c *center) explain(t policy.Timeline, on events.Date, code aggregates.Code, key string,
+	raisedOn events.Date) (list []aggregates.Explanation) {
 	if code != aggregates.LedgerBroken {
 		list = c.state.Explain(t, on, code, key, raisedOn)
 	}
@@ -129,7 +133,8 @@ func (c *center) explain(t policy.Timeline, on events.Date, code aggregates.Code
 }
 
 // withBroken appends the explanations of breaks that have the code, key and raising date asked for.
-func withBroken(list, broken []aggregates.Explanation, code aggregates.Code, key string, raisedOn events.Date) []aggregates.Explanation {
+func withBroken(list, broken []aggregates.Explanation, code aggregates.Code, key string,
+	raisedOn events.Date) []aggregates.Explanation {
 	found := len(list)
 	for _, x := range broken {
 		if (code == "" || code == x.Code) && (key == "" || key == x.Key) && (raisedOn == 0 || raisedOn == x.RaisedOn) {

@@ -41,7 +41,8 @@ func (s *stream) advance(at events.Place, id uuid.UUID) error {
 	before := s.revision
 	s.revision, s.position = max(s.revision, at.Revision), max(s.position, at.Position)
 	if at.Revision != before+1 {
-		return s.broken(at, id, text.Errorf(text.Internal, "记录序号 %d 接在 %d 之后", "revision %d follows %d", at.Revision, before))
+		return s.broken(at, id, text.Errorf(text.Internal, "记录序号 %d 接在 %d 之后", "revision %d follows %d",
+			at.Revision, before))
 	}
 	return nil
 }
@@ -62,7 +63,9 @@ func (s *stream) broken(at events.Place, id uuid.UUID, cause error) error {
 func integrityAlerts(breaks []Break, on events.Date) (alerts []aggregates.Alert) {
 	for _, b := range breaks {
 		if raised := events.DateAt(b.RecordedAt); raised <= on {
-			alerts = append(alerts, aggregates.Alert{Code: aggregates.LedgerBroken, Key: strconv.FormatUint(b.Position, 10), Severity: aggregates.Red, RaisedOn: raised})
+			alerts = append(alerts, aggregates.Alert{
+				Code: aggregates.LedgerBroken, Key: strconv.FormatUint(b.Position, 10), Severity: aggregates.Red,
+				RaisedOn: raised})
 		}
 	}
 	return alerts
@@ -87,9 +90,12 @@ func (b Break) explain(a aggregates.Alert) aggregates.Explanation {
 			aggregates.NewFigure("revision", strconv.FormatUint(b.Revision, 10)),
 			aggregates.NewFigure("recordedOn", a.RaisedOn.String()),
 		},
-		Reason: text.Say("台账位置 %d 的记录无法成立，原样保留，不计入任何答案：%s", "the record at position %d cannot be right; it is kept and counts in no answer: %s",
+		Reason: text.Say("台账位置 %d 的记录无法成立，原样保留，不计入任何答案：%s",
+			"the record at position %d cannot be right; it is kept and counts in no answer: %s",
 			b.Position, b.Cause),
 		Because: []uuid.UUID{b.ID},
-		Cleared: text.Say("不会解除：该中心停止写入，须由管理员从备份核对", "nothing clears it: the center takes no more writing until an administrator has compared it with a backup"),
+		Cleared: text.Say("不会解除：该中心停止写入，须由管理员从备份核对",
+			"nothing clears it: the center takes no more writing until an administrator "+
+				"has compared it with a backup"),
 	}
 }

@@ -37,7 +37,8 @@ type Step struct {
 // event. The later events are in order. It evaluates the center after each event that can move an answer. Only the
 // first `known` events of the center count; see Counts. It returns early when ctx ends. Events may be applied to the
 // center meanwhile.
-func (r *Register) Changes(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, later []Later, known uint64) (Changes, error) {
+func (r *Register) Changes(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline,
+	later []Later, known uint64) (Changes, error) {
 	w := &walk{on: on, timeline: before, later: later}
 	if !r.with(id, func(c *center, _ policy.Timeline) { w.begin(c, known) }) || w.replay == nil {
 		return Changes{}, nil
@@ -126,7 +127,8 @@ func (w *walk) run(ctx context.Context) (all Changes, err error) {
 			continue
 		}
 		is := w.answer(l.Position)
-		if s := (Step{i, difference.Lines(was.money, is.money), difference.Alerts(was.alerts, is.alerts)}); len(s.Money)+len(s.Alerts) > 0 {
+		if s := (Step{i, difference.Lines(was.money, is.money), difference.Alerts(was.alerts, is.alerts)}); len(
+			s.Money)+len(s.Alerts) > 0 {
 			all.Steps = append(all.Steps, s)
 		}
 		was = is

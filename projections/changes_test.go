@@ -32,16 +32,19 @@ func (b *book) changes(id events.CenterID, on events.Date, later []projections.L
 func TestChangesSayWhichEventMovedWhat(t *testing.T) {
 	b := threeCenters(t)
 	spend := func(voucher string, amount events.Fen) *events.Recorded {
-		return b.event("funds.spent", "ZJ-0003", "2025-09-01", events.CenterRole, &events.FundsSpent{Voucher: voucher, Payee: "p", Use: "pilot",
-			Lines: []events.SpendingLine{{Grant: "G3", AmountFen: amount}}})
+		return b.event("funds.spent", "ZJ-0003", "2025-09-01", events.CenterRole,
+			&events.FundsSpent{Voucher: voucher, Payee: "p", Use: "pilot",
+				Lines: []events.SpendingLine{{Grant: "G3", AmountFen: amount}}})
 	}
-	later := laterOf(b, spend("X1", 100), b.event("governance.recorded", "ZJ-0003", "2025-09-02", events.CenterRole, &events.GovernanceRecorded{Item: "other"}), spend("X2", 8000))
+	later := laterOf(b, spend("X1", 100), b.event("governance.recorded", "ZJ-0003", "2025-09-02", events.CenterRole,
+		&events.GovernanceRecorded{Item: "other"}), spend("X2", 8000))
 	got := b.changes("ZJ-0003", yearEnd, later)
 	var moved []string
 	for _, s := range got.Steps {
 		for _, m := range s.Money {
 			if m.After.Scope == aggregates.ProvinceScope {
-				moved = append(moved, fmt.Sprint(s.Later, " ", m.Before.ExecutedFen(), " ", m.After.ExecutedFen(), " ", m.After.Low))
+				moved = append(moved, fmt.Sprint(s.Later, " ", m.Before.ExecutedFen(), " ", m.After.ExecutedFen(), " ",
+					m.After.Low))
 			}
 		}
 	}
@@ -57,7 +60,8 @@ func TestChangesSayWhichEventMovedWhat(t *testing.T) {
 	if gone != 1 {
 		t.Errorf("got %+v", got.Alerts)
 	}
-	if early := b.changes("ZJ-0003", events.MustDate("2025-08-31"), later); len(early.Money)+len(early.Alerts)+len(early.Steps) > 0 {
+	if early := b.changes("ZJ-0003", events.MustDate("2025-08-31"), later); len(early.Money)+len(early.Alerts)+
+		len(early.Steps) > 0 {
 		t.Errorf("before they happened: %+v", early)
 	}
 	if none := b.changes("ZJ-0099", yearEnd, later); len(none.Steps) > 0 {
@@ -82,14 +86,16 @@ func (w *whileAsked) Err() error {
 func TestACenterGoesOnWhileItsChangesAreFound(t *testing.T) {
 	b := threeCenters(t)
 	spend := func(voucher string) *events.Recorded {
-		return b.event("funds.spent", "ZJ-0003", "2025-09-01", events.CenterRole, &events.FundsSpent{Voucher: voucher, Payee: "p", Use: "pilot",
-			Lines: []events.SpendingLine{{Grant: "G3", AmountFen: 100}}})
+		return b.event("funds.spent", "ZJ-0003", "2025-09-01", events.CenterRole,
+			&events.FundsSpent{Voucher: voucher, Payee: "p", Use: "pilot",
+				Lines: []events.SpendingLine{{Grant: "G3", AmountFen: 100}}})
 	}
 	later := laterOf(b, spend("X1"), spend("X2"))
 	want := b.changes("ZJ-0003", yearEnd, later)
 	var applied error
 	ctx := &whileAsked{t.Context(), func() { applied = b.register.Apply(spend("X3")) }}
-	got, err := b.register.Changes(ctx, "ZJ-0003", yearEnd, b.register.Timeline(), later, b.register.Counts()["ZJ-0003"])
+	got, err := b.register.Changes(ctx, "ZJ-0003", yearEnd, b.register.Timeline(), later,
+		b.register.Counts()["ZJ-0003"])
 	if err != nil || applied != nil || ctx.happen != nil {
 		t.Fatalf("%v, applied %v", err, applied)
 	}
@@ -100,14 +106,19 @@ func TestACenterGoesOnWhileItsChangesAreFound(t *testing.T) {
 
 func TestABreakIsAChange(t *testing.T) {
 	b := threeCenters(t)
-	fine := b.event("governance.recorded", "ZJ-0001", "2025-06-01", events.CenterRole, &events.GovernanceRecorded{Item: "other"})
-	nonsense := b.event("subsidy.received", "ZJ-0001", "2025-06-02", events.Finance, &events.SubsidyReceived{Grant: "none", AmountFen: 1})
-	again := b.event("subsidy.received", "ZJ-0001", "2025-06-03", events.Finance, &events.SubsidyReceived{Grant: "G1", AmountFen: 1})
+	fine := b.event("governance.recorded", "ZJ-0001", "2025-06-01", events.CenterRole,
+		&events.GovernanceRecorded{Item: "other"})
+	nonsense := b.event("subsidy.received", "ZJ-0001", "2025-06-02", events.Finance,
+		&events.SubsidyReceived{Grant: "none", AmountFen: 1})
+	again := b.event("subsidy.received", "ZJ-0001", "2025-06-03", events.Finance,
+		&events.SubsidyReceived{Grant: "G1", AmountFen: 1})
 	again.ID = fine.ID
 	later := laterOf(b, fine, nonsense, again)
 	b.position++
 	b.revisions["center-ZJ-0001"]++
-	unread := events.Stored{Place: events.Place{Position: b.position, Revision: b.revisions["center-ZJ-0001"], RecordedAt: recordedAt}, Stream: "center-ZJ-0001", ID: again.ID}
+	unread := events.Stored{
+		Place:  events.Place{Position: b.position, Revision: b.revisions["center-ZJ-0001"], RecordedAt: recordedAt},
+		Stream: "center-ZJ-0001", ID: again.ID}
 	b.register.ApplyBroken(unread, errors.New("unreadable"))
 	later = append(later, projections.Later{Position: unread.Position, ID: unread.ID})
 	on := events.MustDate("2026-11-01")
@@ -116,7 +127,8 @@ func TestABreakIsAChange(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	for i, s := range got.Steps {
-		if s.Later != i+1 || len(s.Alerts) != 1 || s.Alerts[0].After.Code != aggregates.LedgerBroken || s.Alerts[0].After.Key != fmt.Sprint(later[i+1].Position) {
+		if s.Later != i+1 || len(s.Alerts) != 1 || s.Alerts[0].After.Code != aggregates.LedgerBroken ||
+			s.Alerts[0].After.Key != fmt.Sprint(later[i+1].Position) {
 			t.Errorf("step %d: %+v", i, s)
 		}
 	}

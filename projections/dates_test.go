@@ -14,7 +14,8 @@ import (
 func TestEveryDateIsEvaluatedAsIfNothingWereKept(t *testing.T) {
 	const seed = 5
 	random := rand.New(rand.NewPCG(seed, seed))
-	dates := []string{"2024-12-31", "2025-06-30", "2025-12-31", "2026-03-31", "2026-11-01", "2027-06-30"} // more than are kept
+	// more than are kept
+	dates := []string{"2024-12-31", "2025-06-30", "2025-12-31", "2026-03-31", "2026-11-01", "2027-06-30"}
 	r := projections.NewRegister()
 	for _, rec := range troubled(t, simulated(t, 6, 1500), 700, 400, 1100).list {
 		apply(r, rec)
@@ -27,7 +28,8 @@ func TestEveryDateIsEvaluatedAsIfNothingWereKept(t *testing.T) {
 			}
 			slices.SortFunc(want.Alerts, aggregates.CompareAlerts)
 			if got := r.Evaluation(id, on); !reflect.DeepEqual(got, want) {
-				t.Fatalf("seed %d: at position %d %s as of %v is\n%+v\nwant\n%+v", seed, rec.Position, id, on, got, want)
+				t.Fatalf("seed %d: at position %d %s as of %v is\n%+v\nwant\n%+v", seed, rec.Position, id,
+					on, got, want)
 			}
 		}
 	}
@@ -65,7 +67,8 @@ func TestACenterIsFollowedAsOfOneDateWhileOthersAskOfOthers(t *testing.T) {
 		for _, other := range between {
 			b.register.Evaluation("ZJ-0001", other)
 		}
-		b.write("funds.recovered", "ZJ-0001", "2026-12-30", events.Finance, &events.FundsRecovered{Grant: "G1", AmountFen: 1, Reason: "r"})
+		b.write("funds.recovered", "ZJ-0001", "2026-12-30", events.Finance,
+			&events.FundsRecovered{Grant: "G1", AmountFen: 1, Reason: "r"})
 		after := b.register.Evaluation("ZJ-0001", on)
 		return after != before && &before.Alerts[0] == &after.Alerts[0]
 	}

@@ -13,8 +13,8 @@ import (
 // Grouping is the kind of group for which the execution of money is summed.
 type Grouping string
 
-// The groupings. A center belongs to one region, the city of that region (设区市) and one industry, as registered on the
-// date of the question. Its industry is the first of its leading industries, or else its industry code.
+// The groupings. A center belongs to one region, the city of that region (设区市) and one industry, as registered on
+// the date of the question. Its industry is the first of its leading industries, or else its industry code.
 const (
 	ByCenter   Grouping = "center"
 	ByCity     Grouping = "city"
@@ -61,8 +61,8 @@ func (r *Register) Executions(on events.Date, f ExecutionFilter) iter.Seq[Execut
 	return slices.Values(RollUp(lines))
 }
 
-// ExecutionsOf yields the money of one center as of a date by fiscal year and scope. It leaves out lines of zeros. Each
-// line names the group to which the center belongs.
+// ExecutionsOf yields the money of one center as of a date by fiscal year and scope. It leaves out lines of zeros.
+// Each line names the group to which the center belongs.
 func (r *Register) ExecutionsOf(id events.CenterID, on events.Date, f ExecutionFilter) iter.Seq[ExecutionLine] {
 	var group, name string
 	var executions []aggregates.Execution

@@ -22,13 +22,15 @@ func TestExplainingAllExplainsTheAlertsOfTheEvaluation(t *testing.T) {
 			apply(r, rec)
 		}
 		broken := 0
-		for _, day := range []string{"2024-06-30", "2025-06-30", "2025-12-31", "2026-08-31", "2026-11-01", "2028-12-31"} {
+		for _, day := range []string{"2024-06-30", "2025-06-30", "2025-12-31", "2026-08-31", "2026-11-01",
+			"2028-12-31"} {
 			on, explained := events.MustDate(day), 0
 			for _, id := range append(r.IDs(), "") {
 				explained += allExplained(t, r, id, on)
 			}
 			broken += len(r.Explain("", on, aggregates.LedgerBroken, "", 0))
-			if want := len(slices.Collect(r.Alerts(on, projections.AlertFilter{All: true}))); explained != want || want == 0 {
+			if want := len(slices.Collect(r.Alerts(on, projections.AlertFilter{All: true}))); explained != want ||
+				want == 0 {
 				t.Errorf("%s as of %s: %d alerts are explained of %d", file, day, explained, want)
 			}
 		}
@@ -42,7 +44,8 @@ func TestExplainingAllOfASimulatedCenterExplainsTheEvaluation(t *testing.T) {
 	l := simulated(t, 6, 3000)
 	rapid.Check(t, func(t *rapid.T) {
 		r, known := projections.NewRegister(), rapid.IntRange(0, len(l.list)).Draw(t, "known")
-		left := rapid.SliceOfN(rapid.IntRange(0, len(l.list)), 0, 3).Draw(t, "left out") // so that a revision is missing
+		// so that a revision is missing
+		left := rapid.SliceOfN(rapid.IntRange(0, len(l.list)), 0, 3).Draw(t, "left out")
 		for i, rec := range l.list[:known] {
 			if !slices.Contains(left, i) {
 				apply(r, rec)
@@ -74,7 +77,8 @@ func allExplained(t failer, r *projections.Register, id events.CenterID, on even
 		want = e.Alerts
 	}
 	for _, x := range r.Explain(id, on, "", "", 0) {
-		if len(x.Because) == 0 || x.Cleared.Zh == "" || x.Cleared.En == "" || (x.Policy == nil) != (x.Code == aggregates.LedgerBroken) {
+		if len(x.Because) == 0 || x.Cleared.Zh == "" || x.Cleared.En == "" ||
+			(x.Policy == nil) != (x.Code == aggregates.LedgerBroken) {
 			t.Fatalf("%s as of %v: %+v", id, on, x)
 		}
 		got = append(got, x.Alert)
@@ -98,7 +102,8 @@ func TestExplainingSomeExplainsThoseOfAll(t *testing.T) {
 			want := slices.DeleteFunc(slices.Clone(all), func(o aggregates.Explanation) bool {
 				return o.Code != x.Code || x.Key != "" && o.Key != x.Key || o.RaisedOn != x.RaisedOn
 			})
-			if got := r.Explain(id, on, x.Code, x.Key, x.RaisedOn); fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+			if got := r.Explain(id, on, x.Code, x.Key, x.RaisedOn); fmt.Sprintf("%+v",
+				got) != fmt.Sprintf("%+v", want) {
 				t.Fatalf("%s %s %q %v is explained by\n%+v\nwant\n%+v", id, x.Code, x.Key, x.RaisedOn, got, want)
 			}
 		}

@@ -87,13 +87,15 @@ func (r *Register) Spending(id events.CenterID, on events.Date) (list []aggregat
 
 // Movements lists the amounts that each record moves in the money of a center in a fiscal year and scope; see
 // aggregates.Center.
-func (r *Register) Movements(id events.CenterID, on events.Date, year int, scope aggregates.Scope) (list []aggregates.Movement) {
+func (r *Register) Movements(id events.CenterID, on events.Date, year int,
+	scope aggregates.Scope) (list []aggregates.Movement) {
 	r.with(id, func(c *center, t policy.Timeline) { list = c.state.Movements(t, on, year, scope) })
 	return list
 }
 
 // MovementsAhead does the same as Movements, also for a fiscal year that has not begun on the date.
-func (r *Register) MovementsAhead(id events.CenterID, on events.Date, year int, scope aggregates.Scope) (list []aggregates.Movement) {
+func (r *Register) MovementsAhead(id events.CenterID, on events.Date, year int,
+	scope aggregates.Scope) (list []aggregates.Movement) {
 	r.with(id, func(c *center, t policy.Timeline) { list = c.state.MovementsAhead(t, on, year, scope) })
 	return list
 }

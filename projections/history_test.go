@@ -28,20 +28,24 @@ type log struct {
 func newLog() *log {
 	l := &log{revisions: map[events.StreamID]uint64{}}
 	p := policy.Builtin()
-	l.add(&events.Record{ID: uuid.NewSHA1(uuid.Nil, []byte(p.ID)), Kind: events.KindPolicyAdopted, On: events.MustDate("2024-01-01"),
-		By: events.By{Role: events.Admin, Actor: "x"}, Mode: events.Recording, Data: &events.PolicyAdopted{ID: p.ID, Version: p.Version,
+	l.add(&events.Record{ID: uuid.NewSHA1(uuid.Nil, []byte(p.ID)), Kind: events.KindPolicyAdopted,
+		On: events.MustDate("2024-01-01"),
+		By: events.By{Role: events.Admin, Actor: "x"}, Mode: events.Recording, Data: &events.PolicyAdopted{
+			ID: p.ID, Version: p.Version,
 			EffectiveFrom: p.EffectiveFrom, Source: p.Source, Digest: p.Digest(), Text: string(p.Text())}})
 	return l
 }
 
 func (l *log) add(r *events.Record) {
 	l.revisions[r.Stream()]++
-	l.list = append(l.list, &events.Recorded{Record: *r, Revision: l.revisions[r.Stream()], Position: uint64(len(l.list) + 1), RecordedAt: recordedAt})
+	l.list = append(l.list, &events.Recorded{
+		Record: *r, Revision: l.revisions[r.Stream()], Position: uint64(len(l.list) + 1), RecordedAt: recordedAt})
 }
 
 // broken adds a record without a kind, which stands for an event that cannot be read.
 func (l *log) broken(to events.CenterID, id string) {
-	l.add(&events.Record{ID: uuid.NewSHA1(uuid.Nil, []byte(id)), Kind: "no.kind", Center: to, On: events.MustDate("2025-01-01"), Data: &events.EntryVoided{}})
+	l.add(&events.Record{ID: uuid.NewSHA1(uuid.Nil, []byte(id)), Kind: "no.kind", Center: to,
+		On: events.MustDate("2025-01-01"), Data: &events.EntryVoided{}})
 }
 
 // apply applies an event of a log to a register. A break is kept.
@@ -50,9 +54,14 @@ func apply(r *projections.Register, rec *events.Recorded) {
 	case rec.Kind != "no.kind":
 		_ = r.Apply(rec)
 	case rec.Center == "":
-		r.ApplyBroken(events.Stored{Stream: "neverseen", ID: rec.ID, Place: events.Place{Position: rec.Position, Revision: r.Revision("neverseen") + 1, RecordedAt: rec.RecordedAt}}, errors.New("unknown kind"))
+		r.ApplyBroken(events.Stored{
+			Stream: "neverseen", ID: rec.ID,
+			Place: events.Place{Position: rec.Position, Revision: r.Revision("neverseen") + 1,
+				RecordedAt: rec.RecordedAt}}, errors.New("unknown kind"))
 	default:
-		r.ApplyBroken(events.Stored{Stream: rec.Stream(), ID: rec.ID, Place: events.Place{Position: rec.Position, Revision: rec.Revision, RecordedAt: rec.RecordedAt}}, errors.New("unknown kind"))
+		r.ApplyBroken(events.Stored{
+			Stream: rec.Stream(), ID: rec.ID, Place: events.Place{Position: rec.Position, Revision: rec.Revision,
+				RecordedAt: rec.RecordedAt}}, errors.New("unknown kind"))
 	}
 }
 
@@ -60,7 +69,8 @@ func apply(r *projections.Register, rec *events.Recorded) {
 // adoption of another policy after another index.
 func troubled(t testing.TB, l *log, adopted int, breaks ...int) *log {
 	t.Helper()
-	second, problems := policy.Parse([]byte(strings.Replace(string(policy.Builtin().Text()), `"version": "2"`, `"version": "3"`, 1)))
+	second, problems := policy.Parse(
+		[]byte(strings.Replace(string(policy.Builtin().Text()), `"version": "2"`, `"version": "3"`, 1)))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -73,8 +83,9 @@ func troubled(t testing.TB, l *log, adopted int, breaks ...int) *log {
 		}
 		if i == adopted {
 			adoption := l.list[0].Record
-			adoption.ID, adoption.Data = rec.ID, &events.PolicyAdopted{ID: second.ID, Version: second.Version, EffectiveFrom: second.EffectiveFrom,
-				Source: second.Source, Digest: second.Digest(), Text: string(second.Text())}
+			adoption.ID, adoption.Data = rec.ID,
+				&events.PolicyAdopted{ID: second.ID, Version: second.Version, EffectiveFrom: second.EffectiveFrom,
+					Source: second.Source, Digest: second.Digest(), Text: string(second.Text())}
 			more.add(&adoption)
 		}
 	}
@@ -114,7 +125,8 @@ func golden(t testing.TB, file string) *log {
 func simulated(t testing.TB, centers, records int) *log {
 	t.Helper()
 	l := newLog()
-	for r, err := range simulator.Records(simulator.Scenario{Seed: 11, Centers: centers, From: events.MustDate("2024-06-01"), To: events.MustDate("2027-06-30")}) {
+	for r, err := range simulator.Records(simulator.Scenario{
+		Seed: 11, Centers: centers, From: events.MustDate("2024-06-01"), To: events.MustDate("2027-06-30")}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,8 +11,9 @@ func RegionName(code string) string {
 	return region.Name()
 }
 
-// CityOf returns the code and the name of the city of a GB/T 2260 code, such as 330100 and 杭州市 for 330106. If only the
-// province is known, it returns the code and the name of the province. For an unknown code it returns the code and "".
+// CityOf returns the code and the name of the city of a GB/T 2260 code, such as 330100 and 杭州市 for 330106. If only
+// the province is known, it returns the code and the name of the province. For an unknown code it returns the code and
+// "".
 func CityOf(code string) (city, name string) {
 	region, ok := identifiers.ParseRegion(code)
 	switch {

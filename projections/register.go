@@ -65,8 +65,10 @@ type center struct {
 // NewRegister returns an empty register.
 func NewRegister() *Register {
 	policies := aggregates.NewPolicies()
-	return &Register{resident: &resident{identity: &identity{}, policies: policies, centers: map[events.CenterID]*center{},
-		streams: map[events.StreamID]*stream{events.PolicyStream: {of: policies}}, common: []events.StreamID{events.PolicyStream}}}
+	return &Register{resident: &resident{
+		identity: &identity{}, policies: policies, centers: map[events.CenterID]*center{},
+		streams: map[events.StreamID]*stream{events.PolicyStream: {of: policies}},
+		common:  []events.StreamID{events.PolicyStream}}}
 }
 
 // Apply adds the next event of a stream. An event that was applied before changes nothing. An event that cannot be

@@ -84,8 +84,9 @@ func SeesOne(id events.CenterID) func(events.CenterID) bool {
 	return func(asked events.CenterID) bool { return asked == id }
 }
 
-// SeesRegion returns a predicate for Within: a local government sees the centers for which it is responsible today. Its region
-// is the first 2, 4 or 6 digits of a GB/T 2260 code. The answer follows every event from the moment it is applied.
+// SeesRegion returns a predicate for Within: a local government sees the centers for which it is responsible today.
+// Its region is the first 2, 4 or 6 digits of a GB/T 2260 code. The answer follows every event from the moment it is
+// applied.
 func (r *Register) SeesRegion(prefix string, today func() events.Date) func(events.CenterID) bool {
 	return func(id events.CenterID) bool {
 		localGov, _, ok := r.Responsible(id, today())
@@ -93,8 +94,8 @@ func (r *Register) SeesRegion(prefix string, today func() events.Date) func(even
 	}
 }
 
-// SeesDepartment returns a predicate for Within: a department sees the centers for which it is responsible today. Names are
-// compared as text.FoldName folds them. The answer follows every event from the moment it is applied.
+// SeesDepartment returns a predicate for Within: a department sees the centers for which it is responsible today.
+// Names are compared as text.FoldName folds them. The answer follows every event from the moment it is applied.
 func (r *Register) SeesDepartment(name string, today func() events.Date) func(events.CenterID) bool {
 	name = text.FoldName(name)
 	return func(id events.CenterID) bool {

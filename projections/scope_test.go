@@ -14,15 +14,20 @@ import (
 
 func (b *book) assign(center events.CenterID, on, region, department string) {
 	b.t.Helper()
-	b.write("center.assigned", center, on, events.STOffice, &events.CenterAssigned{IndustryDept: department, LocalGov: region})
+	b.write("center.assigned", center, on, events.STOffice,
+		&events.CenterAssigned{IndustryDept: department, LocalGov: region})
 }
 
 func onDay(day string) func() events.Date { return func() events.Date { return events.MustDate(day) } }
 
 func TestARestrictedRegisterHasNoOtherCenter(t *testing.T) {
 	b := threeCenters(t)
-	b.register.ApplyBroken(events.Stored{Stream: "center-ZJ-0003", Place: events.Place{Position: 99, Revision: 5, RecordedAt: recordedAt}}, text.Errorf(text.Internal, "坏", "bad"))
-	b.register.ApplyBroken(events.Stored{Stream: "unknown", Place: events.Place{Position: 100, Revision: 1, RecordedAt: recordedAt}}, text.Errorf(text.Internal, "坏", "bad"))
+	b.register.ApplyBroken(events.Stored{
+		Stream: "center-ZJ-0003", Place: events.Place{Position: 99, Revision: 5, RecordedAt: recordedAt}},
+		text.Errorf(text.Internal, "坏", "bad"))
+	b.register.ApplyBroken(events.Stored{
+		Stream: "unknown", Place: events.Place{Position: 100, Revision: 1, RecordedAt: recordedAt}},
+		text.Errorf(text.Internal, "坏", "bad"))
 	on := events.MustDate("2026-12-31")
 	r := b.register.Within(projections.SeesOne("ZJ-0002"))
 	if got := r.IDs(); !slices.Equal(got, []events.CenterID{"ZJ-0002"}) {
@@ -31,7 +36,8 @@ func TestARestrictedRegisterHasNoOtherCenter(t *testing.T) {
 	if !r.Knows("ZJ-0002") || r.Knows("ZJ-0001") || r.Knows("ZJ-0009") {
 		t.Error("it knows another center, or not its own")
 	}
-	if len(r.Marks("")) != 1 || len(r.Marks("ZJ-0001")) != 0 || len(r.Counts()) != 1 || len(slices.Collect(r.Centers(on))) != 1 {
+	if len(r.Marks("")) != 1 || len(r.Marks("ZJ-0001")) != 0 || len(r.Counts()) != 1 ||
+		len(slices.Collect(r.Centers(on))) != 1 {
 		t.Errorf("marks %v, counts %v, centers %v", r.Marks(""), r.Counts(), slices.Collect(r.Centers(on)))
 	}
 	if got := r.Streams(""); !slices.Equal(got, []events.StreamID{events.PolicyStream}) {
@@ -42,7 +48,8 @@ func TestARestrictedRegisterHasNoOtherCenter(t *testing.T) {
 			t.Errorf("an alert of %q: %+v", a.Center, a.Alert)
 		}
 	}
-	if r.Evaluation("ZJ-0001", on) != nil || len(r.Breaks("center-ZJ-0003")) != 0 || r.Revision("center-ZJ-0001") != 0 || r.Facts("ZJ-0001", on).Name != "" {
+	if r.Evaluation("ZJ-0001", on) != nil || len(r.Breaks("center-ZJ-0003")) != 0 ||
+		r.Revision("center-ZJ-0001") != 0 || r.Facts("ZJ-0001", on).Name != "" {
 		t.Error("another center shows")
 	}
 	lines := slices.Collect(r.Executions(on, projections.ExecutionFilter{By: projections.ByTotal, Scope: "province"}))
@@ -92,10 +99,13 @@ func TestACenterIsSeenByTheOfficesThatAreResponsible(t *testing.T) {
 		{"a city", b.register.SeesRegion("3302", today), []events.CenterID{"ZJ-0002", "ZJ-0003"}},
 		{"a province", b.register.SeesRegion("33", today), []events.CenterID{"ZJ-0001", "ZJ-0002", "ZJ-0003"}},
 		{"another province", b.register.SeesRegion("32", today), nil},
-		{"the next day", b.register.SeesRegion("330106", onDay("2026-01-02")), []events.CenterID{"ZJ-0001", "ZJ-0003"}},
-		{"a department, whatever the width", b.register.SeesDepartment("省经信厅(A)", today), []events.CenterID{"ZJ-0002"}},
+		{"the next day", b.register.SeesRegion("330106", onDay("2026-01-02")),
+			[]events.CenterID{"ZJ-0001", "ZJ-0003"}},
+		{"a department, whatever the width", b.register.SeesDepartment("省经信厅(A)", today),
+			[]events.CenterID{"ZJ-0002"}},
 		{"the department of the next day", b.register.SeesDepartment("省经信厅 （a）", onDay("2026-01-02")), nil},
-		{"its department of the next day", b.register.SeesDepartment("省经信厅 （A）", onDay("2026-01-02")), []events.CenterID{"ZJ-0002", "ZJ-0003"}},
+		{"its department of the next day", b.register.SeesDepartment("省经信厅 （A）", onDay("2026-01-02")),
+			[]events.CenterID{"ZJ-0002", "ZJ-0003"}},
 		{"no department", b.register.SeesDepartment("", today), nil},
 		{"its own center before its registration", projections.SeesOne("ZJ-0008"), nil},
 	} {
@@ -112,7 +122,8 @@ func TestACenterIsSeenByTheOfficesThatAreResponsible(t *testing.T) {
 	if county("ZJ-0001") || !b.register.SeesRegion("330203", today)("ZJ-0001") {
 		t.Error("after it moved")
 	}
-	b.write("entry.voided", "ZJ-0001", "2026-01-01", events.STOffice, &events.EntryVoided{Event: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, moved)).String(), Reason: "误"})
+	b.write("entry.voided", "ZJ-0001", "2026-01-01", events.STOffice,
+		&events.EntryVoided{Event: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, moved)).String(), Reason: "误"})
 	if !county("ZJ-0001") {
 		t.Error("the move was voided")
 	}

@@ -18,12 +18,16 @@ func told(t *testing.T, on string) (*book, *projections.Story) {
 	b, s := newBook(t), projections.NewStory("ZJ-0001", events.MustDate(on))
 	s.Adopt(policy.Builtin())
 	for _, rec := range []*events.Recorded{
-		b.event("center.registered", "ZJ-0001", "2025-01-10", events.CenterRole, &events.CenterRegistered{Facts: events.Facts{Name: "甲", USCC: "91330106MAC1K2L32C",
-			Type: "other", LeadingIndustries: []string{"生物医药"}, IndustryCode: "C2710", Region: "330106", FoundedOn: events.MustDate("2015-01-01"),
-			LegalEntity: true, UsableAreaM2: 9000, EquipmentFen: 9_000_000_000}}),
-		b.event("subsidy.granted", "ZJ-0001", "2025-02-01", events.Finance, &events.SubsidyGranted{Grant: "G1", Category: events.OtherCategory,
-			Source: events.ProvinceOther, FiscalYear: 2025, AmountFen: 100_000}),
-		b.event("subsidy.received", "ZJ-0001", "2025-02-02", events.Finance, &events.SubsidyReceived{Grant: "G1", AmountFen: 100_000}),
+		b.event("center.registered", "ZJ-0001", "2025-01-10", events.CenterRole,
+			&events.CenterRegistered{Facts: events.Facts{Name: "甲", USCC: "91330106MAC1K2L32C",
+				Type: "other", LeadingIndustries: []string{"生物医药"}, IndustryCode: "C2710", Region: "330106",
+				FoundedOn:   events.MustDate("2015-01-01"),
+				LegalEntity: true, UsableAreaM2: 9000, EquipmentFen: 9_000_000_000}}),
+		b.event("subsidy.granted", "ZJ-0001", "2025-02-01", events.Finance,
+			&events.SubsidyGranted{Grant: "G1", Category: events.OtherCategory,
+				Source: events.ProvinceOther, FiscalYear: 2025, AmountFen: 100_000}),
+		b.event("subsidy.received", "ZJ-0001", "2025-02-02", events.Finance,
+			&events.SubsidyReceived{Grant: "G1", AmountFen: 100_000}),
 		payment(b, "V1", "2025-03-01", 65_000),
 	} {
 		s.Next(rec)
@@ -32,8 +36,9 @@ func told(t *testing.T, on string) (*book, *projections.Story) {
 }
 
 func payment(b *book, voucher, on string, amount events.Fen) *events.Recorded {
-	return b.event("funds.spent", "ZJ-0001", on, events.CenterRole, &events.FundsSpent{Voucher: voucher, Payee: "p", Use: "pilot",
-		Lines: []events.SpendingLine{{Grant: "G1", AmountFen: amount}}})
+	return b.event("funds.spent", "ZJ-0001", on, events.CenterRole,
+		&events.FundsSpent{Voucher: voucher, Payee: "p", Use: "pilot",
+			Lines: []events.SpendingLine{{Grant: "G1", AmountFen: amount}}})
 }
 
 func names(d difference.Difference) string {
@@ -61,8 +66,9 @@ func TestAChapterTellsWhatTimeDidApartFromItsEvent(t *testing.T) {
 }
 
 func TestAChapterTellsWhatAPolicyDidApartFromItsEvent(t *testing.T) {
-	stricter, problems := policy.Parse(bytes.ReplaceAll(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "2"`), []byte(`"version": "3"`), 1),
-		[]byte(`"value": 60, "unit": "percent"`), []byte(`"value": 70, "unit": "percent"`)))
+	stricter, problems := policy.Parse(
+		bytes.ReplaceAll(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "2"`), []byte(`"version": "3"`), 1),
+			[]byte(`"value": 60, "unit": "percent"`), []byte(`"value": 70, "unit": "percent"`)))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

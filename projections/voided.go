@@ -7,7 +7,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// ReversedFen returns the amount of the voucher that a reversal of a center reverses, and whether the event is a reversal.
+// ReversedFen returns the amount of the voucher that a reversal of a center reverses, and whether the event is a
+// reversal.
 func (r *Register) ReversedFen(id events.CenterID, reversal uuid.UUID) (fen events.Fen, ok bool) {
 	r.with(id, func(c *center, _ policy.Timeline) { fen, ok = c.state.ReversedFen(reversal) })
 	return fen, ok

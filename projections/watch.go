@@ -28,9 +28,10 @@ func (r *Register) Watch() *Watch { return &Watch{register: r} }
 
 // Seen is the state of a center in a look, or of the policies for "".
 type Seen struct {
-	Center   events.CenterID
-	On       events.Date
-	Alerts   []aggregates.Alert // all of them, in the order of aggregates.CompareAlerts; the caller must not change them
+	Center events.CenterID
+	On     events.Date
+	// all of them, in the order of aggregates.CompareAlerts; the caller must not change them
+	Alerts   []aggregates.Alert
 	register *Register
 }
 

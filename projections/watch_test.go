@@ -28,7 +28,8 @@ type watcher struct {
 }
 
 func watching(t *testing.T, r *projections.Register) *watcher {
-	return &watcher{t: t, watch: r.Watch(), told: map[events.CenterID][]aggregates.Alert{}, why: map[events.CenterID][]aggregates.Explanation{}}
+	return &watcher{t: t, watch: r.Watch(), told: map[events.CenterID][]aggregates.Alert{},
+		why: map[events.CenterID][]aggregates.Explanation{}}
 }
 
 func (w *watcher) look(on events.Date) uint64 {
@@ -79,7 +80,9 @@ func (w *watcher) right(r *projections.Register, on events.Date) {
 		if !slices.Equal(w.told[id], alerts) {
 			w.t.Fatalf("of %q\n%+v\nwas told at position %d, want\n%+v", id, w.told[id], r.Position(), alerts)
 		}
-		if w.explains && !slices.EqualFunc(w.why[id], alerts, func(x aggregates.Explanation, a aggregates.Alert) bool { return x.Alert == a }) {
+		if w.explains && !slices.EqualFunc(w.why[id], alerts, func(x aggregates.Explanation, a aggregates.Alert) bool {
+			return x.Alert == a
+		}) {
 			w.t.Fatalf("of %q\n%+v\nis explained, want\n%+v", id, w.why[id], alerts)
 		}
 	}
@@ -120,7 +123,8 @@ func TestAWatchTellsWhatIsTrueAtExactlyThePosition(t *testing.T) {
 		w.right(replayed, on)
 	}
 	if r.Position() != uint64(len(more.list)) || replayed.Position() != r.Position() || len(w.told[""]) != 2 {
-		t.Errorf("ended at position %d, told %d, of %d; %+v", r.Position(), replayed.Position(), len(more.list), w.told[""])
+		t.Errorf("ended at position %d, told %d, of %d; %+v", r.Position(), replayed.Position(), len(more.list),
+			w.told[""])
 	}
 }
 
@@ -189,7 +193,8 @@ func TestAWatchLooksAtWhatChanged(t *testing.T) {
 
 func TestAnEventThatIsAppliedAgainIsNoChange(t *testing.T) {
 	b := threeCenters(t)
-	rec := b.event("interview.held", "ZJ-0003", "2025-07-01", events.STOffice, &events.InterviewHeld{Year: 2024, Principal: true})
+	rec := b.event("interview.held", "ZJ-0003", "2025-07-01", events.STOffice,
+		&events.InterviewHeld{Year: 2024, Principal: true})
 	if err := b.register.Apply(rec); err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +218,9 @@ func TestAWatchTellsBreaks(t *testing.T) {
 	breaks := func(to events.StreamID) {
 		b.position++
 		b.revisions[to]++
-		b.register.ApplyBroken(events.Stored{Stream: to, Place: events.Place{Position: b.position, Revision: b.revisions[to], RecordedAt: recordedAt}}, errors.New("unreadable"))
+		b.register.ApplyBroken(events.Stored{
+			Stream: to, Place: events.Place{Position: b.position, Revision: b.revisions[to], RecordedAt: recordedAt}},
+			errors.New("unreadable"))
 	}
 	for range 5 { // positions of one digit and of two: their order is that of words
 		breaks("neverseen")
@@ -293,8 +300,11 @@ func BenchmarkLook(b *testing.B) {
 	change := func() {
 		id := ids[n%len(ids)]
 		n++
-		rec := &events.Recorded{Record: events.Record{ID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, "more ", n)), Kind: events.KindGovernanceRecorded, Center: id,
-			On: on, By: events.By{Role: events.CenterRole, Actor: "x"}, Mode: events.Recording, Data: &events.GovernanceRecorded{Item: "other"}},
+		rec := &events.Recorded{
+			Record: events.Record{ID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, "more ", n)),
+				Kind: events.KindGovernanceRecorded, Center: id,
+				On: on, By: events.By{Role: events.CenterRole, Actor: "x"}, Mode: events.Recording,
+				Data: &events.GovernanceRecorded{Item: "other"}},
 			Revision: r.Revision(id.Stream()) + 1, Position: position + uint64(n), RecordedAt: recordedAt}
 		if err := r.Apply(rec); err != nil {
 			b.Fatal(err)

@@ -102,7 +102,8 @@ func Lines(before, after []aggregates.Execution) (moved []MovedLine) {
 }
 
 func compareLines(a, b aggregates.Execution) int {
-	return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(slices.Index(aggregates.Scopes, a.Scope), slices.Index(aggregates.Scopes, b.Scope)))
+	return cmp.Or(cmp.Compare(a.Year, b.Year),
+		cmp.Compare(slices.Index(aggregates.Scopes, a.Scope), slices.Index(aggregates.Scopes, b.Scope)))
 }
 
 // same reports whether two ordered lists begin with the same element, as they mostly do.
@@ -129,7 +130,8 @@ type Difference struct {
 
 // Of returns the difference of two evaluations.
 func Of(before, after *aggregates.Evaluation) Difference {
-	return Difference{before.Status, after.Status, Alerts(before.Alerts, after.Alerts), Lines(before.Executions, after.Executions)}
+	return Difference{before.Status, after.Status, Alerts(before.Alerts, after.Alerts),
+		Lines(before.Executions, after.Executions)}
 }
 
 // IsZero reports whether the evaluations give the same answers.

@@ -48,7 +48,8 @@ func TestWhatBecomesOfAnAlert(t *testing.T) {
 			}
 			return l
 		}
-		d := difference.Of(&aggregates.Evaluation{Alerts: list(c.before)}, &aggregates.Evaluation{Alerts: list(c.after)})
+		d := difference.Of(&aggregates.Evaluation{Alerts: list(c.before)},
+			&aggregates.Evaluation{Alerts: list(c.after)})
 		if got := fmt.Sprint([]int{len(d.Raised()), len(d.Cleared()), len(d.Withdrawn())}); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
@@ -71,7 +72,9 @@ func TestADifferenceLeadsFromOneEvaluationToTheOther(t *testing.T) {
 		}
 		slices.SortFunc(alerts, aggregates.CompareAlerts)
 		for _, m := range d.Money {
-			money = slices.DeleteFunc(money, func(x aggregates.Execution) bool { return x.Year == m.After.Year && x.Scope == m.After.Scope })
+			money = slices.DeleteFunc(money, func(x aggregates.Execution) bool {
+				return x.Year == m.After.Year && x.Scope == m.After.Scope
+			})
 			if !m.After.IsZero() {
 				money = append(money, m.After)
 			}
@@ -103,7 +106,8 @@ func drawn(t *rapid.T, name string) *aggregates.Evaluation {
 	slices.SortFunc(e.Alerts, aggregates.CompareAlerts)
 	for year := 2024; year < 2027; year++ {
 		if amount := events.Fen(rapid.IntRange(0, 3).Draw(t, fmt.Sprint(name, year))); amount > 0 {
-			e.Executions = append(e.Executions, aggregates.Execution{Year: year, Scope: aggregates.ProvinceScope, Money: aggregates.Money{GrantedFen: amount}})
+			e.Executions = append(e.Executions, aggregates.Execution{
+				Year: year, Scope: aggregates.ProvinceScope, Money: aggregates.Money{GrantedFen: amount}})
 		}
 	}
 	return e

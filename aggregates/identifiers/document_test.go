@@ -18,8 +18,10 @@ func TestADocumentNumberHasIssuerYearAndNumber(t *testing.T) {
 		{"full-width round brackets", "浙财科教（2025）12号", "浙财科教〔2025〕12号", true},
 		{"brackets of two kinds", "浙财科教（2025]12号", "浙财科教〔2025〕12号", true},
 		{"the last century", "浙政〔1999〕1号", "浙政〔1999〕1号", true},
-		{"the longest issuer", strings.Repeat("浙", 20) + "〔2025〕1号", strings.Repeat("浙", 20) + "〔2025〕1号", true},
-		{"an issuer too long", strings.Repeat("浙", 21) + "〔2025〕1号", strings.Repeat("浙", 21) + "〔2025〕1号", false},
+		{"the longest issuer", strings.Repeat("浙", 20) + "〔2025〕1号",
+			strings.Repeat("浙", 20) + "〔2025〕1号", true},
+		{"an issuer too long", strings.Repeat("浙", 21) + "〔2025〕1号",
+			strings.Repeat("浙", 21) + "〔2025〕1号", false},
 		{"an issuer of one character", "浙〔2025〕1号", "浙〔2025〕1号", false},
 		{"an issuer in Latin letters", "ZJ〔2025〕1号", "ZJ〔2025〕1号", false},
 		{"a number that begins with zero", "浙财科教〔2025〕012号", "浙财科教〔2025〕012号", false},
@@ -42,7 +44,8 @@ func TestADocumentNumberHasIssuerYearAndNumber(t *testing.T) {
 }
 
 func FuzzDocumentNumber(f *testing.F) {
-	for _, s := range []string{"浙财科教〔2025〕12号", "浙财科教[2025]12号", "浙财科教（2025）12号", "浙〔2025〕0号", ""} {
+	for _, s := range []string{"浙财科教〔2025〕12号", "浙财科教[2025]12号", "浙财科教（2025）12号",
+		"浙〔2025〕0号", ""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -2,8 +2,9 @@ package identifiers
 
 import "github.com/taizhang/taizhang/events/text"
 
-// economicNames holds names of the economic classification of the expenditure of departments (部门预算支出经济分类科目), by
-// code: of every category of three digits, and of the items of five digits that tell uses apart.
+// economicNames holds names of the economic classification of the expenditure of departments
+// (部门预算支出经济分类科目), by code: of every category of three digits, and of the items of five digits that tell
+// uses apart.
 var economicNames = map[string]text.Text{
 	"301":   text.Say("工资福利支出", "wages and benefits"),
 	"302":   text.Say("商品和服务支出", "goods and services"),

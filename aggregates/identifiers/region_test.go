@@ -21,14 +21,16 @@ func TestARegionIsNamedByItsCode(t *testing.T) {
 	}
 	for _, c := range cases {
 		got, ok := identifiers.ParseRegion(c.code)
-		if want := (identifiers.Region{Province: c.province, City: c.city, County: c.county}); !ok || got != want || got.Name() != c.name {
+		if want := (identifiers.Region{Province: c.province, City: c.city, County: c.county}); !ok || got != want ||
+			got.Name() != c.name {
 			t.Errorf("%s is %+v (%v), named %q", c.code, got, ok, got.Name())
 		}
 	}
 }
 
 func TestACodeThatIsNoRegionIsNotNamed(t *testing.T) {
-	for _, code := range []string{"", "33", "33010", "3301060", "33010A", "３３０１０６", "330199", "330001", "990000", "000000", "-30106"} {
+	for _, code := range []string{"", "33", "33010", "3301060", "33010A", "３３０１０６", "330199", "330001", "990000",
+		"000000", "-30106"} {
 		if got, ok := identifiers.ParseRegion(code); ok || got.Name() != "" {
 			t.Errorf("%q is %+v (%v)", code, got, ok)
 		}

@@ -74,7 +74,8 @@ func FuzzUSCC(f *testing.F) {
 		if again, same := identifiers.ParseUSCC(normal); again != normal || same != form {
 			t.Fatalf("%q becomes %q of form %d, and that %q of form %d", s, normal, form, again, same)
 		}
-		if form != identifiers.WrongForm && (len(normal) != 18 || strings.Trim(normal, alphabet) != "" || strings.Trim(normal[2:8], "0123456789") != "") {
+		if form != identifiers.WrongForm && (len(normal) != 18 || strings.Trim(normal, alphabet) != "" ||
+			strings.Trim(normal[2:8], "0123456789") != "") {
 			t.Fatalf("%q is taken for a code", normal)
 		}
 	})

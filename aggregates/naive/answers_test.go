@@ -24,12 +24,15 @@ func TestEveryAlertIsExplainedOnceByEventsThatStand(t *testing.T) {
 		}
 		alerts := s.center.Evaluate(s.timeline, on).Alerts
 		all := s.center.Explain(s.timeline, on, "", "", 0)
-		if !slices.EqualFunc(all, alerts, func(x aggregates.Explanation, a aggregates.Alert) bool { return x.Alert == a }) {
+		if !slices.EqualFunc(all, alerts, func(x aggregates.Explanation, a aggregates.Alert) bool {
+			return x.Alert == a
+		}) {
 			t.Fatalf("as of %v: the alerts are\n%+v\nand all explanations are\n%+v\n%v", on, alerts, all, s)
 		}
 		for i, a := range alerts {
 			found := slices.DeleteFunc(s.center.Explain(s.timeline, on, a.Code, a.Key, a.RaisedOn),
-				func(x aggregates.Explanation) bool { return x.Key != a.Key }) // asking for no key is asking for every key
+				// asking for no key is asking for every key
+				func(x aggregates.Explanation) bool { return x.Key != a.Key })
 			if len(found) != 1 || found[0].Alert != a {
 				t.Fatalf("as of %v: %+v is explained by %+v\n%v", on, a, found, s)
 			}
@@ -105,14 +108,18 @@ func TestNoMoneyIsLostBetweenScopesAndYears(t *testing.T) {
 		}
 		for year := s.log[0].On.Year(); year <= on.Year(); year++ {
 			sources[year] = s.timeline.Reading(min(on, events.YearEnd(year))).Parameters.RateSources.Value
-			province, central := money[line{year, aggregates.ProvinceScope}], money[line{year, aggregates.CentralScope}]
-			if fiscal := money[line{year, aggregates.FiscalScope}]; !slices.Contains(sources[year], events.CentralGuidance) && province.Plus(central) != fiscal {
-				t.Fatalf("as of %v: %d: province %+v and central %+v are not fiscal %+v\n%v", on, year, province, central, fiscal, s)
+			province, central := money[line{year, aggregates.ProvinceScope}],
+				money[line{year, aggregates.CentralScope}]
+			if fiscal := money[line{year, aggregates.FiscalScope}]; !slices.Contains(sources[year],
+				events.CentralGuidance) && province.Plus(central) != fiscal {
+				t.Fatalf("as of %v: %d: province %+v and central %+v are not fiscal %+v\n%v", on, year, province,
+					central, fiscal, s)
 			}
 			for _, scope := range aggregates.Scopes {
 				now, before := money[line{year, scope}], money[line{year - 1, scope}]
 				if slices.Equal(sources[year], sources[year-1]) && now.CarriedInFen != before.BalanceFen() {
-					t.Fatalf("as of %v: %s: %d is left of %d and %d carried into %d\n%v", on, scope, before.BalanceFen(), year-1, now.CarriedInFen, year, s)
+					t.Fatalf("as of %v: %s: %d is left of %d and %d carried into %d\n%v", on, scope,
+						before.BalanceFen(), year-1, now.CarriedInFen, year, s)
 				}
 			}
 		}
@@ -154,7 +161,8 @@ func TestTheRecordsBehindAFigureSumToIt(t *testing.T) {
 						}
 					}
 					if sum != figure(want) {
-						t.Fatalf("as of %v: %d %s %s is %d, and its records %+v sum to %d\n%v", on, year, scope, name, figure(want), movements, sum, s)
+						t.Fatalf("as of %v: %d %s %s is %d, and its records %+v sum to %d\n%v", on, year, scope, name,
+							figure(want), movements, sum, s)
 					}
 				}
 			}
@@ -234,7 +242,9 @@ func TestADecisionAgainstWhichNothingIsSaidRaisesNoAlert(t *testing.T) {
 				continue
 			}
 			for _, a := range c.Evaluate(s.timeline, r.On).Alerts {
-				was := slices.ContainsFunc(before, func(b aggregates.Alert) bool { return b.Code == a.Code && b.Key == a.Key && b.RaisedOn == a.RaisedOn })
+				was := slices.ContainsFunc(before, func(b aggregates.Alert) bool {
+					return b.Code == a.Code && b.Key == a.Key && b.RaisedOn == a.RaisedOn
+				})
 				if !was && a.RaisedOn == r.On && raisedBy(a) == r.Kind {
 					t.Fatalf("record %d, against which nothing is said, raises %+v\n%v", i+1, a, s)
 				}
@@ -250,12 +260,15 @@ func TestAnAlertIsClosedExactlyWhenItIsOpenAndMayBe(t *testing.T) {
 		alerts := naive.Evaluate(s.log, s.timeline, on).Alerts
 		for i, a := range alerts {
 			key := alerts[(i+rapid.IntRange(0, 1).Draw(t, "another's key"))%len(alerts)].Key
-			r := events.Record{ID: uuid.Max, Kind: events.KindAlertClosed, Center: center, On: on, Mode: events.Enforce,
-				By: events.By{Role: events.Auditor, Actor: "x-01"}, Data: &events.AlertClosed{Code: string(a.Code), Key: key, Reason: "已整改"}}
+			r := events.Record{ID: uuid.Max, Kind: events.KindAlertClosed, Center: center, On: on,
+				Mode: events.Enforce,
+				By:   events.By{Role: events.Auditor, Actor: "x-01"},
+				Data: &events.AlertClosed{Code: string(a.Code), Key: key, Reason: "已整改"}}
 			verdict := s.center.Judge(&r, s.timeline)
-			want := aggregates.LookupAlert(a.Code).Closable && slices.ContainsFunc(alerts, func(b aggregates.Alert) bool {
-				return b.Code == a.Code && b.Key == key && b.Open()
-			})
+			want := aggregates.LookupAlert(a.Code).Closable &&
+				slices.ContainsFunc(alerts, func(b aggregates.Alert) bool {
+					return b.Code == a.Code && b.Key == key && b.Open()
+				})
 			if got := !verdict.Refused(r.Mode); got != want {
 				t.Fatalf("on %v: closing %s %q accepted %v, want %v\n%v", on, a.Code, key, got, want, s)
 			}

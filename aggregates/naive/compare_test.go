@@ -34,12 +34,17 @@ func TestTheTwoEvaluatorsAgreeUnderPoliciesAdoptedAfterwards(t *testing.T) {
 // The test draws the events that matter for AL-EXE-05, AL-FND-01 and the use of a voucher more often than a whole
 // history has them.
 func TestTheTwoEvaluatorsAgreeOnMoneyAroundAYearsEnd(t *testing.T) {
-	money := []events.Kind{"", events.KindSubsidyGranted, events.KindSubsidyGranted, events.KindSubsidyReceived, events.KindSubsidyReceived,
-		events.KindSubsidyReversed, events.KindFundsRecovered, events.KindFundsSpent, events.KindUseRuled, events.KindAllocationDeferred, events.KindDeferralReleased}
-	days := dates("2025-03-01", "2025-06-30", "2025-07-01", "2025-12-30", "2025-12-31", "2026-01-01", "2026-01-02", "2026-03-01", "2026-12-31", "2027-01-01")
-	late := policy.Timeline{}.With(mutated(read("../policy/zj-2024-draft.json"), "late", "2025-07-01", nil)) // and nothing before
+	money := []events.Kind{"", events.KindSubsidyGranted, events.KindSubsidyGranted, events.KindSubsidyReceived,
+		events.KindSubsidyReceived,
+		events.KindSubsidyReversed, events.KindFundsRecovered, events.KindFundsSpent, events.KindUseRuled,
+		events.KindAllocationDeferred, events.KindDeferralReleased}
+	days := dates("2025-03-01", "2025-06-30", "2025-07-01", "2025-12-30", "2025-12-31", "2026-01-01", "2026-01-02",
+		"2026-03-01", "2026-12-31", "2027-01-01")
+	// and nothing before
+	late := policy.Timeline{}.With(mutated(read("../policy/zj-2024-draft.json"), "late", "2025-07-01", nil))
 	rapid.Check(t, func(t *rapid.T) {
-		agree(t, tellOf(t, rapid.SampledFrom(append(severalPolicies(), onlyTheDraft, late)).Draw(t, "policies"), money, days))
+		agree(t, tellOf(t, rapid.SampledFrom(append(severalPolicies(), onlyTheDraft, late)).Draw(t, "policies"),
+			money, days))
 	})
 }
 
@@ -71,7 +76,8 @@ func compareAt(t *rapid.T, s *story, known int, on events.Date) {
 	}
 	got, want := c.Evaluate(s.timeline, on), naive.Evaluate(s.known(known), s.timeline, on)
 	if d := difference(got, want); d != "" {
-		t.Fatalf("as of %v, knowing %d records (- only the naive evaluator, + only the real one):\n%s\n%v", on, known, d, s)
+		t.Fatalf("as of %v, knowing %d records (- only the naive evaluator, + only the real one):\n%s\n%v", on,
+			known, d, s)
 	}
 }
 
@@ -80,7 +86,8 @@ func (s *story) asOf(t *rapid.T) events.Date {
 	if either(t) {
 		return s.day(t)
 	}
-	return rapid.SampledFrom(dates("2026-12-31", "2027-12-31", "2028-10-31", "2025-12-31", "2024-12-31")).Draw(t, "as of")
+	return rapid.SampledFrom(dates("2026-12-31", "2027-12-31", "2028-10-31", "2025-12-31", "2024-12-31")).Draw(t,
+		"as of")
 }
 
 // difference lists the answers in which two evaluations differ.
@@ -114,7 +121,8 @@ func lines(e *aggregates.Evaluation) []string {
 		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn), cmp.Compare(a.Key, b.Key))
 	})
 	for _, a := range alerts {
-		out = append(out, fmt.Sprintf("%s %q %s raised %v cleared %v", a.Code, a.Key, a.Severity, a.RaisedOn, a.ClearedOn))
+		out = append(out, fmt.Sprintf("%s %q %s raised %v cleared %v", a.Code, a.Key, a.Severity, a.RaisedOn,
+			a.ClearedOn))
 	}
 	return out
 }

@@ -102,7 +102,8 @@ type payment struct {
 
 func (l *ledger) listPayments() []payment {
 	sources := l.sources()
-	vouchers, standing := make(map[string]*events.FundsSpent, len(l.events)), make(map[string]policy.Standing, len(l.events))
+	vouchers, standing := make(map[string]*events.FundsSpent, len(l.events)),
+		make(map[string]policy.Standing, len(l.events))
 	for r, v := range all[events.FundsSpent](l) {
 		vouchers[v.Voucher] = v
 		standing[v.Voucher] = l.reading(r.On).Standing(v.Use, v.EconCode)
@@ -154,7 +155,8 @@ func (l *ledger) low(year int) bool {
 	past := l.asOf(end)
 	m := past.money(year, aggregates.ProvinceScope)
 	return m.AvailableFen() > 0 && !past.lateReceipt(at, year, m) &&
-		less(product(int64(m.ExecutedFen()), 100), product(int64(m.AvailableFen()), int64(at.Parameters.LowRatePercent.Value)))
+		less(product(int64(m.ExecutedFen()), 100),
+			product(int64(m.AvailableFen()), int64(at.Parameters.LowRatePercent.Value)))
 }
 
 func (l *ledger) lateReceipt(at *policy.Policy, year int, m aggregates.Money) bool {

@@ -21,10 +21,13 @@ func (l *ledger) grants() {
 		case events.ProjectMoney:
 			l.projectGrant(r, g)
 		}
-		if y := g.FiscalYear - 1; l.low(y) && r.On > events.YearEnd(y) && l.latestWord(g.FiscalYear, r.On) != released {
+		if y := g.FiscalYear - 1; l.low(y) && r.On > events.YearEnd(y) &&
+			l.latestWord(g.FiscalYear, r.On) != released {
 			l.raise("AL-EXE-03", g.Grant, r.On, l.fullyReversedOn(g))
 		}
-		received := l.reached(g.AmountFen, func(e *events.Recorded) events.Fen { return receivedOf(e, g.Grant) + reversedOf(e, g.Grant) })
+		received := l.reached(g.AmountFen, func(e *events.Recorded) events.Fen {
+			return receivedOf(e, g.Grant) + reversedOf(e, g.Grant)
+		})
 		for _, owed := range l.notDeferred(g.FiscalYear, after(r.On, r.at.Parameters.DisbursementDays.Value)) {
 			l.raise("AL-FND-01", g.Grant, owed.from, owed.to, received)
 		}
@@ -81,7 +84,9 @@ func (l *ledger) projectGrant(r fact, g *events.SubsidyGranted) {
 		}
 	}
 	cleared := l.fullyReversedOn(g)
-	sum := l.net(r.Recorded, func(o *events.SubsidyGranted) bool { return ofProgram(r.at, o) && o.FiscalYear == g.FiscalYear })
+	sum := l.net(r.Recorded, func(o *events.SubsidyGranted) bool {
+		return ofProgram(r.at, o) && o.FiscalYear == g.FiscalYear
+	})
 	if ofProgram(r.at, g) && sum > par.ProjectCapFen.Value {
 		l.raise("AL-PRJ-01", g.Grant, r.On, cleared)
 	}
@@ -178,7 +183,10 @@ func (l *ledger) fullyReversedOn(g *events.SubsidyGranted) events.Date {
 // constructionReached returns the day on which the net construction grants for a year first reached an amount.
 func (l *ledger) constructionReached(year int, amount events.Fen) events.Date {
 	for r := range all[events.SubsidyGranted](l) {
-		if l.net(r, func(g *events.SubsidyGranted) bool { return g.Category == events.Construction && g.ForYear == year }) >= amount {
+		if l.net(r, func(g *events.SubsidyGranted) bool {
+			return g.Category == events.Construction &&
+				g.ForYear == year
+		}) >= amount {
 			return r.On
 		}
 	}

@@ -21,7 +21,8 @@ func Evaluate(history []events.Recorded, t policy.Timeline, on events.Date) *agg
 // EvaluateInSteps does the same as Evaluate, and reports its progress for a center with many events. It calls step
 // once for each event of the history, and again for each voucher, grant and year. If step returns false, it ends soon
 // and returns nil.
-func EvaluateInSteps(history []events.Recorded, t policy.Timeline, on events.Date, step func() bool) *aggregates.Evaluation {
+func EvaluateInSteps(history []events.Recorded, t policy.Timeline, on events.Date,
+	step func() bool) *aggregates.Evaluation {
 	l := &ledger{timeline: t, on: on, goOn: step}
 	for i := range history {
 		if !step() {
@@ -163,7 +164,8 @@ func spells(on []events.Date, holds func(events.Date) bool) []spell {
 // The severities of section 9; every other alert is yellow.
 var (
 	red = []aggregates.Code{"AL-ADM-01", "AL-PRC-01", "AL-SAF-01", "AL-INC-01", "AL-INC-02", "AL-ETH-01", "AL-AWD-01",
-		"AL-PRJ-01", "AL-PRJ-02", "AL-PRJ-04", "AL-FND-03", "AL-USE-01", "AL-EXE-02", "AL-EXE-03", "AL-EXE-05", "AL-OUT-01", "AL-OUT-02",
+		"AL-PRJ-01", "AL-PRJ-02", "AL-PRJ-04", "AL-FND-03", "AL-USE-01", "AL-EXE-02", "AL-EXE-03", "AL-EXE-05",
+		"AL-OUT-01", "AL-OUT-02",
 		"AL-RCT-02", "AL-REV-01", "AL-REV-02"}
 	blue = []aggregates.Code{"AL-TSK-02", "AL-MAT-01"}
 )
@@ -180,11 +182,13 @@ func severity(code aggregates.Code, key string) aggregates.Severity {
 
 // endWithRevocation lists the alerts that lose their object when the center loses its qualification.
 var endWithRevocation = []aggregates.Code{"AL-PRC-02", "AL-TSK-01", "AL-TSK-02", "AL-GOV-01", "AL-ETH-01", "AL-RPT-01",
-	"AL-RPT-03", "AL-EVL-01", "AL-AWD-02", "AL-FND-01", "AL-MAT-01", "AL-EXE-01", "AL-EXE-04", "AL-RCT-01", "AL-RCT-02",
+	"AL-RPT-03", "AL-EVL-01", "AL-AWD-02", "AL-FND-01", "AL-MAT-01", "AL-EXE-01", "AL-EXE-04", "AL-RCT-01",
+	"AL-RCT-02",
 	"AL-ITV-01"}
 
 // closable lists the alerts that a human may close out (alert.closed).
-var closable = []aggregates.Code{"AL-ADM-01", "AL-ADM-03", "AL-PRC-01", "AL-PRC-03", "AL-SAF-01", "AL-EVL-02", "AL-USE-01",
+var closable = []aggregates.Code{"AL-ADM-01", "AL-ADM-03", "AL-PRC-01", "AL-PRC-03", "AL-SAF-01", "AL-EVL-02",
+	"AL-USE-01",
 	"AL-USE-03", "AL-OUT-01", "AL-FND-03", "AL-REV-02"}
 
 // raise adds an alert that is cleared on the first of some days; none among them is ignored. An alert that is raised
@@ -199,7 +203,8 @@ func (l *ledger) raise(code aggregates.Code, key string, on events.Date, cleared
 			return p.Code == string(code) && p.Key == key && d >= on
 		}))
 	}
-	a := aggregates.Alert{Code: code, Key: key, Severity: severity(code, key), RaisedOn: on, ClearedOn: earliest(cleared...)}
+	a := aggregates.Alert{Code: code, Key: key, Severity: severity(code, key), RaisedOn: on,
+		ClearedOn: earliest(cleared...)}
 	if on > l.on || a.ClearedOn != 0 && a.ClearedOn < on {
 		return
 	}

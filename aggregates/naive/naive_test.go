@@ -30,8 +30,10 @@ func TestEveryLineOfTheExpectedAnswersIsReproduced(t *testing.T) {
 		answers map[string]string // folder → as of
 	}{
 		{"edges/history.jsonl", map[string]string{
-			"edges/expected": "2026-10-31", "edges/expected-2025-06-30": "2025-06-30", "edges/expected-2024-06-30": "2024-06-30"}},
-		{"ahead/history.jsonl", map[string]string{"ahead/expected": "2026-10-31", "ahead/expected-2025-06-30": "2025-06-30"}},
+			"edges/expected": "2026-10-31", "edges/expected-2025-06-30": "2025-06-30",
+			"edges/expected-2024-06-30": "2024-06-30"}},
+		{"ahead/history.jsonl", map[string]string{
+			"ahead/expected": "2026-10-31", "ahead/expected-2025-06-30": "2025-06-30"}},
 		{"zhejiang-2026/history.jsonl.gz", map[string]string{
 			"zhejiang-2026/expected-2026-08-31": "2026-08-31", "zhejiang-2026/expected-2025-12-31": "2025-12-31"}},
 	} {
@@ -70,7 +72,8 @@ func readHistories(t *testing.T, path string) map[events.CenterID][]events.Recor
 			t.Fatalf("%s:%d: %v", path, position, problems)
 		}
 		history := histories[record.Center]
-		histories[record.Center] = append(history, events.Recorded{Record: *record, Revision: uint64(len(history) + 1), Position: position})
+		histories[record.Center] = append(history,
+			events.Recorded{Record: *record, Revision: uint64(len(history) + 1), Position: position})
 	}
 	if err := lines.Err(); err != nil {
 		t.Fatal(err)
@@ -86,12 +89,15 @@ func answer(histories map[events.CenterID][]events.Recorded, on events.Date) (al
 			centers = append(centers, fmt.Sprintf("%s,%s,%d", id, e.Status, e.Events))
 		}
 		for _, x := range e.Executions {
-			executions = append(executions, fmt.Sprintf("%s,%d,%s,%d,%d,%d,%d,%d,%d,%d,%d,%s,%s", id, x.Year, x.Scope, x.GrantedFen,
-				x.CarriedInFen, x.ReceivedFen, x.AvailableFen(), x.SpentAllFen, x.IneligibleFen, x.ExecutedFen(), x.BalanceFen(),
-				percent(x.Money), map[bool]string{true: "yes"}[x.Low]))
+			executions = append(executions,
+				fmt.Sprintf("%s,%d,%s,%d,%d,%d,%d,%d,%d,%d,%d,%s,%s", id, x.Year, x.Scope, x.GrantedFen,
+					x.CarriedInFen, x.ReceivedFen, x.AvailableFen(), x.SpentAllFen, x.IneligibleFen, x.ExecutedFen(),
+					x.BalanceFen(),
+					percent(x.Money), map[bool]string{true: "yes"}[x.Low]))
 		}
 		for _, a := range e.Alerts {
-			alerts = append(alerts, fmt.Sprintf("%s,%s,%s,%s,%s,%s", id, a.Code, a.Key, a.Severity, a.RaisedOn, a.ClearedOn))
+			alerts = append(alerts, fmt.Sprintf("%s,%s,%s,%s,%s,%s", id, a.Code, a.Key, a.Severity, a.RaisedOn,
+				a.ClearedOn))
 		}
 	}
 	return alerts, executions, centers

@@ -114,7 +114,9 @@ func (l *ledger) annualReports() {
 		l.raise("AL-EVL-01", itoa(year), at.Parameters.GradeDue.Value.In(year+1)+1, l.decidedOn(year))
 	}
 	for r, p := range judged[events.AnnualReportFiled](l) {
-		passed := first(l, func(_ events.Date, q *events.AnnualReportReviewed) bool { return q.Year == p.Year && q.Passed })
+		passed := first(l, func(_ events.Date, q *events.AnnualReportReviewed) bool {
+			return q.Year == p.Year && q.Passed
+		})
 		if !by(passed, r.On) {
 			l.raise("AL-RPT-02", itoa(p.Year), r.On, passed)
 		}

@@ -15,12 +15,15 @@ import (
 // large weights, and kinds that are not listed the weight 2. The empty kind draws no record.
 var kinds = weighted(everyKind([]weight{
 	{"", 1}, {events.KindFundsSpent, 18}, {events.KindSubsidyGranted, 10}, {events.KindSubsidyReceived, 12},
-	{events.KindSpendingReversed, 4}, {events.KindUseRuled, 5}, {events.KindSubsidyReversed, 4}, {events.KindFundsRecovered, 3},
+	{events.KindSpendingReversed, 4}, {events.KindUseRuled, 5}, {events.KindSubsidyReversed, 4},
+	{events.KindFundsRecovered, 3},
 	{events.KindMatchingCommitted, 3}, {events.KindMatchingReceived, 3}, {events.KindEntrustmentSigned, 4},
-	{events.KindGradeDecided, 7}, {events.KindGradeRevised, 4}, {events.KindPlaqueAwarded, 3}, {events.KindTaskBookFiled, 3},
+	{events.KindGradeDecided, 7}, {events.KindGradeRevised, 4}, {events.KindPlaqueAwarded, 3},
+	{events.KindTaskBookFiled, 3},
 	{events.KindAllocationDeferred, 3}, {events.KindDeferralReleased, 3}, {events.KindProjectApproved, 3},
 	{events.KindEntryVoided, 4}, {events.KindAlertClosed, 5}, {events.KindFactsChanged, 4},
-	{events.KindRectificationOrdered, 2}, {events.KindRectificationAccepted, 2}, {events.KindRectificationSubmitted, 1},
+	{events.KindRectificationOrdered, 2}, {events.KindRectificationAccepted, 2},
+	{events.KindRectificationSubmitted, 1},
 	{events.KindInterviewHeld, 2}, {events.KindSeparateAccountConfirmed, 2},
 	{events.KindOutTransferSettled, 1}, {events.KindPlanAppraised, 2}, {events.KindPreliminaryReviewed, 3},
 	{events.KindPlanRevised, 2}, {events.KindJointAppraisalHeld, 3}, {events.KindSpecialMeetingDecided, 2},
@@ -29,7 +32,8 @@ var kinds = weighted(everyKind([]weight{
 	{events.KindCreditListed, 2}, {events.KindCreditDelisted, 2}, {events.KindTrialRecorded, 1},
 	{events.KindAnnualReportFiled, 3}, {events.KindAnnualReportReviewed, 3}, {events.KindAnnualReportSubmitted, 1},
 	{events.KindFinalReportFiled, 1}, {events.KindFundPreferenceRecorded, 1}, {events.KindAuditFindingOpened, 2},
-	{events.KindAuditFindingClosed, 2}, {events.KindCenterAssigned, 1}, {events.KindCenterRegistered, 1}, {events.KindQualificationRevoked, 1},
+	{events.KindAuditFindingClosed, 2}, {events.KindCenterAssigned, 1}, {events.KindCenterRegistered, 1},
+	{events.KindQualificationRevoked, 1},
 }))
 
 type weight struct {
@@ -84,7 +88,8 @@ func dates(days ...string) []events.Date {
 }
 
 // amounts are near the thresholds of a small center and those of the policies.
-var amounts = []events.Fen{50_000_000, 100_000_000, 200_000_000, 150_000_000, 1, 199_999_999, 200_000_001, 20_000_000, 999,
+var amounts = []events.Fen{50_000_000, 100_000_000, 200_000_000, 150_000_000, 1, 199_999_999, 200_000_001,
+	20_000_000, 999,
 	300_000_000, 400_000_000, 600_000_000, 800_000_000, 899_999_999, 900_000_000, 1_000_000_000, 33_333_333, 1_000_000}
 
 func pick[T any](t *rapid.T, from ...T) T { return rapid.SampledFrom(from).Draw(t, "pick") }
@@ -118,8 +123,9 @@ func facts(t *rapid.T) events.Facts {
 	return events.Facts{Name: "中心", USCC: "91330106MAC1K2L32C", LeadUnit: "牵头单位", Type: "pilot-base",
 		Services: []string{"pilot"}, LeadingIndustries: industries(t), IndustryCode: industry(t), Region: "330106",
 		FoundedOn: founded(t), LegalEntity: likely(t), NewUnit: !likely(t), UsableAreaM2: area(t),
-		EquipmentFen: equipment(t), RelaxationRequested: either(t), PilotFunction: either(t), PilotDevicesSeparate: likely(t),
-		Fields: fields(t), EthicsSensitive: likely(t), EthicsCommittee: either(t), Documents: []string{}}
+		EquipmentFen: equipment(t), RelaxationRequested: either(t), PilotFunction: either(t),
+		PilotDevicesSeparate: likely(t),
+		Fields:               fields(t), EthicsSensitive: likely(t), EthicsCommittee: either(t), Documents: []string{}}
 }
 
 func industries(t *rapid.T) []string {
@@ -127,11 +133,13 @@ func industries(t *rapid.T) []string {
 }
 func industry(t *rapid.T) string { return pick(t, "C3969", "I65", "C2710", "A01", "M7320") }
 func founded(t *rapid.T) events.Date {
-	return rapid.SampledFrom(dates("2019-05-01", "2020-12-31", "2021-01-01", "2021-02-28", "2021-12-31", "2022-03-01")).Draw(t, "founded")
+	return rapid.SampledFrom(dates("2019-05-01", "2020-12-31", "2021-01-01", "2021-02-28", "2021-12-31",
+		"2022-03-01")).Draw(t, "founded")
 }
 func area(t *rapid.T) int64 { return pick[int64](t, 5000, 4999, 2000, 1999, 8000, 3000, 1500) }
 func equipment(t *rapid.T) events.Fen {
-	return pick[events.Fen](t, 5_000_000_000, 4_999_999_999, 1_000_000_000, 999_999_999, 2_000_000_000, 300_000_000, 299_999_999)
+	return pick[events.Fen](t, 5_000_000_000, 4_999_999_999, 1_000_000_000, 999_999_999, 2_000_000_000, 300_000_000,
+		299_999_999)
 }
 func fields(t *rapid.T) []string {
 	return pick(t, []string{}, []string{"ai"}, []string{"nuclear"}, []string{"other", "medicine"})
@@ -147,9 +155,12 @@ func payload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T) ev
 	case events.KindFactsChanged:
 		return factsChanged(t)
 	case events.KindConditionJudged:
-		return &events.ConditionJudged{Rule: pick[events.RuleID](t, "R06-1c", "R06-6", "R12-1"), Conclusion: pick(t, "not-met", "met", "basically-met")}
+		return &events.ConditionJudged{Rule: pick[events.RuleID](t, "R06-1c", "R06-6", "R12-1"),
+			Conclusion: pick(t, "not-met", "met", "basically-met")}
 	case events.KindWaiverGranted:
-		return &events.WaiverGranted{Rule: pick[events.RuleID](t, "R03-2", "R05-2", "R06-1a", "R06-2b", "R12-1", "R06-2c", "R06-4b", "R06-6"), Reason: "例外"}
+		return &events.WaiverGranted{
+			Rule:   pick[events.RuleID](t, "R03-2", "R05-2", "R06-1a", "R06-2b", "R12-1", "R06-2c", "R06-4b", "R06-6"),
+			Reason: "例外"}
 	case events.KindRelaxationGranted:
 		return &events.RelaxationGranted{Reason: "放宽"}
 	case events.KindPlanAppraised:
@@ -160,25 +171,31 @@ func payload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T) ev
 		return &events.PlanRevised{Version: "2"}
 	case events.KindJointAppraisalHeld:
 		return &events.JointAppraisalHeld{
-			Participants:  some(t, "st-office", "finance", "ndrc", "economy-it", "natural-resources", "ecology", "emergency", "local-gov"),
+			Participants: some(t, "st-office", "finance", "ndrc", "economy-it", "natural-resources", "ecology",
+				"emergency", "local-gov"),
 			ExpertReviews: pick(t, 1, 3, 0), ThirdPartyReviews: pick(t, 1, 2, 0),
-			Conclusions: events.Conclusions{Feasibility: true, Soundness: true, Necessity: likely(t), Reasonableness: true}}
+			Conclusions: events.Conclusions{Feasibility: true, Soundness: true, Necessity: likely(t),
+				Reasonableness: true}}
 	case events.KindSpecialMeetingDecided:
 		return &events.SpecialMeetingDecided{Approved: likely(t)}
 	case events.KindPlaqueAwarded:
 		return &events.PlaqueAwarded{PlaqueNo: "P1"}
 	case events.KindTaskBookFiled:
-		return &events.TaskBookFiled{Version: "1", PeriodStart: on, PeriodEnd: on + pick[events.Date](t, 365, 90, 30, 730, -10, 91),
-			SupportYears: pick(t, []int{2024, 2025}, []int{2023}, []int{2025, 2026, 2027}, []int{}, []int{2024}), Targets: []events.Target{}}
+		return &events.TaskBookFiled{
+			Version: "1", PeriodStart: on, PeriodEnd: on + pick[events.Date](t, 365, 90, 30, 730, -10, 91),
+			SupportYears: pick(t, []int{2024, 2025}, []int{2023}, []int{2025, 2026, 2027}, []int{}, []int{2024}),
+			Targets:      []events.Target{}}
 	case events.KindGovernanceRecorded:
-		return &events.GovernanceRecorded{Item: pick(t, "team", "bylaws", "project-rules", "expert-committee", "party-organisation", "other")}
+		return &events.GovernanceRecorded{
+			Item: pick(t, "team", "bylaws", "project-rules", "expert-committee", "party-organisation", "other")}
 	case events.KindIncidentRecorded:
 		return &events.IncidentRecorded{Incident: id(t, "I", 3), Kind: pick(t, "safety", "quality", "environment"),
 			Severity: pick(t, "major", "general"), OccurredOn: pick(t, 0, on, on-1, on-400, on-731, on-1100)}
 	case events.KindIncidentClosed:
 		return &events.IncidentClosed{Incident: id(t, "I", 3)}
 	case events.KindCreditListed:
-		return &events.CreditListed{Listing: id(t, "L", 3), List: pick(t, "dishonesty", "blacklist"), Until: pick(t, 0, day(t), on)}
+		return &events.CreditListed{Listing: id(t, "L", 3), List: pick(t, "dishonesty", "blacklist"),
+			Until: pick(t, 0, day(t), on)}
 	case events.KindCreditDelisted:
 		return &events.CreditDelisted{Listing: id(t, "L", 3)}
 	case events.KindTrialRecorded:
@@ -201,8 +218,8 @@ func payload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T) ev
 	return anyPayload(t, kind, on, day)
 }
 
-// anyPayload draws the members of a kind by their types, and values of a closed list from the list. A kind with figures
-// that decide something needs a case in payload.
+// anyPayload draws the members of a kind by their types, and values of a closed list from the list. A kind with
+// figures that decide something needs a case in payload.
 func anyPayload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T) events.Date) events.Payload {
 	p := events.Lookup(kind).Blank()
 	v := reflect.ValueOf(p).Elem()
@@ -272,7 +289,8 @@ func yearly(t *rapid.T, kind events.Kind, day func(*rapid.T) events.Date) events
 	case events.KindFinalReportFiled:
 		return &events.FinalReportFiled{}
 	case events.KindGradeDecided:
-		return &events.GradeDecided{Year: year(t), Participants: some(t, "st-office", "industry-dept", "finance", "local-gov"),
+		return &events.GradeDecided{
+			Year: year(t), Participants: some(t, "st-office", "industry-dept", "finance", "local-gov"),
 			ExpertReviews: pick(t, 1, 2, 0), ThirdPartyReviews: pick(t, 1, 1, 0)}
 	case events.KindGradeRevised:
 		return &events.GradeRevised{Year: year(t), Reason: "复核"}
@@ -299,7 +317,8 @@ func yearly(t *rapid.T, kind events.Kind, day func(*rapid.T) events.Date) events
 func moneyPayload(t *rapid.T, kind events.Kind, on events.Date) events.Payload {
 	switch kind {
 	case events.KindProjectApproved:
-		return &events.ProjectApproved{Project: id(t, "P", 3), Name: "项目", MajorPilotVerification: likely(t), Eligible: likely(t)}
+		return &events.ProjectApproved{Project: id(t, "P", 3), Name: "项目", MajorPilotVerification: likely(t),
+			Eligible: likely(t)}
 	case events.KindSubsidyGranted:
 		return granted(t, on)
 	case events.KindSubsidyReversed:
@@ -309,8 +328,9 @@ func moneyPayload(t *rapid.T, kind events.Kind, on events.Date) events.Payload {
 	case events.KindFundsRecovered:
 		return &events.FundsRecovered{Grant: grantID(t), AmountFen: amount(t), Reason: "收回"}
 	case events.KindMatchingCommitted:
-		return &events.MatchingCommitted{Match: matchID(t), FiscalYear: year(t), Level: pick(t, "city", "county"), AmountFen: amount(t),
-			DueOn: pick(t, on+30, 0, on, on-5)}
+		return &events.MatchingCommitted{Match: matchID(t), FiscalYear: year(t), Level: pick(t, "city", "county"),
+			AmountFen: amount(t),
+			DueOn:     pick(t, on+30, 0, on, on-5)}
 	case events.KindMatchingReceived:
 		return &events.MatchingReceived{Match: matchID(t), AmountFen: amount(t)}
 	case events.KindFundsSpent:
@@ -320,7 +340,8 @@ func moneyPayload(t *rapid.T, kind events.Kind, on events.Date) events.Payload {
 	case events.KindUseRuled:
 		return &events.UseRuled{Voucher: id(t, "V", 24)}
 	case events.KindEntrustmentSigned:
-		return &events.EntrustmentSigned{TaskBook: id(t, "B", 3), Payee: pick(t, "甲公司", "乙公司"), SignedOn: pick(t, on, on-30, on+30),
+		return &events.EntrustmentSigned{TaskBook: id(t, "B", 3), Payee: pick(t, "甲公司", "乙公司"),
+			SignedOn:  pick(t, on, on-30, on+30),
 			AmountFen: amount(t), SeparateAccountClause: likely(t), Necessity: "需要"}
 	case events.KindSeparateAccountConfirmed:
 		return &events.SeparateAccountConfirmed{TaskBook: id(t, "B", 3)}
@@ -331,8 +352,10 @@ func moneyPayload(t *rapid.T, kind events.Kind, on events.Date) events.Payload {
 }
 
 func granted(t *rapid.T, on events.Date) events.Payload {
-	g := &events.SubsidyGranted{Grant: grantID(t), Source: pick(t, events.MajorProgram, events.ProvinceOther, events.CentralGuidance),
-		Category: pick(t, events.ProjectMoney, events.Construction, events.OtherCategory), FiscalYear: on.Year() + pick(t, 0, 0, 1), AmountFen: amount(t)}
+	g := &events.SubsidyGranted{
+		Grant: grantID(t), Source: pick(t, events.MajorProgram, events.ProvinceOther, events.CentralGuidance),
+		Category:   pick(t, events.ProjectMoney, events.Construction, events.OtherCategory),
+		FiscalYear: on.Year() + pick(t, 0, 0, 1), AmountFen: amount(t)}
 	if g.Category == events.Construction {
 		g.ForYear = year(t)
 		if likely(t) {
@@ -346,12 +369,14 @@ func granted(t *rapid.T, on events.Date) events.Payload {
 		if likely(t) {
 			g.Source = events.MajorProgram
 		}
-		g.AmountFen = pick[events.Fen](t, 300_000_000, 600_000_000, 899_999_999, 900_000_000, 1_000_000_000, 1, 100_000_000, 600_000_001)
+		g.AmountFen = pick[events.Fen](t, 300_000_000, 600_000_000, 899_999_999, 900_000_000, 1_000_000_000, 1,
+			100_000_000, 600_000_001)
 	}
 	return g
 }
 
-var econCodes = []string{"", "309", "31001", "30905", "311", "31203", "307", "31006", "30213", "31204", "302", "31013", "30217", "399", "31002", "39906"}
+var econCodes = []string{"", "309", "31001", "30905", "311", "31203", "307", "31006", "30213", "31204", "302", "31013",
+	"30217", "399", "31002", "39906"}
 
 func spent(t *rapid.T) events.Payload {
 	p := &events.FundsSpent{Voucher: id(t, "V", 24), Payee: pick(t, "甲公司", "乙公司"), Summary: "支出"}
@@ -361,7 +386,8 @@ func spent(t *rapid.T) events.Payload {
 	for range pick(t, 1, 1, 2, 3) {
 		line := events.SpendingLine{Grant: grantID(t), AmountFen: amount(t)}
 		if either(t) {
-			line.AmountFen = pick[events.Fen](t, 1_000_000, 10_000_000, 33_333_333, 60_000_000, 90_000_000, 120_000_000)
+			line.AmountFen = pick[events.Fen](t, 1_000_000, 10_000_000, 33_333_333, 60_000_000, 90_000_000,
+				120_000_000)
 		}
 		if !likely(t) {
 			line.Grant = matchID(t)

@@ -28,7 +28,8 @@ func grade(year int, name string) events.Payload {
 }
 
 func TestAPolicyOfThreeFailuresCountsThreeYearsAndAtMostOneGap(t *testing.T) {
-	three, err := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"value": 2, "unit": "years"`), []byte(`"value": 3, "unit": "years"`), 1))
+	three, err := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"value": 2, "unit": "years"`),
+		[]byte(`"value": 3, "unit": "years"`), 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,8 @@ func TestAPolicyOfThreeFailuresCountsThreeYearsAndAtMostOneGap(t *testing.T) {
 		want   []string
 	}{
 		{"two failures in a row revoke under the draft", policy.Builtin(),
-			[]events.Payload{grade(2024, "unqualified"), grade(2025, "unqualified")}, []string{"AL-REV-01 2025 2026-06-01"}},
+			[]events.Payload{grade(2024, "unqualified"), grade(2025, "unqualified")},
+			[]string{"AL-REV-01 2025 2026-06-01"}},
 		{"two failures in a row do not revoke when three are asked for", three,
 			[]events.Payload{grade(2024, "unqualified"), grade(2025, "unqualified")}, nil},
 		{"three failures in a row revoke when three are asked for", three,
@@ -55,7 +57,8 @@ func TestAPolicyOfThreeFailuresCountsThreeYearsAndAtMostOneGap(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			data := append([]events.Payload{registered, plaque}, c.grades...)
-			e := naive.Evaluate(history(days, data...), policy.Timeline{}.With(c.policy), events.MustDate("2028-12-31"))
+			e := naive.Evaluate(history(days, data...), policy.Timeline{}.With(c.policy),
+				events.MustDate("2028-12-31"))
 			var got []string
 			for _, a := range e.Alerts {
 				if a.Code == "AL-REV-01" || a.Code == "AL-REV-03" {

@@ -81,7 +81,8 @@ func tell(t *rapid.T, timeline policy.Timeline) *story { return tellOf(t, timeli
 func tellOf(t *rapid.T, timeline policy.Timeline, of []events.Kind, on []events.Date) *story {
 	s := &story{timeline: timeline, center: aggregates.NewCenter(center), things: map[string][]thing{}, kinds: of,
 		days: rapid.SliceOfN(rapid.SampledFrom(on), 3, 12).Draw(t, "days")}
-	s.record(candidate{on: rapid.SampledFrom(firstDays).Draw(t, "registered on"), data: &events.CenterRegistered{Facts: facts(t)}})
+	s.record(candidate{on: rapid.SampledFrom(firstDays).Draw(t, "registered on"), data: &events.CenterRegistered{
+		Facts: facts(t)}})
 	for _, c := range rapid.SliceOfN(rapid.Custom(s.candidate), candidatesMin, candidatesMax).Draw(t, "records") {
 		s.record(c)
 	}
@@ -129,7 +130,8 @@ func (s *story) record(c candidate) {
 		r.Mode, r.Doc = events.Recording, "浙试〔2024〕1号"
 	}
 	n := s.center.Revision() + 1
-	recorded := events.Recorded{Record: r, Revision: n, Position: 3 * n, Entry: events.Entry{Policy: verdict.Policy, Breaks: verdict.Breaks()}}
+	recorded := events.Recorded{
+		Record: r, Revision: n, Position: 3 * n, Entry: events.Entry{Policy: verdict.Policy, Breaks: verdict.Breaks()}}
 	if err := s.center.Apply(&recorded); err != nil {
 		panic(fmt.Sprintf("judged but not applied: %v", err))
 	}

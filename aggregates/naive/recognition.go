@@ -86,7 +86,8 @@ func completeAppraisal(at *policy.Policy, p *events.JointAppraisalHeld) bool {
 		}
 	}
 	c := p.Conclusions
-	return p.ExpertReviews >= 1 && p.ThirdPartyReviews >= 1 && c.Feasibility && c.Soundness && c.Necessity && c.Reasonableness
+	return p.ExpertReviews >= 1 && p.ThirdPartyReviews >= 1 && c.Feasibility && c.Soundness && c.Necessity &&
+		c.Reasonableness
 }
 
 // unmet lists the conditions of admission that are not met at the end of the day of a review.

@@ -56,7 +56,8 @@ func TestACloneAndItsOriginalGoTheirOwnWays(t *testing.T) {
 		same(t, s, "the clone gone on", clone.Evaluate(s.timeline, on), s.center.Evaluate(s.timeline, on))
 		ahead := s.center.Clone()
 		mustApply(t, s, original, s.log[at:])
-		same(t, s, "a clone after its original went on", ahead.Evaluate(s.timeline, on), original.Evaluate(s.timeline, on))
+		same(t, s, "a clone after its original went on", ahead.Evaluate(s.timeline, on),
+			original.Evaluate(s.timeline, on))
 	})
 }
 
@@ -68,11 +69,15 @@ func TestAReplayAnswersAfterEachRecordWhatAnEvaluationFromScratchDoes(t *testing
 
 // The test draws events that move money more often, around the ends of years.
 func TestAReplayCountsMoneyOnAsFromScratch(t *testing.T) {
-	money := []events.Kind{"", events.KindSubsidyGranted, events.KindSubsidyReceived, events.KindFundsRecovered, events.KindFundsSpent, events.KindFundsSpent,
-		events.KindFundsSpent, events.KindFundsSpent, events.KindSpendingReversed, events.KindUseRuled, events.KindEntryVoided, events.KindEntrustmentSigned}
-	days := dates("2025-03-01", "2025-06-30", "2025-12-31", "2026-01-01", "2026-01-31", "2026-03-01", "2026-12-31", "2027-01-01")
+	money := []events.Kind{"", events.KindSubsidyGranted, events.KindSubsidyReceived, events.KindFundsRecovered,
+		events.KindFundsSpent, events.KindFundsSpent,
+		events.KindFundsSpent, events.KindFundsSpent, events.KindSpendingReversed, events.KindUseRuled,
+		events.KindEntryVoided, events.KindEntrustmentSigned}
+	days := dates("2025-03-01", "2025-06-30", "2025-12-31", "2026-01-01", "2026-01-31", "2026-03-01", "2026-12-31",
+		"2027-01-01")
 	rapid.Check(t, func(t *rapid.T) {
-		sameAfterEach(t, tellOf(t, rapid.SampledFrom(append(severalPolicies(), onlyTheDraft)).Draw(t, "policies"), money, days))
+		sameAfterEach(t, tellOf(t, rapid.SampledFrom(append(severalPolicies(), onlyTheDraft)).Draw(t, "policies"),
+			money, days))
 	})
 }
 
@@ -85,7 +90,8 @@ func sameAfterEach(t *rapid.T, s *story) {
 		same(t, s, fmt.Sprint("knowing ", at, " records"), replay.Evaluate(timeline, on), then.Evaluate(timeline, on))
 		if n < len(adopted) && rapid.IntRange(0, 9).Draw(t, "adopted") == 0 {
 			timeline, n = timeline.With(adopted[n]), n+1
-			same(t, s, fmt.Sprint("knowing ", at, " records and another policy"), replay.Evaluate(timeline, on), then.Evaluate(timeline, on))
+			same(t, s, fmt.Sprint("knowing ", at, " records and another policy"), replay.Evaluate(timeline, on),
+				then.Evaluate(timeline, on))
 		}
 		if at == len(s.log) {
 			return
@@ -144,7 +150,9 @@ func TestWhatHappensLaterChangesNoAnswerOfBefore(t *testing.T) {
 // voidsBefore reports whether a record voids an entry dated on a day or before it.
 func (s *story) voidsBefore(r *events.Recorded, on events.Date) bool {
 	p, ok := r.Data.(*events.EntryVoided)
-	return ok && slices.ContainsFunc(s.log, func(o events.Recorded) bool { return o.ID.String() == p.Event && o.On <= on })
+	return ok && slices.ContainsFunc(s.log, func(o events.Recorded) bool {
+		return o.ID.String() == p.Event && o.On <= on
+	})
 }
 
 func TestTheOrderOfRecordingDoesNotMatterButWithinADay(t *testing.T) {
@@ -193,7 +201,8 @@ func TestAVoidingIsAcceptedExactlyWhenTheRestHoldsWithoutTheEntry(t *testing.T) 
 		s := tellAny(t)
 		on := events.MustDate("2029-01-01")
 		for i := range s.log {
-			r := events.Record{ID: uuid.Max, Kind: events.KindEntryVoided, Center: center, On: on, Mode: events.Enforce,
+			r := events.Record{ID: uuid.Max, Kind: events.KindEntryVoided, Center: center, On: on,
+				Mode: events.Enforce,
 				Data: &events.EntryVoided{Event: s.log[i].ID.String(), Reason: "误录"}}
 			r.By = events.By{Role: s.roles(&r)[0], Actor: "x-01"}
 			verdict := s.center.Judge(&r, s.timeline)
@@ -214,13 +223,15 @@ func (s *story) holdsWithout(entry int) bool {
 			voided[p.Event] = true
 		}
 	}
-	if e := &s.log[entry]; e.Kind == events.KindEntryVoided || e.Kind == events.KindCenterRegistered || voided[e.ID.String()] {
+	if e := &s.log[entry]; e.Kind == events.KindEntryVoided || e.Kind == events.KindCenterRegistered ||
+		voided[e.ID.String()] {
 		return false
 	}
 	c := aggregates.NewCenter(center)
 	for i := range s.log {
 		r := s.log[i]
-		if i == entry || voided[r.ID.String()] || r.Kind == events.KindEntryVoided || r.Kind == events.KindAlertClosed {
+		if i == entry || voided[r.ID.String()] || r.Kind == events.KindEntryVoided ||
+			r.Kind == events.KindAlertClosed {
 			continue
 		}
 		r.Revision = c.Revision() + 1

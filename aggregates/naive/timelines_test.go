@@ -15,16 +15,23 @@ var onlyTheDraft = policy.Timeline{}.With(policy.Builtin())
 var severalPolicies = sync.OnceValue(func() []policy.Timeline {
 	draft := read("../policy/zj-2024-draft.json")
 	other := read("../policy/testdata/donghai-2025.json")
-	strict := map[string]any{"preliminaryReviewDays": 30, "plaqueDays": 31, "taskBookDays": 30, "taskBookNoticeDays": 30,
-		"governanceDays": 91, "annualReportDue": "02-28", "finalReportDays": 30, "gradeDue": "06-30", "constructionFen": 100_000_000,
+	strict := map[string]any{"preliminaryReviewDays": 30, "plaqueDays": 31, "taskBookDays": 30,
+		"taskBookNoticeDays": 30,
+		"governanceDays":     91, "annualReportDue": "02-28", "finalReportDays": 30, "gradeDue": "06-30",
+		"constructionFen":  100_000_000,
 		"constructionDays": 90, "projectCapFen": 300_000_000, "projectWarningPercent": 50, "rectificationOrderDays": 1,
-		"rectificationTermDays": 30, "interviewDays": 60, "failuresToRevoke": 1, "lowRatePercent": 90, "earlyWarningPercent": 100,
-		"lateReceiptAfter": "06-30", "deferralDays": 60, "mainUsePercent": 100, "separateAccountDays": 1, "disbursementDays": 30,
-		"foundationYears": 4, "incidentLookbackMonths": 36, "waiverGrantor": "industry-dept"}
-	lenient := map[string]any{"rateSources": []string{"central-guidance", "major-program"}, "projectSource": "province-other",
-		"constructionSource": "major-program", "failuresToRevoke": 3, "referenceGradeYearsBack": 0, "lowRatePercent": 0,
-		"projectWarningPercent": 0, "mainUsePercent": 0, "constructionFen": 300_000_000, "relaxationIndustries": []string{},
-		"ethicsFields": []string{"nuclear"}, "disbursementDays": 120}
+		"rectificationTermDays": 30, "interviewDays": 60, "failuresToRevoke": 1, "lowRatePercent": 90,
+		"earlyWarningPercent": 100,
+		"lateReceiptAfter":    "06-30", "deferralDays": 60, "mainUsePercent": 100, "separateAccountDays": 1,
+		"disbursementDays": 30,
+		"foundationYears":  4, "incidentLookbackMonths": 36, "waiverGrantor": "industry-dept"}
+	lenient := map[string]any{"rateSources": []string{"central-guidance", "major-program"},
+		"projectSource":      "province-other",
+		"constructionSource": "major-program", "failuresToRevoke": 3, "referenceGradeYearsBack": 0,
+		"lowRatePercent":        0,
+		"projectWarningPercent": 0, "mainUsePercent": 0, "constructionFen": 300_000_000,
+		"relaxationIndustries": []string{},
+		"ethicsFields":         []string{"nuclear"}, "disbursementDays": 120}
 	strictFrom := func(day string) *policy.Policy { return mutated(draft, "strict", day, strict) }
 	lenientFrom := func(day string) *policy.Policy { return mutated(draft, "lenient", day, lenient) }
 	otherFrom := func(day string) *policy.Policy { return mutated(other, "1", day, nil) }

@@ -66,9 +66,12 @@ func (l *ledger) standing(r *events.Recorded, v *events.FundsSpent, on events.Da
 
 // standingSpells returns the runs of days on which a line of a voucher has a class. On the day of the voucher the
 // declared use counts first, and a ruling of that day ends that at once.
-func (l *ledger) standingSpells(r *events.Recorded, v *events.FundsSpent, class policy.Class, sources map[string]events.Source) []spell {
+func (l *ledger) standingSpells(r *events.Recorded, v *events.FundsSpent, class policy.Class,
+	sources map[string]events.Source) []spell {
 	is := func(s policy.Standing) bool {
-		return slices.ContainsFunc(v.Lines, func(line events.SpendingLine) bool { return s.On(sources[line.Grant]) == class })
+		return slices.ContainsFunc(v.Lines, func(line events.SpendingLine) bool {
+			return s.On(sources[line.Grant]) == class
+		})
 	}
 	words := []events.Date{r.On}
 	for ruled, p := range all[events.UseRuled](l) {

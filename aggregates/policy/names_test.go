@@ -57,7 +57,8 @@ func TestAWordStandsForTheUseThatThePolicyGivesIt(t *testing.T) {
 	if name, ok := trained.UseNames().Name("lecture"); ok || name != (text.Text{Zh: "lecture", En: "lecture"}) {
 		t.Errorf("a use that is not there is called %v", name)
 	}
-	if codes := trained.UseNames().Codes(); codes[0] != "training" || codes[2] != "pilot" || len(codes) != len(trained.Uses) {
+	if codes := trained.UseNames().Codes(); codes[0] != "training" || codes[2] != "pilot" ||
+		len(codes) != len(trained.Uses) {
 		t.Errorf("the codes are %q", codes)
 	}
 }
@@ -83,7 +84,8 @@ func TestTheFirstVersionOfTheDraftIsCalledAsTheSecond(t *testing.T) {
 	if first.Digest() == second.Digest() || first.Version == second.Version || first.ID != second.ID {
 		t.Fatalf("%+v and %+v", first.Ref(), second.Ref())
 	}
-	for _, names := range []func(*policy.Policy) *policy.Vocabulary{(*policy.Policy).UseNames, (*policy.Policy).GradeNames} {
+	for _, names := range []func(*policy.Policy) *policy.Vocabulary{
+		(*policy.Policy).UseNames, (*policy.Policy).GradeNames} {
 		for _, code := range names(second).Codes() {
 			was, _ := names(first).Name(code)
 			if is, ok := names(second).Name(code); !ok || was != is {
@@ -113,8 +115,10 @@ func TestWhatTwoUsesWouldBeCalledIsNoNameOfEither(t *testing.T) {
 }
 
 func TestAUseIsCalledAsThePolicyOfTheDateCallsIt(t *testing.T) {
-	renamed := edited(t, `"zh": "中试", "en": "pilot"`, `"zh": "中试验证", "en": "pilot plant"`, `"version": "2"`, `"version": "3"`,
-		`"2024-01-01"`, `"2026-01-01"`, `    {"use": "donation", "class": "forbidden", "rule": "R20-3", "words": "不得用于…捐赠", "zh": "捐赠", "en": "donation"},`+"\n", "")
+	renamed := edited(t, `"zh": "中试", "en": "pilot"`, `"zh": "中试验证", "en": "pilot plant"`, `"version": "2"`,
+		`"version": "3"`,
+		`"2024-01-01"`, `"2026-01-01"`,
+		`    {"use": "donation", "class": "forbidden", "rule": "R20-3", "words": "不得用于…捐赠", "zh": "捐赠", "en": "donation"},`+"\n", "")
 	line := policy.Timeline{}.With(policy.Builtin()).With(renamed)
 	for _, c := range []struct{ use, on, zh string }{
 		{"pilot", "2025-12-31", "中试"},

@@ -90,7 +90,8 @@ func industries(v value) []string {
 	return listOf(v, func(v value) string {
 		s := v.id()
 		if s != "" && (s[0] < 'A' || s[0] > 'T' || len(s) > 5 || strings.Trim(s[1:], "0123456789") != "") {
-			v.wrong("%q 不是 GB/T 4754 行业代码的前几位（一个字母 A–T 加至多四位数字）", "%q is not a GB/T 4754 prefix (a letter A–T and up to four digits)", shorten(s))
+			v.wrong("%q 不是 GB/T 4754 行业代码的前几位（一个字母 A–T 加至多四位数字）",
+				"%q is not a GB/T 4754 prefix (a letter A–T and up to four digits)", shorten(s))
 		}
 		return s
 	})

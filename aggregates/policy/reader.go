@@ -89,7 +89,8 @@ func (o *object) close() {
 	}
 	for _, name := range o.node.names {
 		if !o.asked[name] {
-			o.add(o.node.members[name].line, member(o.path, shorten(name)), text.Say("没有这个字段", "is not a known field"))
+			o.add(o.node.members[name].line, member(o.path, shorten(name)),
+				text.Say("没有这个字段", "is not a known field"))
 		}
 	}
 }
@@ -208,7 +209,8 @@ func (v value) date() events.Date {
 	case err != nil:
 		v.wrong("%q 不是 YYYY-MM-DD 形式的日期", "%q is not a date of the form YYYY-MM-DD", shorten(s))
 	case d.Year() < events.YearMin || d.Year() > events.YearMax:
-		v.wrong("年份 %d 应在 %d 至 %d 之间", "year %d must be from %d to %d", d.Year(), events.YearMin, events.YearMax)
+		v.wrong("年份 %d 应在 %d 至 %d 之间", "year %d must be from %d to %d", d.Year(), events.YearMin,
+			events.YearMax)
 	}
 	return d
 }

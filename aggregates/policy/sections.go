@@ -32,14 +32,16 @@ func readRules(v value) []Rule {
 	for _, item := range items {
 		o := item.object()
 		id := o.required("id")
-		rule := Rule{ID: events.RuleID(id.id()), Article: o.required("article").id(), Words: o.required("words").words()}
+		rule := Rule{ID: events.RuleID(id.id()), Article: o.required("article").id(),
+			Words: o.required("words").words()}
 		o.close()
 		id.unique(v.rules, string(rule.ID))
 		rules = append(rules, rule)
 	}
 	for _, id := range Required {
 		if !v.rules[string(id)] {
-			v.wrong("缺少规则 %s：程序会引用它，须有条款和原文", "rule %s is missing: the program can name it, so it needs an article and words", id)
+			v.wrong("缺少规则 %s：程序会引用它，须有条款和原文",
+				"rule %s is missing: the program can name it, so it needs an article and words", id)
 		}
 	}
 	return rules
@@ -52,7 +54,8 @@ func readGrades(v value) []Grade {
 	for _, item := range items {
 		o := item.object()
 		name := o.required("name")
-		g := Grade{Name: name.id(), Outcome: oneOf(o.required("outcome"), Top, Pass, Fail), Words: o.required("words").words(), Names: o.names()}
+		g := Grade{Name: name.id(), Outcome: oneOf(o.required("outcome"), Top, Pass, Fail),
+			Words: o.required("words").words(), Names: o.names()}
 		o.close()
 		name.unique(names, g.Name)
 		outcomes[g.Outcome] = true
@@ -97,7 +100,8 @@ func readCodes(v value) []CodeRow {
 	for _, item := range items {
 		o := item.object()
 		prefix, use := o.required("prefix"), o.optional("use")
-		row := CodeRow{Prefix: prefix.id(), Use: events.Use(use.id()), Rule: o.required("rule").rule(), Words: o.required("words").words()}
+		row := CodeRow{Prefix: prefix.id(), Use: events.Use(use.id()), Rule: o.required("rule").rule(),
+			Words: o.required("words").words()}
 		o.close()
 		if len(row.Prefix) > econCodeMax || strings.Trim(row.Prefix, "0123456789") != "" {
 			prefix.wrong("%q 应为 1 至 %d 位数字", "%q must be 1 to %d digits", shorten(row.Prefix), econCodeMax)
@@ -107,7 +111,8 @@ func readCodes(v value) []CodeRow {
 		}
 		for _, earlier := range rows {
 			if row.Prefix != "" && earlier.Prefix != "" && strings.HasPrefix(row.Prefix, earlier.Prefix) {
-				prefix.wrong("%q 已被前面的 %q 覆盖，永远不会用到", "%q is never reached, because %q stands before it", row.Prefix, earlier.Prefix)
+				prefix.wrong("%q 已被前面的 %q 覆盖，永远不会用到", "%q is never reached, because %q stands before it",
+					row.Prefix, earlier.Prefix)
 				break
 			}
 		}
@@ -131,14 +136,16 @@ func readAdmission(v value) []AdmissionRow {
 	for _, item := range items {
 		o := item.object()
 		waivable := o.optional("waivable")
-		row := AdmissionRow{Rule: o.required("rule").rule(), Modality: oneOf(o.required("modality"), Mandatory, InPrinciple), Waivable: waivable.bool()}
+		row := AdmissionRow{Rule: o.required("rule").rule(),
+			Modality: oneOf(o.required("modality"), Mandatory, InPrinciple), Waivable: waivable.bool()}
 		if row.Waivable && row.Modality == Mandatory {
 			waivable.wrong("强制性条件不能豁免", "a mandatory condition cannot be waived")
 		}
 		switch {
 		case o.node == nil:
 		case o.has("field") == o.has("condition"):
-			item.wrong("登记数值（field）和条件（condition）必须且只能有一个", "must have either a field or a condition")
+			item.wrong("登记数值（field）和条件（condition）必须且只能有一个",
+				"must have either a field or a condition")
 			continue
 		case o.has("condition"):
 			row.Condition = oneOf(o.required("condition"), Conditions...)
@@ -171,7 +178,8 @@ func readMinimum(o *object, row *AdmissionRow) {
 	relaxed, mandatory := o.optional("relaxedMinimum"), o.optional("mandatoryBelow")
 	row.RelaxedMinimum, row.MandatoryBelow = relaxed.integer(1, hi), mandatory.integer(1, hi)
 	if row.RelaxedMinimum > row.Minimum {
-		relaxed.wrong("放宽后的下限 %d 高于下限 %d", "relaxed minimum %d is above the minimum %d", row.RelaxedMinimum, row.Minimum)
+		relaxed.wrong("放宽后的下限 %d 高于下限 %d", "relaxed minimum %d is above the minimum %d", row.RelaxedMinimum,
+			row.Minimum)
 	}
 	lowest := row.Minimum
 	if row.RelaxedMinimum > 0 {

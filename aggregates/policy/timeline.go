@@ -55,8 +55,8 @@ func (t Timeline) UseName(use events.Use, on events.Date) text.Text {
 }
 
 // ReadUse returns the use that a typed word stands for: a code, or a name in either language or a further name of the
-// policy that Reading returns for a date, or else of the policy adopted last that has it. Case, width and blanks do not
-// matter. It reports whether a policy has the use.
+// policy that Reading returns for a date, or else of the policy adopted last that has it. Case, width and blanks do
+// not matter. It reports whether a policy has the use.
 func (t Timeline) ReadUse(typed string, on events.Date) (events.Use, bool) {
 	code, ok := t.read(typed, on, (*Policy).UseNames)
 	return events.Use(code), ok

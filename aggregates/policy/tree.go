@@ -27,9 +27,11 @@ func tree(src []byte) (*node, *Problem) {
 	}
 	switch bad := invalidUTF8(src); {
 	case len(src) > TextBytesMax:
-		return at(0, text.Say("全文有 %d 字节，超过 %d 字节的上限", "the text has %d bytes, over the limit of %d", len(src), TextBytesMax))
+		return at(0, text.Say("全文有 %d 字节，超过 %d 字节的上限", "the text has %d bytes, over the limit of %d",
+			len(src), TextBytesMax))
 	case bytes.HasPrefix(src, []byte("\ufeff")):
-		return at(0, text.Say("文件以字节顺序标记（BOM）开头，请另存为不带 BOM 的 UTF-8", "the file begins with a byte order mark; save it as UTF-8 without one"))
+		return at(0, text.Say("文件以字节顺序标记（BOM）开头，请另存为不带 BOM 的 UTF-8",
+			"the file begins with a byte order mark; save it as UTF-8 without one"))
 	case bad >= 0:
 		return at(bad, text.Say("第 %d 字节处不是 UTF-8 文本", "is not UTF-8 text at byte %d", bad))
 	}
@@ -40,7 +42,8 @@ func tree(src []byte) (*node, *Problem) {
 	}
 	end := int(g.dec.InputOffset())
 	if rest := bytes.TrimLeft(src[end:], " \t\r\n"); len(rest) > 0 {
-		return at(len(src)-len(rest), text.Say("办法参数结束之后还有内容", "there is more text after the end of the policy"))
+		return at(len(src)-len(rest),
+			text.Say("办法参数结束之后还有内容", "there is more text after the end of the policy"))
 	}
 	return root, nil
 }

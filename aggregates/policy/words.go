@@ -70,10 +70,12 @@ var ClassWords = text.Vocabulary[Class]{
 // The words for the other closed values of a policy.
 var (
 	outcomeWords = text.Vocabulary[Outcome]{
-		{Code: Top, Word: text.Say("最高", "top")}, {Code: Pass, Word: text.Say("通过", "pass")}, {Code: Fail, Word: text.Say("不通过", "fail")},
+		{Code: Top, Word: text.Say("最高", "top")}, {Code: Pass, Word: text.Say("通过", "pass")},
+		{Code: Fail, Word: text.Say("不通过", "fail")},
 	}
 	modalityWords = text.Vocabulary[Modality]{
-		{Code: Mandatory, Word: text.Say("必须", "mandatory")}, {Code: InPrinciple, Word: text.Say("原则上", "in principle")},
+		{Code: Mandatory, Word: text.Say("必须", "mandatory")},
+		{Code: InPrinciple, Word: text.Say("原则上", "in principle")},
 	}
 	conditionWords = text.Vocabulary[Condition]{
 		{Code: LegalEntity, Word: text.Say("独立法人实体", "legal entity of its own")},
@@ -128,8 +130,8 @@ var (
 	}
 )
 
-// PathWords returns a path in a policy in words, such as 参数“整改期限”的值 for parameters.rectificationTermDays.value. Uses and
-// grades have the names of p, which may be nil.
+// PathWords returns a path in a policy in words, such as 参数“整改期限”的值 for
+// parameters.rectificationTermDays.value. Uses and grades have the names of p, which may be nil.
 func PathWords(path string, p *Policy) text.Text {
 	section, rest, _ := strings.Cut(path, ".")
 	row := ""
@@ -199,8 +201,8 @@ func rowWord(section, key string, p *Policy) text.Text {
 	return text.Same(key)
 }
 
-// ValueWords returns a value at a path of a policy in words. Lists are separated by a comma and a blank, as Diff has them. Uses have the
-// names of p, which may be nil.
+// ValueWords returns a value at a path of a policy in words. Lists are separated by a comma and a blank, as Diff has
+// them. Uses have the names of p, which may be nil.
 func ValueWords(path, value string, p *Policy) text.Text {
 	if value == "" {
 		return text.Text{}
@@ -249,13 +251,15 @@ func valueWord(path, value string, p *Policy) text.Text {
 	return text.Same(value)
 }
 
-// ItemWord returns the word for a value or an item of a parameter that is no amount: an office, a field, a source of money, or a day of
-// the year. A number and the code of an industry are their own words.
+// ItemWord returns the word for a value or an item of a parameter that is no amount: an office, a field, a source of
+// money, or a day of the year. A number and the code of an industry are their own words.
 func ItemWord(value string) text.Text {
-	if month, day, ok := strings.Cut(value, "-"); ok && len(value) == len("01-31") && strings.Trim(value, "0123456789-") == "" {
+	if month, day, ok := strings.Cut(value, "-"); ok && len(value) == len("01-31") &&
+		strings.Trim(value, "0123456789-") == "" {
 		return text.Text{Zh: strings.TrimLeft(month, "0") + "月" + strings.TrimLeft(day, "0") + "日", En: value}
 	}
-	for _, words := range []text.Vocabulary[string]{events.Departments, events.Sources.Strings(), events.KnownValuesOf(events.KindCenterRegistered, "fields")} {
+	for _, words := range []text.Vocabulary[string]{
+		events.Departments, events.Sources.Strings(), events.KnownValuesOf(events.KindCenterRegistered, "fields")} {
 		if words.Has(value) {
 			return words.Word(value)
 		}

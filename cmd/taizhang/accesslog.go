@@ -14,19 +14,24 @@ func (a *app) accessLogCommand() *cobra.Command {
 	var q access.LogQuestion
 	c := &cobra.Command{
 		Use: "access-log", Args: exactly(0),
-		Short: a.say("访问日志：谁在何时查询、录入了什么，被拒绝了什么，账号有何变动，谁重新发布了预警", "the access log: who read, recorded and was denied what, acts on accounts, and who had the feed restated"),
+		Short: a.say("访问日志：谁在何时查询、录入了什么，被拒绝了什么，账号有何变动，谁重新发布了预警",
+			"the access log: who read, recorded and was denied what, acts on accounts, and who had the feed restated"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			defer a.paged()()
 			return a.office(cmd.Context(), func(o access.AccountDesk) error { return a.writeLog(cmd, o, q) })
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&q.Kind, "kind", "", a.say("只列出 `KIND`：%s", "only those of a `KIND`: %s", text.Text{Zh: access.LogKinds.Words().Zh, En: joined(access.EntryKinds())}))
+	f.StringVar(&q.Kind, "kind", "",
+		a.say("只列出 `KIND`：%s", "only those of a `KIND`: %s",
+			text.Text{Zh: access.LogKinds.Words().Zh, En: joined(access.EntryKinds())}))
 	f.StringVar(&q.Account, "account", "", a.say("只列出该账号 `NAME` 的", "only those of the account `NAME`"))
 	f.StringVar(&q.Center, "center", "", a.say("只列出该中心 `ID` 的", "only those about the center `ID`"))
 	f.StringVar(&q.From, "from", "", a.say("自 `DATE` 起", "from a `DATE` on"))
 	f.StringVar(&q.To, "to", "", a.say("至 `DATE` 止（含）", "up to a `DATE`, which counts"))
-	f.IntVar(&q.Limit, "limit", 0, a.say("只列出最后 `N` 条（默认全部，至多 %d）", "only the last `N` (default all, at most %d)", access.LogLimitMax))
+	f.IntVar(&q.Limit, "limit", 0,
+		a.say("只列出最后 `N` 条（默认全部，至多 %d）", "only the last `N` (default all, at most %d)",
+			access.LogLimitMax))
 	return c
 }
 
@@ -43,8 +48,10 @@ func (a *app) writeLog(cmd *cobra.Command, o access.AccountDesk, q access.LogQue
 			if e.Count > 1 {
 				times = fmt.Sprintf(" ×%d", e.Count)
 			}
-			a.print("%s %s %s %s %s：%s%s%s", "%s %s %s %s %s: %s%s%s", toSecond(e.At), access.LogKinds.Word(e.Kind).In(a.lang),
-				orDash(access.AccountWord(e.Account).In(a.lang)), e.VerbWord().In(a.lang), orDash(about), e.OutcomeWord().In(a.lang), a.aside(e.SourceWord().In(a.lang)), times)
+			a.print("%s %s %s %s %s：%s%s%s", "%s %s %s %s %s: %s%s%s", toSecond(e.At),
+				access.LogKinds.Word(e.Kind).In(a.lang),
+				orDash(access.AccountWord(e.Account).In(a.lang)), e.VerbWord().In(a.lang), orDash(about),
+				e.OutcomeWord().In(a.lang), a.aside(e.SourceWord().In(a.lang)), times)
 		})
 	})
 	if err != nil {

@@ -43,10 +43,11 @@ type app struct {
 	wide      bool // tables with all columns, however wide the terminal is
 	noPager   bool
 
-	writes      bool                        // the verb writes, so an interrupt must say that written records stay
-	pingRecord  func(context.Context) error // asks the cluster whether it answers, once its copy is open; nil without one
-	completing  bool                        // the shell asks what completes a command line
-	invoked     string                      // the command that the user typed to run the program
+	writes bool // the verb writes, so an interrupt must say that written records stay
+	// asks the cluster whether it answers, once its copy is open; nil without one
+	pingRecord  func(context.Context) error
+	completing  bool   // the shell asks what completes a command line
+	invoked     string // the command that the user typed to run the program
 	in          *os.File
 	out, errOut io.Writer
 	stdout      io.Writer // out, even while a pager waits for what is written
@@ -89,7 +90,8 @@ func wrongUsage(cmd *cobra.Command, err error) error {
 // newApp returns an app in the language of --lang or of the environment. It reads the language before the flags are
 // parsed, because the help needs it, and the form of output too, because messages about flags need it.
 func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *app {
-	a := &app{in: os.Stdin, out: out, errOut: errOut, stdout: out, getenv: getenv, now: time.Now, log: zap.NewNop(), output: tableOutput, reachesIn: reachesIn}
+	a := &app{in: os.Stdin, out: out, errOut: errOut, stdout: out, getenv: getenv, now: time.Now, log: zap.NewNop(),
+		output: tableOutput, reachesIn: reachesIn}
 	a.lang = "en"
 	if locale := cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")); strings.HasPrefix(locale, "zh") {
 		a.lang = "zh"
@@ -159,8 +161,9 @@ func (a *app) message(err error) string {
 // root returns the command with all its verbs.
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "taizhang",
-		Short:         a.say("省技术转移转化中心合规台账", "compliance ledger of provincial technology-transfer centers"),
+		Use: "taizhang",
+		Short: a.say("省技术转移转化中心合规台账",
+			"compliance ledger of provincial technology-transfer centers"),
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.asTyped(cmd, a.prepare(cmd)) },
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -177,27 +180,50 @@ func (a *app) root() *cobra.Command {
 	f := root.PersistentFlags()
 	a.dir = "./taizhang-data"
 	dir := &dirFlag{&a.dir, &a.dirGiven}
-	f.Var(dir, "data", a.say("台账目录 `DIR`；也可用环境变量 TAIZHANG_DATA", "directory `DIR` of the ledger; or the environment's TAIZHANG_DATA"))
+	f.Var(dir, "data", a.say("台账目录 `DIR`；也可用环境变量 TAIZHANG_DATA",
+		"directory `DIR` of the ledger; or the environment's TAIZHANG_DATA"))
 	f.Var(dir, "dir", a.say("台账目录 `DIR`，与 --data 相同", "directory `DIR` of the ledger, the same as --data"))
 	f.Lookup("dir").DefValue = "" // the help shows the default once
-	f.StringVar(&a.cluster, "store", "", a.say("记录所在的 KurrentDB 集群 `URL`（esdb://…），--data 为其本地副本；也可用环境变量 TAIZHANG_STORE", "`URL` of the KurrentDB cluster that keeps the record (esdb://…); --data is then a local copy. Or the environment's TAIZHANG_STORE"))
-	f.StringVar(&a.server, "server", "", a.say("向服务器 `URL` 查询和写入（https://…），不用本机的台账；也可用环境变量 TAIZHANG_SERVER", "ask the server at `URL` (https://…) instead of a ledger here; or the environment's TAIZHANG_SERVER"))
-	f.StringVar(&a.tokenFile, "token-file", "", a.say("令牌所在的 `FILE`（权限 0600）；也可用环境变量 TAIZHANG_TOKEN_FILE", "`FILE` with the token for the server (mode 0600); or the environment's TAIZHANG_TOKEN_FILE"))
-	f.StringVar(&a.tlsCA, "tls-ca", "", a.say("信任的证书 `FILE`（PEM），代替系统的证书", "`FILE` of certificates (PEM) to trust for the server instead of those of the system"))
-	f.StringVar(&a.asOf, "as-of", "", a.say("截至日期 `DATE`（默认为上海今天）", "answer as of `DATE` (default today in Shanghai)"))
-	f.StringVar(&a.knownAt, "known-at", "", a.say("按当时 `TIME` 已知（日期（指当日终了）、RFC 3339 时间或台账位置，默认为现在）", "answer as known at `TIME` (a date, for the end of that day; a time of RFC 3339; or a position; default now)"))
+	f.StringVar(&a.cluster, "store", "",
+		a.say("记录所在的 KurrentDB 集群 `URL`（esdb://…），--data 为其本地副本；也可用环境变量 TAIZHANG_STORE",
+			"`URL` of the KurrentDB cluster that keeps the record (esdb://…); --data is then a local copy. Or the "+
+				"environment's TAIZHANG_STORE"))
+	f.StringVar(&a.server, "server", "",
+		a.say("向服务器 `URL` 查询和写入（https://…），不用本机的台账；也可用环境变量 TAIZHANG_SERVER",
+			"ask the server at `URL` (https://…) instead of a ledger here; or the environment's TAIZHANG_SERVER"))
+	f.StringVar(&a.tokenFile, "token-file", "",
+		a.say("令牌所在的 `FILE`（权限 0600）；也可用环境变量 TAIZHANG_TOKEN_FILE",
+			"`FILE` with the token for the server (mode 0600); or the environment's TAIZHANG_TOKEN_FILE"))
+	f.StringVar(&a.tlsCA, "tls-ca", "",
+		a.say("信任的证书 `FILE`（PEM），代替系统的证书",
+			"`FILE` of certificates (PEM) to trust for the server instead of those of the system"))
+	f.StringVar(&a.asOf, "as-of", "",
+		a.say("截至日期 `DATE`（默认为上海今天）", "answer as of `DATE` (default today in Shanghai)"))
+	f.StringVar(&a.knownAt, "known-at", "",
+		a.say("按当时 `TIME` 已知（日期（指当日终了）、RFC 3339 时间或台账位置，默认为现在）", "answer as known at "+
+			"`TIME` (a date, for the end of that day; a time of RFC 3339; or a position; default now)"))
 	given := a.output
-	f.StringVar(&a.output, "output", tableOutput, a.say("输出 `FORM`：table（表格）、csv 或 json", "`FORM` of output: table, csv or json"))
+	f.StringVar(&a.output, "output", tableOutput,
+		a.say("输出 `FORM`：table（表格）、csv 或 json", "`FORM` of output: table, csv or json"))
 	a.output = given
-	f.StringVar(&a.langTyped, "lang", a.lang, a.say("语言 `LANGUAGE`：zh（中文）或 en（英文）", "`LANGUAGE`: zh or en"))
-	f.BoolVar(&a.wide, wideFlag, false, a.say("表格显示全部列和全部文字，不按终端宽度取舍", "show all columns and whole texts, however wide the terminal is"))
-	f.BoolVar(&a.noPager, "no-pager", false, a.say("不分页；也可将环境变量 TAIZHANG_PAGER 设为 cat", "do not page; or set the environment's TAIZHANG_PAGER to cat"))
-	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
-	root.AddCommand(a.demoCommand(), a.templateCommand(), a.tryCommand(), a.centerCommand(), a.replayCommand(), a.policyCommand(),
+	f.StringVar(&a.langTyped, "lang", a.lang,
+		a.say("语言 `LANGUAGE`：zh（中文）或 en（英文）", "`LANGUAGE`: zh or en"))
+	f.BoolVar(&a.wide, wideFlag, false,
+		a.say("表格显示全部列和全部文字，不按终端宽度取舍",
+			"show all columns and whole texts, however wide the terminal is"))
+	f.BoolVar(&a.noPager, "no-pager", false,
+		a.say("不分页；也可将环境变量 TAIZHANG_PAGER 设为 cat",
+			"do not page; or set the environment's TAIZHANG_PAGER to cat"))
+	f.BoolVar(&a.verbose, "verbose", false,
+		a.say("把程序日志写到标准错误", "write the program's log to standard error"))
+	root.AddCommand(a.demoCommand(), a.templateCommand(), a.tryCommand(), a.centerCommand(), a.replayCommand(),
+		a.policyCommand(),
 		a.checkCommand(), a.reproduceCommand(), a.reportCommand(), a.serveCommand())
 	root.AddCommand(a.listCommands()...)
-	for _, c := range []*cobra.Command{a.importCommand(), a.recordCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(), a.simulateCommand(),
-		a.accountCommand(), a.tokenCommand(), a.accessLogCommand(), a.natsCommand(), a.feedCommand(), a.versionCommand()} {
+	for _, c := range []*cobra.Command{a.importCommand(), a.recordCommand(), a.backupCommand(), a.restoreCommand(),
+		a.exportCommand(), a.simulateCommand(),
+		a.accountCommand(), a.tokenCommand(), a.accessLogCommand(), a.natsCommand(), a.feedCommand(),
+		a.versionCommand()} {
 		eachCommand(c, func(c *cobra.Command) { undated(c) })
 		root.AddCommand(c)
 	}
@@ -223,7 +249,8 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		a.output = form
 	}
 	if !slices.Contains([]string{tableOutput, csvOutput, jsonOutput}, a.output) {
-		return usage(cmd, "--output 应为 table、csv 或 json，不能是 %q", "--output must be table, csv or json, not %q", a.output)
+		return usage(cmd, "--output 应为 table、csv 或 json，不能是 %q",
+			"--output must be table, csv or json, not %q", a.output)
 	}
 	if a.cluster == "" {
 		// not as the default of the flag, because the help would show its password
@@ -272,7 +299,8 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &missing):
 		return usage(cmd, "--%s 需要一个值", "--%s needs a value", missing.GetFlag().Name)
 	case errors.As(err, &invalid):
-		return usage(cmd, "--%s 的值 %q 不对", "--%s: the value %q is not valid", invalid.GetFlag().Name, invalid.GetValue())
+		return usage(cmd, "--%s 的值 %q 不对", "--%s: the value %q is not valid", invalid.GetFlag().Name,
+			invalid.GetValue())
 	}
 	return &usageError{cmd.CommandPath(), err}
 }
@@ -307,7 +335,8 @@ func (a *app) asTyped(cmd *cobra.Command, err error) error {
 	}
 	var typed error = &text.Error{Code: bad.Code, Place: name, What: bad.What, Cause: err}
 	if word := argumentWords[name]; word != "" {
-		typed = &argumentError{typed.(*text.Error), text.Text{Zh: word + "：" + bad.What.Zh, En: name + ": " + bad.What.En}}
+		typed = &argumentError{typed.(*text.Error),
+			text.Text{Zh: word + "：" + bad.What.Zh, En: name + ": " + bad.What.En}}
 	}
 	if bad.Code != text.Invalid {
 		return typed

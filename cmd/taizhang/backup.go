@@ -17,7 +17,8 @@ import (
 func (a *app) backupCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "backup FILE|DIR", Args: exactly(1), Annotations: onFiles,
-		Short: a.say("把台账备份到文件或目录（可在写入时进行；中断后再运行一次即可）", "copy the ledger to a file or directory, also while it is written; if cut short, run it again"),
+		Short: a.say("把台账备份到文件或目录（可在写入时进行；中断后再运行一次即可）",
+			"copy the ledger to a file or directory, also while it is written; if cut short, run it again"),
 		Long: a.say(`把台账备份到一个文件（tar 归档）或一个目录，可在写入时进行。
 已有的文件是 FILE，已有的目录是 DIR；新名称以 .tar 结尾的是 FILE，否则是 DIR。
 
@@ -84,7 +85,8 @@ func (a *app) restoreCommand() *cobra.Command {
 	var accessFrom string
 	c := &cobra.Command{
 		Use: "restore FILE|DIR", Args: exactly(1), Annotations: onFiles,
-		Short: a.say("把备份恢复到空的台账目录；先核对整份备份", "put a backup back into an empty directory of the ledger, when all of it has been checked"),
+		Short: a.say("把备份恢复到空的台账目录；先核对整份备份",
+			"put a backup back into an empty directory of the ledger, when all of it has been checked"),
 		Long: a.say(`把备份恢复到 --data 指定的空目录（没有就新建）。先核对整份备份：有损坏就说明位置，什么也不恢复。
 恢复中断后，目录里的内容打不开，不会被当成较短的台账：清空它，再恢复一次。
 
@@ -98,7 +100,8 @@ With --access the accounts and the access log are restored too. Afterwards every
 password and no second factor works: set passwords and make tokens anew. Linked identities stay.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.cluster != "" {
-				return usage(cmd, "--store 的记录在集群中，不能由此恢复；请按集群自己的办法恢复", "with --store the record is in the cluster, which has its own way to be restored")
+				return usage(cmd, "--store 的记录在集群中，不能由此恢复；请按集群自己的办法恢复",
+					"with --store the record is in the cluster, which has its own way to be restored")
 			}
 			from, isFile, err := copyAt(cmd, args[0])
 			if err != nil {
@@ -118,7 +121,8 @@ password and no second factor works: set passwords and make tokens anew. Linked 
 			return a.restoreBoth(cmd, from, isFile, accessFrom)
 		},
 	}
-	c.Flags().StringVar(&accessFrom, "access", "", a.say("账号和访问日志的备份 `FILE|DIR`", "`FILE|DIR` of the backup of the accounts and the access log"))
+	c.Flags().StringVar(&accessFrom, "access", "",
+		a.say("账号和访问日志的备份 `FILE|DIR`", "`FILE|DIR` of the backup of the accounts and the access log"))
 	return c
 }
 
@@ -172,7 +176,8 @@ func copyAt(cmd *cobra.Command, path string) (at string, isFile bool, err error)
 		at, err = filepath.EvalSymlinks(path)
 		return at, true, err
 	case !info.IsDir():
-		return "", false, text.Errorf(text.Invalid, "%s 既不是文件也不是目录", "%s is neither a file nor a directory", path)
+		return "", false, text.Errorf(text.Invalid, "%s 既不是文件也不是目录",
+			"%s is neither a file nor a directory", path)
 	}
 	return path, false, nil
 }
@@ -181,7 +186,8 @@ func copyAt(cmd *cobra.Command, path string) (at string, isFile bool, err error)
 func (a *app) writeCopied(list ...desk.Copied) error {
 	if a.output == tableOutput {
 		for _, c := range list {
-			a.print("%s：%d 条记录，%d 字节，已核对并存入磁盘", "%s: %d records, %d bytes, checked and on disk", c.Path, c.Events, c.Bytes)
+			a.print("%s：%d 条记录，%d 字节，已核对并存入磁盘", "%s: %d records, %d bytes, checked and on disk",
+				c.Path, c.Events, c.Bytes)
 		}
 		return nil
 	}

@@ -13,10 +13,11 @@ var (
 		"torn.txt": "a server cuts a torn end off when it starts, before a verb can tell of it",
 	}
 	notAtURL = map[string]string{
-		"feed.txt":      notBesideSocket["feed.txt"],
-		"log.txt":       notBesideSocket["log.txt"],
-		"torn.txt":      notBesideSocket["torn.txt"],
-		"account.txt":   "the rights of the owner are not to be had over HTTP: he binds an account in one step, and lists all of the access log",
+		"feed.txt": notBesideSocket["feed.txt"],
+		"log.txt":  notBesideSocket["log.txt"],
+		"torn.txt": notBesideSocket["torn.txt"],
+		"account.txt": "the rights of the owner are not to be had over HTTP: he binds an account in one step, and " +
+			"lists all of the access log",
 		"nats.txt":      "as account.txt",
 		"sheets.txt":    "a token fills in sheets under the role of its account, and the script does so for several",
 		"template.txt":  "as sheets.txt",

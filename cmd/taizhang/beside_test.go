@@ -49,7 +49,8 @@ func typedDir(args []string) (dir string, rest []string) {
 		if next {
 			value = args[i+1]
 		}
-		isContent := strings.HasPrefix(strings.TrimSpace(value), "{") || strings.HasPrefix(strings.TrimSpace(value), "@")
+		isContent := strings.HasPrefix(strings.TrimSpace(value), "{") ||
+			strings.HasPrefix(strings.TrimSpace(value), "@")
 		if (isData || next) && !isContent && value != "" {
 			dir = value
 			if next {
@@ -79,7 +80,8 @@ func runBeside(how string) int {
 	verb, writes := verbOf(rest)
 	isThere, _ := holdsSegments(dir)
 	switch {
-	case slices.Contains([]string{"", "serve", "demo", "restore", "version", "help", "completion"}, verb), !isThere && !writes:
+	case slices.Contains([]string{"", "serve", "demo", "restore", "version", "help", "completion"}, verb),
+		!isThere && !writes:
 		return run()
 	}
 	_, err := os.Lstat(dir)
@@ -89,7 +91,8 @@ func runBeside(how string) int {
 			return run() // nothing can be made there
 		}
 	}
-	server := exec.Command("taizhang", "serve", "--data", dir, "--listen", "127.0.0.1:0", "--nats-listen", "off", "--lang", "en")
+	server := exec.Command("taizhang", "serve", "--data", dir, "--listen", "127.0.0.1:0", "--nats-listen", "off",
+		"--lang", "en")
 	server.Env = append(os.Environ(), "GOGC=200") // not what the script sets for its verbs
 	server.Env = slices.DeleteFunc(server.Env, func(v string) bool { return strings.HasPrefix(v, "TAIZHANG_") })
 	var log bytes.Buffer
@@ -131,7 +134,10 @@ func runBeside(how string) int {
 func isEmpty(dir string) (empty bool) {
 	a := newApp(nil, io.Discard, io.Discard, os.Getenv)
 	a.dir = dir
-	return a.open(context.Background(), true, func(d *desk.Local, _ events.Store) error { empty = d.Position() == 0; return nil }) == nil && empty
+	return a.open(context.Background(), true, func(d *desk.Local, _ events.Store) error {
+		empty = d.Position() == 0
+		return nil
+	}) == nil && empty
 }
 
 func failBeside(err error) int {
@@ -150,13 +156,16 @@ func aimAtURL(dir, url, verb string, args []string) error {
 		return err
 	}
 	defer c.Close()
-	binding, may := access.Binding{Role: access.STOffice, MayRecord: true}, []string{access.MayRecord, access.MayRevoke}
+	binding, may := access.Binding{Role: access.STOffice, MayRecord: true},
+		[]string{access.MayRecord, access.MayRevoke}
 	name := "writer"
 	if verb == "policy adopt" {
 		name, binding, may = "adopter", access.Binding{Role: access.SecAdmin}, []string{access.MayPolicy}
 	}
 	ctx := context.Background()
-	if _, err := c.AddAccount(ctx, access.NewAccount{Account: name, Binding: binding}); err != nil && text.CodeOf(err) != text.Conflict { // it is there from the verb before
+	if _, err := c.AddAccount(ctx, access.NewAccount{Account: name, Binding: binding}); err != nil &&
+		text.CodeOf(err) != text.Conflict {
+		// it is there from the verb before
 		return err
 	}
 	made, err := c.AddToken(ctx, access.NewToken{Account: name, Name: "script", May: may})

@@ -52,25 +52,31 @@ func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
 	}
 	mustRun(t, at(one, "import", history(t, "edges"))...)
 	for _, verb := range []string{"alerts --all", "execution", "centers"} {
-		name := filepath.Join("..", "..", "aggregates", "testdata", "edges", "expected", strings.Fields(verb)[0]+".csv")
+		name := filepath.Join("..", "..", "aggregates", "testdata", "edges", "expected",
+			strings.Fields(verb)[0]+".csv")
 		want, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		compareLines(t, name, ownColumns(t, mustRun(t, at(other, append([]string{"--as-of", "2026-10-31", "--output", "csv"}, strings.Fields(verb)...)...)...), string(want)), string(want))
+		compareLines(t, name, ownColumns(t,
+			mustRun(t, at(other, append([]string{"--as-of", "2026-10-31", "--output", "csv"},
+				strings.Fields(verb)...)...)...), string(want)), string(want))
 	}
 	center := strings.Split(mustRun(t, at(one, "--as-of", "2026-10-31", "--output", "csv", "centers")...), "\n")[1][:7]
 	for i, dir := range []string{one, other, one} {
-		mustRun(t, at(dir, "record", "trial.recorded", "--center", center, "--on", "2026-10-31", "--role", "center", "--actor", "c",
+		mustRun(t, at(dir, "record", "trial.recorded", "--center", center, "--on", "2026-10-31", "--role", "center",
+			"--actor", "c",
 			"--data", `{"trial":"cluster-`+string(rune('0'+i))+`","onProductionLine":false}`)...)
 	}
-	if out := mustRun(t, at(other, "--as-of", "2026-10-31", "check")...); !strings.Contains(out, "compared with the record") || !strings.Contains(out, "The ledger is sound.") {
+	if out := mustRun(t, at(other, "--as-of", "2026-10-31", "check")...); !strings.Contains(out,
+		"compared with the record") || !strings.Contains(out, "The ledger is sound.") {
 		t.Errorf("check says\n%s", out)
 	}
 	if a, b := mustRun(t, at(one, "export")...), mustRun(t, at(other, "export")...); a != b {
 		t.Error("the copies export other records")
 	}
-	if _, refused, code := taizhang(t, "--data", one, "record", "trial.recorded", "--center", center, "--on", "2026-10-31", "--role", "center", "--actor", "c",
+	if _, refused, code := taizhang(t, "--data", one, "record", "trial.recorded", "--center", center, "--on",
+		"2026-10-31", "--role", "center", "--actor", "c",
 		"--data", `{"trial":"astray","onProductionLine":false}`); code != 1 || !strings.Contains(refused, "--store") {
 		t.Errorf("writing to a copy is answered with exit %d: %s", code, refused)
 	}
@@ -81,7 +87,8 @@ func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
 	if !strings.Contains(out, center) || !strings.Contains(warning, "AL-LED-01") {
 		t.Errorf("a stream that hides events is answered with\n%s%s", out, warning)
 	}
-	_, refused, code := taizhang(t, at(one, "record", "trial.recorded", "--center", center, "--on", "2026-10-31", "--role", "center", "--actor", "c",
+	_, refused, code := taizhang(t, at(one, "record", "trial.recorded", "--center", center, "--on", "2026-10-31",
+		"--role", "center", "--actor", "c",
 		"--data", `{"trial":"too-late","onProductionLine":false}`)...)
 	if code != 1 || !strings.Contains(refused, "AL-LED-01") {
 		t.Errorf("then a record is answered with exit %d: %s", code, refused)
@@ -89,7 +96,8 @@ func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
 	for _, lang := range []string{"zh", "en"} {
 		for _, verb := range []string{"check", "alerts", "alerts explain " + center + " AL-LED-01"} {
 			out, warning, code := taizhang(t, at(one, append([]string{"--lang", lang}, strings.Fields(verb)...)...)...)
-			if wrong := verb == "check"; wrong != (code == 1) || !strings.Contains(out, "AL-LED-01") || !strings.Contains(warning, "AL-LED-01") {
+			if wrong := verb == "check"; wrong != (code == 1) || !strings.Contains(out, "AL-LED-01") ||
+				!strings.Contains(warning, "AL-LED-01") {
 				t.Errorf("then %s in %s is answered with exit %d\n%s%s", verb, lang, code, out, warning)
 			}
 			if lang == "zh" && strings.Contains(out+warning, "integrity") {
@@ -102,9 +110,11 @@ func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
 // The test opens a copy with another cluster, which has the same history except for the last records.
 func TestACopyOfAnotherRecordIsFoundOut(t *testing.T) {
 	dirs := []string{t.TempDir(), t.TempDir()}
-	urls := []string{kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString(), kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()}
+	urls := []string{kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString(),
+		kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()}
 	trial := func(url, dir, name string) []string {
-		return []string{"--store", url, "--data", dir, "record", "trial.recorded", "--center", "ZJ-0001", "--on", "2026-10-31", "--role", "center", "--actor", "c",
+		return []string{"--store", url, "--data", dir, "record", "trial.recorded", "--center", "ZJ-0001", "--on",
+			"2026-10-31", "--role", "center", "--actor", "c",
 			"--data", `{"trial":"` + name + `","onProductionLine":false}`}
 	}
 	for i := range urls {
@@ -113,7 +123,8 @@ func TestACopyOfAnotherRecordIsFoundOut(t *testing.T) {
 	}
 	before := mustRun(t, "--data", dirs[0], "export")
 	_, refused, code := taizhang(t, trial(urls[1], dirs[0], "astray")...)
-	if code != 1 || !strings.Contains(refused, "AL-LED-01") || !strings.Contains(refused, "not that of the local copy") {
+	if code != 1 || !strings.Contains(refused, "AL-LED-01") ||
+		!strings.Contains(refused, "not that of the local copy") {
 		t.Errorf("a copy of another record is answered with exit %d: %s", code, refused)
 	}
 	if mustRun(t, "--data", dirs[0], "export") != before {
@@ -128,7 +139,8 @@ func TestACopyOfAnotherRecordIsFoundOut(t *testing.T) {
 // The test follows the instructions of docs/kurrentdb.md for a lost cluster.
 func TestAnotherClusterIsBegunFromACopy(t *testing.T) {
 	old, fresh := t.TempDir(), t.TempDir()
-	mustRun(t, "--store", kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString(), "--data", old, "import", filepath.Join("testdata", "small.jsonl"))
+	mustRun(t, "--store", kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString(), "--data", old,
+		"import", filepath.Join("testdata", "small.jsonl"))
 	all := mustRun(t, "--data", old, "export")
 	file := filepath.Join(t.TempDir(), "all.jsonl")
 	if err := os.WriteFile(file, []byte(all), 0o600); err != nil {
@@ -136,7 +148,8 @@ func TestAnotherClusterIsBegunFromACopy(t *testing.T) {
 	}
 	url := kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()
 	mustRun(t, "--store", url, "--data", fresh, "import", file)
-	sorted := func(lines string) string { return strings.Join(slices.Sorted(strings.Lines(lines)), "") } // of several centers
+	// of several centers
+	sorted := func(lines string) string { return strings.Join(slices.Sorted(strings.Lines(lines)), "") }
 	if got := mustRun(t, "--store", url, "--data", t.TempDir(), "export"); sorted(got) != sorted(all) {
 		t.Errorf("the new cluster has other records:\n%s", got)
 	}
@@ -156,13 +169,15 @@ func tamper(t *testing.T, url, stream string) {
 	defer client.Close()
 	var m esdb.StreamMetadata
 	m.SetMaxCount(1)
-	if _, err := client.SetStreamMetadata(t.Context(), streamPrefix+stream, esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, m); err != nil {
+	if _, err := client.SetStreamMetadata(t.Context(), streamPrefix+stream,
+		esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, m); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestAWrongConnectionIsRefusedWithoutItsPassword(t *testing.T) {
-	for _, url := range []string{"esdb://admin:secret@localhost:2113?tls=false", "mongodb://secret", "esdb://localhost?keepAliveInterval=10", "esdb://"} {
+	for _, url := range []string{"esdb://admin:secret@localhost:2113?tls=false", "mongodb://secret",
+		"esdb://localhost?keepAliveInterval=10", "esdb://"} {
 		_, errOut, code := taizhang(t, "--store", url, "--data", t.TempDir(), "centers")
 		if code != 1 || errOut == "" || strings.Contains(errOut, "secret") {
 			t.Errorf("%s: exit %d, %s", url, code, errOut)
@@ -182,8 +197,11 @@ func TestOfAClusterThatIsDownTheCopyIsNamed(t *testing.T) {
 	server.Close()
 	patience, reachesInTest = 2*time.Second, 10*time.Millisecond
 	t.Cleanup(func() { patience, reachesInTest = 0, time.Minute })
-	for lang, want := range map[string][]string{"en": {"the cluster does not answer yet; waiting ...\n", "does not answer", "Without --store the copy in " + dir}, "zh": {"集群还没有应答，继续等待……\n", "没有应答", "不加 --store 可查询 " + dir}} {
-		out, errOut, code := taizhang(t, "--store", url, "--data", dir, "--lang", lang, "--as-of", "2026-10-31", "centers")
+	for lang, want := range map[string][]string{
+		"en": {"the cluster does not answer yet; waiting ...\n", "does not answer", "Without --store the copy in " +
+			dir}, "zh": {"集群还没有应答，继续等待……\n", "没有应答", "不加 --store 可查询 " + dir}} {
+		out, errOut, code := taizhang(t, "--store", url, "--data", dir, "--lang", lang, "--as-of",
+			"2026-10-31", "centers")
 		for _, w := range want {
 			if code == 0 || out != "" || !strings.Contains(errOut, w) {
 				t.Errorf("exit %d, %q, %q does not say %q", code, out, errOut, w)
@@ -198,17 +216,20 @@ func TestOfAClusterThatIsDownTheCopyIsNamed(t *testing.T) {
 func TestARecordThatMayHaveBeenStoredIsSaidToBeSo(t *testing.T) {
 	server := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	at := func(args ...string) []string {
-		return append([]string{"--store", server.ConnectionString(), "--data", filepath.Join(t.TempDir(), "copy")}, args...)
+		return append([]string{"--store", server.ConnectionString(), "--data", filepath.Join(t.TempDir(), "copy")},
+			args...)
 	}
 	mustRun(t, at("import", filepath.Join("testdata", "small.jsonl"))...)
 	server.Break(kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Stall}))
 	patience = 2 * time.Second
 	t.Cleanup(func() { patience = 0 })
 	for lang, want := range map[string][]string{
-		"en": {"whether this was recorded is unknown", "with the same id", "The cause: the event store does not answer"},
+		"en": {"whether this was recorded is unknown", "with the same id",
+			"The cause: the event store does not answer"},
 		"zh": {"是否已入账尚不确定", "以同一记录编号再写一次", "原因：事件库没有应答"},
 	} {
-		out, errOut, code := taizhang(t, at("--lang", lang, "record", "trial.recorded", "--center", "ZJ-0001", "--on", "2026-10-31", "--role", "center",
+		out, errOut, code := taizhang(t, at("--lang", lang, "record", "trial.recorded", "--center", "ZJ-0001", "--on",
+			"2026-10-31", "--role", "center",
 			"--actor", "c", "--data", `{"trial":"in-doubt","onProductionLine":false}`)...)
 		for _, w := range want {
 			if code == 0 || out != "" || !strings.Contains(errOut, w) {
@@ -219,7 +240,8 @@ func TestARecordThatMayHaveBeenStoredIsSaidToBeSo(t *testing.T) {
 }
 
 func TestADamagedCopyIsMadeAnew(t *testing.T) {
-	url, dir := kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString(), filepath.Join(t.TempDir(), "copy")
+	url, dir := kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString(),
+		filepath.Join(t.TempDir(), "copy")
 	mustRun(t, "--store", url, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
 	centers := mustRun(t, "--data", dir, "--as-of", "2026-10-31", "centers")
 	name := filepath.Join(dir, "segment-000001.log")
@@ -255,7 +277,8 @@ func TestADamagedCopyIsMadeAnew(t *testing.T) {
 // TestAServerKeepsRecordAndAccountsInTheCluster serves a cluster through one copy, and then through another one.
 func TestAServerKeepsRecordAndAccountsInTheCluster(t *testing.T) {
 	url := cluster(t)
-	mustRun(t, "--store", url, "--data", filepath.Join(t.TempDir(), "import"), "import", filepath.Join("testdata", "small.jsonl"))
+	mustRun(t, "--store", url, "--data", filepath.Join(t.TempDir(), "import"), "import",
+		filepath.Join("testdata", "small.jsonl"))
 	token := ""
 	for i := range 2 {
 		a, o := servedApp(filepath.Join(t.TempDir(), "copy"))
@@ -276,7 +299,8 @@ func TestAServerKeepsRecordAndAccountsInTheCluster(t *testing.T) {
 		select {
 		case address := <-started:
 			c := &http.Client{Transport: &http.Transport{}}
-			if status, body := get(t, c, address+"/v1/centers/ZJ-0001", "Authorization", "Bearer "+token); status != http.StatusOK || !strings.Contains(body, `"center":"ZJ-0001"`) {
+			if status, body := get(t, c, address+"/v1/centers/ZJ-0001", "Authorization",
+				"Bearer "+token); status != http.StatusOK || !strings.Contains(body, `"center":"ZJ-0001"`) {
 				t.Errorf("through copy %d: got %d %s", i, status, body)
 			}
 			c.CloseIdleConnections()
@@ -293,10 +317,12 @@ func TestAServerKeepsRecordAndAccountsInTheCluster(t *testing.T) {
 	}
 }
 
-// TestTwoServersOfOneClusterShareAFeed serves a cluster through two copies, each of which publishes to the same stream.
+// TestTwoServersOfOneClusterShareAFeed serves a cluster through two copies, each of which publishes to the same
+// stream.
 func TestTwoServersOfOneClusterShareAFeed(t *testing.T) {
 	url := cluster(t)
-	mustRun(t, "--store", url, "--data", filepath.Join(t.TempDir(), "import"), "import", filepath.Join("testdata", "small.jsonl"))
+	mustRun(t, "--store", url, "--data", filepath.Join(t.TempDir(), "import"), "import",
+		filepath.Join("testdata", "small.jsonl"))
 	e, p := newExternal(t), newProgram(t, "gov")
 	e.start(natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key.Public}}))
 	var servers []*feedServer
@@ -334,7 +360,8 @@ func TestTwoServersOfOneClusterShareAFeed(t *testing.T) {
 // centerToken makes an account of a center and returns a token of it.
 func centerToken(ctx context.Context, x *opened) (string, error) {
 	office := x.access.Desk(access.Local("test", "local"))
-	if _, err := office.AddAccount(ctx, access.NewAccount{Account: "center-1", Binding: access.Binding{Role: access.Center, Center: "ZJ-0001"}}); err != nil {
+	if _, err := office.AddAccount(ctx, access.NewAccount{
+		Account: "center-1", Binding: access.Binding{Role: access.Center, Center: "ZJ-0001"}}); err != nil {
 		return "", err
 	}
 	made, err := office.AddToken(ctx, access.NewToken{Account: "center-1", Name: "test"})
@@ -357,7 +384,8 @@ func TestAccountsInAClusterAreThoseOfEveryCopy(t *testing.T) {
 	if out := mustRun(t, at(one, "account", "list")...); !strings.Contains(out, "\ncai,finance,,,,,,1,") {
 		t.Errorf("the accounts are\n%s", out)
 	}
-	if out := mustRun(t, at(other, "access-log", "--center", "ZJ-0001", "--limit", "1")...); !strings.Contains(out, ",write,local:") {
+	if out := mustRun(t, at(other, "access-log", "--center", "ZJ-0001", "--limit", "1")...); !strings.Contains(out,
+		",write,local:") {
 		t.Errorf("the access log is\n%s", out)
 	}
 	if out := mustRun(t, at(one, "backup", filepath.Join(t.TempDir(), "copy.tar"))...); strings.Count(out, "\n") != 3 {

@@ -26,14 +26,17 @@ import (
 
 // notWords match what stands in Chinese in Latin letters and is no code word.
 var notWords = []*regexp.Regexp{
-	regexp.MustCompile(`"taizhang sample 1[^"]*"`),                  // the text that is hashed for the seed of a sample
+	// the text that is hashed for the seed of a sample
+	regexp.MustCompile(`"taizhang sample 1[^"]*"`),
 	regexp.MustCompile(`[a-z]+(\+[a-z]+)?://[^\s，。；：、）”]*`),         // addresses
 	regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), // ids of records
 	regexp.MustCompile(`\b[0-9a-f]{12,64}\b`),                       // hashes
 	regexp.MustCompile(`\btz_\w+`),                                  // tokens of accounts
 	regexp.MustCompile(`zj-2024-draft(-1)?(@\d+)?`),                 // the id of a policy
 	regexp.MustCompile(`(/tmp|\.\.|testdata)/[^\s，。；：、）”]*`),        // files of the test
-	regexp.MustCompile(`[\w.-]*\.(xlsx|csv|jsonl|json|html|htm|tar|partial|access|dead|state|nk|pem|token|txt|conf|log|md|sh|pdf)\b`), // names of files
+	// names of files
+	regexp.MustCompile(
+		`[\w.-]*\.(xlsx|csv|jsonl|json|html|htm|tar|partial|access|dead|state|nk|pem|token|txt|conf|log|md|sh|pdf)\b`),
 	regexp.MustCompile(`\./[\w-]+|/bin/sh`),          // names of files
 	regexp.MustCompile(`\(devel\)`),                  // the version of the program under test
 	regexp.MustCompile(`R\d\d-\w+`),                  // ids of rules
@@ -41,12 +44,15 @@ var notWords = []*regexp.Regexp{
 	regexp.MustCompile(`--?[a-z][a-z0-9-]*`),         // flags
 	regexp.MustCompile(`taizhang( [a-z|-]+)*`),       // commands
 	regexp.MustCompile(`JSON 的 (true 或 false|null)`), // what a value of JSON is called there
-	regexp.MustCompile(`（[a-z-]+）`),                  // the code that stands for a word in a record as JSON, after the word
-	regexp.MustCompile(`\b([a-z]-\d+|cai|yi|di|bu|zhong|none|screen|jia|hang|9f2c1e|prov|again|root)\b|zj-0001`), // names that the test or an example types
-	regexp.MustCompile(`/backup/`),                            // a directory of an example
-	regexp.MustCompile(`“(raised|cleared|withdrawn|off)”`),    // what a variable or a setting holds
-	regexp.MustCompile(`不以 local 开头`),                         // how the name of an account must not begin
-	regexp.MustCompile(`英文名称.*`),                              // a policy has the English name of each use and grade
+	// the code that stands for a word in a record as JSON, after the word
+	regexp.MustCompile(`（[a-z-]+）`),
+	// names that the test or an example types
+	regexp.MustCompile(`\b([a-z]-\d+|cai|yi|di|bu|zhong|none|screen|jia|hang|9f2c1e|prov|again|root)\b|zj-0001`),
+	regexp.MustCompile(`/backup/`),                         // a directory of an example
+	regexp.MustCompile(`“(raised|cleared|withdrawn|off)”`), // what a variable or a setting holds
+	regexp.MustCompile(`不以 local 开头`),                      // how the name of an account must not begin
+	// a policy has the English name of each use and grade
+	regexp.MustCompile(`英文名称.*`),
 	regexp.MustCompile(`'\{[^']*\}'`),                         // a record as JSON
 	regexp.MustCompile(`\b(umask|source)\b|pass show|设为 cat`), // commands of a shell
 }
@@ -55,7 +61,8 @@ var notWords = []*regexp.Regexp{
 var latin = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?:[-._][A-Za-z0-9]+)*`)
 
 // properNames are names that have no Chinese form, and the names of forms and languages that a flag takes.
-var properNames = []string{"Excel", "Linux", "KurrentDB", "OpenID", "OpenConnect", "Connect", "Lines", "CloudEvents", "JetStream", "table", "csv", "json", "zh", "en", "xlsx", "tar", "nats", "tls",
+var properNames = []string{"Excel", "Linux", "KurrentDB", "OpenID", "OpenConnect", "Connect", "Lines", "CloudEvents",
+	"JetStream", "table", "csv", "json", "zh", "en", "xlsx", "tar", "nats", "tls",
 	"Provenance", "https", "X-Forwarded-For", "bash", "zsh", "fish", "powershell", "Ctrl-C"}
 
 // codeWords returns the code words of a Chinese text.
@@ -113,18 +120,21 @@ func (s *saidChinese) run(args ...string) (out string) {
 	return out
 }
 
-// everyKind writes the history of centers that have a record of every kind and an alert of every code, and returns its path.
+// everyKind writes the history of centers that have a record of every kind and an alert of every code, and returns its
+// path.
 func everyKind(t *testing.T, dir string) string {
 	t.Helper()
 	var out bytes.Buffer
-	for name, centers := range map[string]string{"edges": "FZ-0020 FZ-0009 FZ-0022 FZ-0025 FZ-0006", "ahead": "AH-0006"} {
+	for name, centers := range map[string]string{
+		"edges": "FZ-0020 FZ-0009 FZ-0022 FZ-0025 FZ-0006", "ahead": "AH-0006"} {
 		all, err := os.ReadFile(history(t, name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for line := range bytes.Lines(all) {
 			for _, c := range strings.Fields(centers) {
-				if bytes.Contains(line, []byte(`"center":"`+c+`"`)) || bytes.Contains(line, []byte(`"center": "`+c+`"`)) {
+				if bytes.Contains(line, []byte(`"center":"`+c+`"`)) ||
+					bytes.Contains(line, []byte(`"center": "`+c+`"`)) {
 					out.Write(line)
 				}
 			}
@@ -149,10 +159,13 @@ func TestChineseOutputHasNoCodeWords(t *testing.T) {
 		return s.run(append([]string{"--data", data, "--as-of", "2026-11-28"}, args...)...)
 	}
 	now := func(line string) string {
-		line = strings.NewReplacer("FILES", dir, "NEW", filepath.Join(dir, fmt.Sprint("new", len(s.verbs)))).Replace(line)
+		line = strings.NewReplacer("FILES", dir, "NEW",
+			filepath.Join(dir, fmt.Sprint("new", len(s.verbs)))).Replace(line)
 		return s.run(append([]string{"--data", data}, strings.Fields(line)...)...)
 	}
-	for name, text := range map[string]string{"try.jsonl": triedLines, "表.csv": triedRows, "warned.jsonl": warnedLines, "bad.json": "{\n\"id\": 1}", "wrong.jsonl": wrongLines, "错.csv": oddRows, "题.csv": "凭证号,日期,甲\n1,2,3\n"} {
+	for name, text := range map[string]string{
+		"try.jsonl": triedLines, "表.csv": triedRows, "warned.jsonl": warnedLines, "bad.json": "{\n\"id\": 1}",
+		"wrong.jsonl": wrongLines, "错.csv": oddRows, "题.csv": "凭证号,日期,甲\n1,2,3\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -221,8 +234,8 @@ func (s *saidChinese) helped(args []string) {
 // listedVerb matches a verb in a list of commands, before its description.
 var listedVerb = regexp.MustCompile(`(?m)^  [a-z-]+ +([\p{Han}A-Z])`)
 
-// choicesMax is how many choices of a parameter are asked for. The list of all kinds of records is longer; their words are read in
-// the list without a choice.
+// choicesMax is how many choices of a parameter are asked for. The list of all kinds of records is longer; their words
+// are read in the list without a choice.
 const choicesMax = 10
 
 // list asks a list with each of its choices, and reads it on the screen and as a workbook.
@@ -303,7 +316,8 @@ func (s *saidChinese) workbook(name string) {
 			s.t.Fatal(err)
 		}
 		if strings.HasSuffix(part.Name, "/sheet2.xml") {
-			continue // the provenance, from which the report is computed again: its names and the question are for the program
+			// the provenance, from which the report is computed again: its names and the question are for the program
+			continue
 		}
 		for _, m := range shownInXML.FindAllSubmatch(raw, -1) {
 			s.read(filepath.Base(name)+" "+part.Name, html.UnescapeString(string(bytes.Join(m[1:], nil))))
@@ -311,8 +325,10 @@ func (s *saidChinese) workbook(name string) {
 	}
 }
 
-// shownInXML matches what a part of a workbook shows: a text, a prompt, an error, a name of a sheet, a header or footer.
-var shownInXML = regexp.MustCompile(`<t(?: [^>]*)?>([^<]*)</t>| (?:prompt|promptTitle|error|errorTitle)="([^"]*)"|<sheet name="([^"]*)"|<odd(?:Header|Footer)>([^<]*)<`)
+// shownInXML matches what a part of a workbook shows: a text, a prompt, an error, a name of a sheet, a header or
+// footer.
+var shownInXML = regexp.MustCompile(
+	`<t(?: [^>]*)?>([^<]*)</t>| (?:prompt|promptTitle|error|errorTitle)="([^"]*)"|<sheet name="([^"]*)"|<odd(?:Header|Footer)>([^<]*)<`)
 
 var (
 	unseenParts = regexp.MustCompile(`(?s)<(style|script)[^>]*>.*?</(style|script)>`)
@@ -329,7 +345,8 @@ func (s *saidChinese) page(name string) {
 	s.read(name, html.UnescapeString(tags.ReplaceAllString(unseenParts.ReplaceAllString(string(raw), " "), "\n")))
 }
 
-// walkedLines are command lines beside those that are made of lists and kinds: at least one of each verb, and mistakes.
+// walkedLines are command lines beside those that are made of lists and kinds: at least one of each verb, and
+// mistakes.
 const walkedLines = `
 centers --output x
 centers --as-of 2026-13-01
@@ -527,19 +544,24 @@ V-24,2025-07-02,ZJ-0001,G1,中试,1.00,丁,检测,,,
 V1,2025-07-01,ZJ-0001,G1,中试,1.00,丁,检测,,,
 `
 
-// officeRooms are the packages whose Chinese an office reads. The others speak to those who run servers and write programs.
-var officeRooms = []string{"events", "aggregates", "projections", "services/ledger", "services/lists", "services/desk", "services/reports", "services/sheets", "services/access",
+// officeRooms are the packages whose Chinese an office reads. The others speak to those who run servers and write
+// programs.
+var officeRooms = []string{"events", "aggregates", "projections", "services/ledger", "services/lists", "services/desk",
+	"services/reports", "services/sheets", "services/access",
 	"services/signin", "services/console", "services/table"}
 
 // replaced are words that no Chinese text has any more, each with the word that it has instead.
 var replaced = map[string]string{
-	"应拨未下达": "应下达未下达", "不合规支出": "禁止用途支出", "成立日期": "设立日期", "裁定": "认定", "落盘": "存入磁盘", "版次": "记录序号", "朴素计算": "独立复算", "幂等": "同一编号不重复入账",
+	"应拨未下达": "应下达未下达", "不合规支出": "禁止用途支出", "成立日期": "设立日期", "裁定": "认定",
+	"落盘": "存入磁盘", "版次": "记录序号", "朴素计算": "独立复算", "幂等": "同一编号不重复入账",
 	"校验和": "校验码", "读模型": "数字和预警", "政策": "办法参数", "吊销": "注销",
 }
 
 // formerTexts are files that hold the words of earlier forms of a report, which are compared with what was filed.
-var formerTexts = []string{"services/lists/wording.go", "services/lists/odd.go", "services/reports/report.go", "services/reports/yearly.go", "services/reports/yearly_center.go", "services/reports/yearly_province.go",
-	"services/lists/sample.go", "services/lists/centers.go", "services/lists/changes.go", "services/lists/changes_parts.go", "services/lists/due.go", "services/lists/delayed.go"}
+var formerTexts = []string{"services/lists/wording.go", "services/lists/odd.go", "services/reports/report.go",
+	"services/reports/yearly.go", "services/reports/yearly_center.go", "services/reports/yearly_province.go",
+	"services/lists/sample.go", "services/lists/centers.go", "services/lists/changes.go",
+	"services/lists/changes_parts.go", "services/lists/due.go", "services/lists/delayed.go"}
 
 var han = regexp.MustCompile(`\p{Han}`)
 
@@ -561,7 +583,8 @@ func TestTheTextsOfTheOfficesHaveNoCodeWords(t *testing.T) {
 				return err
 			}
 			name := strings.TrimPrefix(filepath.ToSlash(path), "../../")
-			if slices.Contains(formerTexts, name) || name == "events/memberwords.go" { // which tells programs how a record is written in JSON
+			if slices.Contains(formerTexts, name) || name == "events/memberwords.go" {
+				// which tells programs how a record is written in JSON
 				return nil
 			}
 			ast.Inspect(file, func(n ast.Node) bool {
@@ -578,7 +601,8 @@ func TestTheTextsOfTheOfficesHaveNoCodeWords(t *testing.T) {
 					return true // English that quotes Chinese, or a pattern
 				}
 				where := fmt.Sprintf("%s:%d", name, fset.Position(lit.Pos()).Line)
-				if words := codeWords(formatVerb.ReplaceAllString(said, " ")); len(words) > 0 && !strings.Contains(mixedTexts, "\n"+said+"\n") {
+				if words := codeWords(formatVerb.ReplaceAllString(said, " ")); len(words) > 0 &&
+					!strings.Contains(mixedTexts, "\n"+said+"\n") {
 					t.Errorf("%s: %q has the code words %v", where, said, words)
 				}
 				for old, now := range replaced {

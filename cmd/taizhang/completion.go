@@ -45,23 +45,27 @@ For this bash: source <(taizhang completion bash)`),
 				return root.GenPowerShellCompletionWithDesc(a.out)
 			}
 			zh, en := meant(args[0], shells)
-			return usage(cmd, "没有 %[1]q 的补全脚本，应为 %[2]s%[3]s", "there is no script for %[1]q; it must be one of: %[2]s%[4]s", args[0], strings.Join(shells, ", "), zh, en)
+			return usage(cmd, "没有 %[1]q 的补全脚本，应为 %[2]s%[3]s",
+				"there is no script for %[1]q; it must be one of: %[2]s%[4]s", args[0],
+				strings.Join(shells, ", "), zh, en)
 		},
 	}
 }
 
-// bashAlone stands in for what the script of the library takes from the package bash-completion, where that is not installed.
+// bashAlone stands in for what the script of the library takes from the package bash-completion, where that is not
+// installed.
 const bashAlone = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
   _get_comp_words_by_ref() { words=("${COMP_WORDS[@]}") cword=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}; }
   __ltrim_colon_completions() { :; }
 fi
 `
 
-// offer is what completes a value that is being typed: candidates, each with a description after a tab, none for nothing.
+// offer is what completes a value that is being typed: candidates, each with a description after a tab, none for
+// nothing.
 type offer func(cmd *cobra.Command, args []string, typed string) []string
 
-// completes lets the shell ask what completes the arguments and flags of all verbs. It does so only for a process that is such a
-// question: the library keeps every answer for the life of the process.
+// completes lets the shell ask what completes the arguments and flags of all verbs. It does so only for a process that
+// is such a question: the library keeps every answer for the life of the process.
 func (a *app) completes(root *cobra.Command) {
 	ask := func(o offer) cobra.CompletionFunc {
 		return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
@@ -73,7 +77,8 @@ func (a *app) completes(root *cobra.Command) {
 	}
 	eachCommand(root, func(c *cobra.Command) {
 		if !isGroup(c) {
-			c.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			c.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string,
+				cobra.ShellCompDirective) {
 				name := argumentAt(cmd, len(args))
 				if strings.HasPrefix(name, "FILE") || name == "A" || name == "B" || name == "POLICY" {
 					return nil, cobra.ShellCompDirectiveDefault
@@ -93,7 +98,8 @@ func (a *app) completes(root *cobra.Command) {
 	})
 }
 
-// argumentAt returns the name of an argument of a verb, such as KIND, by its place: that of the last one if it is repeated.
+// argumentAt returns the name of an argument of a verb, such as KIND, by its place: that of the last one if it is
+// repeated.
 func argumentAt(c *cobra.Command, place int) string {
 	var names []string
 	for _, word := range strings.Fields(c.Use)[1:] {
@@ -186,15 +192,16 @@ var (
 	}
 )
 
-// offerWords completes a value of a vocabulary: the codes for who types them or reads English, else the words. Each has the other
-// beside it.
+// offerWords completes a value of a vocabulary: the codes for who types them or reads English, else the words. Each
+// has the other beside it.
 func (a *app) offerWords(words text.Vocabulary[string]) offer {
 	return func(_ *cobra.Command, _ []string, typed string) (found []string) {
 		for _, w := range words {
 			switch word := w.Word.In(a.lang); {
 			case strings.HasPrefix(w.Word.Zh, typed) && (a.lang == "zh" || typed != ""):
 				found = append(found, described(w.Word.Zh, w.Code))
-			case strings.HasPrefix(w.Code, strings.ToLower(typed)) || strings.HasPrefix(w.Code, strings.ToUpper(typed)):
+			case strings.HasPrefix(w.Code, strings.ToLower(typed)) ||
+				strings.HasPrefix(w.Code, strings.ToUpper(typed)):
 				found = append(found, described(typed+w.Code[len(typed):], word))
 			}
 		}
@@ -239,10 +246,11 @@ func (a *app) offerAlerts(cmd *cobra.Command, args []string, typed string) []str
 	return a.offerRows(cmd, q, typed, "raisedOn", "key")
 }
 
-// offerRows completes a value of a column of a list, with that of another column beside it. It is silent about all that goes wrong,
-// waits for no lock, and gives up after offeredIn.
+// offerRows completes a value of a column of a list, with that of another column beside it. It is silent about all
+// that goes wrong, waits for no lock, and gives up after offeredIn.
 func (a *app) offerRows(cmd *cobra.Command, q lists.Question, typed, column, beside string) (found []string) {
-	if a.prepare(cmd) != nil { // which the library has done for the verb that asks, not for the one that is asked about
+	if a.prepare(cmd) != nil {
+		// which the library has done for the verb that asks, not for the one that is asked about
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), offeredIn)

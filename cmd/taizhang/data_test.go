@@ -68,7 +68,8 @@ func TestTheHistoriesGiveTheRightAnswersOnEveryDate(t *testing.T) {
 		name  string
 		dates map[string]string // folder of the answers by date
 	}{
-		{"edges", map[string]string{"2024-06-30": "expected-2024-06-30", "2025-06-30": "expected-2025-06-30", "2026-10-31": "expected"}},
+		{"edges", map[string]string{"2024-06-30": "expected-2024-06-30", "2025-06-30": "expected-2025-06-30",
+			"2026-10-31": "expected"}},
 		{"ahead", map[string]string{"2025-06-30": "expected-2025-06-30", "2026-10-31": "expected"}},
 		{"zhejiang-2026", map[string]string{"2025-12-31": "expected-2025-12-31", "2026-08-31": "expected-2026-08-31"}},
 	} {
@@ -80,7 +81,8 @@ func TestTheHistoriesGiveTheRightAnswersOnEveryDate(t *testing.T) {
 		for on, folder := range h.dates {
 			for _, verb := range []string{"alerts --all", "execution", "centers"} {
 				args := append([]string{"--data", dir, "--as-of", on, "--output", "csv"}, strings.Fields(verb)...)
-				name := filepath.Join("..", "..", "aggregates", "testdata", h.name, folder, strings.Fields(verb)[0]+".csv")
+				name := filepath.Join("..", "..", "aggregates", "testdata", h.name, folder,
+					strings.Fields(verb)[0]+".csv")
 				want, err := os.ReadFile(name)
 				if err != nil {
 					t.Fatal(err)
@@ -99,7 +101,8 @@ func TestTheHistoriesGiveTheRightAnswersOnEveryDate(t *testing.T) {
 }
 
 // laterRecords matches the notes on records after the date and on money granted ahead.
-var laterRecords = regexp.MustCompile(`^(The year [0-9]+ has not begun; [^\n]*\n)*(Records dated after [0-9-]+, which are not counted here: [0-9]+\.\n)?$`)
+var laterRecords = regexp.MustCompile(
+	`^(The year [0-9]+ has not begun; [^\n]*\n)*(Records dated after [0-9-]+, which are not counted here: [0-9]+\.\n)?$`)
 
 // ownColumns leaves out the columns of a table that follow those of another.
 func ownColumns(t *testing.T, got, want string) string {
@@ -136,7 +139,8 @@ func compareLines(t *testing.T, name, got, want string) {
 // attempts tries 300 single records, each alone, on top of the province in dir.
 func attempts(t *testing.T, dir string) {
 	folder := filepath.Join("..", "..", "aggregates", "testdata", "zhejiang-2026")
-	out, errOut, code := taizhang(t, "--data", dir, "--output", "csv", "--as-of", "2026-10-31", "try", filepath.Join(folder, "attempts.jsonl"))
+	out, errOut, code := taizhang(t, "--data", dir, "--output", "csv", "--as-of", "2026-10-31", "try",
+		filepath.Join(folder, "attempts.jsonl"))
 	if code != 1 || errOut != "" { // some are refused
 		t.Fatalf("exit %d\n%s", code, errOut)
 	}

@@ -26,7 +26,8 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: a.say("演示：模拟一省、导入并走一遍", "simulate a province, import it and walk through it"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.cluster != "" { // records in a cluster cannot be removed
-				return usage(cmd, "演示只用本机的台账，不能用 --store", "the demo makes a ledger of its own and takes no --store")
+				return usage(cmd, "演示只用本机的台账，不能用 --store",
+					"the demo makes a ledger of its own and takes no --store")
 			}
 			if a.output != tableOutput {
 				return usage(cmd, "demo 只有 table 形式", "demo has the form table alone")
@@ -67,7 +68,8 @@ func (a *app) demoDir(cmd *cobra.Command) (err error) {
 		return text.Errorf(text.Invalid, "%s 不是可以读的目录", "%s is not a directory that can be read", a.dir)
 	}
 	if len(names) > 0 {
-		return text.Errorf(text.Conflict, "目录 %s 不是空的，演示不会动它", "the directory %s is not empty; demo leaves it alone", a.dir)
+		return text.Errorf(text.Conflict, "目录 %s 不是空的，演示不会动它",
+			"the directory %s is not empty; demo leaves it alone", a.dir)
 	}
 	return nil
 }
@@ -88,7 +90,8 @@ func (a *app) demoImport(ctx context.Context, d desk.Writer) error {
 	}
 	defer f.Close()
 	bar := a.progress("导入", "importing")
-	report, err := d.Import(ctx, desk.ImportRequest{Files: []desk.Upload{{Name: path, Content: f, Bytes: size}}, Progress: bar.show})
+	report, err := d.Import(ctx,
+		desk.ImportRequest{Files: []desk.Upload{{Name: path, Content: f, Bytes: size}}, Progress: bar.show})
 	bar.end()
 	if err != nil {
 		return err
@@ -96,7 +99,8 @@ func (a *app) demoImport(ctx context.Context, d desk.Writer) error {
 	if report.Refused > 0 {
 		return fmt.Errorf("taizhang: demo: %d simulated records were refused", report.Refused)
 	}
-	a.print("模拟了一个省：%d 个中心，%v 至 %v，%d 条记录，已导入 %s", "Simulated a province: %d centers, %v to %v, %d records, imported into %s",
+	a.print("模拟了一个省：%d 个中心，%v 至 %v，%d 条记录，已导入 %s",
+		"Simulated a province: %d centers, %v to %v, %d records, imported into %s",
 		demoProvince.Centers, demoProvince.From, demoProvince.To, report.Accepted, a.dir)
 	return nil
 }
@@ -157,14 +161,19 @@ func (a *app) demoAlert(ctx context.Context, d desk.Reader) (shown desk.AlertNam
 // policy have rows of their own.
 func (a *app) demoStory(ctx context.Context, d desk.Reader, id string) error {
 	t := &table.Table{
-		Title: text.Say("中心 %s 的经过（只列状态或预警的变动）", "The story of center %s (what changed its status or alerts)", id),
-		Columns: []table.Column{{Title: text.Say("日期", "on")}, {Title: text.Say("记录", "event")}, {Title: text.Say("文号", "document")},
-			{Title: text.Say("状态", "status")}, {Title: text.Say("产生预警", "opened")}, {Title: text.Say("解除预警", "cleared")}, {Title: text.Say("撤回预警", "withdrawn")}},
+		Title: text.Say("中心 %s 的经过（只列状态或预警的变动）",
+			"The story of center %s (what changed its status or alerts)", id),
+		Columns: []table.Column{{Title: text.Say("日期", "on")}, {Title: text.Say("记录", "event")},
+			{Title: text.Say("文号", "document")},
+			{Title: text.Say("状态", "status")}, {Title: text.Say("产生预警", "opened")},
+			{Title: text.Say("解除预警", "cleared")}, {Title: text.Say("撤回预警", "withdrawn")}},
 		RowsMax: 2 * demoRows,
 	}
 	row := func(on table.Cell, what text.Text, doc string, m *desk.Moves) {
 		if m.Status != m.StatusBefore || m.Alerts() {
-			t.Rows = append(t.Rows, []table.Cell{on, {Shown: what}, table.Text(doc), {Shown: lists.StatusWord(m.Status)}, a.datedAlerts(m.Opened), a.datedAlerts(m.Cleared), a.datedAlerts(m.Withdrawn)})
+			t.Rows = append(t.Rows, []table.Cell{
+				on, {Shown: what}, table.Text(doc), {Shown: lists.StatusWord(m.Status)}, a.datedAlerts(m.Opened),
+				a.datedAlerts(m.Cleared), a.datedAlerts(m.Withdrawn)})
 		}
 	}
 	between := func(c *desk.Chapter) {

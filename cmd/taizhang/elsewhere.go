@@ -43,10 +43,13 @@ func (a *app) isElsewhere(to string, isFile bool) error {
 		switch is, in := within(at, own); {
 		case is:
 			return text.Errorf(text.Invalid, "%s 就是台账自己的目录，不是备份；没有写入任何内容，请换一个位置",
-				"%s is the directory of the ledger itself, which is no backup; nothing was written, take another place", at)
+				"%s is the directory of the ledger itself, which is no backup; nothing was written, take another "+
+					"place", at)
 		case in:
-			return text.Errorf(text.Invalid, "%s 在台账自己的目录 %s 中，台账丢失时它也会丢失；没有写入任何内容，请换一个位置，最好在另一块磁盘上",
-				"%s is in the directory of the ledger itself, %s, and would be lost with it; nothing was written, take another place, best on another disk", at, a.dir)
+			return text.Errorf(text.Invalid,
+				"%s 在台账自己的目录 %s 中，台账丢失时它也会丢失；没有写入任何内容，请换一个位置，最好在另一块磁盘上",
+				"%s is in the directory of the ledger itself, %s, and would be lost with it; nothing was written, "+
+					"take another place, best on another disk", at, a.dir)
 		}
 	}
 	return nil
@@ -59,8 +62,11 @@ func (a *app) isApart(from string) error {
 	if !is && !in && !has {
 		return nil
 	}
-	return text.Errorf(text.Invalid, "要恢复到的目录 %s 与备份 %s 是同一处，或一个在另一个之中；没有恢复任何内容，备份请留在原处，用 --data 指定另一个空目录",
-		"the directory %s to restore to and the backup %s are the same, or one is in the other; nothing was restored. Leave the backup where it is, and name another, empty directory with --data", a.dir, from)
+	return text.Errorf(text.Invalid,
+		"要恢复到的目录 %s 与备份 %s 是同一处，或一个在另一个之中；没有恢复任何内容，备份请留在原处，用 --data "+
+			"指定另一个空目录",
+		"the directory %s to restore to and the backup %s are the same, or one is in the other; nothing was "+
+			"restored. Leave the backup where it is, and name another, empty directory with --data", a.dir, from)
 }
 
 // ownDirs returns a directory and its subdirectories, which may also be mounted elsewhere, or nil if it does not
@@ -73,7 +79,8 @@ func ownDirs(dir string) (own []fs.FileInfo) {
 	own = append(own, info)
 	entries, _ := os.ReadDir(dir) // an unreadable directory has no ledger, which is reported later
 	for _, e := range entries {
-		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && info.IsDir() && (e.IsDir() || e.Name() == accessName) {
+		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && info.IsDir() &&
+			(e.IsDir() || e.Name() == accessName) {
 			own = append(own, info)
 		}
 	}

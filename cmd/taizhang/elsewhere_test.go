@@ -10,8 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// TestABackupGoesNowhereIntoTheDirectoryOfTheLedger tries places for a backup. The ledger is in lair/ledger, and its directory
-// of accounts is a link to vault.
+// TestABackupGoesNowhereIntoTheDirectoryOfTheLedger tries places for a backup. The ledger is in lair/ledger, and its
+// directory of accounts is a link to vault.
 func TestABackupGoesNowhereIntoTheDirectoryOfTheLedger(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, dir := range []string{"lair/ledger/sub/deep", "vault/in", "far", "out/ledger", "lair/ledger2"} {
@@ -19,8 +19,10 @@ func TestABackupGoesNowhereIntoTheDirectoryOfTheLedger(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, to := range map[string]string{"lair/ledger/access": "../../vault", "lair/ledger/away": "../../out", "link": "lair/ledger", "far/up": "../lair/ledger/sub/deep",
-		"one.access": "vault", "two.tar.partial": "lair/ledger", "three.access.tar.partial": "lair/ledger/sub", "four.tar": "lair/ledger/b.tar"} {
+	for name, to := range map[string]string{"lair/ledger/access": "../../vault", "lair/ledger/away": "../../out",
+		"link": "lair/ledger", "far/up": "../lair/ledger/sub/deep",
+		"one.access": "vault", "two.tar.partial": "lair/ledger", "three.access.tar.partial": "lair/ledger/sub",
+		"four.tar": "lair/ledger/b.tar"} {
 		if err := os.Symlink(to, name); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +79,9 @@ func TestABackupGoesNowhereIntoTheDirectoryOfTheLedger(t *testing.T) {
 			if err == nil {
 				err = a.isElsewhere(at, isFile)
 			}
-			if refused == "" && err != nil || refused != "" && (err == nil || !strings.HasPrefix(err.Error(), refused) || text.CodeOf(err) != text.Invalid) {
+			if refused == "" && err != nil ||
+				refused != "" && (err == nil || !strings.HasPrefix(err.Error(), refused) ||
+					text.CodeOf(err) != text.Invalid) {
 				t.Errorf("a backup of %s to %s: %v", dir, to, err)
 			}
 		}
@@ -94,8 +98,10 @@ func TestAPathWithoutTwoDotsIsToTheSamePlace(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for path, want := range map[string]string{"x": "x", "link/x": "link/x", "a/../x": "x", "link/..": "a/b", "link/../x/y": "a/b/x/y", "../x": "../x", "a/self/../a/b/../new/": "a/new",
-		"link/../../../dangling": "dangling", "..": "..", "/..": "/", "/../x": "/x", "x/..": "", "x/../a": "", "dangling/../x": ""} {
+	for path, want := range map[string]string{"x": "x", "link/x": "link/x", "a/../x": "x", "link/..": "a/b",
+		"link/../x/y": "a/b/x/y", "../x": "../x", "a/self/../a/b/../new/": "a/new",
+		"link/../../../dangling": "dangling", "..": "..", "/..": "/", "/../x": "/x", "x/..": "", "x/../a": "",
+		"dangling/../x": ""} {
 		got, err := straight(path)
 		if want == "" {
 			if err == nil {

@@ -35,19 +35,26 @@ func TestTheDirectoryIsThatOfAFlagOrOfTheEnvironment(t *testing.T) {
 		{map[string]string{"TAIZHANG_DATA": dir}, "", ""},
 		{map[string]string{"TAIZHANG_DATA": other}, "--dir " + dir, ""},
 		{map[string]string{"TAIZHANG_DATA": other}, "", "there is no ledger at " + other},
-		{map[string]string{"TAIZHANG_DATA": dir, "TAIZHANG_SERVER": "https://nowhere.invalid"}, "", "takes no --data or --store, nor TAIZHANG_DATA"},
-		{map[string]string{"TAIZHANG_DATA": dir}, "--server http://127.0.0.1:1 --token-file " + other, "there is no file " + other}, // the server is asked
+		{map[string]string{"TAIZHANG_DATA": dir, "TAIZHANG_SERVER": "https://nowhere.invalid"}, "",
+			"takes no --data or --store, nor TAIZHANG_DATA"},
+		// the server is asked
+		{map[string]string{"TAIZHANG_DATA": dir}, "--server http://127.0.0.1:1 --token-file " + other,
+			"there is no file " + other},
 	} {
-		out, errOut, code := taizhangIn(t, c.env, append(strings.Fields(c.args), "centers", "--as-of", "2025-12-31", "--output", "csv")...)
-		if good := code == 0 && strings.Contains(out, "ZJ-0001") && errOut == ""; good != (c.says == "") || !strings.Contains(errOut, c.says) {
+		out, errOut, code := taizhangIn(t, c.env,
+			append(strings.Fields(c.args), "centers", "--as-of", "2025-12-31", "--output", "csv")...)
+		if good := code == 0 && strings.Contains(out, "ZJ-0001") && errOut == ""; good != (c.says == "") ||
+			!strings.Contains(errOut, c.says) {
 			t.Errorf("%v %s: exit %d: %s%s", c.env, c.args, code, out, errOut)
 		}
 	}
 	settings := map[string]string{"TAIZHANG_DATA": other}
-	if out, _, _ := taizhangIn(t, settings, "serve", "--check-config"); !strings.HasPrefix(out, "data = "+other+"  # TAIZHANG_DATA\n") {
+	if out, _, _ := taizhangIn(t, settings, "serve", "--check-config"); !strings.HasPrefix(out,
+		"data = "+other+"  # TAIZHANG_DATA\n") {
 		t.Errorf("got %s", out)
 	}
-	if out, _, _ := taizhangIn(t, settings, "serve", "--check-config", "--dir", dir); !strings.HasPrefix(out, "data = "+dir+"  # flag\n") {
+	if out, _, _ := taizhangIn(t, settings, "serve", "--check-config", "--dir", dir); !strings.HasPrefix(out,
+		"data = "+dir+"  # flag\n") {
 		t.Errorf("got %s", out)
 	}
 }

@@ -31,7 +31,8 @@ func evidenceOf(paths []string) (jsontext.Value, error) {
 	for _, path := range paths {
 		name := filepath.Base(path)
 		if seen[name] {
-			return nil, text.Errorf(text.Invalid, "有两个文件都叫 %s，无法区分；请改名后再试", "two files are called %s and could not be told apart; rename one of them", name).Of("evidence")
+			return nil, text.Errorf(text.Invalid, "有两个文件都叫 %s，无法区分；请改名后再试",
+				"two files are called %s and could not be told apart; rename one of them", name).Of("evidence")
 		}
 		seen[name] = true
 		sum, err := sumOf(path)

@@ -64,7 +64,9 @@ func TestTheExamplesOfQuestionsAreAnswered(t *testing.T) {
 	mustRun(t, "--data", dir, "import", small)
 	t.Chdir(t.TempDir())
 	for name, list := range examples {
-		if lists.Find(name) == nil && !slices.Contains([]string{"center", "replay", "alerts explain", "policy show", "template", "version", "help"}, name) {
+		if lists.Find(name) == nil &&
+			!slices.Contains([]string{"center", "replay", "alerts explain", "policy show", "template", "version",
+				"help"}, name) {
 			continue
 		}
 		for _, x := range list {
@@ -107,8 +109,10 @@ func TestWhatStandsInCapitalsHasAChineseWord(t *testing.T) {
 func TestTheNameOfAValueIsNotRepeatedInChinese(t *testing.T) {
 	a := newApp([]string{"--lang", "zh"}, nil, nil, func(string) string { return "" })
 	for usage, want := range map[string]string{
-		"中心编号 `ID`（默认全部）": "中心编号（默认全部）", "写到 `FILE`（默认标准输出）": "写到文件（默认标准输出）", "自 `DATE` 起": "自日期起",
-		"最多列出 `N` 条": "最多列出 N 条", "`MODE`：补录": "方式：补录", "内容 `JSON|@FILE`；或台账目录": "内容；或台账目录", "包括已作废的": "包括已作废的",
+		"中心编号 `ID`（默认全部）": "中心编号（默认全部）", "写到 `FILE`（默认标准输出）": "写到文件（默认标准输出）",
+		"自 `DATE` 起": "自日期起",
+		"最多列出 `N` 条": "最多列出 N 条", "`MODE`：补录": "方式：补录",
+		"内容 `JSON|@FILE`；或台账目录": "内容；或台账目录", "包括已作废的": "包括已作废的",
 		"向服务器 `URL` 查询": "向服务器查询", "另存到 `FILE.xlsx`，标出": "另存到文件.xlsx，标出",
 	} {
 		if got := a.withoutQuotes(usage); got != want {
@@ -150,7 +154,8 @@ func TestTheShellIsOfferedWordsCodesAndCenters(t *testing.T) {
 		{zh, []string{"record", "x", "--role", "审"}, "审计\tauditor"},
 		{zh, []string{"alerts", "--severity", ""}, "红\tred|黄\tyellow|蓝\tblue"},
 		{en, []string{"alerts", "--code", "al-use-0"}, "al-use-01\t…"},
-		{en, []string{"alerts", "explain", "ZJ-0001", "AL-USE-01", "--data", dir, "--as-of", "2025-12-31", ""}, "V2\t2025-06-02"},
+		{en, []string{"alerts", "explain", "ZJ-0001", "AL-USE-01", "--data", dir, "--as-of", "2025-12-31", ""},
+			"V2\t2025-06-02"},
 		{zh, []string{"center", "--data", dir, ""}, "ZJ-0001\t浙江省甲中心|ZJ-0002\t浙江省乙中心"},
 		{zh, []string{"spending", "--dir", dir, "zj-0002"}, "zj-0002\t浙江省乙中心"},
 		{map[string]string{"TAIZHANG_DATA": dir}, []string{"alerts", "--center", "ZJ-0001"}, "ZJ-0001\t浙江省甲中心"},

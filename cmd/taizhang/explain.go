@@ -15,7 +15,8 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "explain CENTER CODE [KEY] [RAISED-ON]", Args: between(2, 4),
-		Short: a.say("说明一条预警：规则、原文、数字、依据的记录、如何解除", "explain an alert: rule, words, figures, the events behind it, what clears it"),
+		Short: a.say("说明一条预警：规则、原文、数字、依据的记录、如何解除",
+			"explain an alert: rule, words, figures, the events behind it, what clears it"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 4 && args[3] == "" { // such as an unset variable of the shell; it must not mean "all"
 				return usage(cmd, "RAISED-ON：不能为空", "RAISED-ON: must not be empty")
@@ -27,7 +28,8 @@ func (a *app) explainCommand() *cobra.Command {
 				}
 			}
 			return a.read(cmd.Context(), func(d desk.Reader) error {
-				found, err := d.Explain(cmd.Context(), a.when(), desk.AlertName{Center: args[0], Code: args[1], Key: args[2], RaisedOn: args[3]})
+				found, err := d.Explain(cmd.Context(), a.when(),
+					desk.AlertName{Center: args[0], Code: args[1], Key: args[2], RaisedOn: args[3]})
 				if err != nil {
 					return err
 				}
@@ -66,7 +68,8 @@ func (a *app) tell(x *desk.Explanation) {
 	if x.ClearedOn.IsNone() {
 		a.print("  级别：%s　发生：%s　未解除", "  severity: %s  raised: %s  open", severity, x.RaisedOn)
 	} else {
-		a.print("  级别：%s　发生：%s　解除：%s", "  severity: %s  raised: %s  cleared: %s", severity, x.RaisedOn, x.ClearedOn)
+		a.print("  级别：%s　发生：%s　解除：%s", "  severity: %s  raised: %s  cleared: %s", severity, x.RaisedOn,
+			x.ClearedOn)
 	}
 	a.print("  责任单位：%s", "  who must act: %s", x.Who.In(a.lang))
 	for _, r := range x.Rules {
@@ -87,19 +90,24 @@ func (a *app) tell(x *desk.Explanation) {
 	}
 	for i, c := range x.Because {
 		if more := len(x.Because) - i; i == becauseMax && more > 1 {
-			a.print("  ……另有 %d 条记录，见 --output csv 或 json", "  ... and %d more events, see --output csv or json", more)
+			a.print("  ……另有 %d 条记录，见 --output csv 或 json",
+				"  ... and %d more events, see --output csv or json", more)
 			break
 		}
-		what := strings.TrimSpace(strings.Join([]string{c.On.String(), c.Kind.Title().In(a.lang), c.Doc}, " ")) // an event that cannot be read has no date
+		// an event that cannot be read has no date
+		what := strings.TrimSpace(strings.Join([]string{c.On.String(), c.Kind.Title().In(a.lang), c.Doc}, " "))
 		a.print("  记录：%s（位置 %d，%s）", "  event: %s (position %d, %s)", what, c.Position, c.ID)
 	}
 	switch c := x.ClearedBy; {
 	case x.ClearedOn.IsNone():
 		a.print("  如何解除：%s", "  what clears it: %s", x.Cleared.In(a.lang))
 	case c == nil:
-		a.print("  解除缘由：时间到了 %s，不是由某条记录解除（%s）", "  what cleared it: the day %s was reached, not a record (%s)", x.ClearedOn, x.Cleared.In(a.lang))
+		a.print("  解除缘由：时间到了 %s，不是由某条记录解除（%s）",
+			"  what cleared it: the day %s was reached, not a record (%s)", x.ClearedOn, x.Cleared.In(a.lang))
 	default:
-		a.print("  解除缘由：%v %s，%s %s 报（位置 %d，%s）", "  what cleared it: %v %s, said by %s %s (position %d, %s)",
-			c.On, strings.TrimSpace(c.Kind.Title().In(a.lang)+" "+c.Doc), c.By.Role.Title().In(a.lang), c.By.Actor, c.Position, c.ID)
+		a.print("  解除缘由：%v %s，%s %s 报（位置 %d，%s）",
+			"  what cleared it: %v %s, said by %s %s (position %d, %s)",
+			c.On, strings.TrimSpace(c.Kind.Title().In(a.lang)+" "+c.Doc), c.By.Role.Title().In(a.lang), c.By.Actor,
+			c.Position, c.ID)
 	}
 }

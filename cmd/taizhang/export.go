@@ -14,7 +14,8 @@ func (a *app) exportCommand() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use: "export", Args: exactly(0),
-		Short: a.say("导出全部记录（JSONL），再导入得到同样的答案", "export all records as JSONL; imported they give the same answers"),
+		Short: a.say("导出全部记录（JSONL），再导入得到同样的答案",
+			"export all records as JSONL; imported they give the same answers"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.read(cmd.Context(), func(d desk.Reader) error {
 				bar := a.progress("导出", "exporting")
@@ -31,7 +32,8 @@ func (a *app) exportCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", a.say("写到 `FILE`（默认标准输出）", "write to `FILE` (default standard output)"))
+	cmd.Flags().StringVar(&out, "out", "",
+		a.say("写到 `FILE`（默认标准输出）", "write to `FILE` (default standard output)"))
 	return cmd
 }
 

@@ -15,7 +15,8 @@ import (
 func (a *app) feedCommand() *cobra.Command {
 	return a.group("feed", "预警推送：把预警发布到 NATS", "the alert feed, which publishes the alerts over NATS",
 		a.askFeed("status", a.say("显示推送的状态", "show how the feed does"), "", (*client.Client).Feed),
-		a.askFeed("restate", a.say("重新发布全部预警，完成后返回", "state every alert again, and return when it is done"),
+		a.askFeed("restate", a.say("重新发布全部预警，完成后返回",
+			"state every alert again, and return when it is done"),
 			a.say(`重新发布全部预警，完成后返回。用于推送已停止、而本台账确认无误的情形，例如从备份恢复之后。
 各程序不会因此重复处理：内容未变的预警只记不办。`,
 				`State every alert again, and return when it is done. It is for a feed that has stopped although this ledger is right, as
@@ -24,7 +25,8 @@ after a restore. No program acts twice: of an alert that is the same it only tak
 }
 
 // askFeed returns a verb that asks the server, because a feed runs only in a server.
-func (a *app) askFeed(verb, short, long string, ask func(*client.Client, context.Context) (*api.FeedStatus, error)) *cobra.Command {
+func (a *app) askFeed(verb, short, long string,
+	ask func(*client.Client, context.Context) (*api.FeedStatus, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: verb, Args: exactly(0), Short: short, Long: long,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -33,8 +35,10 @@ func (a *app) askFeed(verb, short, long string, ask func(*client.Client, context
 				return err
 			}
 			if c == nil {
-				return text.Errorf(text.Unavailable, "预警推送在 taizhang serve 中运行，而台账 %s 目前没有提供服务；先启动 taizhang serve",
-					"the alert feed runs in taizhang serve, and nobody serves the ledger %s now; start taizhang serve first", a.dir)
+				return text.Errorf(text.Unavailable,
+					"预警推送在 taizhang serve 中运行，而台账 %s 目前没有提供服务；先启动 taizhang serve",
+					"the alert feed runs in taizhang serve, and nobody serves the ledger %s now; start taizhang "+
+						"serve first", a.dir)
 			}
 			defer c.Close()
 			f, err := ask(c, cmd.Context())
@@ -56,9 +60,11 @@ func (a *app) printFeed(f *api.FeedStatus) {
 	case f.At == nil:
 		a.print("  台账位置 %d", "  the ledger is at %d", f.Position)
 	case f.State == alertfeed.StateStopped:
-		a.print("  流中的预警截至位置 %d、日期 %v；台账位置 %d", "  the stream is as of position %d and %v; the ledger is at %d", f.At.Position, f.At.Date, f.Position)
+		a.print("  流中的预警截至位置 %d、日期 %v；台账位置 %d",
+			"  the stream is as of position %d and %v; the ledger is at %d", f.At.Position, f.At.Date, f.Position)
 	default:
-		a.print("  已发布至位置 %d、日期 %v；台账位置 %d", "  right as of position %d and %v; the ledger is at %d", f.At.Position, f.At.Date, f.Position)
+		a.print("  已发布至位置 %d、日期 %v；台账位置 %d", "  right as of position %d and %v; the ledger is at %d",
+			f.At.Position, f.At.Date, f.Position)
 	}
 	switch {
 	case f.Behind > 0:
@@ -67,12 +73,14 @@ func (a *app) printFeed(f *api.FeedStatus) {
 		a.print("  已 %d 秒没有发布", "  nothing published for %d seconds", f.Seconds)
 	}
 	if f.Open != nil {
-		a.print("  未销预警：红 %d，黄 %d，蓝 %d", "  open alerts: %d red, %d yellow, %d blue", f.Open.Red, f.Open.Yellow, f.Open.Blue)
+		a.print("  未销预警：红 %d，黄 %d，蓝 %d", "  open alerts: %d red, %d yellow, %d blue", f.Open.Red,
+			f.Open.Yellow, f.Open.Blue)
 	}
 	if f.Messages != nil {
 		a.print("  本次启动以来发布 %d 条消息", "  messages since the server was started: %d", *f.Messages)
 	}
 	for _, c := range f.Consumers {
-		a.print("  用户 %s：待取 %d 条，待确认 %d 条", "  user %s: %d to get, %d to acknowledge", c.Name, c.Pending, c.Unacked)
+		a.print("  用户 %s：待取 %d 条，待确认 %d 条", "  user %s: %d to get, %d to acknowledge", c.Name,
+			c.Pending, c.Unacked)
 	}
 }

@@ -22,7 +22,8 @@ func TestAFeedAtTheStreamOfAnotherLedgerSaysSo(t *testing.T) {
 	eventually(t, "it stops", func() bool { return f.feed.Status().State == alertfeed.StateStopped })
 	eventually(t, "the seconds are counted", func() bool { return f.feed.Status().Seconds >= 1 })
 	out := mustRun(t, "--data", dir, "--lang", "en", "feed", "status")
-	for _, line := range []string{`the alert feed: stopped \(nats://127\.0\.0\.1:[0-9]+\)`, `  why: the alerts in the stream are of another ledger, urn:uuid:[-0-9a-f]+, and this one is urn:uuid:[-0-9a-f]+; .*taizhang feed restate`,
+	for _, line := range []string{`the alert feed: stopped \(nats://127\.0\.0\.1:[0-9]+\)`,
+		`  why: the alerts in the stream are of another ledger, urn:uuid:[-0-9a-f]+, and this one is urn:uuid:[-0-9a-f]+; .*taizhang feed restate`,
 		`  the ledger is at 8`, `  behind by 8 positions for [1-9][0-9]* seconds`} {
 		if !regexp.MustCompile(`(?m)^` + line + `$`).MatchString(out) {
 			t.Errorf("no line %s in\n%s", line, out)
@@ -31,7 +32,8 @@ func TestAFeedAtTheStreamOfAnotherLedgerSaysSo(t *testing.T) {
 	if strings.Contains(out, "right as of") || strings.Contains(out, "open alerts") {
 		t.Errorf("it says what is right:\n%s", out)
 	}
-	if out := mustRun(t, "--data", dir, "--lang", "en", "feed", "restate"); !strings.Contains(out, "publishing") || !strings.Contains(out, "  right as of position 8 and ") {
+	if out := mustRun(t, "--data", dir, "--lang", "en", "feed", "restate"); !strings.Contains(out, "publishing") ||
+		!strings.Contains(out, "  right as of position 8 and ") {
 		t.Errorf("restated: %s", out)
 	}
 }
@@ -50,7 +52,8 @@ func TestAStoppedFeedDoesNotSayThatAllIsRight(t *testing.T) {
 	eventually(t, "it stops", func() bool { return f.feed.Status().State == alertfeed.StateStopped })
 	eventually(t, "the seconds are counted", func() bool { return f.feed.Status().Seconds >= 1 })
 	out := mustRun(t, "--data", dir, "--lang", "en", "feed", "status")
-	for _, line := range []string{`  the stream is as of position 8 and 20[0-9-]+; the ledger is at 8`, `  nothing published for [1-9][0-9]* seconds`} {
+	for _, line := range []string{`  the stream is as of position 8 and 20[0-9-]+; the ledger is at 8`,
+		`  nothing published for [1-9][0-9]* seconds`} {
 		if !regexp.MustCompile(`(?m)^` + line + `$`).MatchString(out) {
 			t.Errorf("no line %s in\n%s", line, out)
 		}
@@ -62,7 +65,9 @@ func TestAKeyThatTheServerElsewhereDoesNotTakeIsNamed(t *testing.T) {
 	t.Parallel()
 	for en, known := range map[string]func(key string) []natsserver.User{
 		"does not accept the key in ": func(string) []natsserver.User { return nil },
-		"does not let the user of ":   func(key string) []natsserver.User { return []natsserver.User{{Name: "reader", Key: key}} },
+		"does not let the user of ": func(key string) []natsserver.User {
+			return []natsserver.User{{Name: "reader", Key: key}}
+		},
 	} {
 		t.Run(en, func(t *testing.T) {
 			t.Parallel()
@@ -72,7 +77,9 @@ func TestAKeyThatTheServerElsewhereDoesNotTakeIsNamed(t *testing.T) {
 			eventually(t, "it is said", func() bool { return strings.Contains(f.feed.Status().Reason.En, en) })
 			s := f.feed.Status()
 			for _, words := range []string{s.Reason.Zh, s.Reason.En} {
-				if s.State != alertfeed.StateConnecting || !strings.Contains(words, e.seed) || !strings.Contains(words, e.url()) || !strings.Contains(words, "nats-nkey") || strings.Contains(words, "deadline") {
+				if s.State != alertfeed.StateConnecting || !strings.Contains(words, e.seed) ||
+					!strings.Contains(words, e.url()) || !strings.Contains(words, "nats-nkey") ||
+					strings.Contains(words, "deadline") {
 					t.Errorf("%s: %s", s.State, words)
 				}
 			}

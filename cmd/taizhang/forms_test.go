@@ -206,13 +206,15 @@ type ledgers struct{ province, small, damaged, files string }
 func newLedgers(t *testing.T) *ledgers {
 	dir := t.TempDir()
 	l := &ledgers{filepath.Join(dir, "province"), filepath.Join(dir, "small"), filepath.Join(dir, "damaged"), dir}
-	mustRun(t, "simulate", "--seed", "7", "--centers", "24", "--to", "2026-10-31", "--out", filepath.Join(dir, "history.jsonl"))
+	mustRun(t, "simulate", "--seed", "7", "--centers", "24", "--to", "2026-10-31", "--out",
+		filepath.Join(dir, "history.jsonl"))
 	mustRun(t, "--data", l.province, "import", filepath.Join(dir, "history.jsonl"))
 	for _, to := range []string{l.small, l.damaged} {
 		mustRun(t, "--data", to, "import", filepath.Join("testdata", "small.jsonl"))
 	}
 	mustRun(t, "--data", l.small, "account", "add", "cai", "--role", "finance", "--may-record")
-	mustRun(t, "--data", l.small, "nats", "user", "add", "screen", "--severity", "red", "--family", "EXE", "--center", "ZJ-0001", "--nkey", filepath.Join(dir, "screen.nk"))
+	mustRun(t, "--data", l.small, "nats", "user", "add", "screen", "--severity", "red", "--family", "EXE", "--center",
+		"ZJ-0001", "--nkey", filepath.Join(dir, "screen.nk"))
 	store, err := logstore.Open(l.damaged, logstore.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -224,20 +226,23 @@ func newLedgers(t *testing.T) *ledgers {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"try.jsonl": triedLines, "sheet.csv": triedRows, "warned.jsonl": warnedLines, "bad.json": "{\n\"id\": 1}"} {
+	for name, text := range map[string]string{
+		"try.jsonl": triedLines, "sheet.csv": triedRows, "warned.jsonl": warnedLines, "bad.json": "{\n\"id\": 1}"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	report := filepath.Join(dir, "report.csv")
-	if _, errOut, code := taizhang(t, "--data", l.small, "--as-of", "2025-12-31", "alerts", "--all", "--out", report); code != 0 {
+	if _, errOut, code := taizhang(t, "--data", l.small, "--as-of", "2025-12-31", "alerts", "--all", "--out",
+		report); code != 0 {
 		t.Fatal(errOut)
 	}
 	written, err := os.ReadFile(report)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "edited.csv"), bytes.Replace(written, []byte("AL-USE-01"), []byte("AL-USE-02"), 1), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "edited.csv"),
+		bytes.Replace(written, []byte("AL-USE-01"), []byte("AL-USE-02"), 1), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return l
@@ -254,7 +259,8 @@ const warnedLines = `{"id":"44444444-0000-4000-8000-000000000004","kind":"incide
 {"id":"44444444-0000-4000-8000-000000000005","kind":"interview.held","center":"ZJ-0001","on":"2026-01-10","by":{"role":"st-office","actor":"s"},"data":{"year":1999,"principal":true}}
 `
 
-// triedRows are a voucher with a forbidden use under an odd document, beside a column that is not read, and an overdraft.
+// triedRows are a voucher with a forbidden use under an odd document, beside a column that is not read, and an
+// overdraft.
 const triedRows = `凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,序号
 V-8,2025-07-01,ZJ-0001,G1,罚款,2.00,丁,滞纳金,1
 V-9,2025-07-01,ZJ-0001,G1,中试,9999999.00,丁,检测,2
@@ -264,46 +270,62 @@ V-9,2025-07-01,ZJ-0001,G1,中试,9999999.00,丁,检测,2
 // a list is its command. An exclamation mark at the beginning means that the answer is no. The form of output is
 // added to each, and NEW is replaced by a new name.
 func (l *ledgers) commands(title string) []string {
-	deferral := "--data SMALL record allocation.deferred --center ZJ-0001 --on 2025-07-01 --role finance --actor f-1 --doc 浙财科教〔2025〕3号 --data {\"fiscalYear\":2025}"
+	deferral := "--data SMALL record allocation.deferred --center ZJ-0001 --on 2025-07-01 --role finance --actor " +
+		"f-1 --doc 浙财科教〔2025〕3号 --data {\"fiscalYear\":2025}"
 	given := map[string][]string{
-		"center ID":                  {"--data PROVINCE center ZJ-0001"},
-		"alerts explain CENTER CODE": {"--data SMALL alerts explain ZJ-0001 AL-USE-01", "--data DAMAGED --as-of 2099-12-31 alerts explain ZJ-0002 AL-LED-01"},
-		"replay CENTER":              {"--data PROVINCE replay ZJ-0001", "--data PROVINCE replay ZJ-0001 --state", "--data DAMAGED --as-of 2099-12-31 replay ZJ-0002"},
-		"record KIND":                {deferral + " --mode record", "--data SMALL policy adopt POLICY"},
-		"record KIND, refused":       {"! " + deferral, "! --data SMALL record funds.spent --center ZJ-0001 --on 2025-07-01 --role center --actor c-1 --data {}"},
-		"try FILE, with sheets":      {"! --data SMALL try FILES/sheet.csv"},
-		"try FILE":                   {"! --data SMALL --as-of 2026-01-20 try FILES/try.jsonl"},
-		"import FILE":                {"! --data SMALL import testdata/bad.jsonl", "--data SMALL import testdata/small.jsonl", "! --data SMALL import --accept-good FILES/warned.jsonl"},
-		"check":                      {"--data SMALL check", "! --data DAMAGED check"},
-		"backup TO":                  {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},
-		"reproduce FILE":             {"--data SMALL reproduce FILES/report.csv", "! --data SMALL reproduce FILES/edited.csv"},
-		"account list":               {"--data SMALL account list"},
-		"account show ACCOUNT":       {"--data SMALL account show cai", "--data SMALL account bind cai --role industry-dept --department 甲 --department 乙", "--data SMALL account link cai --issuer https://id.example.cn --subject 9f2c1e", "--data SMALL account disable cai", "--data SMALL account enable cai"},
-		"token add ACCOUNT":          {"--data SMALL token add cai --name x"},
-		"token list":                 {"--data SMALL token list"},
-		"nats user list":             {"--data SMALL nats user list"},
-		"access-log":                 {"--data SMALL access-log"},
-		"policy show":                {"--data PROVINCE policy show"},
-		"policy check FILE":          {"policy check POLICY", "! policy check FILES/bad.json"},
-		"alerts watch":               {},
-		"policy diff A B":            {"policy diff POLICY builtin", "policy diff OLDER builtin"},
+		"center ID": {"--data PROVINCE center ZJ-0001"},
+		"alerts explain CENTER CODE": {"--data SMALL alerts explain ZJ-0001 AL-USE-01",
+			"--data DAMAGED --as-of 2099-12-31 alerts explain ZJ-0002 AL-LED-01"},
+		"replay CENTER": {"--data PROVINCE replay ZJ-0001", "--data PROVINCE replay ZJ-0001 --state",
+			"--data DAMAGED --as-of 2099-12-31 replay ZJ-0002"},
+		"record KIND": {deferral + " --mode record", "--data SMALL policy adopt POLICY"},
+		"record KIND, refused": {
+			"! " + deferral, "! --data SMALL record funds.spent --center ZJ-0001 --on 2025-07-01 --role center " +
+				"--actor c-1 --data {}"},
+		"try FILE, with sheets": {"! --data SMALL try FILES/sheet.csv"},
+		"try FILE":              {"! --data SMALL --as-of 2026-01-20 try FILES/try.jsonl"},
+		"import FILE": {"! --data SMALL import testdata/bad.jsonl",
+			"--data SMALL import testdata/small.jsonl", "! --data SMALL import --accept-good FILES/warned.jsonl"},
+		"check":     {"--data SMALL check", "! --data DAMAGED check"},
+		"backup TO": {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},
+		"reproduce FILE": {
+			"--data SMALL reproduce FILES/report.csv", "! --data SMALL reproduce FILES/edited.csv"},
+		"account list": {"--data SMALL account list"},
+		"account show ACCOUNT": {
+			"--data SMALL account show cai",
+			"--data SMALL account bind cai --role industry-dept --department 甲 --department 乙",
+			"--data SMALL account link cai --issuer https://id.example.cn --subject 9f2c1e",
+			"--data SMALL account disable cai", "--data SMALL account enable cai"},
+		"token add ACCOUNT": {"--data SMALL token add cai --name x"},
+		"token list":        {"--data SMALL token list"},
+		"nats user list":    {"--data SMALL nats user list"},
+		"access-log":        {"--data SMALL access-log"},
+		"policy show":       {"--data PROVINCE policy show"},
+		"policy check FILE": {"policy check POLICY", "! policy check FILES/bad.json"},
+		"alerts watch":      {},
+		"policy diff A B":   {"policy diff POLICY builtin", "policy diff OLDER builtin"},
 	}
 	if lines := given[title]; lines != nil {
 		return lines
 	}
-	return []string{"--data PROVINCE " + strings.NewReplacer("CENTER", "ZJ-0001", "YEAR", "2025", "SCOPE", "province", "FIGURE", "available", "SINCE", "3000", "DATE", "2025-12-31", "duplicates", "duplicates --days 25").Replace(title)}
+	return []string{"--data PROVINCE " + strings.NewReplacer("CENTER", "ZJ-0001", "YEAR", "2025", "SCOPE", "province",
+		"FIGURE", "available", "SINCE", "3000", "DATE", "2025-12-31", "duplicates",
+		"duplicates --days 25").Replace(title)}
 }
 
 // undatedVerbs take no date.
-var undatedVerbs = []string{"reproduce", "import", "record", "policy check", "policy adopt", "try FILES/sheet.csv", "backup", "restore", "account", "token", "access-log", "nats", "feed"}
+var undatedVerbs = []string{"reproduce", "import", "record", "policy check", "policy adopt", "try FILES/sheet.csv",
+	"backup", "restore", "account", "token", "access-log", "nats", "feed"}
 
 func (l *ledgers) args(t *testing.T, line, form string) (args []string, code int) {
 	line, no := strings.CutPrefix(line, "! ")
 	if no {
 		code = 1
 	}
-	names := strings.NewReplacer("PROVINCE", l.province, "SMALL", l.small, "DAMAGED", l.damaged, "FILES", l.files, "NEW", filepath.Join(t.TempDir(), "new"),
-		"POLICY", filepath.Join("..", "..", "aggregates", "policy", "zj-2024-draft.json"), "OLDER", filepath.Join("..", "..", "aggregates", "policy", "testdata", "zj-2024-draft-1.json"))
+	names := strings.NewReplacer("PROVINCE", l.province, "SMALL", l.small, "DAMAGED", l.damaged, "FILES", l.files,
+		"NEW", filepath.Join(t.TempDir(), "new"),
+		"POLICY", filepath.Join("..", "..", "aggregates", "policy", "zj-2024-draft.json"), "OLDER",
+		filepath.Join("..", "..", "aggregates", "policy", "testdata", "zj-2024-draft-1.json"))
 	for _, arg := range strings.Fields(line) {
 		args = append(args, names.Replace(arg))
 	}
@@ -354,19 +376,23 @@ func TestEveryAnswerHasTheFormThatThePageSays(t *testing.T) {
 func (p *formsPage) watched(t *testing.T, s *section, feed []string) int {
 	t.Helper()
 	const some = 5
-	out, _, _ := watched(t, some, append([]string{"alerts", "watch", "--from-start", "--output", jsonOutput}, feed...)...)
+	out, _, _ := watched(t, some,
+		append([]string{"alerts", "watch", "--from-start", "--output", jsonOutput}, feed...)...)
 	for line := range strings.Lines(out) {
 		p.value(t, s.title, s.json, jsontext.Value(strings.TrimSpace(line)), false)
 	}
-	out, _, _ = watched(t, some, append([]string{"alerts", "watch", "--from-start", "--output", csvOutput}, feed...)...)
+	out, _, _ = watched(t, some,
+		append([]string{"alerts", "watch", "--from-start", "--output", csvOutput}, feed...)...)
 	return p.csv(t, s, out)
 }
 
 // decoded checks that a client which knows the type of an answer reads all of it and loses nothing.
 func decoded(t *testing.T, title, out string) {
 	t.Helper()
-	into := map[string]any{"alerts explain CENTER CODE": new([]desk.Explanation), "record KIND": new(desk.RecordAnswer), "record KIND, refused": new(desk.RefusedRecord),
-		"try FILE": new([]desk.Tried), "try FILE, with sheets": new(triedSheets), "check": new(desk.Checked), "reproduce FILE": new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
+	into := map[string]any{"alerts explain CENTER CODE": new([]desk.Explanation),
+		"record KIND": new(desk.RecordAnswer), "record KIND, refused": new(desk.RefusedRecord),
+		"try FILE": new([]desk.Tried), "try FILE, with sheets": new(triedSheets), "check": new(desk.Checked),
+		"reproduce FILE": new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
 	if into == nil {
 		return
 	}
@@ -387,7 +413,8 @@ func TestThePageOfFormsNamesEveryVerb(t *testing.T) {
 	}
 	eachCommand(newApp(nil, nil, nil, func(string) string { return "" }).root(), func(c *cobra.Command) {
 		name := strings.TrimSpace(strings.TrimPrefix(c.CommandPath(), "taizhang"))
-		if name != "" && !c.HasSubCommands() && !strings.Contains(string(text), "\n### "+name) && !strings.Contains(string(text), "`"+name+"`") {
+		if name != "" && !c.HasSubCommands() && !strings.Contains(string(text), "\n### "+name) &&
+			!strings.Contains(string(text), "`"+name+"`") {
 			t.Errorf("docs/json.md does not name %s", name)
 		}
 	})

@@ -15,16 +15,23 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// argumentWords holds the Chinese words for what stands in capitals in a command line. What has none is the same in both languages.
+// argumentWords holds the Chinese words for what stands in capitals in a command line. What has none is the same in
+// both languages.
 var argumentWords = map[string]string{
-	"FILE": "文件", "DIR": "目录", "ID": "编号", "CENTER": "中心编号", "DATE": "日期", "YEAR": "年度", "NAME": "名称", "TEXT": "文字", "SCOPE": "口径",
-	"BY": "方式", "ROLE": "角色", "WHAT": "内容", "ORDER": "次序", "NUMBER": "文号", "LEVEL": "级别", "FIGURE": "数字", "KIND": "种类", "ADDR": "地址",
-	"USE": "用途", "POSITION": "位置", "POINT": "时点", "MODE": "方式", "METHOD": "方法", "FAMILY": "类别", "CODE": "代码", "UNIT": "单位", "TIME": "时点",
-	"PREFIX": "前几位", "COMMAND": "命令", "CIDR": "网段", "ACT": "事项", "KEY": "对象", "RAISED-ON": "发生日期", "ACCOUNT": "账号", "POLICY": "办法参数",
-	"PASSWORD": "密码", "DAYS": "N", "MINUTES": "N", "YUAN": "N", "A": "甲", "B": "乙", "FORM": "形式", "LANGUAGE": "语言",
+	"FILE": "文件", "DIR": "目录", "ID": "编号", "CENTER": "中心编号", "DATE": "日期", "YEAR": "年度", "NAME": "名称",
+	"TEXT": "文字", "SCOPE": "口径",
+	"BY": "方式", "ROLE": "角色", "WHAT": "内容", "ORDER": "次序", "NUMBER": "文号", "LEVEL": "级别", "FIGURE": "数字",
+	"KIND": "种类", "ADDR": "地址",
+	"USE": "用途", "POSITION": "位置", "POINT": "时点", "MODE": "方式", "METHOD": "方法", "FAMILY": "类别",
+	"CODE": "代码", "UNIT": "单位", "TIME": "时点",
+	"PREFIX": "前几位", "COMMAND": "命令", "CIDR": "网段", "ACT": "事项", "KEY": "对象", "RAISED-ON": "发生日期",
+	"ACCOUNT": "账号", "POLICY": "办法参数",
+	"PASSWORD": "密码", "DAYS": "N", "MINUTES": "N", "YUAN": "N", "A": "甲", "B": "乙", "FORM": "形式",
+	"LANGUAGE": "语言",
 }
 
-// argument returns what people call an argument or the value of a flag, such as FILE.xlsx or FILE|DIR, in the language of the user.
+// argument returns what people call an argument or the value of a flag, such as FILE.xlsx or FILE|DIR, in the language
+// of the user.
 func (a *app) argument(name string) string {
 	if a.lang != "zh" {
 		return name
@@ -89,7 +96,9 @@ func (a *app) help(c *cobra.Command) {
 	a.helpFlags(b, a.say("选项：", "Flags:"), c.LocalFlags())
 	a.helpFlags(b, a.say("全局选项：", "Global Flags:"), c.InheritedFlags())
 	if c.HasAvailableSubCommands() {
-		fmt.Fprintf(b, "\n%s\n", a.say("用 %[1]s [命令] --help 查看命令的用法。", "Use \"%[1]s [command] --help\" for more information about a command.", c.CommandPath()))
+		fmt.Fprintf(b, "\n%s\n",
+			a.say("用 %[1]s [命令] --help 查看命令的用法。",
+				"Use \"%[1]s [command] --help\" for more information about a command.", c.CommandPath()))
 	}
 	_, _ = io.WriteString(a.out, b.String()) // nothing can be said to a terminal that is gone
 }
@@ -151,11 +160,12 @@ func (a *app) showDefault(f *pflag.Flag, words text.Vocabulary[string]) {
 	}
 }
 
-// linkWords are the characters after which the name of a value belongs to a Chinese sentence. After others it repeats the noun before.
+// linkWords are the characters after which the name of a value belongs to a Chinese sentence. After others it repeats
+// the noun before.
 const linkWords = "到自至按于过为含从在向由出成的今"
 
-// withoutQuotes returns the Chinese description of a flag with the name of its value in Chinese, or without it where it only repeats
-// the noun before it: “中心编号 `ID`” is “中心编号”, “写到 `FILE`” is “写到文件”.
+// withoutQuotes returns the Chinese description of a flag with the name of its value in Chinese, or without it where
+// it only repeats the noun before it: “中心编号 `ID`” is “中心编号”, “写到 `FILE`” is “写到文件”.
 func (a *app) withoutQuotes(usage string) string {
 	before, rest, ok := strings.Cut(usage, "`")
 	name, after, ended := strings.Cut(rest, "`")
@@ -255,7 +265,8 @@ func eachCommand(c *cobra.Command, do func(*cobra.Command)) {
 	}
 }
 
-// nameOf returns the path of a verb without the name of the program, such as "alerts explain"; "" of the program itself.
+// nameOf returns the path of a verb without the name of the program, such as "alerts explain"; "" of the program
+// itself.
 func nameOf(c *cobra.Command) string {
 	return strings.TrimSpace(strings.TrimPrefix(c.CommandPath(), c.Root().Name()))
 }

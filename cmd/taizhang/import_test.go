@@ -25,7 +25,8 @@ type full struct{ events.Store }
 
 func (full) AppendBytesMax() int { return 1 }
 
-func (f full) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (f full) Append(ctx context.Context, s events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	if expected == 2 {
 		return nil, errors.New("no space")
 	}
@@ -41,8 +42,10 @@ func TestAnImportThatFailsHalfwaySaysWhatIsWritten(t *testing.T) {
 	}
 	for _, c := range []struct{ lang, output, out, errOut string }{
 		{"zh", tableOutput, "写入 3，早已有 0，拒绝 0。\n", "导入没有完成：已写入 3 条，"},
-		{"en", tableOutput, " 3 written, 0 there already, 0 refused.\n", "The import did not finish: 3 records were written, "},
-		{"en", jsonOutput, `"accepted":3,"repeated":0,"refused":0,`, "The import did not finish: 3 records were written, "},
+		{"en", tableOutput, " 3 written, 0 there already, 0 refused.\n",
+			"The import did not finish: 3 records were written, "},
+		{"en", jsonOutput, `"accepted":3,"repeated":0,"refused":0,`,
+			"The import did not finish: 3 records were written, "},
 		{"en", csvOutput, "file,line,", "The import did not finish: 3 records were written, "},
 	} {
 		l, err := ledger.Open(t.Context(), full{memstore.New(time.Now)}, ledger.Config{})
@@ -50,14 +53,16 @@ func TestAnImportThatFailsHalfwaySaysWhatIsWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer l.Close()
-		d := &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Account: ledger.Writer{Name: "local:kit", MayRecord: true}, Now: time.Now, Spool: t.TempDir()}}
+		d := &desk.Local{LocalConfig: desk.LocalConfig{
+			Ledger: l, Account: ledger.Writer{Name: "local:kit", MayRecord: true}, Now: time.Now, Spool: t.TempDir()}}
 		imports := func() (out, errOut string) {
 			var o, e bytes.Buffer
 			a := newApp(nil, &o, &e, func(string) string { return "" })
 			a.lang, a.output = c.lang, c.output
 			cmd := &cobra.Command{}
 			cmd.SetContext(t.Context())
-			r := desk.ImportRequest{Files: []desk.Upload{{Name: "small.jsonl", Content: bytes.NewReader(file), Bytes: int64(len(file))}}}
+			r := desk.ImportRequest{
+				Files: []desk.Upload{{Name: "small.jsonl", Content: bytes.NewReader(file), Bytes: int64(len(file))}}}
 			if err := a.importInto(cmd, d, r, ""); err == nil || !strings.Contains(err.Error(), "no space") {
 				t.Errorf("%s: got %v", c.output, err)
 			}
@@ -76,13 +81,15 @@ func TestAnErrorOfASheetNamesItsFile(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
 	alone := filepath.Join(t.TempDir(), "alone.csv")
-	if err := os.WriteFile(alone, []byte("凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要\n"), 0o600); err != nil {
+	if err := os.WriteFile(alone, []byte("凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, verb := range [][]string{{"try", alone}, {"import", alone, "--actor", "c-1"}} {
 		out, errOut, code := taizhang(t, append([]string{"--data", dir, "--output", "json"}, verb...)...)
 		var said toldError
-		if err := json.Unmarshal([]byte(errOut), &said); err != nil || out != "" || code != 1 || said.Place != alone || said.Code != text.Invalid {
+		if err := json.Unmarshal([]byte(errOut), &said); err != nil || out != "" || code != 1 || said.Place != alone ||
+			said.Code != text.Invalid {
 			t.Errorf("%s: exit %d, %q, %q, %v", verb[0], code, out, errOut, err)
 		}
 	}

@@ -68,15 +68,21 @@ func (a *app) listCommand(l *lists.List) *cobra.Command {
 			a.showDefault(cmd.Flags().Lookup(p.Name), p.Values)
 		}
 	}
-	cmd.Flags().StringVar(&out, "out", "", a.say("写成报表 `FILE`（.xlsx 或 .csv），带出处，可用 taizhang reproduce 核对", "write a report `FILE` (.xlsx or .csv) with its provenance, which reproduce checks"))
-	cmd.Flags().BoolVar(&forExcel, "for-excel", false, a.say("CSV 报表（--out 文件.csv 或 --output csv）供 Excel 或 WPS 打开：文本不会变成公式、数字或日期", "a CSV report for Excel or WPS, with --out FILE.csv or --output csv: no text becomes a formula, a number or a date"))
+	cmd.Flags().StringVar(&out, "out", "",
+		a.say("写成报表 `FILE`（.xlsx 或 .csv），带出处，可用 taizhang reproduce 核对",
+			"write a report `FILE` (.xlsx or .csv) with its provenance, which reproduce checks"))
+	cmd.Flags().BoolVar(&forExcel, "for-excel", false,
+		a.say("CSV 报表（--out 文件.csv 或 --output csv）供 Excel 或 WPS 打开：文本不会变成公式、数字或日期",
+			"a CSV report for Excel or WPS, with --out FILE.csv or --output csv: no text becomes a formula, a "+
+				"number or a date"))
 	return cmd
 }
 
 // writeReport writes the answer to a new file, or for Excel to standard output.
 func (a *app) writeReport(cmd *cobra.Command, r desk.ReportRequest) error {
 	if r.Name == "" && a.output != csvOutput {
-		return usage(cmd, "--for-excel 须与 --out FILE.csv 或 --output csv 一起用", "--for-excel goes with --out FILE.csv or --output csv")
+		return usage(cmd, "--for-excel 须与 --out FILE.csv 或 --output csv 一起用",
+			"--for-excel goes with --out FILE.csv or --output csv")
 	}
 	if err := r.Check(); err != nil {
 		return &usageError{cmd.CommandPath(), err}
@@ -93,7 +99,8 @@ func (a *app) writeReport(cmd *cobra.Command, r desk.ReportRequest) error {
 			return err
 		})
 		if err == nil && r.Name != "" {
-			fmt.Fprintln(a.errOut, a.say("已将 %d 行写入 %s（台账位置 %d）", "%d rows written to %s (position %d of the ledger)", made.Rows, r.Name, made.Position))
+			fmt.Fprintln(a.errOut, a.say("已将 %d 行写入 %s（台账位置 %d）",
+				"%d rows written to %s (position %d of the ledger)", made.Rows, r.Name, made.Position))
 		}
 		return err
 	})

@@ -71,7 +71,8 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 		a.tellError(err, a.say("已中断", "interrupted"))
 		return 1
 	case ctx.Err() != nil:
-		a.tellError(err, a.say("已中断；已写入的不会丢失，重新运行即可完成", "interrupted; what was written is safe, run it again to finish"))
+		a.tellError(err, a.say("已中断；已写入的不会丢失，重新运行即可完成",
+			"interrupted; what was written is safe, run it again to finish"))
 		return 1
 	}
 	a.tellError(err, a.message(err))

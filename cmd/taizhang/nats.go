@@ -40,7 +40,8 @@ func (a *app) natsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.writeNATSUser(u, func() { a.print("NATS 用户 %s 已注销", "the NATS user %s is revoked", u.Name) })
+				return a.writeNATSUser(u,
+					func() { a.print("NATS 用户 %s 已注销", "the NATS user %s is revoked", u.Name) })
 			})
 		},
 	}
@@ -62,7 +63,8 @@ another file); only the public key is sent to the ledger. Without a filter it ge
 A user of the same name is replaced by the new key and filter, and the old key is no good any more.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if file == "" {
-				return usage(cmd, "缺少 --nkey：存放密钥种子的文件", "--nkey is missing: the file for the seed of the key")
+				return usage(cmd, "缺少 --nkey：存放密钥种子的文件",
+					"--nkey is missing: the file for the seed of the key")
 			}
 			r.Name = args[0]
 			readSeverities(r.Filter.Severities)
@@ -70,10 +72,16 @@ A user of the same name is replaced by the new key and filter, and the old key i
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&file, "nkey", "", a.say("存放密钥种子的新文件 `FILE`（必填）", "new `FILE` for the seed of the key (must be given)"))
-	f.StringArrayVar(&r.Filter.Severities, "severity", nil, a.say("只接收该级别 `LEVEL` 的：红、黄或蓝；可多次给出", "only alerts of `LEVEL`: red, yellow or blue; may be given several times"))
-	f.StringArrayVar(&r.Filter.Families, "family", nil, a.say("只接收该编号类别 `FAMILY` 的，例如 EXE；可多次给出", "only alerts whose code is of `FAMILY`, such as EXE; may be given several times"))
-	f.StringArrayVar(&r.Filter.Centers, "center", nil, a.say("只接收该中心 `ID` 的；可多次给出", "only alerts of the center `ID`; may be given several times"))
+	f.StringVar(&file, "nkey", "",
+		a.say("存放密钥种子的新文件 `FILE`（必填）", "new `FILE` for the seed of the key (must be given)"))
+	f.StringArrayVar(&r.Filter.Severities, "severity", nil,
+		a.say("只接收该级别 `LEVEL` 的：红、黄或蓝；可多次给出",
+			"only alerts of `LEVEL`: red, yellow or blue; may be given several times"))
+	f.StringArrayVar(&r.Filter.Families, "family", nil,
+		a.say("只接收该编号类别 `FAMILY` 的，例如 EXE；可多次给出",
+			"only alerts whose code is of `FAMILY`, such as EXE; may be given several times"))
+	f.StringArrayVar(&r.Filter.Centers, "center", nil,
+		a.say("只接收该中心 `ID` 的；可多次给出", "only alerts of the center `ID`; may be given several times"))
 	return c
 }
 
@@ -102,7 +110,8 @@ func (a *app) addNATSUser(cmd *cobra.Command, r access.NewNATSUser, file string)
 			if u.Server != "" && u.Server != usualNATS {
 				at = "--nats " + shellWord(u.Server) + " "
 			}
-			a.print("  接收：taizhang alerts watch %s--nkey %s --durable %s", "  read with: taizhang alerts watch %s--nkey %s --durable %s", at, shellWord(file), u.Name)
+			a.print("  接收：taizhang alerts watch %s--nkey %s --durable %s",
+				"  read with: taizhang alerts watch %s--nkey %s --durable %s", at, shellWord(file), u.Name)
 		})
 	})
 }
@@ -123,7 +132,8 @@ func (a *app) writeNATSUser(u *access.NATSUser, people func()) error {
 	if a.output == csvOutput {
 		to = a.errOut
 	}
-	fmt.Fprintln(to, a.say("请把以下内容写入 NATS 服务器的配置，并重新加载两次，之后才生效：", "Put this into the configuration of the NATS server and reload it twice; it takes effect then:"))
+	fmt.Fprintln(to, a.say("请把以下内容写入 NATS 服务器的配置，并重新加载两次，之后才生效：",
+		"Put this into the configuration of the NATS server and reload it twice; it takes effect then:"))
 	fmt.Fprint(to, u.Configuration)
 	return err
 }
@@ -141,7 +151,8 @@ func readSeverities(list []string) {
 // filterWords describes the alerts that a user gets.
 func (a *app) filterWords(f *access.NATSFilter) string {
 	var parts []string
-	for _, list := range []string{f.SeverityWords().In(a.lang), strings.Join(f.Families, a.say("、", ", ")), strings.Join(f.Centers, a.say("、", ", "))} {
+	for _, list := range []string{f.SeverityWords().In(a.lang), strings.Join(f.Families, a.say("、", ", ")),
+		strings.Join(f.Centers, a.say("、", ", "))} {
 		if list != "" {
 			parts = append(parts, list)
 		}
@@ -168,7 +179,8 @@ func newSeed(file string) (public string, err error) {
 	}
 	to, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return "", text.Errorf(text.Conflict, "文件 %s 已存在，不会覆盖；请另选文件名", "the file %s is there and is not overwritten; choose another one", file).Of("nkey")
+		return "", text.Errorf(text.Conflict, "文件 %s 已存在，不会覆盖；请另选文件名",
+			"the file %s is there and is not overwritten; choose another one", file).Of("nkey")
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", text.Errorf(text.NotFound, "没有目录 %s", "there is no directory %s", filepath.Dir(file)).Of("nkey")

@@ -23,7 +23,8 @@ func (a *app) office(ctx context.Context, do func(access.AccountDesk) error) err
 	}
 	if a.cluster == "" {
 		if ok, err := holdsSegments(filepath.Join(a.dir, accessName)); err != nil || !ok {
-			return cmp.Or(err, error(text.Errorf(text.NotFound, "%s 处还没有账号；用 taizhang account add 建立", "there are no accounts at %s; make one with account add", a.dir)))
+			return cmp.Or(err, error(text.Errorf(text.NotFound, "%s 处还没有账号；用 taizhang account add 建立",
+				"there are no accounts at %s; make one with account add", a.dir)))
 		}
 	}
 	return a.officeInFiles(ctx, do)
@@ -108,7 +109,8 @@ func holdsSegments(dir string) (bool, error) {
 	return false, err
 }
 
-// backUpAccess copies the log of the accounts beside a backup of the ledger, if there is one. to is the path of that backup.
+// backUpAccess copies the log of the accounts beside a backup of the ledger, if there is one. to is the path of that
+// backup.
 func (a *app) backUpAccess(ctx context.Context, to string, isFile bool) (*desk.Copied, error) {
 	from := filepath.Join(a.dir, accessName)
 	if a.cluster != "" { // the copy is brought up to date first
@@ -173,7 +175,8 @@ func (a *app) restoreAccess(ctx context.Context, from string, isFile bool) (r *r
 		return nil, err
 	}
 	err = errors.Join(accounts.Restored(ctx, a.owner()), accounts.Close())
-	return &restored{desk.Copied{Path: filepath.Join(a.dir, accessName), Events: report.Records, Bytes: report.Bytes}, dir}, err
+	return &restored{desk.Copied{Path: filepath.Join(a.dir, accessName), Events: report.Records, Bytes: report.Bytes},
+		dir}, err
 }
 
 // place moves the log of the accounts into the directory of the ledger, durably.

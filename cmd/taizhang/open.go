@@ -92,7 +92,8 @@ func (a *app) open(ctx context.Context, readOnly bool, do func(*desk.Local, even
 }
 
 // openWatched does the same as open, and calls see for each event that it reads.
-func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.Stored), do func(*desk.Local, events.Store) error) (err error) {
+func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.Stored),
+	do func(*desk.Local, events.Store) error) (err error) {
 	var store events.Store
 	defer func() {
 		if store != nil {
@@ -111,7 +112,8 @@ func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.St
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	return do(&desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Account: a.account(), Now: a.now, Prefix: flagPrefix, Version: programVersion(), Spool: nearestDir(a.dir)}}, store)
+	return do(&desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Account: a.account(), Now: a.now,
+		Prefix: flagPrefix, Version: programVersion(), Spool: nearestDir(a.dir)}}, store)
 }
 
 // nearestDir returns a directory, or its nearest existing parent: the ledger is or will be on the disk of that
@@ -255,7 +257,9 @@ func (a *app) source(ctx context.Context, store *events.Store, o logstore.Option
 // openEmbedded opens the embedded store. If it cut off a torn commit after a crash, it tells the user.
 func (a *app) openEmbedded(o logstore.Options, replay func(events.Stored) error) (events.Store, error) {
 	if !o.ReadOnly && replica.IsCopy(a.dir) {
-		return nil, text.Errorf(text.Conflict, "%s 是集群记录的本地副本，不能直接写入；写入请加 --store", "%s is a copy of the record in a cluster and is not written to; to write, name the cluster with --store", a.dir)
+		return nil, text.Errorf(text.Conflict, "%s 是集群记录的本地副本，不能直接写入；写入请加 --store",
+			"%s is a copy of the record in a cluster and is not written to; to write, name the cluster with --store",
+			a.dir)
 	}
 	o.Replay = replay
 	opened, err := logstore.Open(a.dir, o)
@@ -263,9 +267,12 @@ func (a *app) openEmbedded(o logstore.Options, replay func(events.Stored) error)
 		return nil, a.damaged(err)
 	}
 	if torn := opened.Report().Torn; torn != nil {
-		a.log.Warn("a commit that nobody was told of ends the log", zap.String("file", torn.File), zap.Int64("offset", torn.Offset), zap.Int64("bytes", torn.Bytes))
+		a.log.Warn("a commit that nobody was told of ends the log", zap.String("file", torn.File),
+			zap.Int64("offset", torn.Offset), zap.Int64("bytes", torn.Bytes))
 		if !o.ReadOnly {
-			fmt.Fprintln(a.errOut, a.say("提示：上次写入中断，末尾 %d 字节属于一次未完成的写入，从未确认入账，已清除", "note: a write was cut short; the last %d bytes, of a commit that nobody was told of, were cut off", torn.Bytes))
+			fmt.Fprintln(a.errOut, a.say("提示：上次写入中断，末尾 %d 字节属于一次未完成的写入，从未确认入账，已清除",
+				"note: a write was cut short; the last %d bytes, of a commit that nobody was told of, were cut off",
+				torn.Bytes))
 		}
 	}
 	return opened, nil
@@ -278,19 +285,21 @@ func (a *app) openReplica(ctx context.Context, replay func(events.Stored) error)
 	if err != nil {
 		return nil, err
 	}
-	record, err := kurrentstore.Open(kurrentstore.Options{Connection: connection, Prefix: a.prefix, Patience: a.patience, Log: a.log})
+	record, err := kurrentstore.Open(kurrentstore.Options{
+		Connection: connection, Prefix: a.prefix, Patience: a.patience, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
 	if err = a.reach(ctx, record); err != nil {
 		return nil, a.unreached(errors.Join(err, record.Close()), connection)
 	}
-	opened, err := replica.Open(ctx, replica.ReplicaConfig{Record: record, Dir: a.dir, Log: a.log, Clock: a.now, Replay: func(e events.Stored) error {
-		if e.Fault != nil {
-			fmt.Fprintln(a.errOut, a.say("警告：%s", "warning: %s", a.message(e.Fault)))
-		}
-		return replay(e)
-	}})
+	opened, err := replica.Open(ctx, replica.ReplicaConfig{Record: record, Dir: a.dir, Log: a.log, Clock: a.now,
+		Replay: func(e events.Stored) error {
+			if e.Fault != nil {
+				fmt.Fprintln(a.errOut, a.say("警告：%s", "warning: %s", a.message(e.Fault)))
+			}
+			return replay(e)
+		}})
 	if err != nil {
 		return nil, a.damaged(a.unreached(errors.Join(err, record.Close()), connection))
 	}
@@ -306,12 +315,16 @@ func (a *app) damaged(err error) error {
 	case !errors.As(err, &damage):
 		return err
 	case replica.IsCopy(a.dir):
-		return text.Errorf(text.Internal, "%s。%s 是集群记录的本地副本，可以舍弃：把该目录移走，再带 --store 运行，副本即从集群重新建立",
-			"%s. %s is a copy of the record in a cluster and may be thrown away: move the directory away and run this with --store, which makes the copy anew",
+		return text.Errorf(text.Internal,
+			"%s。%s 是集群记录的本地副本，可以舍弃：把该目录移走，再带 --store 运行，副本即从集群重新建立",
+			"%s. %s is a copy of the record in a cluster and may be thrown away: move the directory away and run "+
+				"this with --store, which makes the copy anew",
 			a.message(damage), a.dir)
 	}
-	return text.Errorf(text.Internal, "%s。未作任何修改；taizhang check 列出全部损坏，taizhang restore 可把备份恢复到另一目录",
-		"%s. Nothing was changed; check lists all damage, and restore puts a backup into another directory", a.message(damage))
+	return text.Errorf(text.Internal,
+		"%s。未作任何修改；taizhang check 列出全部损坏，taizhang restore 可把备份恢复到另一目录",
+		"%s. Nothing was changed; check lists all damage, and restore puts a backup into another directory",
+		a.message(damage))
 }
 
 // reachesIn is the usual maximum time in which a cluster or a server answers. After it the user is told that there is
@@ -336,7 +349,8 @@ func (a *app) unreached(err error, connection *kurrentstore.ConnectionString) er
 	var away *kurrentstore.UnreachableError
 	if errors.As(err, &away) && replica.IsCopy(a.dir) {
 		return text.Errorf(text.Unavailable, "%s：%s。不加 --store 可查询 %s 中的本地副本，以它上次跟上时为准",
-			"%s: %s. Without --store the copy in %s can be asked, as it was when it last caught up", connection, a.message(away), a.dir)
+			"%s: %s. Without --store the copy in %s can be asked, as it was when it last caught up", connection,
+			a.message(away), a.dir)
 	}
 	return err
 }
@@ -351,11 +365,15 @@ func (a *app) mustExist() error {
 	case slices.ContainsFunc(entries, isSegment):
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return text.Errorf(text.NotFound, "%s 处没有台账。用 taizhang import 或 taizhang record 建立，或用 --data 指定目录", "there is no ledger at %s. Make one with import or record, or name its directory with --data", a.dir)
+		return text.Errorf(text.NotFound,
+			"%s 处没有台账。用 taizhang import 或 taizhang record 建立，或用 --data 指定目录",
+			"there is no ledger at %s. Make one with import or record, or name its directory with --data", a.dir)
 	case err != nil:
 		return err
 	}
-	return text.Errorf(text.NotFound, "目录 %s 中没有台账。用 taizhang import 或 taizhang record 建立，或用 --data 指定目录", "the directory %s holds no ledger. Make one with import or record, or name its directory with --data", a.dir)
+	return text.Errorf(text.NotFound,
+		"目录 %s 中没有台账。用 taizhang import 或 taizhang record 建立，或用 --data 指定目录",
+		"the directory %s holds no ledger. Make one with import or record, or name its directory with --data", a.dir)
 }
 
 // isSegment reports whether a file is a segment of a log.

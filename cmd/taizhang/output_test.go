@@ -9,7 +9,8 @@ import (
 )
 
 func TestAnExplanationNamesNotEveryVoucherOfAYearToPeople(t *testing.T) {
-	for _, c := range []struct{ events, lines int }{{becauseMax, becauseMax}, {becauseMax + 1, becauseMax + 1}, {400, becauseMax + 1}} {
+	for _, c := range []struct{ events, lines int }{{becauseMax, becauseMax}, {becauseMax + 1, becauseMax + 1},
+		{400, becauseMax + 1}} {
 		var b strings.Builder
 		a := newApp(nil, &b, nil, func(string) string { return "" })
 		a.tell(&desk.Explanation{Because: make([]desk.Cause, c.events)})
@@ -19,14 +20,18 @@ func TestAnExplanationNamesNotEveryVoucherOfAYearToPeople(t *testing.T) {
 	}
 }
 
-// TestAVerbThatAnswersOfNoDateTakesNone gives the flags of a date to each verb for which they would do nothing, which would mislead.
+// TestAVerbThatAnswersOfNoDateTakesNone gives the flags of a date to each verb for which they would do nothing, which
+// would mislead.
 func TestAVerbThatAnswersOfNoDateTakesNone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	for verb, args := range map[string]string{
-		"import": "x.jsonl", "record": "interview.held", "policy check": "x.json", "policy adopt": "x.json", "backup": "x.tar", "restore": "x.tar", "export": "", "simulate": "", "version": "",
-		"account": "", "account add": "cai", "account bind": "cai", "account list": "", "account show": "cai", "account disable": "cai", "account enable": "cai",
+		"import": "x.jsonl", "record": "interview.held", "policy check": "x.json", "policy adopt": "x.json",
+		"backup": "x.tar", "restore": "x.tar", "export": "", "simulate": "", "version": "",
+		"account": "", "account add": "cai", "account bind": "cai", "account list": "", "account show": "cai",
+		"account disable": "cai", "account enable": "cai",
 		"token": "", "token add": "cai", "token list": "", "token revoke": "x", "access-log": "",
-		"nats": "", "nats user": "", "nats user add": "x --nkey y", "nats user list": "", "nats user revoke": "x", "feed": "", "feed status": "", "feed restate": "",
+		"nats": "", "nats user": "", "nats user add": "x --nkey y", "nats user list": "", "nats user revoke": "x",
+		"feed": "", "feed status": "", "feed restate": "",
 	} {
 		typed := append(strings.Fields(verb), strings.Fields(args)...)
 		for _, c := range []struct{ flag, lang, says string }{
@@ -35,7 +40,8 @@ func TestAVerbThatAnswersOfNoDateTakesNone(t *testing.T) {
 			{"known-at", "en", "taizhang: " + verb + " takes no --known-at\n"},
 			{"known-at", "zh", "taizhang: " + verb + " 不用 --known-at\n"},
 		} {
-			out, errOut, code := taizhang(t, append(typed, "--"+c.flag, "2025-12-31", "--lang", c.lang, "--data", dir)...)
+			out, errOut, code := taizhang(t,
+				append(typed, "--"+c.flag, "2025-12-31", "--lang", c.lang, "--data", dir)...)
 			if code != 2 || out != "" || !strings.HasPrefix(errOut, c.says) {
 				t.Errorf("%s: exit %d: %s%s", verb, code, out, errOut)
 			}
@@ -65,7 +71,8 @@ func TestTheLanguageComesFromTheEnvironmentUnlessItIsGiven(t *testing.T) {
 func TestEveryMessageOfTheHelpIsInBothLanguages(t *testing.T) {
 	zh, _, _ := taizhang(t, "--lang", "zh", "--help")
 	en, _, _ := taizhang(t, "--lang", "en", "--help")
-	for _, verb := range []string{"demo", "import", "record", "try", "centers", "center", "replay", "execution", "alerts", "policy", "check", "export", "simulate", "version", "completion"} {
+	for _, verb := range []string{"demo", "import", "record", "try", "centers", "center", "replay", "execution",
+		"alerts", "policy", "check", "export", "simulate", "version", "completion"} {
 		if !strings.Contains(zh, "\n  "+verb) || !strings.Contains(en, "\n  "+verb) {
 			t.Errorf("the help does not list %s", verb)
 		}

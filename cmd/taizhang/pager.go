@@ -42,8 +42,8 @@ func (a *app) screenWidth() int {
 	return columns
 }
 
-// pagerCommand returns the command of the pager: that of TAIZHANG_PAGER, of PAGER, or less if it is there. It returns "" for
-// no pager, as for cat.
+// pagerCommand returns the command of the pager: that of TAIZHANG_PAGER, of PAGER, or less if it is there. It returns
+// "" for no pager, as for cat.
 func (a *app) pagerCommand() string {
 	if a.noPager || a.output != tableOutput || a.screen() == nil || a.getenv("TERM") == "dumb" {
 		return ""
@@ -61,8 +61,8 @@ func (a *app) pagerCommand() string {
 	return command
 }
 
-// paged keeps what a verb writes until the function that it returns is called, which shows it in the pager. So nobody who
-// reads page after page holds the ledger open. Without a pager, writes are not kept.
+// paged keeps what a verb writes until the function that it returns is called, which shows it in the pager. So nobody
+// who reads page after page holds the ledger open. Without a pager, writes are not kept.
 func (a *app) paged() (show func()) {
 	command := a.pagerCommand()
 	if command == "" {
@@ -82,8 +82,8 @@ func (a *app) paged() (show func()) {
 	}
 }
 
-// runPager shows a text in the pager and waits until the user quits it, which may be before the end. It reports whether
-// there is such a program.
+// runPager shows a text in the pager and waits until the user quits it, which may be before the end. It reports
+// whether there is such a program.
 func (a *app) runPager(command string, content []byte) bool {
 	pager := exec.Command("sh", "-c", command)
 	pager.Stdin, pager.Stdout, pager.Stderr, pager.Env = bytes.NewReader(content), a.stdout, a.errOut, os.Environ()

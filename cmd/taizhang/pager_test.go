@@ -12,10 +12,12 @@ import (
 )
 
 // onScreen runs a verb whose standard output is a terminal of a width, and returns what the terminal shows.
-func onScreen(t *testing.T, columns uint16, environment map[string]string, args ...string) (shown, errOut string, code int) {
+func onScreen(t *testing.T, columns uint16, environment map[string]string, args ...string) (shown, errOut string,
+	code int) {
 	t.Helper()
 	keyboard, terminal := openTerminal(t)
-	if err := unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
+	if err := unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ,
+		&unix.Winsize{Row: 24, Col: columns}); err != nil {
 		t.Fatal(err)
 	}
 	var e bytes.Buffer
@@ -57,15 +59,18 @@ func TestListsFitTheTerminalAndGoThroughThePager(t *testing.T) {
 		isWhole     bool
 		isPaged     bool
 	}{
-		"narrow":                       {80, pager, list, false, true},
-		"with all columns":             {80, pager, with("--wide"), true, true},
-		"wide":                         {300, pager, list, true, true},
-		"of unknown width":             {0, pager, list, true, true},
-		"without a pager":              {300, pager, with("--no-pager"), true, false},
-		"with cat":                     {300, map[string]string{"TAIZHANG_PAGER": "cat", "PAGER": "tee " + paged}, list, true, false},
-		"with the pager of all":        {300, map[string]string{"PAGER": "tee " + paged}, list, true, true},
-		"with a pager that is missing": {300, map[string]string{"TAIZHANG_PAGER": "no-such-pager-xyz"}, list, true, false},
-		"on a dumb terminal":           {300, map[string]string{"TAIZHANG_PAGER": "tee " + paged, "TERM": "dumb"}, list, true, false},
+		"narrow":           {80, pager, list, false, true},
+		"with all columns": {80, pager, with("--wide"), true, true},
+		"wide":             {300, pager, list, true, true},
+		"of unknown width": {0, pager, list, true, true},
+		"without a pager":  {300, pager, with("--no-pager"), true, false},
+		"with cat": {300, map[string]string{"TAIZHANG_PAGER": "cat", "PAGER": "tee " + paged},
+			list, true, false},
+		"with the pager of all": {300, map[string]string{"PAGER": "tee " + paged}, list, true, true},
+		"with a pager that is missing": {300, map[string]string{"TAIZHANG_PAGER": "no-such-pager-xyz"}, list,
+			true, false},
+		"on a dumb terminal": {300, map[string]string{"TAIZHANG_PAGER": "tee " + paged, "TERM": "dumb"},
+			list, true, false},
 	} {
 		shown, errOut, code := onScreen(t, c.columns, c.environment, c.args...)
 		if code != 0 {
@@ -87,7 +92,8 @@ func TestListsFitTheTerminalAndGoThroughThePager(t *testing.T) {
 			t.Errorf("%s: exit %d, or a pager", form, code)
 		}
 	}
-	if _, errOut, code := onScreen(t, 80, map[string]string{"PAGER": "true"}, list...); code != 0 || errOut != "" { // quits at once
+	if _, errOut, code := onScreen(t, 80, map[string]string{"PAGER": "true"}, list...); code != 0 || errOut != "" {
+		// quits at once
 		t.Errorf("a pager that is quit: exit %d: %s", code, errOut)
 	}
 	shown, errOut, code := onScreen(t, 80, pager, "--data", dir, "--lang", "en", "replay", "FZ-9999")

@@ -26,7 +26,8 @@ func (a *app) accountPasswordCommand() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use: "password ACCOUNT", Args: a.noPassword,
-		Short: a.say("设置账号的密码，账号首次登录时须更换", "set the password of an account, which must change it when it first signs in"),
+		Short: a.say("设置账号的密码，账号首次登录时须更换",
+			"set the password of an account, which must change it when it first signs in"),
 		Long: a.say(`设置账号的密码，取代原有的；该账号的登录随即全部结束，首次登录时须更换密码。
 
 在终端上输入两次，不显示。没有终端时从文件读取（--password-file，权限 0600，只有一行），- 为标准输入：
@@ -50,22 +51,27 @@ It is never an argument or a variable of the environment, where others see it an
 					return err
 				}
 				return a.writeAccountAnd(x, func() {
-					a.print("密码已设置；%s 首次登录时须更换密码。", "The password is set; %s must change it when it first signs in.", x.Account)
+					a.print("密码已设置；%s 首次登录时须更换密码。",
+						"The password is set; %s must change it when it first signs in.", x.Account)
 					if x.Role.IsAdministrator() && !x.Factor {
-						a.print("管理员首次登录时还须启用动态验证码（手机上的六位数字）。", "An administrator also enrols a second factor there (codes from a phone).")
+						a.print("管理员首次登录时还须启用动态验证码（手机上的六位数字）。",
+							"An administrator also enrols a second factor there (codes from a phone).")
 					}
 				})
 			})
 		},
 	}
-	c.Flags().StringVar(&file, "password-file", "", a.say("密码所在的 `FILE`（权限 0600，一行）；- 为标准输入", "`FILE` with the password (mode 0600, one line); - for standard input"))
+	c.Flags().StringVar(&file, "password-file", "",
+		a.say("密码所在的 `FILE`（权限 0600，一行）；- 为标准输入",
+			"`FILE` with the password (mode 0600, one line); - for standard input"))
 	return c
 }
 
 // noPassword checks the number of arguments. Its error shows no argument, because an extra one may be a password.
 func (a *app) noPassword(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usage(cmd, "密码不能写在命令行里；若写的是密码，它已留在命令历史中，请改用别的密码", "a password is never an argument; if that was one, the history of the shell has it now, so choose another")
+		return usage(cmd, "密码不能写在命令行里；若写的是密码，它已留在命令历史中，请改用别的密码",
+			"a password is never an argument; if that was one, the history of the shell has it now, so choose another")
 	}
 	return exactly(1)(cmd, args)
 }
@@ -88,8 +94,11 @@ func (a *app) askPassword(cmd *cobra.Command, account, file string) (string, err
 			return onlyLine(content, a.say("标准输入", "standard input"))
 		})
 	}
-	return "", usage(cmd, "没有终端可供输入密码：请在终端上运行，或用 --password-file 指定文件（权限 0600，只有一行），- 为标准输入",
-		"there is no terminal to type the password on: run it on one, or name a file with --password-file (mode 0600, one line), or - for standard input")
+	return "",
+		usage(cmd,
+			"没有终端可供输入密码：请在终端上运行，或用 --password-file 指定文件（权限 0600，只有一行），- 为标准输入",
+			"there is no terminal to type the password on: run it on one, or name a file with --password-file (mode "+
+				"0600, one line), or - for standard input")
 }
 
 // untilDone returns the result of read, or the error of ctx if that ends first. A read that did not end runs on until
@@ -149,7 +158,8 @@ func (a *app) typedPassword(ctx context.Context, account string) (string, error)
 	case err != nil:
 		return "", err
 	case first != again:
-		return "", text.Errorf(text.Invalid, "两次输入的密码不同；没有设置密码，请再运行一次", "the two passwords differ; none was set, run it again")
+		return "", text.Errorf(text.Invalid, "两次输入的密码不同；没有设置密码，请再运行一次",
+			"the two passwords differ; none was set, run it again")
 	}
 	return onlyLine([]byte(first), a.say("输入的密码", "the password typed"))
 }

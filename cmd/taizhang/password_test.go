@@ -118,7 +118,8 @@ func TestAPasswordIsTypedTwiceAndNotShown(t *testing.T) {
 		if code != c.code || !strings.Contains(errOut, c.says) || strings.Contains(out+errOut, password) {
 			t.Errorf("%q: exit %d: %s%s", c.lines, code, out, errOut)
 		}
-		if isSet := strings.Contains(mustRun(t, "--data", dir, "--lang", "en", "account", "show", "cai"), "password: set"); isSet != (code == 0) {
+		if isSet := strings.Contains(mustRun(t, "--data", dir, "--lang", "en", "account", "show", "cai"),
+			"password: set"); isSet != (code == 0) {
 			t.Errorf("%q: exit %d, and a password is set: %v", c.lines, code, isSet)
 		}
 	}

@@ -18,8 +18,9 @@ func (a *app) policyCommand() *cobra.Command {
 	return a.group("policy", "办法参数：查看、检查、比较、采用", "the Measures as data: show, check, compare, adopt",
 		&cobra.Command{
 			Use: "show [POLICY]", Args: between(0, 1),
-			Short: a.say("查看施行中的（或以 ID@版本、文件指定的，或内置（builtin）的）办法参数", "show the policy in force (or ID@VERSION, a file, builtin)"),
-			RunE:  func(cmd *cobra.Command, args []string) error { return a.showPolicy(cmd, args) },
+			Short: a.say("查看施行中的（或以 ID@版本、文件指定的，或内置（builtin）的）办法参数",
+				"show the policy in force (or ID@VERSION, a file, builtin)"),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.showPolicy(cmd, args) },
 		},
 		undated(&cobra.Command{
 			Use: "check FILE", Args: exactly(1), Annotations: onFiles,
@@ -32,13 +33,15 @@ func (a *app) policyCommand() *cobra.Command {
 				if a.output != tableOutput {
 					return a.writeProblems(args[0], nil)
 				}
-				a.print("%s 可以采用：%s，%v 起施行，校验值 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], p.Name(), p.EffectiveFrom, p.Digest())
+				a.print("%s 可以采用：%s，%v 起施行，校验值 %s", "%s can be adopted: %s, effective from %v, digest %s",
+					args[0], p.Name(), p.EffectiveFrom, p.Digest())
 				return nil
 			},
 		}),
 		&cobra.Command{
 			Use: "diff A B", Args: exactly(2), Annotations: onFiles,
-			Short: a.say("比较两份办法参数：文件、ID@版本，或内置（builtin）的", "compare two policies: files, ID@VERSION or builtin"),
+			Short: a.say("比较两份办法参数：文件、ID@版本，或内置（builtin）的",
+				"compare two policies: files, ID@VERSION or builtin"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				before, err := a.findPolicy(cmd, args[0])
 				if err != nil {
@@ -101,7 +104,8 @@ func (a *app) findPolicy(cmd *cobra.Command, name string) (found desk.Policy, er
 		return a.parsePolicy(name)
 	}
 	if !strings.Contains(name, "@") {
-		return found, text.Errorf(text.NotFound, "没有文件 %s；台账中的办法参数以 ID@版本 指定", "there is no file %s; name a policy of the ledger as ID@VERSION", name)
+		return found, text.Errorf(text.NotFound, "没有文件 %s；台账中的办法参数以 ID@版本 指定",
+			"there is no file %s; name a policy of the ledger as ID@VERSION", name)
 	}
 	read := a.read
 	if isOnFiles(cmd) {

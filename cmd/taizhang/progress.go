@@ -43,7 +43,8 @@ func (p *progress) show(done, total int64) {
 	p.last, p.shown = p.a.now(), true
 	part := float64(min(done, total)) / float64(total)
 	full := int(part * barCells)
-	fmt.Fprintf(p.a.errOut, "\r%s [%s%s] %3.0f%%", p.what, strings.Repeat("#", full), strings.Repeat(".", barCells-full), part*100)
+	fmt.Fprintf(p.a.errOut, "\r%s [%s%s] %3.0f%%", p.what, strings.Repeat("#", full),
+		strings.Repeat(".", barCells-full), part*100)
 }
 
 // end erases the bar.

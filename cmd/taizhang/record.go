@@ -26,11 +26,15 @@ var draftFlagNames = []string{"center", "on", "evidence", "id", "note", "data"}
 func (a *app) draftFlags(f *pflag.FlagSet, d *draftFlags) {
 	f.StringVar(&d.draft.Center, "center", "", a.say("中心编号 `ID`", "`ID` of the center"))
 	f.StringVar(&d.draft.On, "on", "", a.say("发生日期 `DATE`", "`DATE` on which it happened"))
-	f.StringArrayVar(&d.evidence, "evidence", nil, a.say("佐证材料 `FILE`，记下文件名和 SHA-256，文件留在原处；可多次给出",
-		"`FILE` that proves it: its name and SHA-256 are recorded, it stays where it is; may be given several times"))
-	f.StringVar(&d.draft.ID, "id", "", a.say("记录的 `UUID`（默认新生成）", "`UUID` of the record (default a new one)"))
+	f.StringArrayVar(&d.evidence, "evidence", nil,
+		a.say("佐证材料 `FILE`，记下文件名和 SHA-256，文件留在原处；可多次给出",
+			"`FILE` that proves it: its name and SHA-256 are recorded, it stays where it is; may be given several "+
+				"times"))
+	f.StringVar(&d.draft.ID, "id", "",
+		a.say("记录的 `UUID`（默认新生成）", "`UUID` of the record (default a new one)"))
 	f.StringVar(&d.draft.Note, "note", "", a.say("备注 `TEXT`", "`TEXT` of a note"))
-	f.Var(&dataOrDir{&d.data, dirFlag{&a.dir, &a.dirGiven}}, "data", a.say("内容 `JSON|@FILE`；或台账目录", "what it holds, `JSON|@FILE`; or the directory of the ledger"))
+	f.Var(&dataOrDir{&d.data, dirFlag{&a.dir, &a.dirGiven}}, "data",
+		a.say("内容 `JSON|@FILE`；或台账目录", "what it holds, `JSON|@FILE`; or the directory of the ledger"))
 }
 
 // draft returns the record that the flags and arguments give.
@@ -53,10 +57,13 @@ func (a *app) recordCommand() *cobra.Command {
 	var given draftFlags
 	d := &given.draft
 	cmd := &cobra.Command{
-		Use: "record KIND --center ID --on DATE --role ROLE --actor NAME [--doc NUMBER] [--evidence FILE]... --data JSON|@FILE", Args: exactly(1),
-		Short: a.say("写入一条记录；违反办法的决定会被拒绝并说明理由", "record one event; a decision that breaks the Measures is refused with the reason"),
+		Use: "record KIND --center ID --on DATE --role ROLE --actor NAME [--doc NUMBER] [--evidence FILE]... --data " +
+			"JSON|@FILE", Args: exactly(1),
+		Short: a.say("写入一条记录；违反办法的决定会被拒绝并说明理由",
+			"record one event; a decision that breaks the Measures is refused with the reason"),
 		Long: a.say("写入一条记录。--data 的值以 { 或 @ 开头时是记录的内容，否则是台账目录。",
-			"Record one event. A value of --data that begins with { or @ is what the record holds, any other the directory of the ledger."),
+			"Record one event. A value of --data that begins with { or @ is what the record holds, any other the "+
+				"directory of the ledger."),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d.Kind = args[0]
 			whole, err := a.draft(cmd, *d, &given)
@@ -68,10 +75,13 @@ func (a *app) recordCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	a.draftFlags(f, &given)
-	f.StringVar(&d.By.Role, "role", "", a.say("权责角色 `ROLE`，如 省财政厅", "`ROLE` of the authority, such as finance"))
+	f.StringVar(&d.By.Role, "role", "",
+		a.say("权责角色 `ROLE`，如 省财政厅", "`ROLE` of the authority, such as finance"))
 	f.StringVar(&d.By.Actor, "actor", "", a.say("经办人 `NAME`", "`NAME` of who acts for it"))
 	f.StringVar(&d.Doc, "doc", "", a.say("发文字号 `NUMBER`", "document `NUMBER`"))
-	f.StringVar(&d.Mode, "mode", desk.EnforceMode, a.say("填报方式 `MODE`：正常填报，或补录体系外已作的决定", "`MODE`: enforce, or record for a decision already taken outside"))
+	f.StringVar(&d.Mode, "mode", desk.EnforceMode,
+		a.say("填报方式 `MODE`：正常填报，或补录体系外已作的决定",
+			"`MODE`: enforce, or record for a decision already taken outside"))
 	a.showDefault(f.Lookup("mode"), desk.ModeWords())
 	return cmd
 }
@@ -98,7 +108,8 @@ func recordData(cmd *cobra.Command, data string) (jsontext.Value, error) {
 	path, isFile := strings.CutPrefix(data, "@")
 	switch {
 	case data == "":
-		return nil, usage(cmd, "缺少 --data：记录的内容，JSON 或 @文件", "--data is missing: what the record holds, JSON or @FILE")
+		return nil, usage(cmd, "缺少 --data：记录的内容，JSON 或 @文件",
+			"--data is missing: what the record holds, JSON or @FILE")
 	case !isFile:
 		return jsontext.Value(data), nil
 	}
@@ -167,7 +178,8 @@ func (a *app) tellRecorded(r *desk.RecordAnswer) {
 		a.print("已入账：", "Recorded and durable:")
 	}
 	about := strings.TrimSpace(string(r.Center) + " " + r.Kind.Title().In(a.lang))
-	a.print("  %s，第 %d 条，位置 %d，记录编号 %s", "  %s, revision %d, position %d, id %s", about, r.Revision, r.Position, r.ID)
+	a.print("  %s，第 %d 条，位置 %d，记录编号 %s", "  %s, revision %d, position %d, id %s", about, r.Revision,
+		r.Position, r.ID)
 	if r.Policy != "" {
 		a.print("  依据办法参数 %s", "  judged under policy %s", r.Policy)
 	}

@@ -105,7 +105,8 @@ func (a *app) tellError(err error, message string) {
 		fmt.Fprintf(a.errOut, "taizhang: %s\n", text.Seen(message))
 		return
 	}
-	object, failed := json.Marshal(toldError{codeOf(err), text.Printable(message), placeOf(err)}, jsontext.AllowInvalidUTF8(true))
+	object, failed := json.Marshal(toldError{codeOf(err), text.Printable(message), placeOf(err)},
+		jsontext.AllowInvalidUTF8(true))
 	if failed != nil { // it has only texts
 		object = []byte(message)
 	}

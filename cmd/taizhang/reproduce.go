@@ -16,11 +16,14 @@ import (
 func (a *app) reproduceCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "reproduce FILE", Args: exactly(1),
-		Short: a.say("核对一份报表（.xlsx、.csv 或 .html）：按其台账位置重算，逐格比较数值和显示，HTML 逐字节比较", "check a report (.xlsx, .csv or .html): compute it again at its position and compare every cell and how it shows, of HTML every byte"),
+		Short: a.say("核对一份报表（.xlsx、.csv 或 .html）：按其台账位置重算，逐格比较数值和显示，HTML 逐字节比较",
+			"check a report (.xlsx, .csv or .html): compute it again at its position and compare every cell and how "+
+				"it shows, of HTML every byte"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, flag := range []string{"as-of", "known-at"} {
 				if cmd.Flags().Changed(flag) {
-					return usage(cmd, "--%s 不能用于核对：日期和位置以报表为准", "--%s cannot be used to reproduce: the report says the date and the position", flag)
+					return usage(cmd, "--%s 不能用于核对：日期和位置以报表为准",
+						"--%s cannot be used to reproduce: the report says the date and the position", flag)
 				}
 			}
 			f, size, err := files.Open(args[0])
@@ -45,14 +48,19 @@ func (a *app) reproduceCommand() *cobra.Command {
 
 func (a *app) tellReproduced(r *desk.Reproduced) {
 	if v := programVersion(); r.Version != v {
-		a.print("提示：报表由版本 %s 写出，现在是 %s", "note: the report was written by version %s, this is %s", r.Version, v)
+		a.print("提示：报表由版本 %s 写出，现在是 %s", "note: the report was written by version %s, this is %s",
+			r.Version, v)
 	}
 	switch {
 	case r.Equal && r.IsYearly():
-		a.print("一致：%s 与台账位置 %d 的重算结果逐字节相同（%s 年度表，截至 %s）", "equal: every byte of %s is what the ledger gives at position %d (yearly report of %s as of %s)", r.File, r.Position, r.Question.Params["year"], r.Question.On)
+		a.print("一致：%s 与台账位置 %d 的重算结果逐字节相同（%s 年度表，截至 %s）",
+			"equal: every byte of %s is what the ledger gives at position %d (yearly report of %s as of %s)", r.File,
+			r.Position, r.Question.Params["year"], r.Question.On)
 		return
 	case r.Equal:
-		a.print("一致：%s 与台账位置 %d 的重算结果逐格相同（%s，截至 %s，%d 行）", "equal: every cell of %s is what the ledger gives at position %d (%s as of %s, %d rows)", r.File, r.Position, listWord(r.Question.List).In(a.lang), r.Question.On, r.Rows)
+		a.print("一致：%s 与台账位置 %d 的重算结果逐格相同（%s，截至 %s，%d 行）",
+			"equal: every cell of %s is what the ledger gives at position %d (%s as of %s, %d rows)", r.File,
+			r.Position, listWord(r.Question.List).In(a.lang), r.Question.On, r.Rows)
 		return
 	}
 	a.tellDifference(r)
@@ -93,7 +101,8 @@ func (a *app) tellDifference(r *desk.Reproduced) {
 	for _, r := range d.Records {
 		what := strings.TrimSpace(r.Kind.Title().In(a.lang) + " " + r.Doc)
 		if d.Newest {
-			a.print("  该中心最近的记录：%v %s（位置 %d，%s）", "  newest record of the center: %v %s (position %d, %s)", r.On, what, r.Position, r.ID)
+			a.print("  该中心最近的记录：%v %s（位置 %d，%s）",
+				"  newest record of the center: %v %s (position %d, %s)", r.On, what, r.Position, r.ID)
 			continue
 		}
 		a.print("  记录：%v %s（位置 %d，%s）", "  record: %v %s (position %d, %s)", r.On, what, r.Position, r.ID)

@@ -69,14 +69,16 @@ func (a *app) serveCommand() *cobra.Command {
 				}
 			}
 			if o.demo && (a.dirGiven || cmd.Flags().Changed("store")) {
-				return usage(cmd, "--demo 自建台账，不能用 --data 或 --store", "--demo makes a ledger of its own and takes no --data or --store")
+				return usage(cmd, "--demo 自建台账，不能用 --data 或 --store",
+					"--demo makes a ledger of its own and takes no --data or --store")
 			}
 			settings, err := a.settle(cmd, cmp.Or(o.config, a.getenv(variableOf("config"))))
 			if err != nil {
 				return err
 			}
 			if !slices.Contains([]string{"zh", "en"}, a.lang) {
-				return text.Errorf(text.Invalid, "lang 应为 zh 或 en，不能是 %q", "lang must be zh or en, not %q", a.lang)
+				return text.Errorf(text.Invalid, "lang 应为 zh 或 en，不能是 %q",
+					"lang must be zh or en, not %q", a.lang)
 			}
 			if err := cmp.Or(o.check(), o.checkFeed(settings, a.cluster != "")); err != nil {
 				return wrongUsage(cmd, err)
@@ -107,20 +109,36 @@ func (a *app) serveCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", a.say("接口的地址 `ADDR`（主机:端口；端口 0 为任一空闲端口）", "address `ADDR` of the API (HOST:PORT; port 0 is any free one)"))
-	f.StringVar(&o.adminListen, "admin-listen", "", a.say("健康检查和指标的地址 `ADDR`（默认只在套接字上）", "address `ADDR` of health and metrics (default: on the socket alone)"))
-	f.StringVar(&o.natsListen, "nats-listen", "127.0.0.1:4222", a.say("预警推送（NATS）的地址 `ADDR`（端口 0 为任一空闲端口；写“off”即不推送）", "address `ADDR` of the alert feed over NATS (port 0 is any free one; off for no feed)"))
-	f.StringVar(&o.nats, "nats", "", a.say("改在另处的 NATS 服务器 `URL` 上推送（nats://…、tls://…；集群以逗号分隔）", "publish the feed at the NATS server `URL` elsewhere instead (nats://…, tls://…; with commas for a cluster)"))
-	f.StringVar(&o.natsNKey, "nats-nkey", "", a.say("连接该服务器的密钥种子 `FILE`（权限 0600）", "`FILE` with the seed for that server (mode 0600)"))
-	f.StringVar(&o.natsCreds, "nats-creds", "", a.say("或连接该服务器的凭据 `FILE`（权限 0600）", "or `FILE` with credentials for it (mode 0600)"))
-	f.StringVar(&o.tlsCert, "tls-cert", "", a.say("证书 `FILE`（PEM），更换后自动重新读取", "certificate `FILE` (PEM); read again when it changes"))
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", a.say("接口的地址 `ADDR`（主机:端口；端口 0 为任一空闲端口）",
+		"address `ADDR` of the API (HOST:PORT; port 0 is any free one)"))
+	f.StringVar(&o.adminListen, "admin-listen", "",
+		a.say("健康检查和指标的地址 `ADDR`（默认只在套接字上）",
+			"address `ADDR` of health and metrics (default: on the socket alone)"))
+	f.StringVar(&o.natsListen, "nats-listen", "127.0.0.1:4222",
+		a.say("预警推送（NATS）的地址 `ADDR`（端口 0 为任一空闲端口；写“off”即不推送）",
+			"address `ADDR` of the alert feed over NATS (port 0 is any free one; off for no feed)"))
+	f.StringVar(&o.nats, "nats", "", a.say("改在另处的 NATS 服务器 `URL` 上推送（nats://…、tls://…；集群以逗号分隔）",
+		"publish the feed at the NATS server `URL` elsewhere instead (nats://…, tls://…; with commas for a cluster)"))
+	f.StringVar(&o.natsNKey, "nats-nkey", "",
+		a.say("连接该服务器的密钥种子 `FILE`（权限 0600）", "`FILE` with the seed for that server (mode 0600)"))
+	f.StringVar(&o.natsCreds, "nats-creds", "",
+		a.say("或连接该服务器的凭据 `FILE`（权限 0600）", "or `FILE` with credentials for it (mode 0600)"))
+	f.StringVar(&o.tlsCert, "tls-cert", "",
+		a.say("证书 `FILE`（PEM），更换后自动重新读取", "certificate `FILE` (PEM); read again when it changes"))
 	f.StringVar(&o.tlsKey, "tls-key", "", a.say("私钥 `FILE`（PEM，权限 0600）", "its key `FILE` (PEM, mode 0600)"))
-	f.StringArrayVar(&o.hosts, "host", nil, a.say("访问所用的主机名 `NAME`，可多次给出", "`NAME` of the host under which it is asked; may be repeated"))
-	f.BoolVar(&o.insecure, "insecure", false, a.say("允许在非本机地址上不加密", "allow another address than loopback without TLS"))
+	f.StringArrayVar(&o.hosts, "host", nil,
+		a.say("访问所用的主机名 `NAME`，可多次给出", "`NAME` of the host under which it is asked; may be repeated"))
+	f.BoolVar(&o.insecure, "insecure", false,
+		a.say("允许在非本机地址上不加密", "allow another address than loopback without TLS"))
 	a.signInFlags(cmd, &o.signInOptions)
-	f.StringVar(&o.config, "config", "", a.say("设置文件 `FILE`：每行 名称 = 值", "`FILE` of settings: lines NAME = VALUE"))
-	f.BoolVar(&o.checkConfig, "check-config", false, a.say("只显示将采用的设置或其中的错误", "only show the settings that would be used, or what is wrong with them"))
-	f.BoolVar(&o.demo, "demo", false, a.say("模拟一省的临时台账，附各角色的账号", "a temporary ledger of a simulated province, with accounts of every role"))
+	f.StringVar(&o.config, "config", "",
+		a.say("设置文件 `FILE`：每行 名称 = 值", "`FILE` of settings: lines NAME = VALUE"))
+	f.BoolVar(&o.checkConfig, "check-config", false,
+		a.say("只显示将采用的设置或其中的错误",
+			"only show the settings that would be used, or what is wrong with them"))
+	f.BoolVar(&o.demo, "demo", false,
+		a.say("模拟一省的临时台账，附各角色的账号",
+			"a temporary ledger of a simulated province, with accounts of every role"))
 	return cmd
 }
 
@@ -218,9 +236,12 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 		return err
 	}
 	defer a.closeFeed(opened.feed)
-	gate := signin.New(signin.GateConfig{Access: opened.access, Provider: provider, Now: a.now, Log: a.log, Proxies: proxies})
-	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Gate: gate, Pages: console.New(gate), Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
-		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Reach: a.pingRecord, Hosts: o.hostNames(), Metrics: metrics, Tracer: tracer(s.traces)})
+	gate := signin.New(signin.GateConfig{Access: opened.access, Provider: provider, Now: a.now, Log: a.log,
+		Proxies: proxies})
+	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Gate: gate, Pages: console.New(gate),
+		Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
+		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Reach: a.pingRecord, Hosts: o.hostNames(),
+		Metrics: metrics, Tracer: tracer(s.traces)})
 	address := o.address(tcp)
 	if started != nil {
 		err = started(opened, address)
@@ -258,7 +279,8 @@ func (o *serveOptions) bind() (tcp, admin net.Listener, err error) {
 func cannotListen(address string, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return text.Errorf(text.Conflict, "地址 %s 已被占用；可用 --listen 另选", "the address %s is in use; choose another one with --listen", address)
+		return text.Errorf(text.Conflict, "地址 %s 已被占用；可用 --listen 另选",
+			"the address %s is in use; choose another one with --listen", address)
 	case errors.Is(err, os.ErrPermission):
 		return text.Errorf(text.Forbidden, "没有权限使用地址 %s", "listening on %s is not permitted", address)
 	}
@@ -277,17 +299,25 @@ func (o *serveOptions) address(l net.Listener) string {
 // nobody could then revoke a right. An administrator with neither a password nor a token cannot act.
 func (o *serveOptions) mayBeReached(accounts access.Accounts) error {
 	if o.isLoopback() || slices.ContainsFunc(accounts, func(x access.Account) bool {
-		return (x.Role == access.SecAdmin || x.Role == access.SysAdmin) && (o.canSignIn(&x) || !x.Disabled && x.Tokens > 0)
+		return (x.Role == access.SecAdmin || x.Role == access.SysAdmin) &&
+			(o.canSignIn(&x) || !x.Disabled && x.Tokens > 0)
 	}) {
 		return nil
 	}
 	if names := withoutPassword(accounts); names != "" {
-		return text.Errorf(text.Conflict, "管理员账号 %s 没有密码，也没有有效令牌（从备份恢复后须重新设置），不能在 %s 上提供服务；请先设置密码：taizhang account password NAME",
-			"the administrators %s have no password and no valid token, as after a restore, so the ledger is not served on %s; first set a password: taizhang account password NAME",
+		return text.Errorf(text.Conflict,
+			"管理员账号 %s 没有密码，也没有有效令牌（从备份恢复后须重新设置），不能在 %s 上提供服务；请先设置密码："+
+				"taizhang account password NAME",
+			"the administrators %s have no password and no valid token, as after a restore, so the ledger is not "+
+				"served on %s; first set a password: taizhang account password NAME",
 			names, o.listen)
 	}
-	return text.Errorf(text.Conflict, "还没有可以行事的管理员（sysadmin 或 secadmin，有密码或有效令牌，未停用），不能在 %s 上提供服务；请先建立并设置密码：taizhang account add NAME --role secadmin，taizhang account password NAME",
-		"no administrator could act (a sysadmin or secadmin with a password or a valid token, not disabled), so the ledger is not served on %s; first add one and set the password: taizhang account add NAME --role secadmin, taizhang account password NAME", o.listen)
+	return text.Errorf(text.Conflict,
+		"还没有可以行事的管理员（sysadmin 或 secadmin，有密码或有效令牌，未停用），不能在 %s 上提供服务；"+
+			"请先建立并设置密码：taizhang account add NAME --role secadmin，taizhang account password NAME",
+		"no administrator could act (a sysadmin or secadmin with a password or a valid token, not disabled), so the "+
+			"ledger is not served on %s; first add one and set the password: taizhang account add NAME --role "+
+			"secadmin, taizhang account password NAME", o.listen)
 }
 
 // sayServing prints the address of the running server.
@@ -299,15 +329,18 @@ func (a *app) sayServing(address string, admin net.Listener, x *opened) error {
 	if x.feed != nil {
 		also += a.say("，预警推送 %s", ", alerts over NATS on %s", x.feed.URL())
 	}
-	_, err := fmt.Fprintln(a.out, a.say("台账 %s（位置 %d）在 %s 提供服务%s，本机套接字 %s", "serving the ledger %s at position %d on %s%s and on the socket %s",
-		a.dir, x.desk.Ledger.Register().Position(), address, also, filepath.Join(a.dir, listen.SocketName)))
+	_, err := fmt.Fprintln(a.out,
+		a.say("台账 %s（位置 %d）在 %s 提供服务%s，本机套接字 %s",
+			"serving the ledger %s at position %d on %s%s and on the socket %s",
+			a.dir, x.desk.Ledger.Register().Position(), address, also, filepath.Join(a.dir, listen.SocketName)))
 	return err
 }
 
 // newHTTP returns an HTTP server with the limits above.
 func newHTTP(log *zap.Logger, h http.Handler) *http.Server {
 	errorLog, _ := zap.NewStdLogAt(log, zapcore.WarnLevel) // the level is one
-	return &http.Server{Handler: h, ReadHeaderTimeout: headerWait, IdleTimeout: idleWait, MaxHeaderBytes: headerBytesMax, ErrorLog: errorLog,
+	return &http.Server{Handler: h, ReadHeaderTimeout: headerWait, IdleTimeout: idleWait,
+		MaxHeaderBytes: headerBytesMax, ErrorLog: errorLog,
 		DisableGeneralOptionsHandler: true} // every request is checked and counted by us
 }
 
@@ -339,7 +372,8 @@ func (a *app) asOwner() func(context.Context, net.Conn) context.Context {
 	return func(ctx context.Context, c net.Conn) context.Context {
 		peer, err := listen.PeerOf(c)
 		if err != nil || !slices.Contains(owners, peer.UID) {
-			a.log.Warn("a stranger connected to the socket", zap.Uint32("uid", peer.UID), zap.Int("process", peer.Process), zap.Error(err))
+			a.log.Warn("a stranger connected to the socket", zap.Uint32("uid", peer.UID),
+				zap.Int("process", peer.Process), zap.Error(err))
 			return ctx
 		}
 		name := strconv.FormatUint(uint64(peer.UID), 10)

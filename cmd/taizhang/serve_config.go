@@ -21,8 +21,10 @@ import (
 const configBytesMax = 1 << 20
 
 // settable lists the flags of serve that the environment and the file of settings can also set.
-var settable = []string{"data", "store", "listen", "admin-listen", "nats-listen", "nats", "nats-nkey", "nats-creds", "tls-cert", "tls-key", "host", "insecure",
-	"session-idle", "password-days", "proxy", "public-url", "oidc-issuer", "oidc-client", "oidc-secret-file", "oidc-audience", "oidc-ca", "lang", "verbose"}
+var settable = []string{"data", "store", "listen", "admin-listen", "nats-listen", "nats", "nats-nkey", "nats-creds",
+	"tls-cert", "tls-key", "host", "insecure",
+	"session-idle", "password-days", "proxy", "public-url", "oidc-issuer", "oidc-client", "oidc-secret-file",
+	"oidc-audience", "oidc-ca", "lang", "verbose"}
 
 // isList reports whether a setting may be given more than once.
 func isList(name string) bool { return name == "host" || name == "proxy" }
@@ -38,7 +40,8 @@ const (
 	byDefault = "default"
 )
 
-// settle sets the flags that were not typed: from the environment, then from the file of settings. It returns all settings.
+// settle sets the flags that were not typed: from the environment, then from the file of settings. It returns all
+// settings.
 func (a *app) settle(cmd *cobra.Command, file string) ([]setting, error) {
 	inFile, err := a.readConfig(file)
 	if err != nil {
@@ -68,7 +71,8 @@ func (a *app) settleOne(flag *pflag.Flag, lines []configLine) (string, error) {
 		}
 		for _, v := range values {
 			if err := flag.Value.Set(v); err != nil {
-				return "", text.Errorf(text.Invalid, "环境变量 %s 的值 %q 不对", "the environment's %s: the value %q is not valid", variable, v)
+				return "", text.Errorf(text.Invalid, "环境变量 %s 的值 %q 不对",
+					"the environment's %s: the value %q is not valid", variable, v)
 			}
 		}
 		return variable, nil
@@ -76,7 +80,8 @@ func (a *app) settleOne(flag *pflag.Flag, lines []configLine) (string, error) {
 	from := byDefault
 	for _, line := range lines {
 		if err := flag.Value.Set(line.value); err != nil {
-			return "", text.Errorf(text.Invalid, "%s：%s 的值 %q 不对", "%s: %s: the value %q is not valid", line.where, line.name, line.value)
+			return "", text.Errorf(text.Invalid, "%s：%s 的值 %q 不对", "%s: %s: the value %q is not valid",
+				line.where, line.name, line.value)
 		}
 		from = line.where
 	}
@@ -136,11 +141,16 @@ func (a *app) readConfig(file string) (map[string][]configLine, error) {
 		case !ok || name == "" || value == "":
 			return nil, text.Errorf(text.Invalid, "%s：应写作 名称 = 值", "%s: expected NAME = VALUE", where)
 		case !slices.Contains(settable, name):
-			return nil, text.Errorf(text.Invalid, "%s：没有名为 %q 的设置；可用：%s", "%s: there is no setting %q; there are: %s", where, name, strings.Join(settable, ", "))
+			return nil, text.Errorf(text.Invalid, "%s：没有名为 %q 的设置；可用：%s",
+				"%s: there is no setting %q; there are: %s", where, name, strings.Join(settable, ", "))
 		case !isList(name) && len(set[name]) > 0:
-			return nil, text.Errorf(text.Invalid, "%s：%s 已在 %s 设过", "%s: %s is set already at %s", where, name, set[name][0].where)
+			return nil, text.Errorf(text.Invalid, "%s：%s 已在 %s 设过", "%s: %s is set already at %s", where, name,
+				set[name][0].where)
 		case name == "store" && strings.Contains(value, "@"):
-			return nil, text.Errorf(text.Invalid, "%s：口令不能写在设置文件中；带账号的集群地址请用环境变量 TAIZHANG_STORE", "%s: a password does not belong into a file of settings; give the address of a cluster with an account in the environment's TAIZHANG_STORE", where)
+			return nil, text.Errorf(text.Invalid,
+				"%s：口令不能写在设置文件中；带账号的集群地址请用环境变量 TAIZHANG_STORE",
+				"%s: a password does not belong into a file of settings; give the address of a cluster with an "+
+					"account in the environment's TAIZHANG_STORE", where)
 		}
 		set[name] = append(set[name], configLine{name, value, where})
 	}
@@ -167,21 +177,28 @@ type serveOptions struct {
 // check returns an error for options that are wrong whatever the ledger contains.
 func (o *serveOptions) check() error {
 	if !isAddress(o.listen) {
-		return text.Errorf(text.Invalid, "应写作 主机:端口，不能是 %q", "expected HOST:PORT, got %q", o.listen).Of("listen")
+		return text.Errorf(text.Invalid, "应写作 主机:端口，不能是 %q", "expected HOST:PORT, got %q",
+			o.listen).Of("listen")
 	}
 	if o.adminListen != "" && !isAddress(o.adminListen) {
-		return text.Errorf(text.Invalid, "应写作 主机:端口，不能是 %q", "expected HOST:PORT, got %q", o.adminListen).Of("admin-listen")
+		return text.Errorf(text.Invalid, "应写作 主机:端口，不能是 %q", "expected HOST:PORT, got %q",
+			o.adminListen).Of("admin-listen")
 	}
 	if (o.tlsCert == "") != (o.tlsKey == "") {
-		return text.Errorf(text.Invalid, "--tls-cert 与 --tls-key 须一起给出", "--tls-cert and --tls-key must be given together")
+		return text.Errorf(text.Invalid, "--tls-cert 与 --tls-key 须一起给出",
+			"--tls-cert and --tls-key must be given together")
 	}
 	if !o.isLoopback() && o.tlsCert == "" && !o.insecure {
-		return text.Errorf(text.Invalid, "%s 不是本机回环地址，密码和令牌会以明文传输：请给出 --tls-cert 和 --tls-key；确由前置代理加密的，用 --insecure",
-			"%s is not a loopback address, and passwords and tokens would travel in the clear: give --tls-cert and --tls-key, or --insecure if a proxy in front encrypts", o.listen)
+		return text.Errorf(text.Invalid,
+			"%s 不是本机回环地址，密码和令牌会以明文传输：请给出 --tls-cert 和 --tls-key；确由前置代理加密的，用 "+
+				"--insecure",
+			"%s is not a loopback address, and passwords and tokens would travel in the clear: give --tls-cert and "+
+				"--tls-key, or --insecure if a proxy in front encrypts", o.listen)
 	}
 	for _, host := range o.hosts {
 		if strings.ContainsAny(host, "/: ") && net.ParseIP(host) == nil {
-			return text.Errorf(text.Invalid, "应为不带端口的主机名，不能是 %q", "expected the name of a host without a port, got %q", host).Of("host")
+			return text.Errorf(text.Invalid, "应为不带端口的主机名，不能是 %q",
+				"expected the name of a host without a port, got %q", host).Of("host")
 		}
 	}
 	return o.signInOptions.check()

@@ -28,13 +28,16 @@ const demoTokenDays = 1
 // checkDemo returns an error for options that a demo does not allow.
 func (a *app) checkDemo(o *serveOptions) error {
 	if !o.isLoopback() {
-		return text.Errorf(text.Invalid, "--demo 只在本机回环地址上提供服务，不能是 %s", "--demo serves a loopback address alone, not %s", o.listen)
+		return text.Errorf(text.Invalid, "--demo 只在本机回环地址上提供服务，不能是 %s",
+			"--demo serves a loopback address alone, not %s", o.listen)
 	}
 	if o.nats != "" || o.natsListen != feedOff && !isLoopback(o.natsListen) {
-		return text.Errorf(text.Invalid, "--demo 只在本机推送预警，不能用 --nats 或其他地址", "--demo has its feed on loopback alone and takes no --nats and no other address")
+		return text.Errorf(text.Invalid, "--demo 只在本机推送预警，不能用 --nats 或其他地址",
+			"--demo has its feed on loopback alone and takes no --nats and no other address")
 	}
 	if a.cluster != "" {
-		return text.Errorf(text.Invalid, "--demo 自建台账，不能用集群；请去掉环境变量 TAIZHANG_STORE", "--demo makes a ledger of its own, not one in a cluster; unset the environment's TAIZHANG_STORE")
+		return text.Errorf(text.Invalid, "--demo 自建台账，不能用集群；请去掉环境变量 TAIZHANG_STORE",
+			"--demo makes a ledger of its own, not one in a cluster; unset the environment's TAIZHANG_STORE")
 	}
 	return nil
 }
@@ -65,7 +68,8 @@ func (a *app) serveDemo(ctx context.Context, o *serveOptions) (err error) {
 			a.demoFeed(x.feed.URL())
 		}
 		fmt.Fprintln(a.out)
-		a.print("正在 %s 提供服务；按 Ctrl-C 结束，临时台账 %s 随之删除", "Serving on %s; Ctrl-C ends it and removes the temporary ledger %s", address, a.dir)
+		a.print("正在 %s 提供服务；按 Ctrl-C 结束，临时台账 %s 随之删除",
+			"Serving on %s; Ctrl-C ends it and removes the temporary ledger %s", address, a.dir)
 		return nil
 	})
 }
@@ -82,7 +86,8 @@ func (a *app) demoConsumer(ctx context.Context, x *opened) error {
 	if err != nil {
 		return err
 	}
-	_, err = x.access.Desk(access.Local("demo", "local")).AddNATSUser(ctx, access.NewNATSUser{Name: demoUser, Key: public})
+	_, err = x.access.Desk(access.Local("demo", "local")).AddNATSUser(ctx,
+		access.NewNATSUser{Name: demoUser, Key: public})
 	return err
 }
 
@@ -102,15 +107,25 @@ func (a *app) demoAccounts(ctx context.Context, x *opened) ([]demoAccount, error
 		return nil, err
 	}
 	list := []demoAccount{
-		{name: "office", Binding: access.Binding{Role: access.STOffice, MayRecord: true}, may: []string{access.MayRecord, access.MayRevoke}, scope: text.Say("全省", "the province")},
-		{name: "finance", Binding: access.Binding{Role: access.Finance, MayRecord: true}, may: []string{access.MayRecord}, scope: text.Say("全省", "the province")},
-		{name: "dept", Binding: access.Binding{Role: access.IndustryDept, Departments: []string{assigned.IndustryDept}}, scope: text.Same(assigned.IndustryDept)},
-		{name: "region", Binding: access.Binding{Role: access.LocalGov, Region: assigned.LocalGov[:4]}, scope: text.Say("行政区划 %s", "region %s", assigned.LocalGov[:4])},
-		{name: "center", Binding: access.Binding{Role: access.Center, Center: demoCenter}, scope: text.Same(demoCenter)},
+		{name: "office", Binding: access.Binding{Role: access.STOffice, MayRecord: true},
+			may: []string{access.MayRecord, access.MayRevoke}, scope: text.Say("全省", "the province")},
+		{name: "finance", Binding: access.Binding{Role: access.Finance, MayRecord: true},
+			may: []string{access.MayRecord}, scope: text.Say("全省", "the province")},
+		{name: "dept", Binding: access.Binding{
+			Role: access.IndustryDept, Departments: []string{assigned.IndustryDept}},
+			scope: text.Same(assigned.IndustryDept)},
+		{name: "region", Binding: access.Binding{Role: access.LocalGov, Region: assigned.LocalGov[:4]},
+			scope: text.Say("行政区划 %s", "region %s", assigned.LocalGov[:4])},
+		{name: "center", Binding: access.Binding{Role: access.Center, Center: demoCenter},
+			scope: text.Same(demoCenter)},
 		{name: "auditor", Binding: access.Binding{Role: access.Auditor}, scope: text.Say("全省", "the province")},
-		{name: "secadmin", Binding: access.Binding{Role: access.SecAdmin}, may: []string{access.MayPolicy, access.MayAccounts}, scope: text.Say("办法参数、账号绑定", "policies, what accounts are bound to")},
-		{name: "sysadmin", Binding: access.Binding{Role: access.SysAdmin}, may: []string{access.MayAccounts}, scope: text.Say("账号增减、密码", "adding accounts, their passwords")},
-		{name: "logadmin", Binding: access.Binding{Role: access.LogAdmin}, scope: text.Say("访问日志", "the access log")},
+		{name: "secadmin", Binding: access.Binding{Role: access.SecAdmin},
+			may:   []string{access.MayPolicy, access.MayAccounts},
+			scope: text.Say("办法参数、账号绑定", "policies, what accounts are bound to")},
+		{name: "sysadmin", Binding: access.Binding{Role: access.SysAdmin}, may: []string{access.MayAccounts},
+			scope: text.Say("账号增减、密码", "adding accounts, their passwords")},
+		{name: "logadmin", Binding: access.Binding{Role: access.LogAdmin},
+			scope: text.Say("访问日志", "the access log")},
 	}
 	office := x.access.Desk(access.Local("demo", "local"))
 	for i := range list {
@@ -122,7 +137,8 @@ func (a *app) demoAccounts(ctx context.Context, x *opened) ([]demoAccount, error
 		if _, err := office.SetPassword(ctx, d.name, access.NewPassword{Password: d.password}); err != nil {
 			return nil, err
 		}
-		made, err := office.AddToken(ctx, access.NewToken{Account: d.name, Name: "demo", Days: demoTokenDays, May: d.may})
+		made, err := office.AddToken(ctx,
+			access.NewToken{Account: d.name, Name: "demo", Days: demoTokenDays, May: d.may})
 		if err != nil {
 			return nil, err
 		}
@@ -149,7 +165,8 @@ func demoPassword() string {
 // tellDemoAccounts prints the accounts, in lines of less than 80 columns unless a scope is long.
 func (a *app) tellDemoAccounts(address string, list []demoAccount) {
 	fmt.Fprintln(a.out)
-	a.print("在 %s/login 登录（仅供演示，登录不用动态验证码；密码只显示这一次）：", "Sign in at %s/login (a demo has no second factor; shown this once):", address)
+	a.print("在 %s/login 登录（仅供演示，登录不用动态验证码；密码只显示这一次）：",
+		"Sign in at %s/login (a demo has no second factor; shown this once):", address)
 	for _, d := range list {
 		fmt.Fprintf(a.out, "  %-8s  %s  %-13s %s\n", d.name, d.password, d.Role, d.scope.In(a.lang))
 	}
@@ -187,7 +204,9 @@ func (a *app) demoCalls(address string, accounts []demoAccount) {
 		{"region", "/v1/execution?limit=3&lang=" + a.lang},
 		{"center", "/v1/centers/" + demoCenter + "?lang=" + a.lang},
 	} {
-		fmt.Fprintf(a.out, "  curl -s -H 'Authorization: Bearer %s' '%s%s'\n", accounts[slices.IndexFunc(accounts, func(d demoAccount) bool { return d.name == call.account })].token, address, call.path)
+		fmt.Fprintf(a.out, "  curl -s -H 'Authorization: Bearer %s' '%s%s'\n",
+			accounts[slices.IndexFunc(accounts, func(d demoAccount) bool { return d.name == call.account })].token,
+			address, call.path)
 	}
 }
 
@@ -196,12 +215,17 @@ func (a *app) demoCalls(address string, accounts []demoAccount) {
 func (a *app) demoFeed(feed string) {
 	fmt.Fprintln(a.out)
 	a.print("预警的实时推送：在另一个终端运行", "Alerts as they come: in another terminal, run")
-	fmt.Fprintf(a.out, "  %s alerts watch --nats %s --nkey %s --durable %s --lang %s\n", a.invoked, feed, shellWord(filepath.Join(a.dir, demoSeedName)), demoUser, a.lang)
-	a.print("再开一个终端，记录一起重大事故（产生红色预警），然后记录其处理完毕（解除）：", "and in a third one record a major incident, which raises a red alert, and then that it is closed, which clears it:")
+	fmt.Fprintf(a.out, "  %s alerts watch --nats %s --nkey %s --durable %s --lang %s\n", a.invoked, feed,
+		shellWord(filepath.Join(a.dir, demoSeedName)), demoUser, a.lang)
+	a.print("再开一个终端，记录一起重大事故（产生红色预警），然后记录其处理完毕（解除）：",
+		"and in a third one record a major incident, which raises a red alert, and then that it is closed, which "+
+			"clears it:")
 	for _, record := range []struct{ kind, data string }{
 		{"incident.recorded", `{"incident":"DEMO-1","kind":"safety","severity":"major"}`},
 		{"incident.closed", `{"incident":"DEMO-1"}`},
 	} {
-		fmt.Fprintf(a.out, "  %s record %s --data %s --center %s --on %v --role st-office --actor demo --lang %s --data '%s'\n", a.invoked, record.kind, shellWord(a.dir), demoCenter, events.DateAt(a.now()), a.lang, record.data)
+		fmt.Fprintf(a.out,
+			"  %s record %s --data %s --center %s --on %v --role st-office --actor demo --lang %s --data '%s'\n",
+			a.invoked, record.kind, shellWord(a.dir), demoCenter, events.DateAt(a.now()), a.lang, record.data)
 	}
 }

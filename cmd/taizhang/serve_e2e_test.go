@@ -27,7 +27,8 @@ import (
 
 func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	p := exec.Command("taizhang", "serve", "--demo", "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "--lang", "en")
+	p := exec.Command("taizhang", "serve", "--demo", "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0",
+		"--lang", "en")
 	out, err := p.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +46,8 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 	var address, password string
 	roles, passwords := 0, 0
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if call := regexp.MustCompile(`^  curl -s -H 'Authorization: (.+)' '(.+)'$`).FindStringSubmatch(lines.Text()); call != nil {
+		if call := regexp.MustCompile(`^  curl -s -H 'Authorization: (.+)' '(.+)'$`).FindStringSubmatch(
+			lines.Text()); call != nil {
 			calls = append(calls, call[1:])
 		}
 		if regexp.MustCompile(`^  [a-z]+ +tz_`).MatchString(lines.Text()) {
@@ -54,7 +56,8 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 		if in := regexp.MustCompile(`^Sign in at (http://.+)/login `).FindStringSubmatch(lines.Text()); in != nil {
 			address = in[1]
 		}
-		if account := regexp.MustCompile(`^  ([a-z]+) +([2-9a-z]{4}(?:-[2-9a-z]{4}){3}) `).FindStringSubmatch(lines.Text()); account != nil {
+		if account := regexp.MustCompile(`^  ([a-z]+) +([2-9a-z]{4}(?:-[2-9a-z]{4}){3}) `).FindStringSubmatch(
+			lines.Text()); account != nil {
 			if passwords++; account[1] == "sysadmin" {
 				password = account[2]
 			}
@@ -71,10 +74,12 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 	}
 	took := time.Since(begun)
 	if len(calls) != 3 || roles != 9 || passwords != 9 || took > 15*time.Second {
-		t.Errorf("%d calls, tokens of %d roles, passwords of %d, after %v\n%s", len(calls), roles, passwords, took, &errOut)
+		t.Errorf("%d calls, tokens of %d roles, passwords of %d, after %v\n%s", len(calls), roles, passwords,
+			took, &errOut)
 	}
 	for _, call := range calls {
-		if status, body := get(t, http.DefaultClient, call[1], "Authorization", call[0]); status != http.StatusOK || len(body) < 200 {
+		if status, body := get(t, http.DefaultClient, call[1], "Authorization", call[0]); status != http.StatusOK ||
+			len(body) < 200 {
 			t.Errorf("%s: got %d %s", call[1], status, body)
 		}
 	}
@@ -122,7 +127,8 @@ func watchAnAlertComeAndGo(t *testing.T, watch string, records []string) {
 		t.Fatalf("%s shows no %q\n%s", watch, what, &said)
 	}
 	sees("  red  ")
-	for i, want := range []string{"  raised  ZJ-0001  AL-INC-01  DEMO-1  red  ", "  cleared  ZJ-0001  AL-INC-01  DEMO-1  red  "} {
+	for i, want := range []string{
+		"  raised  ZJ-0001  AL-INC-01  DEMO-1  red  ", "  cleared  ZJ-0001  AL-INC-01  DEMO-1  red  "} {
 		if out, err := exec.Command("sh", "-c", records[i]).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", records[i], err, out)
 		}
@@ -142,7 +148,8 @@ func TestTheCertificateOfAServerIsReplacedWithoutARestart(t *testing.T) {
 	listentest.NewCertificate(t, "first").Write(t, certFile, keyFile)
 	p := startServe(t, t.TempDir(), "--tls-cert", certFile, "--tls-key", keyFile)
 	shown := func() (string, string) {
-		c, err := tls.Dial("tcp", strings.TrimPrefix(p.url, "https://"), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+		c, err := tls.Dial("tcp", strings.TrimPrefix(p.url, "https://"),
+			&tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +232,8 @@ func TestTheLimitsOnHeaders(t *testing.T) {
 	if _, err := io.WriteString(slow, "GET /v1/me HTTP/1.1\r\nHost: localhost\r\nX-A: "); err != nil {
 		t.Fatal(err)
 	}
-	if status, body := get(t, http.DefaultClient, p.url+"/v1/me", "X-A", strings.Repeat("a", headerBytesMax/2)); status != http.StatusUnauthorized {
+	if status, body := get(t, http.DefaultClient, p.url+"/v1/me", "X-A",
+		strings.Repeat("a", headerBytesMax/2)); status != http.StatusUnauthorized {
 		t.Errorf("a header of half the limit: got %d %s", status, body)
 	}
 	long, err := http.NewRequest(http.MethodGet, p.url+"/v1/me", nil)
@@ -233,7 +241,8 @@ func TestTheLimitsOnHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	long.Header.Set("X-A", strings.Repeat("a", 2*headerBytesMax))
-	if answer, err := http.DefaultClient.Do(long); err == nil { // else the connection was cut before the client had sent all
+	if answer, err := http.DefaultClient.Do(long); err == nil {
+		// else the connection was cut before the client had sent all
 		if _ = answer.Body.Close(); answer.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 			t.Errorf("a header of twice the limit: got %d", answer.StatusCode)
 		}
@@ -278,10 +287,12 @@ func TestAConnectionAboveTheLimitWaitsAndTheSocketDoesNot(t *testing.T) {
 		if len(open)%64 != 0 {
 			continue
 		}
-		if _, err := io.WriteString(c, "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil { // it is idle after that
+		if _, err := io.WriteString(c, "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+			// it is idle after that
 			t.Fatal(err)
 		}
-		if answer, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || answer.StatusCode != http.StatusOK {
+		if answer, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil ||
+			answer.StatusCode != http.StatusOK {
 			t.Fatalf("connection %d: %v", len(open), err)
 		}
 	}
@@ -290,7 +301,8 @@ func TestAConnectionAboveTheLimitWaitsAndTheSocketDoesNot(t *testing.T) {
 	}
 	late := make(chan error, 1)
 	go func() {
-		answer, err := (&http.Client{Timeout: serveWait, Transport: &http.Transport{DisableKeepAlives: true}}).Get(p.url + "/openapi.json")
+		answer, err := (&http.Client{Timeout: serveWait, Transport: &http.Transport{DisableKeepAlives: true}}).Get(
+			p.url + "/openapi.json")
 		if err == nil {
 			_ = answer.Body.Close()
 		}

@@ -107,10 +107,12 @@ type separate struct {
 func newSeparate(t *testing.T, address string) *separate {
 	t.Helper()
 	s := &separate{t: t, dir: t.TempDir(), program: filepath.Join(t.TempDir(), "nats-server")}
-	if out, err := exec.Command("go", "build", "-o", s.program, "github.com/nats-io/nats-server/v2").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", s.program,
+		"github.com/nats-io/nats-server/v2").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	own := fmt.Sprintf("listen: %q\njetstream { store_dir: %q, sync_interval: \"1s\", max_file_store: 1GiB }\ninclude \"taizhang.conf\"\n", address, t.TempDir())
+	own := fmt.Sprintf("listen: %q\njetstream { store_dir: %q, sync_interval: \"1s\", max_file_store: 1GiB }\n"+
+		"include \"taizhang.conf\"\n", address, t.TempDir())
 	if err := os.WriteFile(filepath.Join(s.dir, "server.conf"), []byte(own), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +126,8 @@ func (s *separate) include(printed string) {
 	if !found {
 		s.t.Fatalf("got %s", printed)
 	}
-	if err := os.WriteFile(filepath.Join(s.dir, "taizhang.conf"), []byte("# Accounts and rights"+rights), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.dir, "taizhang.conf"), []byte("# Accounts and rights"+rights),
+		0o600); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -164,7 +167,8 @@ func TestASeparateServerIsSetUpWithWhatIsPrintedAndMayBeKilledUnderLoad(t *testi
 	s := startServe(t, dir, "--nats", e.url(), "--nats-nkey", e.seed)
 	l.url.Store(&s.url)
 	add := func(name string) (printed string) {
-		printed, _, code := taizhang(t, "--data", dir, "nats", "user", "add", name, "--nkey", filepath.Join(keys, name+".nk"))
+		printed, _, code := taizhang(t, "--data", dir, "nats", "user", "add", name, "--nkey",
+			filepath.Join(keys, name+".nk"))
 		if code != 0 {
 			t.Fatalf("exit %d: %s", code, printed)
 		}
@@ -185,7 +189,8 @@ func TestASeparateServerIsSetUpWithWhatIsPrintedAndMayBeKilledUnderLoad(t *testi
 		before := l.ackedCount()
 		eventually(t, "records are acknowledged", func() bool { return l.ackedCount() >= before+records })
 		n.kill()
-		eventually(t, "records are acknowledged without the feed", func() bool { return l.ackedCount() >= before+2*records })
+		eventually(t, "records are acknowledged without the feed",
+			func() bool { return l.ackedCount() >= before+2*records })
 		n.start()
 		p.catchUpWith(s)
 	}

@@ -87,7 +87,8 @@ func (f *feedServer) settled() alertfeed.FeedStatus {
 	}()
 	eventually(f.t, "the feed has published everything", func() bool {
 		s = f.feed.Status()
-		return s.State == alertfeed.StatePublishing && s.Behind == 0 && s.At.Date == events.DateAt(f.app.now()) && s.At.Epoch == f.access.Epoch()
+		return s.State == alertfeed.StatePublishing && s.Behind == 0 && s.At.Date == events.DateAt(f.app.now()) &&
+			s.At.Epoch == f.access.Epoch()
 	})
 	return s
 }
@@ -115,7 +116,8 @@ func (f *feedServer) trial(id string) {
 }
 
 func (f *feedServer) tryTrial(id string, onLine bool) error {
-	_, err := f.desk.Record(f.t.Context(), desk.Draft{ID: uuid.NewString(), Kind: "trial.recorded", Center: "ZJ-0001", On: "2025-10-31", By: desk.DraftBy{Role: "center", Actor: "c-1"},
+	_, err := f.desk.Record(f.t.Context(), desk.Draft{ID: uuid.NewString(), Kind: "trial.recorded", Center: "ZJ-0001",
+		On: "2025-10-31", By: desk.DraftBy{Role: "center", Actor: "c-1"},
 		Data: jsontext.Value(fmt.Sprintf(`{"trial":%q,"onProductionLine":%v}`, id, onLine))})
 	return err
 }
@@ -146,7 +148,8 @@ func newProgram(t *testing.T, name string) *program {
 // add adds the program as a user to the accounts of a server.
 func (p *program) add(x *opened) {
 	p.t.Helper()
-	if _, err := x.access.Desk(access.Local("test", "local")).AddNATSUser(p.t.Context(), access.NewNATSUser{Name: p.name, Key: p.key.Public}); err != nil {
+	if _, err := x.access.Desk(access.Local("test", "local")).AddNATSUser(p.t.Context(),
+		access.NewNATSUser{Name: p.name, Key: p.key.Public}); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -156,8 +159,10 @@ func (p *program) connect(url string) {
 	p.t.Helper()
 	p.disconnect()
 	var err error
-	p.conn, err = nats.Connect(url, nats.Nkey(p.key.Public, p.key.Sign), nats.CustomInboxPrefix("_INBOX_"+p.name), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond),
-		nats.RetryOnFailedConnect(true), nats.IgnoreAuthErrorAbort(), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	p.conn, err = nats.Connect(url, nats.Nkey(p.key.Public, p.key.Sign), nats.CustomInboxPrefix("_INBOX_"+p.name),
+		nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond),
+		nats.RetryOnFailedConnect(true), nats.IgnoreAuthErrorAbort(),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -241,7 +246,8 @@ func (p *program) board() []string {
 			p.t.Fatalf("a subject %s", subject)
 		}
 		if kept.State.Kind != alertfeed.Withdrawn {
-			board = append(board, fmt.Sprintf("%s,%s,%s,%s,%v,%v", n.Center, n.Code, n.Key, n.Severity, n.RaisedOn, kept.State.ClearedOn))
+			board = append(board, fmt.Sprintf("%s,%s,%s,%s,%v,%v", n.Center, n.Code, n.Key, n.Severity, n.RaisedOn,
+				kept.State.ClearedOn))
 		}
 	}
 	slices.Sort(board)
@@ -252,7 +258,8 @@ func (p *program) board() []string {
 func (p *program) mustKnow(dir string, args ...string) {
 	p.t.Helper()
 	want := []string{}
-	for _, row := range rows(p.t, mustRun(p.t, append([]string{"--data", dir, "alerts", "--all", "--output", "csv"}, args...)...))[1:] {
+	for _, row := range rows(p.t,
+		mustRun(p.t, append([]string{"--data", dir, "alerts", "--all", "--output", "csv"}, args...)...))[1:] {
 		want = append(want, strings.Join(row[:6], ",")) // without the name of the center
 	}
 	slices.Sort(want)
@@ -290,7 +297,8 @@ func TestARecordArrivesAsAMessageOfTheFeed(t *testing.T) {
 	p.mustKnow(dir)
 	p.acts = nil
 	for id, onLine := range map[string]string{"T1": "true", "T2": "false"} { // over HTTP, on the socket
-		mustRun(t, "--data", dir, "record", "trial.recorded", "--center", "ZJ-0001", "--on", "2025-10-31", "--role", "center", "--actor", "c-1",
+		mustRun(t, "--data", dir, "record", "trial.recorded", "--center", "ZJ-0001", "--on", "2025-10-31", "--role",
+			"center", "--actor", "c-1",
 			"--data", `{"trial":"`+id+`","onProductionLine":`+onLine+`}`)
 		p.catchUp(f)
 	}
@@ -395,7 +403,9 @@ func (e *external) url() string { return "nats://" + e.address }
 func (e *external) start(configuration string) {
 	e.t.Helper()
 	opts := &natsd.Options{}
-	if err := opts.ProcessConfigString(fmt.Sprintf("listen: %q\njetstream { sync_interval: \"1s\", max_file_store: 1GiB }\n", e.address) + configuration); err != nil {
+	if err := opts.ProcessConfigString(
+		fmt.Sprintf("listen: %q\njetstream { sync_interval: \"1s\", max_file_store: 1GiB }\n", e.address) +
+			configuration); err != nil {
 		e.t.Fatal(err)
 	}
 	opts.StoreDir = e.dir
@@ -421,7 +431,8 @@ func TestAServerElsewhereMayComeLaterAndGoAwayAndTheLedgerIsServedMeanwhile(t *t
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key.Public}}); configuration != want {
+	if want := natsserver.Configuration(e.key,
+		[]natsserver.User{{Name: p.name, Key: p.key.Public}}); configuration != want {
 		t.Errorf("got %s", configuration)
 	}
 	e.start(configuration)
@@ -482,7 +493,8 @@ func TestARestoredLedgerIsRightAtOnceAlsoForWhoReadTheLaterOne(t *testing.T) {
 	t.Parallel()
 	p, q, e := newProgram(t, "gov"), newProgram(t, "own"), newExternal(t)
 	dir, work := newProvince(t, p, q), t.TempDir()
-	e.start(natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key.Public}, {Name: q.name, Key: q.key.Public}}))
+	e.start(natsserver.Configuration(e.key,
+		[]natsserver.User{{Name: p.name, Key: p.key.Public}, {Name: q.name, Key: q.key.Public}}))
 	f := startFeed(t, dir, e.elsewhere)
 	p.connect(e.url())
 	f.trial("T1")
@@ -499,7 +511,8 @@ func TestARestoredLedgerIsRightAtOnceAlsoForWhoReadTheLaterOne(t *testing.T) {
 	f.stop()
 
 	old := filepath.Join(work, "old")
-	if _, errOut, code := taizhang(t, "--data", old, "restore", filepath.Join(work, "X.tar"), "--access", filepath.Join(work, "X.access.tar")); code != 0 {
+	if _, errOut, code := taizhang(t, "--data", old, "restore", filepath.Join(work, "X.tar"), "--access",
+		filepath.Join(work, "X.access.tar")); code != 0 {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
 	f = startFeed(t, old, e.elsewhere)
@@ -508,7 +521,8 @@ func TestARestoredLedgerIsRightAtOnceAlsoForWhoReadTheLaterOne(t *testing.T) {
 	p.catchUp(f)
 	p.mustKnow(old)
 	slices.Sort(p.acts)
-	if want := []string{"raised AL-SAF-01 T4", "withdrawn AL-SAF-01 T2", "withdrawn AL-SAF-01 T3"}; !slices.Equal(p.acts, want) {
+	if want := []string{"raised AL-SAF-01 T4", "withdrawn AL-SAF-01 T2", "withdrawn AL-SAF-01 T3"}; !slices.Equal(
+		p.acts, want) {
 		t.Errorf("got %q, want %q", p.acts, want)
 	}
 	f.stop()
@@ -537,24 +551,43 @@ func TestWhereTheFeedMayBe(t *testing.T) {
 		code   int
 		en, zh string
 	}{
-		"--nats-listen " + address:                                           {1, "--nats-listen: the address " + address + " of the alert feed is in use", "--nats-listen：预警推送的地址 " + address + " 已被占用"},
-		"--nats-listen 192.0.2.1:0 --insecure":                               {2, "--nats-listen: the alert feed cannot listen on 192.0.2.1:0", "--nats-listen：预警推送不能使用地址 192.0.2.1:0"},
-		"--nats-listen 0.0.0.0:0":                                            {2, "--nats-listen: 0.0.0.0:0 is not a loopback address", "--nats-listen：0.0.0.0:0 不是本机回环地址"},
-		"--nats-listen localhost":                                            {2, "--nats-listen: expected HOST:PORT or off", "--nats-listen：应写作 主机:端口，或“off”"},
-		"--nats-listen 127.0.0.1:0 --nats nats://127.0.0.1:1 --nats-nkey x":  {2, "give --nats or --nats-listen, not both", "--nats 与 --nats-listen 只能给出一个"},
-		"--nats-listen 127.0.0.1:0 --store esdb://127.0.0.1:1":               {2, "name one NATS server for all with --nats", "请用 --nats 指定共用的 NATS 服务器"},
-		"--nats-nkey " + key:                                                 {2, "go with --nats", "须与 --nats 一起给出"},
-		"--nats nats://127.0.0.1:1":                                          {2, "--nats needs --nats-nkey or --nats-creds", "--nats 须有 --nats-nkey 或 --nats-creds 之一"},
-		"--nats nats://127.0.0.1:1 --nats-nkey x --nats-creds y":             {2, "--nats needs --nats-nkey or --nats-creds, and not both", "之一"},
-		"--nats http://127.0.0.1:1 --nats-nkey " + key:                       {2, "--nats: expected nats://HOST:PORT", "--nats：应写作 nats://主机:端口"},
-		"--nats nats://u:hunter2@127.0.0.1:1 --nats-nkey " + key:             {2, "--nats: must have no password in it", "--nats：地址中不能有口令"},
-		"--nats nats://127.0.0.1:1,nats://n.example:4222 --nats-nkey " + key: {2, "--nats: n.example is not this machine", "--nats：n.example 不在本机"},
-		"--nats nats://127.0.0.1:1 --nats-nkey " + open:                      {1, "others may read it (mode 0644)", "他人可以读取（权限 0644）"},
-		"--nats nats://127.0.0.1:1 --nats-nkey " + wrong:                     {2, "--nats-nkey: " + wrong + " holds no key", "--nats-nkey：" + wrong + " 中没有"},
-		"--nats tls://n.example --nats-creds " + key:                         {2, "--nats-creds: " + key + " holds no key", "--nats-creds：" + key + " 中没有"},
-		"--nats nats://127.0.0.1:1 --nats-nkey none.nk":                      {1, "there is no file none.nk", "没有文件 none.nk"},
-		"--demo --nats nats://127.0.0.1:1 --nats-nkey " + key:                {2, "takes no --nats", "不能用 --nats"},
-		"--demo --nats-listen 0.0.0.0:0 --insecure":                          {2, "takes no --nats and no other address", "不能用 --nats 或其他地址"},
+		"--nats-listen " + address: {
+			1, "--nats-listen: the address " + address + " of the alert feed is in use",
+			"--nats-listen：预警推送的地址 " + address + " 已被占用"},
+		"--nats-listen 192.0.2.1:0 --insecure": {
+			2, "--nats-listen: the alert feed cannot listen on 192.0.2.1:0",
+			"--nats-listen：预警推送不能使用地址 192.0.2.1:0"},
+		"--nats-listen 0.0.0.0:0": {
+			2, "--nats-listen: 0.0.0.0:0 is not a loopback address", "--nats-listen：0.0.0.0:0 不是本机回环地址"},
+		"--nats-listen localhost": {
+			2, "--nats-listen: expected HOST:PORT or off", "--nats-listen：应写作 主机:端口，或“off”"},
+		"--nats-listen 127.0.0.1:0 --nats nats://127.0.0.1:1 --nats-nkey x": {
+			2, "give --nats or --nats-listen, not both", "--nats 与 --nats-listen 只能给出一个"},
+		"--nats-listen 127.0.0.1:0 --store esdb://127.0.0.1:1": {
+			2, "name one NATS server for all with --nats", "请用 --nats 指定共用的 NATS 服务器"},
+		"--nats-nkey " + key: {
+			2, "go with --nats", "须与 --nats 一起给出"},
+		"--nats nats://127.0.0.1:1": {
+			2, "--nats needs --nats-nkey or --nats-creds", "--nats 须有 --nats-nkey 或 --nats-creds 之一"},
+		"--nats nats://127.0.0.1:1 --nats-nkey x --nats-creds y": {
+			2, "--nats needs --nats-nkey or --nats-creds, and not both", "之一"},
+		"--nats http://127.0.0.1:1 --nats-nkey " + key: {
+			2, "--nats: expected nats://HOST:PORT", "--nats：应写作 nats://主机:端口"},
+		"--nats nats://u:hunter2@127.0.0.1:1 --nats-nkey " + key: {
+			2, "--nats: must have no password in it", "--nats：地址中不能有口令"},
+		"--nats nats://127.0.0.1:1,nats://n.example:4222 --nats-nkey " + key: {
+			2, "--nats: n.example is not this machine", "--nats：n.example 不在本机"},
+		"--nats nats://127.0.0.1:1 --nats-nkey " + open: {
+			1, "others may read it (mode 0644)", "他人可以读取（权限 0644）"},
+		"--nats nats://127.0.0.1:1 --nats-nkey " + wrong: {
+			2, "--nats-nkey: " + wrong + " holds no key", "--nats-nkey：" + wrong + " 中没有"},
+		"--nats tls://n.example --nats-creds " + key: {
+			2, "--nats-creds: " + key + " holds no key", "--nats-creds：" + key + " 中没有"},
+		"--nats nats://127.0.0.1:1 --nats-nkey none.nk": {
+			1, "there is no file none.nk", "没有文件 none.nk"},
+		"--demo --nats nats://127.0.0.1:1 --nats-nkey " + key: {2, "takes no --nats", "不能用 --nats"},
+		"--demo --nats-listen 0.0.0.0:0 --insecure": {
+			2, "takes no --nats and no other address", "不能用 --nats 或其他地址"},
 	} {
 		for lang, says := range map[string]string{"en": x.en, "zh": x.zh} {
 			all := append([]string{"serve", "--listen", "127.0.0.1:0", "--lang", lang}, strings.Fields(args)...)
@@ -567,7 +600,8 @@ func TestWhereTheFeedMayBe(t *testing.T) {
 			root := a.root()
 			root.SetArgs(all)
 			code := a.exitCode(ctx, root.ExecuteContext(ctx))
-			if cancel(); code != x.code || !strings.Contains(errOut.String(), says) || strings.Contains(errOut.String(), "hunter2") {
+			if cancel(); code != x.code || !strings.Contains(errOut.String(), says) ||
+				strings.Contains(errOut.String(), "hunter2") {
 				t.Errorf("%s: exit %d: %s", args, code, &errOut)
 			}
 		}
@@ -661,7 +695,8 @@ func TestTheFeedIsEncryptedWhereOtherMachinesReachIt(t *testing.T) {
 		t.Errorf("a program that does not trust the certificate: %v", err)
 	}
 	for most, works := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
-		conn, err := nats.Connect("nats://"+address, own, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: most, InsecureSkipVerify: true}))
+		conn, err := nats.Connect("nats://"+address, own,
+			nats.Secure(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: most, InsecureSkipVerify: true}))
 		if (err == nil) != works {
 			t.Errorf("TLS %x: %v", most, err)
 		}
@@ -674,8 +709,8 @@ func TestTheFeedIsEncryptedWhereOtherMachinesReachIt(t *testing.T) {
 	}
 }
 
-// withCredentials starts a server with TLS whose accounts are JWTs, as in a managed cluster, and returns its URL and the file of the
-// credentials of a publisher.
+// withCredentials starts a server with TLS whose accounts are JWTs, as in a managed cluster, and returns its URL and
+// the file of the credentials of a publisher.
 func withCredentials(t *testing.T, certFile, keyFile string) (url, creds string) {
 	t.Helper()
 	must := func(err error) {
@@ -683,12 +718,14 @@ func withCredentials(t *testing.T, certFile, keyFile string) (url, creds string)
 			t.Fatal(err)
 		}
 	}
-	operator, account, user := natstest.NewKey(t, nkeys.PrefixByteOperator), natstest.NewKey(t, nkeys.PrefixByteAccount), natstest.NewUser(t)
+	operator, account, user := natstest.NewKey(t, nkeys.PrefixByteOperator),
+		natstest.NewKey(t, nkeys.PrefixByteAccount), natstest.NewUser(t)
 	system := natstest.NewKey(t, nkeys.PrefixByteAccount).Public
 	resolver := &natsd.MemAccResolver{}
 	claims := jwt.NewAccountClaims(account.Public)
 	claims.Limits.JetStreamLimits = jwt.JetStreamLimits{MemoryStorage: -1, DiskStorage: -1, Streams: -1, Consumer: -1}
-	for key, claims := range map[string]*jwt.AccountClaims{system: jwt.NewAccountClaims(system), account.Public: claims} {
+	for key, claims := range map[string]*jwt.AccountClaims{
+		system: jwt.NewAccountClaims(system), account.Public: claims} {
 		token, err := claims.Encode(operator)
 		must(err)
 		must(resolver.Store(key, token))
@@ -703,8 +740,10 @@ func withCredentials(t *testing.T, certFile, keyFile string) (url, creds string)
 	must(os.WriteFile(creds, content, 0o600))
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 	must(err)
-	on := natstest.Start(t, &natsd.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SystemAccount: system,
-		TrustedOperators: []*jwt.OperatorClaims{jwt.NewOperatorClaims(operator.Public)}, AccountResolver: resolver, TLS: true, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}}})
+	on := natstest.Start(t, &natsd.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(),
+		SystemAccount:    system,
+		TrustedOperators: []*jwt.OperatorClaims{jwt.NewOperatorClaims(operator.Public)}, AccountResolver: resolver,
+		TLS: true, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}}})
 	_, port, err := net.SplitHostPort(on.Addr().String())
 	must(err)
 	return "tls://localhost:" + port, creds
@@ -720,12 +759,15 @@ func TestAServerElsewhereMayHaveTLSAndTakeCredentials(t *testing.T) {
 		return body
 	}
 	stranger := startServe(t, t.TempDir(), "--nats", url, "--nats-creds", creds)
-	eventually(t, "the status says that the certificate is not trusted", func() bool { return strings.Contains(status(stranger), "x509") })
+	eventually(t, "the status says that the certificate is not trusted",
+		func() bool { return strings.Contains(status(stranger), "x509") })
 	t.Setenv("SSL_CERT_FILE", certFile)
 	s := startServe(t, newProvince(t), "--nats", url, "--nats-creds", creds)
 	eventually(t, "the alerts are published", func() bool {
 		got := status(s)
-		return strings.Contains(got, `"state":"publishing"`) && strings.Contains(got, `"open":{"red":1,"yellow":2,"blue":0}`) && strings.Contains(got, `"server":"`+url+`"`)
+		return strings.Contains(got, `"state":"publishing"`) &&
+			strings.Contains(got, `"open":{"red":1,"yellow":2,"blue":0}`) &&
+			strings.Contains(got, `"server":"`+url+`"`)
 	})
 	for _, p := range []*process{stranger, s} {
 		if code := p.end(os.Interrupt); code != 0 {

@@ -36,7 +36,8 @@ type load struct {
 // newLoad makes a ledger of two centers, each with an account, and a load for it.
 func newLoad(t testing.TB, dir string) *load {
 	t.Helper()
-	l := &load{t: t, acked: map[string]bool{}, tried: map[string]bool{}, client: &http.Client{Timeout: serveWait, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	l := &load{t: t, acked: map[string]bool{}, tried: map[string]bool{},
+		client: &http.Client{Timeout: serveWait, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	t.Cleanup(l.client.CloseIdleConnections)
 	a, _ := servedApp(dir)
 	args := []string{"--data", dir, "import", filepath.Join("testdata", "small.jsonl")}
@@ -53,7 +54,9 @@ func newLoad(t testing.TB, dir string) *load {
 	for _, center := range []string{"ZJ-0001", "ZJ-0002"} {
 		name := strings.ToLower(center)
 		made := &access.MadeToken{}
-		if _, err = office.AddAccount(t.Context(), access.NewAccount{Account: name, Binding: access.Binding{Role: access.Center, Center: events.CenterID(center)}}); err == nil {
+		if _, err = office.AddAccount(t.Context(),
+			access.NewAccount{Account: name,
+				Binding: access.Binding{Role: access.Center, Center: events.CenterID(center)}}); err == nil {
 			made, err = office.AddToken(t.Context(), access.NewToken{Account: name, Name: "load"})
 		}
 		if err != nil {
@@ -70,7 +73,8 @@ func newLoad(t testing.TB, dir string) *load {
 // post sends a record of a writer and returns the status, or an error if there was no answer.
 func (l *load) post(writer int, id string) (int, error) {
 	center := fmt.Sprintf("ZJ-%04d", writer%len(l.tokens)+1)
-	body := fmt.Sprintf(`{"id":"%s","kind":"trial.recorded","center":"%s","on":"2026-10-31","data":{"trial":"%s","onProductionLine":%v}}`, id, center, id, l.onLine)
+	body := fmt.Sprintf(
+		`{"id":"%s","kind":"trial.recorded","center":"%s","on":"2026-10-31","data":{"trial":"%s","onProductionLine":%v}}`, id, center, id, l.onLine)
 	r, err := http.NewRequest(http.MethodPost, *l.url.Load()+"/v1/records", strings.NewReader(body))
 	if err != nil {
 		return 0, err
@@ -184,7 +188,8 @@ func TestAServerThatIsToldToStopUnderLoadKeepsWhatItAcknowledged(t *testing.T) {
 				t.Fatalf("only %d records were acknowledged\n%s", l.ackedCount(), p.log)
 			}
 		}
-		if code, want := p.end(signal), map[syscall.Signal]int{syscall.SIGTERM: 0, syscall.SIGKILL: -1}[signal]; code != want {
+		if code, want := p.end(signal),
+			map[syscall.Signal]int{syscall.SIGTERM: 0, syscall.SIGKILL: -1}[signal]; code != want {
 			t.Errorf("after %v: exit %d, expected %d\n%s", signal, code, want, p.log)
 		}
 		writers.Wait()

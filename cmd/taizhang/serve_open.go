@@ -70,7 +70,8 @@ func (a *app) openServed(ctx context.Context, options *serveOptions, metrics *ap
 	if err != nil {
 		return o, a.inUse(ctx, err)
 	}
-	o.desk = desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Account: a.account(), Now: a.now, Version: programVersion(), Spool: a.dir,
+	o.desk = desk.Local{LocalConfig: desk.LocalConfig{
+		Ledger: l, Account: a.account(), Now: a.now, Version: programVersion(), Spool: a.dir,
 		Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 			return seal.Root(ctx, o.store, position, see)
 		}}}
@@ -78,7 +79,8 @@ func (a *app) openServed(ctx context.Context, options *serveOptions, metrics *ap
 		return o, err
 	}
 	o.access, err = access.Open(ctx, access.AccountsConfig{Store: o.accounts, Ledger: l, Now: a.now, Log: a.log,
-		SessionIdle: time.Duration(options.sessionIdleMinutes) * time.Minute, PasswordDays: options.passwordDays, Demo: options.demo})
+		SessionIdle: time.Duration(options.sessionIdleMinutes) * time.Minute, PasswordDays: options.passwordDays,
+		Demo: options.demo})
 	return o, err
 }
 
@@ -113,14 +115,16 @@ func (a *app) openAccounts(ctx context.Context) (events.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	record, err := kurrentstore.Open(kurrentstore.Options{Connection: connection, Prefix: a.prefix + accessName + ".", Patience: a.patience, Log: a.log})
+	record, err := kurrentstore.Open(kurrentstore.Options{Connection: connection, Prefix: a.prefix + accessName + ".",
+		Patience: a.patience, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
 	if err := a.reach(ctx, record); err != nil {
 		return nil, a.unreached(errors.Join(err, record.Close()), connection)
 	}
-	copied, err := replica.Open(ctx, replica.ReplicaConfig{Record: record, Dir: dir, Log: a.log, Clock: a.now, Replay: func(e events.Stored) error { return e.Fault }})
+	copied, err := replica.Open(ctx, replica.ReplicaConfig{
+		Record: record, Dir: dir, Log: a.log, Clock: a.now, Replay: func(e events.Stored) error { return e.Fault }})
 	if err != nil {
 		return nil, errors.Join(a.unreached(err, connection), record.Close())
 	}
@@ -139,11 +143,13 @@ func (a *app) inUse(ctx context.Context, err error) error {
 	if c, failed := listen.DialSocket(ctx, a.dir); failed == nil {
 		defer c.Close()
 		if peer, failed := listen.PeerOf(c); failed == nil {
-			return text.Errorf(text.Conflict, "台账 %s 已由进程 %d 提供服务", "process %[2]d serves the ledger %[1]s already", a.dir, peer.Process)
+			return text.Errorf(text.Conflict, "台账 %s 已由进程 %d 提供服务",
+				"process %[2]d serves the ledger %[1]s already", a.dir, peer.Process)
 		}
 	}
 	if process := lockedBy(a.dir); process != 0 {
-		return text.Errorf(text.Conflict, "台账 %s 正被进程 %d 使用", "the ledger %s is in use by process %d", a.dir, process)
+		return text.Errorf(text.Conflict, "台账 %s 正被进程 %d 使用", "the ledger %s is in use by process %d",
+			a.dir, process)
 	}
 	return err
 }

@@ -31,9 +31,14 @@ const (
 // signInFlags adds the flags about signing in.
 func (a *app) signInFlags(c *cobra.Command, o *signInOptions) {
 	f := c.Flags()
-	f.IntVar(&o.sessionIdleMinutes, "session-idle", int(access.IdleDefault/time.Minute), a.say("登录后 `MINUTES` 分钟没有操作即退出（5 至 60）", "`MINUTES` without a request after which a session ends (5 to 60)"))
-	f.IntVar(&o.passwordDays, "password-days", 0, a.say("密码使用 `DAYS` 天后须更换（0 为不限）", "`DAYS` after which a password must be changed (0: never)"))
-	f.StringArrayVar(&o.proxies, "proxy", nil, a.say("前置代理的地址 `ADDR|CIDR`，可多次给出；来自代理的请求按 X-Forwarded-For 认来源", "address `ADDR|CIDR` of a proxy in front, whose X-Forwarded-For says where a request is from; may be repeated"))
+	f.IntVar(&o.sessionIdleMinutes, "session-idle", int(access.IdleDefault/time.Minute),
+		a.say("登录后 `MINUTES` 分钟没有操作即退出（5 至 60）",
+			"`MINUTES` without a request after which a session ends (5 to 60)"))
+	f.IntVar(&o.passwordDays, "password-days", 0,
+		a.say("密码使用 `DAYS` 天后须更换（0 为不限）", "`DAYS` after which a password must be changed (0: never)"))
+	f.StringArrayVar(&o.proxies, "proxy", nil,
+		a.say("前置代理的地址 `ADDR|CIDR`，可多次给出；来自代理的请求按 X-Forwarded-For 认来源", "address "+
+			"`ADDR|CIDR` of a proxy in front, whose X-Forwarded-For says where a request is from; may be repeated"))
 	a.ssoFlags(c, &o.ssoOptions)
 }
 
@@ -41,9 +46,11 @@ func (a *app) signInFlags(c *cobra.Command, o *signInOptions) {
 func (o *signInOptions) check() error {
 	switch {
 	case o.sessionIdleMinutes < sessionIdleMinutesMin || o.sessionIdleMinutes > sessionIdleMinutesMax:
-		return text.Errorf(text.Invalid, "应为 %d 至 %d 分钟", "must be %d to %d minutes", sessionIdleMinutesMin, sessionIdleMinutesMax).Of("session-idle")
+		return text.Errorf(text.Invalid, "应为 %d 至 %d 分钟", "must be %d to %d minutes", sessionIdleMinutesMin,
+			sessionIdleMinutesMax).Of("session-idle")
 	case o.passwordDays < 0 || o.passwordDays > passwordDaysMax:
-		return text.Errorf(text.Invalid, "应为 0 至 %d 天", "must be 0 to %d days", passwordDaysMax).Of("password-days")
+		return text.Errorf(text.Invalid, "应为 0 至 %d 天", "must be 0 to %d days",
+			passwordDaysMax).Of("password-days")
 	}
 	if _, err := o.proxyPrefixes(); err != nil {
 		return err
@@ -61,7 +68,8 @@ func (o *signInOptions) proxyPrefixes() (list []netip.Prefix, err error) {
 			p = netip.PrefixFrom(at.WithZone(""), at.BitLen())
 		}
 		if err != nil || p.Bits() == 0 || p.Addr().Is4In6() { // every address would be a proxy
-			return nil, text.Errorf(text.Invalid, "应为地址或网段，如 10.0.0.5 或 10.0.0.0/24，不能是 %q", "expected an address or a network, such as 10.0.0.5 or 10.0.0.0/24, got %q", s).Of("proxy")
+			return nil, text.Errorf(text.Invalid, "应为地址或网段，如 10.0.0.5 或 10.0.0.0/24，不能是 %q",
+				"expected an address or a network, such as 10.0.0.5 or 10.0.0.0/24, got %q", s).Of("proxy")
 		}
 		list = append(list, p.Masked())
 	}

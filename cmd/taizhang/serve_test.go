@@ -48,7 +48,8 @@ type process struct {
 func startServe(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, dir: dir, log: &bytes.Buffer{}, rest: make(chan struct{})}
-	p.Cmd = exec.Command("taizhang", append([]string{"serve", "--data", dir, "--lang", "en", "--listen", "127.0.0.1:0"}, args...)...)
+	p.Cmd = exec.Command("taizhang",
+		append([]string{"serve", "--data", dir, "--lang", "en", "--listen", "127.0.0.1:0"}, args...)...)
 	p.Stderr, p.Env = p.log, append(os.Environ(), "GOGC=", "TAIZHANG_NATS_LISTEN=off") // unless a flag says where
 	out, err := p.StdoutPipe()
 	if err != nil {
@@ -85,9 +86,10 @@ func (p *process) end(signal os.Signal) int {
 
 // socketClient returns a client of the socket in a directory, which has the rights of the owner.
 func socketClient(dir string) *http.Client {
-	return &http.Client{Timeout: serveWait, Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return listen.DialSocket(ctx, dir)
-	}}}
+	return &http.Client{Timeout: serveWait,
+		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return listen.DialSocket(ctx, dir)
+		}}}
 }
 
 // owner sends a request over the socket and returns the status and the body.
@@ -124,13 +126,15 @@ func get(t testing.TB, c *http.Client, url string, head ...string) (int, string)
 func TestAServerAnswersOnItsSocketAndRefusesASecondOne(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 40), "data") // longer than an address of a socket may be
 	p := startServe(t, dir)
-	if !strings.Contains(p.said, "serving the ledger "+dir+" at position 0 on http://127.0.0.1:") || strings.Contains(p.said, ":0 ") {
+	if !strings.Contains(p.said, "serving the ledger "+dir+" at position 0 on http://127.0.0.1:") ||
+		strings.Contains(p.said, ":0 ") {
 		t.Errorf("got %q", p.said)
 	}
 	if status, body := p.owner("/readyz"); status != http.StatusOK || !strings.Contains(body, `"ready":true`) {
 		t.Errorf("got %d %s", status, body)
 	}
-	if status, body := p.owner("/v1/centers/ZJ-0001"); status != http.StatusNotFound || !strings.Contains(body, `"/problems/not-found"`) {
+	if status, body := p.owner("/v1/centers/ZJ-0001"); status != http.StatusNotFound ||
+		!strings.Contains(body, `"/problems/not-found"`) {
 		t.Errorf("got %d %s", status, body)
 	}
 	for _, path := range []string{"/debug/pprof/cmdline", "/metrics"} {
@@ -147,14 +151,16 @@ func TestAServerAnswersOnItsSocketAndRefusesASecondOne(t *testing.T) {
 	if status, _ := get(t, http.DefaultClient, p.url+"/v1/centers/ZJ-0001"); status != http.StatusUnauthorized {
 		t.Errorf("without a token: got %d", status)
 	}
-	if status, body := get(t, http.DefaultClient, p.url+"/v1/centers/ZJ-0001", "Host", "evil.example"); status != http.StatusForbidden || !strings.Contains(body, `"/problems/forbidden"`) {
+	if status, body := get(t, http.DefaultClient, p.url+"/v1/centers/ZJ-0001", "Host",
+		"evil.example"); status != http.StatusForbidden || !strings.Contains(body, `"/problems/forbidden"`) {
 		t.Errorf("under another name: got %d %s", status, body)
 	}
 	for lang, says := range map[string]string{
 		"en": "process " + strconv.Itoa(p.Process.Pid) + " serves the ledger",
 		"zh": "已由进程 " + strconv.Itoa(p.Process.Pid) + " 提供服务",
 	} {
-		if _, errOut, code := taizhang(t, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--nats-listen", "off", "--lang", lang); code != 1 || !strings.Contains(errOut, says) {
+		if _, errOut, code := taizhang(t, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--nats-listen", "off",
+			"--lang", lang); code != 1 || !strings.Contains(errOut, says) {
 			t.Errorf("a second server: exit %d: %s", code, errOut)
 		}
 	}
@@ -257,7 +263,8 @@ func TestAServerThatIsStartedAndStoppedManyTimesLeavesNothing(t *testing.T) {
 	for deadline := time.Now().Add(serveWait); runtime.NumGoroutine() > routines || files() > open; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			all := make([]byte, 1<<20)
-			t.Fatalf("%d goroutines, were %d; %d files, were %d\n%s", runtime.NumGoroutine(), routines, files(), open, all[:runtime.Stack(all, true)])
+			t.Fatalf("%d goroutines, were %d; %d files, were %d\n%s", runtime.NumGoroutine(), routines, files(), open,
+				all[:runtime.Stack(all, true)])
 		}
 	}
 }
@@ -324,13 +331,15 @@ func TestAfterAWriteOfUnknownOutcomeTheServerReadsOnAndThenEnds(t *testing.T) {
 	}
 	c := socketClient(a.dir)
 	defer c.CloseIdleConnections()
-	if status, body := get(t, c, "http://localhost/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, `"check":"stopped"`) {
+	if status, body := get(t, c, "http://localhost/readyz"); status != http.StatusServiceUnavailable ||
+		!strings.Contains(body, `"check":"stopped"`) {
 		t.Errorf("got %d %s", status, body)
 	}
 	if status, body := get(t, c, "http://localhost/v1/centers/"+drafts[0].Center); status != http.StatusOK {
 		t.Errorf("got %d %s", status, body)
 	}
-	if status, body := get(t, c, "http://localhost/metrics"); !strings.Contains(body, "\ntaizhang_stopped 1\n") || !strings.Contains(body, `taizhang_appends_total{outcome="unknown"} 1`) {
+	if status, body := get(t, c, "http://localhost/metrics"); !strings.Contains(body, "\ntaizhang_stopped 1\n") ||
+		!strings.Contains(body, `taizhang_appends_total{outcome="unknown"} 1`) {
 		t.Errorf("got %d %s", status, body)
 	}
 	err = <-ended
@@ -350,17 +359,19 @@ func TestWhereAServerMayListen(t *testing.T) {
 		"another address without administrator": {"--listen 0.0.0.0:0 --insecure", 1, "no administrator could act"},
 		"no port":                               {"--listen localhost", 2, "--listen: expected HOST:PORT"},
 		"a certificate alone":                   {"--tls-cert x.pem", 2, "must be given together"},
-		"no such certificate":                   {"--listen 127.0.0.1:0 --tls-cert x.pem --tls-key y.pem", 1, "there is no file x.pem"},
-		"a host with a port":                    {"--host a.example:443", 2, "--host: expected the name of a host"},
-		"a date":                                {"--as-of 2025-01-01", 2, "serve takes no --as-of"},
-		"no such file":                          {"--config none.conf", 1, "there is no file none.conf"},
+		"no such certificate": {"--listen 127.0.0.1:0 --tls-cert x.pem --tls-key y.pem", 1,
+			"there is no file x.pem"},
+		"a host with a port": {"--host a.example:443", 2, "--host: expected the name of a host"},
+		"a date":             {"--as-of 2025-01-01", 2, "serve takes no --as-of"},
+		"no such file":       {"--config none.conf", 1, "there is no file none.conf"},
 	} {
 		args := append([]string{"serve", "--data", dir, "--nats-listen", "off"}, strings.Fields(x.args)...)
 		if _, errOut, code := taizhang(t, args...); code != x.code || !strings.Contains(errOut, x.says) {
 			t.Errorf("%s: exit %d: %s", name, code, errOut)
 		}
 	}
-	if _, errOut, code := taizhang(t, "serve", "--demo", "--data", dir); code != 2 || !strings.Contains(errOut, "takes no --data") {
+	if _, errOut, code := taizhang(t, "serve", "--demo", "--data", dir); code != 2 ||
+		!strings.Contains(errOut, "takes no --data") {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
 }
@@ -382,10 +393,16 @@ func TestSettingsAreFromFlagsThenTheEnvironmentThenTheFile(t *testing.T) {
 		code := a.exitCode(t.Context(), root.ExecuteContext(t.Context()))
 		return out.String(), errOut.String(), code
 	}
-	got, said, code := check(map[string]string{"TAIZHANG_LISTEN": "127.0.0.1:2", "TAIZHANG_ADMIN_LISTEN": "127.0.0.1:22", "TAIZHANG_STORE": "esdb://admin:hunter2@127.0.0.1:2113"},
-		"# of the office\n\ndata = /var/lib/taizhang\nlisten = 127.0.0.1:1\nadmin-listen = 127.0.0.1:11\nhost = a.example\nhost = b.example\n", "--listen", "127.0.0.1:3")
-	for _, line := range []string{"listen = 127.0.0.1:3  # flag", "admin-listen = 127.0.0.1:22  # TAIZHANG_ADMIN_LISTEN", "data = /var/lib/taizhang  # " + file + ":3",
-		"host = a.example, b.example  # " + file + ":7", "insecure = false  # default", "store = esdb://…@127.0.0.1:2113  # TAIZHANG_STORE",
+	got, said, code := check(map[string]string{
+		"TAIZHANG_LISTEN": "127.0.0.1:2", "TAIZHANG_ADMIN_LISTEN": "127.0.0.1:22",
+		"TAIZHANG_STORE": "esdb://admin:hunter2@127.0.0.1:2113"},
+		"# of the office\n\ndata = /var/lib/taizhang\nlisten = 127.0.0.1:1\nadmin-listen = 127.0.0.1:11\nhost = "+
+			"a.example\nhost = b.example\n", "--listen", "127.0.0.1:3")
+	for _, line := range []string{
+		"listen = 127.0.0.1:3  # flag", "admin-listen = 127.0.0.1:22  # TAIZHANG_ADMIN_LISTEN",
+		"data = /var/lib/taizhang  # " + file + ":3",
+		"host = a.example, b.example  # " + file + ":7", "insecure = false  # default",
+		"store = esdb://…@127.0.0.1:2113  # TAIZHANG_STORE",
 		"nats-listen = off  # default"} {
 		if !strings.Contains(got, line+"\n") {
 			t.Errorf("expected %q, exit %d, got\n%s%s", line, code, got, said)
@@ -395,12 +412,16 @@ func TestSettingsAreFromFlagsThenTheEnvironmentThenTheFile(t *testing.T) {
 		t.Errorf("a password is shown: %s", got)
 	}
 	for content, says := range map[string][2]string{
-		"listen = 127.0.0.1:1\nlissten = x\n": {file + ":2: there is no setting \"lissten\"", file + ":2：没有名为 \"lissten\" 的设置"},
-		"listen\n":                            {file + ":1: expected NAME = VALUE", file + ":1：应写作 名称 = 值"},
-		"listen = a:1\nlisten = a:2\n":        {file + ":2: listen is set already at " + file + ":1", file + ":2：listen 已在"},
-		"insecure = maybe\n":                  {file + ":1: insecure: the value \"maybe\" is not valid", file + ":1：insecure 的值 \"maybe\" 不对"},
-		"store = esdb://a:b@c\n":              {file + ":1: a password does not belong", file + ":1：口令不能写在设置文件中"},
-		"listen = 127.0.0.1:99999\n":          {"--listen: expected HOST:PORT", "--listen：应写作 主机:端口"},
+		"listen = 127.0.0.1:1\nlissten = x\n": {
+			file + ":2: there is no setting \"lissten\"", file + ":2：没有名为 \"lissten\" 的设置"},
+		"listen\n": {file + ":1: expected NAME = VALUE", file + ":1：应写作 名称 = 值"},
+		"listen = a:1\nlisten = a:2\n": {file + ":2: listen is set already at " + file + ":1",
+			file + ":2：listen 已在"},
+		"insecure = maybe\n": {file + ":1: insecure: the value \"maybe\" is not valid",
+			file + ":1：insecure 的值 \"maybe\" 不对"},
+		"store = esdb://a:b@c\n": {
+			file + ":1: a password does not belong", file + ":1：口令不能写在设置文件中"},
+		"listen = 127.0.0.1:99999\n": {"--listen: expected HOST:PORT", "--listen：应写作 主机:端口"},
 	} {
 		for i, lang := range []string{"en", "zh"} {
 			if _, said, code := check(nil, content, "--lang", lang); code == 0 || !strings.Contains(said, says[i]) {

@@ -39,8 +39,10 @@ func (a *app) openTraces(ctx context.Context) (*sdktrace.TracerProvider, error) 
 			continue
 		}
 		named = true
-		if u, err := url.Parse(value); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" { // the value may have a password
-			return nil, text.Errorf(text.Invalid, "%s 应为 http:// 或 https:// 开头的地址", "%s must be an address that begins with http:// or https://", name)
+		if u, err := url.Parse(value); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			// the value may have a password
+			return nil, text.Errorf(text.Invalid, "%s 应为 http:// 或 https:// 开头的地址",
+				"%s must be an address that begins with http:// or https://", name)
 		}
 	}
 	if !named {
@@ -55,8 +57,9 @@ func (a *app) openTraces(ctx context.Context) (*sdktrace.TracerProvider, error) 
 	if err != nil {
 		return nil, err
 	}
-	about, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(attribute.String("service.name", "taizhang"),
-		attribute.String("service.version", programVersion())), resource.WithFromEnv())
+	about, err := resource.New(ctx, resource.WithTelemetrySDK(),
+		resource.WithAttributes(attribute.String("service.name", "taizhang"),
+			attribute.String("service.version", programVersion())), resource.WithFromEnv())
 	if err != nil {
 		return nil, err
 	}

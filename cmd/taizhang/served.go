@@ -30,7 +30,8 @@ func (a *app) chooseServer(cmd *cobra.Command) error {
 	typed := cmd.Flags().Changed("server") || cmd.Flags().Changed("token-file") || cmd.Flags().Changed("tls-ca")
 	if isOnFiles(cmd) {
 		if typed {
-			return usage(cmd, "%[1]s 只用于本机的文件，不能用 --server、--token-file 或 --tls-ca", "%[2]s works on files and takes no --server, --token-file or --tls-ca", cmd.CommandPath(), cmd.Name())
+			return usage(cmd, "%[1]s 只用于本机的文件，不能用 --server、--token-file 或 --tls-ca",
+				"%[2]s works on files and takes no --server, --token-file or --tls-ca", cmd.CommandPath(), cmd.Name())
 		}
 		a.server = ""
 		return nil
@@ -38,7 +39,8 @@ func (a *app) chooseServer(cmd *cobra.Command) error {
 	if isOnNATS(cmd) {
 		for _, name := range []string{"server", "token-file", "data", "dir", "store", "as-of", "known-at"} {
 			if cmd.Flags().Changed(name) {
-				return usage(cmd, "%[1]s 只经 NATS 读取，不能用 --%[3]s", "%[2]s reads from NATS alone and takes no --%[3]s", cmd.CommandPath(), cmd.Name(), name)
+				return usage(cmd, "%[1]s 只经 NATS 读取，不能用 --%[3]s",
+					"%[2]s reads from NATS alone and takes no --%[3]s", cmd.CommandPath(), cmd.Name(), name)
 			}
 		}
 		a.server = ""
@@ -51,10 +53,14 @@ func (a *app) chooseServer(cmd *cobra.Command) error {
 	}
 	switch {
 	case a.server == "" && typed:
-		return usage(cmd, "--token-file 和 --tls-ca 须与 --server 一起用", "--token-file and --tls-ca go with --server")
-	case a.server != "" && (a.dirGiven || a.cluster != "" || !cmd.Flags().Changed("server") && a.getenv(variableOf("data")) != ""):
-		return usage(cmd, "--server（或环境变量 TAIZHANG_SERVER）不能与 --data 或 --store（或环境变量 TAIZHANG_DATA、TAIZHANG_STORE）一起用",
-			"--server, or the environment's TAIZHANG_SERVER, takes no --data or --store, nor TAIZHANG_DATA or TAIZHANG_STORE")
+		return usage(cmd, "--token-file 和 --tls-ca 须与 --server 一起用",
+			"--token-file and --tls-ca go with --server")
+	case a.server != "" && (a.dirGiven || a.cluster != "" ||
+		!cmd.Flags().Changed("server") && a.getenv(variableOf("data")) != ""):
+		return usage(cmd, "--server（或环境变量 TAIZHANG_SERVER）不能与 --data 或 --store（或环境变量 "+
+			"TAIZHANG_DATA、TAIZHANG_STORE）一起用",
+			"--server, or the environment's TAIZHANG_SERVER, takes no --data or --store, nor TAIZHANG_DATA or "+
+				"TAIZHANG_STORE")
 	}
 	return nil
 }
@@ -62,8 +68,8 @@ func (a *app) chooseServer(cmd *cobra.Command) error {
 // serverPatience is the time for which a verb waits for a server that does not answer.
 const serverPatience = 5 * time.Second
 
-// atServer returns a client of the server that the verb asks: of --server, or of the process that serves the directory of the
-// ledger. It returns nil if the verb works on the files itself.
+// atServer returns a client of the server that the verb asks: of --server, or of the process that serves the directory
+// of the ledger. It returns nil if the verb works on the files itself.
 func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) {
 	if a.server != "" {
 		return client.New(client.ClientOptions{
@@ -83,14 +89,18 @@ func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) 
 		if !write {
 			return nil, nil
 		}
-		return nil, text.Errorf(text.Forbidden, "台账 %s 由另一用户的进程提供服务，写入须由该用户进行，或用 --server 和令牌", "another user's process serves the ledger %s; write as that user, or with --server and a token", a.dir)
+		return nil, text.Errorf(text.Forbidden,
+			"台账 %s 由另一用户的进程提供服务，写入须由该用户进行，或用 --server 和令牌",
+			"another user's process serves the ledger %s; write as that user, or with --server and a token", a.dir)
 	case errors.Is(err, syscall.EAGAIN): // the queue of the socket is full
-		return nil, text.Errorf(text.Unavailable, "台账 %s 的服务过忙，请稍后再试", "the process that serves the ledger %s is too busy; try again later", a.dir)
+		return nil, text.Errorf(text.Unavailable, "台账 %s 的服务过忙，请稍后再试",
+			"the process that serves the ledger %s is too busy; try again later", a.dir)
 	}
 	return nil, nil // there is no server, or opening the files will report the error
 }
 
-// glance asks the ledger something that nobody waits for: at a server without patience, else the files, of a cluster the local copy.
+// glance asks the ledger something that nobody waits for: at a server without patience, else the files, of a cluster
+// the local copy.
 func (a *app) glance(ctx context.Context, do func(desk.Reader) error) error {
 	options := client.ClientOptions{Prefix: flagPrefix, Patience: -1, Timeout: offeredIn}
 	if a.server != "" {

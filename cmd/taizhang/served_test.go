@@ -49,12 +49,15 @@ func TestAServerThatCannotBeMeantIsRefusedBeforeItIsAsked(t *testing.T) {
 		{nil, "--server https://x --store esdb://x centers", 2, "takes no --data or --store"},
 		{at, "--data " + dir + " centers", 2, "TAIZHANG_SERVER"},
 		{at, "record interview.held --data " + dir + " --lang zh", 2, "TAIZHANG_SERVER"},
-		{map[string]string{"TAIZHANG_SERVER": "https://x", "TAIZHANG_STORE": "esdb://x"}, "centers", 2, "takes no --data or --store"},
+		{map[string]string{"TAIZHANG_SERVER": "https://x", "TAIZHANG_STORE": "esdb://x"}, "centers", 2,
+			"takes no --data or --store"},
 		{nil, "--token-file x --data " + dir + " centers", 2, "go with --server"},
 		{nil, "--server http://ledger.example.cn centers", 2, "--server: ledger.example.cn is not this machine"},
-		{nil, "--server http://ledger.example.cn import testdata/small.jsonl --lang zh", 2, "--server：ledger.example.cn 不在本机"},
+		{nil, "--server http://ledger.example.cn import testdata/small.jsonl --lang zh", 2,
+			"--server：ledger.example.cn 不在本机"},
 		{nil, "--server https://x --token-file " + open + " centers", 1, "others may read it (mode 0644)"},
-		{map[string]string{"TAIZHANG_SERVER": "https://x", "TAIZHANG_TOKEN_FILE": open}, "centers", 1, "others may read it (mode 0644)"},
+		{map[string]string{"TAIZHANG_SERVER": "https://x", "TAIZHANG_TOKEN_FILE": open}, "centers", 1,
+			"others may read it (mode 0644)"},
 		{nil, "--server https://x --token-file nowhere centers", 1, "there is no file nowhere"},
 		{nil, "--server https://x --tls-ca testdata/small.jsonl centers", 2, "--tls-ca: "},
 		{nil, "--server https://x --data " + dir + " check", 2, "check works on files"},
@@ -104,9 +107,11 @@ func TestAServerOfAnotherBuildIsRefused(t *testing.T) {
 	})}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(socket) }()
-	for _, args := range [][]string{{"centers"}, {"import", filepath.Join("testdata", "small.jsonl")}, {"account", "list"}} {
+	for _, args := range [][]string{{"centers"}, {"import", filepath.Join("testdata", "small.jsonl")},
+		{"account", "list"}} {
 		_, errOut, code := taizhang(t, append([]string{"--data", dir, "--lang", "en"}, args...)...)
-		if code != 1 || !strings.Contains(errOut, "is served by the version v0.0.1 of the program, and this is "+programBuild()) {
+		if code != 1 || !strings.Contains(errOut, "is served by the version v0.0.1 of the program, and this is "+
+			programBuild()) {
 			t.Errorf("%s: exit %d: %s", args, code, errOut)
 		}
 	}
@@ -123,11 +128,13 @@ func TestVerbsWorkBesideAServer(t *testing.T) {
 	a := newApp(nil, io.Discard, io.Discard, func(string) string { return "" })
 	a.dir = dir
 	_, stop, ended := inProcess(t, a, &serveOptions{listen: "127.0.0.1:0"})
-	if out := mustRun(t, "--data", dir, "--lang", "en", "import", filepath.Join("testdata", "small.jsonl")); !strings.Contains(out, "7 written") {
+	if out := mustRun(t, "--data", dir, "--lang", "en", "import",
+		filepath.Join("testdata", "small.jsonl")); !strings.Contains(out, "7 written") {
 		t.Errorf("got %s", out)
 	}
 	beside := map[string]string{}
-	verbs := []string{"centers", "center ZJ-0001", "execution --output csv", "alerts --all --output json", "replay ZJ-0001 --output json", "policy show", "export", "check"}
+	verbs := []string{"centers", "center ZJ-0001", "execution --output csv", "alerts --all --output json",
+		"replay ZJ-0001 --output json", "policy show", "export", "check"}
 	ask := func(verb string) string {
 		args := append([]string{"--data", dir}, strings.Fields(verb)...)
 		if verb != "export" {
@@ -138,7 +145,8 @@ func TestVerbsWorkBesideAServer(t *testing.T) {
 	for _, verb := range verbs {
 		beside[verb] = ask(verb)
 	}
-	if _, errOut, code := taizhang(t, "--data", dir, "--lang", "en", "center", "ZJ-9999"); code != 1 || errOut != "taizhang: the ledger has no center ZJ-9999\n" {
+	if _, errOut, code := taizhang(t, "--data", dir, "--lang", "en", "center", "ZJ-9999"); code != 1 ||
+		errOut != "taizhang: the ledger has no center ZJ-9999\n" {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
 	stop()
@@ -223,12 +231,15 @@ func TestAtAServerTheAccountSaysWhoActs(t *testing.T) {
 	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
 	mustRun(t, "--data", dir, "account", "add", "office-1", "--role", "st-office")
 	token := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(token, []byte(mustRun(t, "--data", dir, "token", "add", "office-1", "--name", "test")), 0o600); err != nil {
+	if err := os.WriteFile(token, []byte(mustRun(t, "--data", dir, "token", "add", "office-1", "--name", "test")),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	at := map[string]string{"TAIZHANG_SERVER": url, "TAIZHANG_TOKEN_FILE": token}
-	record := []string{"record", "center.assigned", "--center", "ZJ-0001", "--on", "2025-07-01", "--data", `{"industryDept":"省经信厅","localGov":"330106"}`, "--lang", "en"}
-	if out, errOut, code := withEnv(t, at, record...); code != 0 || errOut != "" || !strings.Contains(out, "Recorded and durable") {
+	record := []string{"record", "center.assigned", "--center", "ZJ-0001", "--on", "2025-07-01", "--data",
+		`{"industryDept":"省经信厅","localGov":"330106"}`, "--lang", "en"}
+	if out, errOut, code := withEnv(t, at, record...); code != 0 || errOut != "" ||
+		!strings.Contains(out, "Recorded and durable") {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
 	out, errOut, code := withEnv(t, at, "replay", "ZJ-0001", "--output", "csv")
@@ -236,18 +247,24 @@ func TestAtAServerTheAccountSaysWhoActs(t *testing.T) {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
 	sheet := filepath.Join(t.TempDir(), "projects.csv")
-	if err := os.WriteFile(sheet, []byte("项目编号,日期,中心编号,项目名称,重大中试验证,符合支持条件\nP-1,2025-07-01,ZJ-0001,检测,是,是\n"), 0o600); err != nil {
+	if err := os.WriteFile(sheet,
+		[]byte("项目编号,日期,中心编号,项目名称,重大中试验证,符合支持条件\nP-1,2025-07-01,ZJ-0001,检测,是,是\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, errOut, code := withEnv(t, at, "try", sheet, "--lang", "en"); code != 0 || errOut != "" || !strings.Contains(out, "Can be recorded: 1;") {
+	if out, errOut, code := withEnv(t, at, "try", sheet, "--lang", "en"); code != 0 || errOut != "" ||
+		!strings.Contains(out, "Can be recorded: 1;") {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
-	for args, says := range map[string]string{"--role finance --actor f-1": "must be the role S&T office", "--role st-office": "--actor is missing"} {
-		if out, errOut, code := withEnv(t, at, append(record, strings.Fields(args)...)...); code == 0 || !strings.Contains(errOut, says) {
+	for args, says := range map[string]string{"--role finance --actor f-1": "must be the role S&T office",
+		"--role st-office": "--actor is missing"} {
+		if out, errOut, code := withEnv(t, at, append(record, strings.Fields(args)...)...); code == 0 ||
+			!strings.Contains(errOut, says) {
 			t.Errorf("%s: exit %d: %s%s", args, code, out, errOut)
 		}
 	}
-	if _, errOut, code := taizhang(t, append([]string{"--data", dir}, record...)...); code != 2 || !strings.Contains(errOut, "--role is missing") {
+	if _, errOut, code := taizhang(t, append([]string{"--data", dir}, record...)...); code != 2 ||
+		!strings.Contains(errOut, "--role is missing") {
 		t.Errorf("on this machine: exit %d: %s", code, errOut)
 	}
 	stop()

@@ -31,7 +31,8 @@ func TestTheProvinceWithItsVoucherSheetGivesTheRightAnswers(t *testing.T) {
 		name string
 		file []byte
 	}{
-		{"GB18030", original}, {"UTF-8", text}, {"UTF-8 with a mark", append([]byte("\ufeff"), text...)}, {"XLSX", workbook(t, text)},
+		{"GB18030", original}, {"UTF-8", text}, {"UTF-8 with a mark", append([]byte("\ufeff"), text...)},
+		{"XLSX", workbook(t, text)},
 	}
 	if underRace {
 		forms = forms[:1] // what is read from them is the same
@@ -44,10 +45,12 @@ func TestTheProvinceWithItsVoucherSheetGivesTheRightAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			mustRun(t, "--data", dir, "import", records)
-			if out := mustRun(t, "--data", dir, "import", sheet, "--actor", "c-0018"); !strings.Contains(out, "Read 243 records: 243 written") {
+			if out := mustRun(t, "--data", dir, "import", sheet, "--actor", "c-0018"); !strings.Contains(out,
+				"Read 243 records: 243 written") {
 				t.Fatal(out)
 			}
-			if out := mustRun(t, "--data", dir, "import", sheet, "--actor", "c-0018"); !strings.Contains(out, "243 there already") {
+			if out := mustRun(t, "--data", dir, "import", sheet, "--actor", "c-0018"); !strings.Contains(out,
+				"243 there already") {
 				t.Error(out)
 			}
 			for _, verb := range []string{"alerts --all", "execution", "centers"} {
@@ -56,7 +59,8 @@ func TestTheProvinceWithItsVoucherSheetGivesTheRightAnswers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				args := append([]string{"--data", dir, "--as-of", "2026-10-31", "--output", "csv"}, strings.Fields(verb)...)
+				args := append([]string{"--data", dir, "--as-of", "2026-10-31", "--output", "csv"},
+					strings.Fields(verb)...)
 				compareLines(t, name, ownColumns(t, mustRun(t, args...), string(want)), string(want))
 			}
 			all := sortedLines(mustRun(t, "--data", dir, "export")) // centers are written side by side
@@ -86,7 +90,8 @@ func workbook(t *testing.T, text []byte) []byte {
 	for i, line := range lines {
 		for j, field := range line {
 			var v any = field
-			if amount, err := strconv.ParseFloat(strings.ReplaceAll(field, ",", ""), 64); i > 0 && j == 5 && err == nil {
+			if amount, err := strconv.ParseFloat(strings.ReplaceAll(field, ",", ""), 64); i > 0 && j == 5 &&
+				err == nil {
 				v = amount
 			}
 			at, err := excelize.CoordinatesToCellName(j+1, i+1)

@@ -37,18 +37,23 @@ func TestAKillLosesNoPasswordAndLetsNoCodeCountTwice(t *testing.T) {
 	}
 	var enrolled api.FactorConfirmed
 	code := totp(t, factor.Secret, time.Now())
-	if err := json.Unmarshal([]byte(b.mustPost(http.StatusOK, "/v1/me/factor/confirm", map[string]string{"code": code})), &enrolled); err != nil || len(enrolled.RecoveryCodes) < 3 {
+	if err := json.Unmarshal(
+		[]byte(b.mustPost(http.StatusOK, "/v1/me/factor/confirm", map[string]string{"code": code})),
+		&enrolled); err != nil || len(enrolled.RecoveryCodes) < 3 {
 		t.Fatalf("%d recovery codes: %v", len(enrolled.RecoveryCodes), err)
 	}
 
-	// Two people change their passwords over and over, the third signs in by a code and a recovery code, and then the process is killed.
+	// Two people change their passwords over and over, the third signs in by a code and a recovery code, and then the
+	// process is killed.
 	var changing sync.WaitGroup
-	acknowledged, asked := make([]string, 2), make([]string, 2) // of each of the two: the last that was answered, and the last that was sent
+	// of each of the two: the last that was answered, and the last that was sent
+	acknowledged, asked := make([]string, 2), make([]string, 2)
 	several := make(chan struct{}, 2)
 	for i, name := range names[:2] {
 		changing.Go(func() {
 			b := newBrowser(t, p.url)
-			if status, body, err := b.post("/v1/session", map[string]string{"account": name, "password": first}); status != http.StatusOK || err != nil {
+			if status, body, err := b.post("/v1/session",
+				map[string]string{"account": name, "password": first}); status != http.StatusOK || err != nil {
 				t.Errorf("%s: got %d %s %v", name, status, body, err)
 				several <- struct{}{}
 				return
@@ -56,7 +61,8 @@ func TestAKillLosesNoPasswordAndLetsNoCodeCountTwice(t *testing.T) {
 			acknowledged[i] = first
 			for n := range 1000 {
 				asked[i] = fmt.Sprintf("password of %s, number %d", strings.ToUpper(name), n)
-				status, body, err := b.post("/v1/me/password", map[string]string{"current": acknowledged[i], "new": asked[i]})
+				status, body, err := b.post("/v1/me/password",
+					map[string]string{"current": acknowledged[i], "new": asked[i]})
 				if err != nil { // the process is gone
 					return
 				}
@@ -88,7 +94,8 @@ func TestAKillLosesNoPasswordAndLetsNoCodeCountTwice(t *testing.T) {
 			status, body, err = b.post("/v1/session", map[string]string{"account": name, "password": asked[i]})
 		}
 		if err != nil || status != http.StatusOK {
-			t.Errorf("%s can sign in with neither %q nor %q: got %d %s %v", name, acknowledged[i], asked[i], status, body, err)
+			t.Errorf("%s can sign in with neither %q nor %q: got %d %s %v", name, acknowledged[i], asked[i],
+				status, body, err)
 		}
 	}
 	b.url = p.url

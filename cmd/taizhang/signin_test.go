@@ -35,7 +35,8 @@ func newBrowser(t testing.TB, url string) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{&http.Client{Jar: jar, Timeout: serveWait, Transport: &http.Transport{DisableKeepAlives: true}}, t, url}
+	return &browser{&http.Client{Jar: jar, Timeout: serveWait, Transport: &http.Transport{DisableKeepAlives: true}}, t,
+		url}
 }
 
 // get returns the status and the body of an answer.
@@ -107,7 +108,8 @@ func TestTheFirstAdministratorSignsInBesideTheServerThatNamesTheCommands(t *test
 	dir := t.TempDir()
 	p := startServe(t, dir)
 	eventually(t, "the commands that make the first administrators", func() bool {
-		return strings.Contains(p.more.String(), "nobody can sign in yet") && strings.Contains(p.more.String(), "account add NAME --role sysadmin --data "+dir+"\n") &&
+		return strings.Contains(p.more.String(), "nobody can sign in yet") &&
+			strings.Contains(p.more.String(), "account add NAME --role sysadmin --data "+dir+"\n") &&
 			strings.Contains(p.more.String(), "account password NAME --data "+dir+"\n")
 	})
 	b := newBrowser(t, p.url)
@@ -115,8 +117,10 @@ func TestTheFirstAdministratorSignsInBesideTheServerThatNamesTheCommands(t *test
 	first, own := "vivid-copper-lantern", "quiet-orchard-ladder"
 	mustRun(t, "--data", dir, "account", "add", "li", "--role", "sysadmin")
 	b.signIn(http.StatusUnauthorized, "li", "", "")
-	out := mustRun(t, "--data", dir, "--lang", "en", "account", "password", "li", "--password-file", passwordFile(t, first))
-	if !strings.Contains(out, "li must change it when it first signs in") || !strings.Contains(out, "also enrols a second factor") || strings.Contains(out, first) {
+	out := mustRun(t, "--data", dir, "--lang", "en", "account", "password", "li", "--password-file",
+		passwordFile(t, first))
+	if !strings.Contains(out, "li must change it when it first signs in") ||
+		!strings.Contains(out, "also enrols a second factor") || strings.Contains(out, first) {
 		t.Errorf("got %s", out)
 	}
 	if body := b.signIn(http.StatusOK, "li", first, ""); !strings.Contains(body, `"needs":["password","factor"]`) {
@@ -142,7 +146,8 @@ func TestTheFirstAdministratorSignsInBesideTheServerThatNamesTheCommands(t *test
 	if code := p.end(syscall.SIGTERM); code != 0 {
 		t.Fatalf("exit %d: %s", code, p.log)
 	}
-	if strings.Contains(p.log.String(), first) || strings.Contains(p.log.String(), own) || strings.Contains(p.log.String(), factor.Secret) {
+	if strings.Contains(p.log.String(), first) || strings.Contains(p.log.String(), own) ||
+		strings.Contains(p.log.String(), factor.Secret) {
 		t.Errorf("the log has a secret: %s", p.log)
 	}
 	p = startServe(t, dir)
@@ -161,13 +166,16 @@ func TestAdministratorsHandleAccountsAtAServer(t *testing.T) {
 	a.dir = dir
 	url, stop, ended := inProcess(t, a, &serveOptions{listen: "127.0.0.1:0"})
 	at := map[string]map[string]string{}
-	for _, x := range []struct{ name, role string }{{"li", "sysadmin"}, {"wang", "secadmin"}, {"zhao", "sysadmin"}, {"cai", "finance"}} {
+	for _, x := range []struct{ name, role string }{{"li", "sysadmin"}, {"wang", "secadmin"}, {"zhao", "sysadmin"},
+		{"cai", "finance"}} {
 		mustRun(t, "--data", dir, "account", "add", x.name, "--role", x.role)
 		if x.name == "cai" || x.name == "zhao" {
 			continue
 		}
 		file := filepath.Join(t.TempDir(), "token")
-		if err := os.WriteFile(file, []byte(mustRun(t, "--data", dir, "token", "add", x.name, "--name", "test", "--may", "accounts")), 0o600); err != nil {
+		if err := os.WriteFile(file,
+			[]byte(mustRun(t, "--data", dir, "token", "add", x.name, "--name", "test", "--may", "accounts")),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 		at[x.name] = map[string]string{"TAIZHANG_SERVER": url, "TAIZHANG_TOKEN_FILE": file}
@@ -181,14 +189,17 @@ func TestAdministratorsHandleAccountsAtAServer(t *testing.T) {
 	}{
 		{"li", "account password cai --password-file " + good, 0, "cai must change it when it first signs in", ""},
 		{"li", "account password cai --password-file " + good + " --lang zh", 0, "cai 首次登录时须更换密码", ""},
-		{"li", "account password cai --password-file " + short, 2, "", "PASSWORD: the password must have 12 to 256 characters"},
+		{"li", "account password cai --password-file " + short, 2, "",
+			"PASSWORD: the password must have 12 to 256 characters"},
 		{"li", "account password cai --password-file " + short + " --lang zh", 2, "", "密码应为 12 至 256 个字符"},
 		{"li", "account password li --password-file " + good, 1, "", "nobody does this to his own account"},
 		{"li", "account password zhao --password-file " + good, 1, "", "the owner of the directory does this"},
 		{"li", "account password nobody --password-file " + good, 1, "", "there is no account nobody"},
 		{"li", "account reset-factor cai", 1, "", "the account has no right to this"},
 		{"li", "account link cai " + id, 0, "linked identity: 9f2c1e at https://id.example.cn", ""},
-		{"li", "account show cai --lang zh", 0, "密码：已设置；动态验证码：未启用；上次登录：从未\n  关联身份：9f2c1e（签发方 https://id.example.cn）", ""},
+		{"li", "account show cai --lang zh", 0,
+			"密码：已设置；动态验证码：未启用；上次登录：从未\n  关联身份：9f2c1e（签发方 https://id.example.cn）",
+			""},
 		{"li", "account list --output csv", 0, ",yes,,https://id.example.cn 9f2c1e,", ""},
 		{"li", "account unlink cai " + id, 0, "password: set; second factor: none; last sign-in: never\n", ""},
 		{"li", "account unlink cai " + id, 1, "", "the account cai is not linked to this identity"},
@@ -201,7 +212,8 @@ func TestAdministratorsHandleAccountsAtAServer(t *testing.T) {
 			args = append(args, "--lang", "en")
 		}
 		out, errOut, code := withEnv(t, at[c.by], args...)
-		if code != c.code || !strings.Contains(out, c.out) || !strings.Contains(errOut, c.err) || strings.Contains(out+errOut, "vivid") {
+		if code != c.code || !strings.Contains(out, c.out) || !strings.Contains(errOut, c.err) ||
+			strings.Contains(out+errOut, "vivid") {
 			t.Errorf("%s: %s: exit %d: %s%s", c.by, c.args, code, out, errOut)
 		}
 	}
@@ -216,7 +228,8 @@ func TestServeSignsInByTheIssuerThatItIsTold(t *testing.T) {
 	dir := t.TempDir()
 	const public = "http://localhost:1" // a proxy would be there
 	issuer := oidctest.Start(t, public+"/login/sso/callback")
-	p := startServe(t, dir, "--public-url", public, "--oidc-issuer", issuer.URL, "--oidc-client", oidctest.Client, "--oidc-secret-file", passwordFile(t, oidctest.Secret),
+	p := startServe(t, dir, "--public-url", public, "--oidc-issuer", issuer.URL, "--oidc-client", oidctest.Client,
+		"--oidc-secret-file", passwordFile(t, oidctest.Secret),
 		"--oidc-audience", oidctest.Programs)
 	mustRun(t, "--data", dir, "account", "add", "cai", "--role", "finance")
 	b := newBrowser(t, p.url)
@@ -245,7 +258,8 @@ func TestServeSignsInByTheIssuerThatItIsTold(t *testing.T) {
 		t.Errorf("got %d %s", status, body)
 	}
 	jwt, _ := issuer.JWT(t)
-	if status, body := get(t, http.DefaultClient, p.url+"/v1/me", "Authorization", "Bearer "+jwt); status != http.StatusOK || !strings.Contains(body, `"account":"cai"`) {
+	if status, body := get(t, http.DefaultClient, p.url+"/v1/me", "Authorization",
+		"Bearer "+jwt); status != http.StatusOK || !strings.Contains(body, `"account":"cai"`) {
 		t.Errorf("got %d %s", status, body)
 	}
 	if code := p.end(syscall.SIGTERM); code != 0 {

@@ -13,7 +13,8 @@ import (
 )
 
 // demoProvince is the simulated province of the demo.
-var demoProvince = simulator.Scenario{Seed: 7, Centers: 24, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}
+var demoProvince = simulator.Scenario{Seed: 7, Centers: 24, From: events.MustDate("2024-01-01"),
+	To: events.MustDate("2026-10-31")}
 
 func (a *app) simulateCommand() *cobra.Command {
 	cfg := simulator.Scenario{}
@@ -36,7 +37,8 @@ func (a *app) simulateCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.Uint64Var(&cfg.Seed, "seed", 1, a.say("随机种子 `N`；相同的种子得到相同的历史", "random seed `N`; equal seeds give equal histories"))
+	f.Uint64Var(&cfg.Seed, "seed", 1,
+		a.say("随机种子 `N`；相同的种子得到相同的历史", "random seed `N`; equal seeds give equal histories"))
 	f.IntVar(&cfg.Centers, "centers", 80, a.say("中心数 `N`", "number `N` of centers"))
 	f.StringVar(&from, "from", "2024-01-01", a.say("起始日期 `DATE`", "first `DATE`"))
 	f.StringVar(&to, "to", "2026-10-31", a.say("结束日期 `DATE`", "last `DATE`"))

@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-var soak = flag.Duration("soak", 9*time.Second, "how long the server is under load while it is killed and started again")
+var soak = flag.Duration("soak", 9*time.Second,
+	"how long the server is under load while it is killed and started again")
 
 // soakLife is the time for which a server runs in a long soak before it is killed. In a short one it is a third of
 // that.
@@ -93,7 +94,8 @@ func TestSoak(t *testing.T) {
 	}
 	l.checkSettled(dir, followed)
 	t.Logf("%d lives, %d records, %v", lives, len(followed), l.count)
-	for _, what := range []string{"a write", "a hasty write", "a batch with a bad record", "a bad token", "a record of another center", "a try", "a dry run", "a repeat", "an import", "a read"} {
+	for _, what := range []string{"a write", "a hasty write", "a batch with a bad record", "a bad token",
+		"a record of another center", "a try", "a dry run", "a repeat", "an import", "a read"} {
 		if l.count[what] == 0 {
 			t.Errorf("the load had no %s", what)
 		}
@@ -107,7 +109,8 @@ type consumption struct {
 }
 
 func (u consumption) String() string {
-	return fmt.Sprintf("%d records, %d goroutines, %d files, %d MiB live, %d MiB resident", u.count, u.routines, u.files, u.heap>>20, u.resident>>20)
+	return fmt.Sprintf("%d records, %d goroutines, %d files, %d MiB live, %d MiB resident", u.count, u.routines,
+		u.files, u.heap>>20, u.resident>>20)
 }
 
 // within reports whether a server uses no more than another did, apart from the memory of its records.
@@ -128,7 +131,8 @@ func (l *soakLoad) measure(p *process, first consumption) (u consumption) {
 		}
 		before := u
 		u = p.consumes()
-		if quiet := u.routines == before.routines && u.files == before.files; quiet && (first.routines == 0 || u.within(first)) {
+		if quiet := u.routines == before.routines && u.files == before.files; quiet &&
+			(first.routines == 0 || u.within(first)) {
 			return u
 		}
 		if time.Now().After(deadline) {
@@ -154,7 +158,8 @@ func (p *process) consumes() consumption {
 		}
 		return int64(f)
 	}
-	return consumption{int(value("go_goroutines")), int(value("process_open_fds")), value("go_memstats_heap_alloc_bytes"), value("process_resident_memory_bytes"),
+	return consumption{int(value("go_goroutines")), int(value("process_open_fds")),
+		value("go_memstats_heap_alloc_bytes"), value("process_resident_memory_bytes"),
 		value("taizhang_applied_position")}
 }
 
@@ -203,7 +208,8 @@ func (l *soakLoad) settleAll(p *process, last *atomic.Uint64) {
 		if _, err := fmt.Sscanf(rest, "%04d", &center); err != nil {
 			l.t.Fatal(err)
 		}
-		status, said, err := l.ask(l.t.Context(), http.MethodPost, "/v1/records", l.centers[center-1], linesMedia, line)
+		status, said, err := l.ask(l.t.Context(), http.MethodPost, "/v1/records", l.centers[center-1],
+			linesMedia, line)
 		if err != nil || status != http.StatusCreated && status != http.StatusOK {
 			l.t.Fatalf("a repeat of %s is answered with %d %.500s, %v", line, status, said, err)
 		}
@@ -246,7 +252,8 @@ func (l *soakLoad) checkSettled(dir string, followed []string) {
 		l.t.Errorf("the stream gave %d records, the ledger has %d", len(seen), len(times))
 	}
 	told := int64(0)
-	for line := range strings.Lines(runs(l.t, dir, "execution", "--output", "csv")) { // center,fiscalYear,scope,grantedFen,…
+	for line := range strings.Lines(runs(l.t, dir, "execution", "--output", "csv")) {
+		// center,fiscalYear,scope,grantedFen,…
 		if fields := strings.Split(line, ","); fields[1] == "2025" && fields[2] == "province" {
 			fen, err := strconv.ParseInt(fields[7], 10, 64)
 			if err != nil {

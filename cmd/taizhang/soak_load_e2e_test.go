@@ -27,7 +27,8 @@ import (
 	"github.com/taizhang/taizhang/services/api"
 )
 
-// The load of an office that serves a province: many centers, each with an account and a few records a second among them all.
+// The load of an office that serves a province: many centers, each with an account and a few records a second among
+// them all.
 const (
 	soakCenters   = 300
 	soakWriters   = 8
@@ -84,8 +85,10 @@ func newSoakLoad(t testing.TB, dir string) *soakLoad {
 	for i := range soakCenters {
 		center := soakCenter(i)
 		add(registered, center)
-		add(`{"id":"11111111-0000-4000-8000-000000000003","kind":"subsidy.granted","center":"ZJ-0001","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":9000000000}}`, center)
-		add(`{"id":"11111111-0000-4000-8000-000000000004","kind":"subsidy.received","center":"ZJ-0001","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":9000000000}}`, center)
+		add(
+			`{"id":"11111111-0000-4000-8000-000000000003","kind":"subsidy.granted","center":"ZJ-0001","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":9000000000}}`, center)
+		add(
+			`{"id":"11111111-0000-4000-8000-000000000004","kind":"subsidy.received","center":"ZJ-0001","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":9000000000}}`, center)
 	}
 	file := filepath.Join(t.TempDir(), "centers.jsonl")
 	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
@@ -109,7 +112,9 @@ func newSoakLoad(t testing.TB, dir string) *soakLoad {
 		return made.Secret
 	}
 	for i := range soakCenters {
-		l.centers = append(l.centers, account(strings.ToLower(soakCenter(i)), access.Binding{Role: access.Center, Center: events.CenterID(soakCenter(i))}))
+		l.centers = append(l.centers,
+			account(strings.ToLower(soakCenter(i)),
+				access.Binding{Role: access.Center, Center: events.CenterID(soakCenter(i))}))
 	}
 	l.office = account("office", access.Binding{Role: access.STOffice, MayRecord: true}, access.MayRecord)
 	l.auditor = account("auditor", access.Binding{Role: access.Auditor})
@@ -122,7 +127,8 @@ func newSoakLoad(t testing.TB, dir string) *soakLoad {
 // recordID returns the id of a record of a center, as exported or as stored, or "" for one of another stream.
 func recordID(line string) string {
 	_, rest, found := strings.Cut(line, `"id":"`)
-	if id, _, _ := strings.Cut(rest, `"`); found && (strings.Contains(line, `"center":"ZJ-`) || strings.Contains(line, `"stream":"center-ZJ-`)) {
+	if id, _, _ := strings.Cut(rest, `"`); found && (strings.Contains(line, `"center":"ZJ-`) ||
+		strings.Contains(line, `"stream":"center-ZJ-`)) {
 		return id
 	}
 	return ""
@@ -175,9 +181,13 @@ func (l *soakLoad) records(center, n int, f fate) (ids []string, body string) {
 		id := uuid.NewString()
 		kind, data := "trial.recorded", fmt.Sprintf(`{"trial":"%s","onProductionLine":false}`, id)
 		if rand.IntN(2) == 0 {
-			kind, data = "funds.spent", fmt.Sprintf(`{"voucher":"%s","payee":"乙","use":"pilot","lines":[{"grant":"G1","amountFen":%d}],"summary":"中试"}`, id, spentFen)
+			kind, data = "funds.spent",
+				fmt.Sprintf(
+					`{"voucher":"%s","payee":"乙","use":"pilot","lines":[{"grant":"G1","amountFen":%d}],"summary":"中试"}`, id, spentFen)
 		}
-		line := fmt.Sprintf(`{"id":"%s","kind":"%s","center":"%s","on":"2025-06-01","by":{"role":"center","actor":"%s"},"data":%s}`+"\n",
+		line := fmt.Sprintf(
+			`{"id":"%s","kind":"%s","center":"%s","on":"2025-06-01","by":{"role":"center","actor":"%s"},"data":%s}`+
+				"\n",
 			id, kind, soakCenter(center), strings.ToLower(soakCenter(center)), data)
 		ids, body = append(ids, id), body+line
 		if l.fates[id] = f; f == sent {
@@ -238,14 +248,17 @@ func (l *soakLoad) write(ctx context.Context) {
 		switch rand.IntN(40) {
 		case 0:
 			_, body := l.records(center, n, forbidden)
-			if status, said, err := l.ask(ctx, http.MethodPost, "/v1/records", "tz_nonsense", linesMedia, body); err == nil {
+			if status, said, err := l.ask(ctx, http.MethodPost, "/v1/records", "tz_nonsense", linesMedia,
+				body); err == nil {
 				l.answered("a bad token", status, said, http.StatusUnauthorized)
 			}
 		case 1:
 			_, body := l.records(center, n, forbidden)
 			other := (center + 1) % soakCenters
-			body = strings.ReplaceAll(body, strings.ToLower(soakCenter(center)), strings.ToLower(soakCenter(other))) // who acts, not the center
-			if status, said, err := l.ask(ctx, http.MethodPost, "/v1/records", l.centers[other], linesMedia, body); err == nil {
+			// who acts, not the center
+			body = strings.ReplaceAll(body, strings.ToLower(soakCenter(center)), strings.ToLower(soakCenter(other)))
+			if status, said, err := l.ask(ctx, http.MethodPost, "/v1/records", l.centers[other], linesMedia,
+				body); err == nil {
 				l.answered("a record of another center", status, said, http.StatusNotFound)
 			}
 		case 2:
@@ -255,21 +268,24 @@ func (l *soakLoad) write(ctx context.Context) {
 			}
 		case 3:
 			_, body := l.records(center, n, forbidden)
-			if status, said, err := l.ask(ctx, http.MethodPost, "/v1/records?dryRun=true", token, linesMedia, body); err == nil {
+			if status, said, err := l.ask(ctx, http.MethodPost, "/v1/records?dryRun=true", token, linesMedia,
+				body); err == nil {
 				l.answered("a dry run", status, said, http.StatusOK)
 			}
 		case 4: // a batch with one bad record is refused whole
 			_, body := l.records(center, n, forbidden)
 			ids, bad := l.records(center, 1, forbidden)
 			bad += strings.Replace(bad, ids[0], uuid.NewString(), 1) // the same trial or voucher again
-			if status, said, err := l.ask(ctx, http.MethodPost, "/v1/records", token, linesMedia, body+bad); err == nil {
+			if status, said, err := l.ask(ctx, http.MethodPost, "/v1/records", token, linesMedia,
+				body+bad); err == nil {
 				l.answered("a batch with a bad record", status, said, http.StatusUnprocessableEntity)
 			}
 		case 5: // a client that goes away
 			ids, body := l.records(center, n, sent)
 			short, cancel := context.WithTimeout(ctx, time.Duration(rand.IntN(3000))*time.Microsecond)
 			l.tally("a hasty write")
-			if status, said, err := l.ask(short, http.MethodPost, "/v1/records", token, linesMedia, body); err == nil && l.answered("a hasty write that was answered", status, said, http.StatusCreated) {
+			if status, said, err := l.ask(short, http.MethodPost, "/v1/records", token, linesMedia,
+				body); err == nil && l.answered("a hasty write that was answered", status, said, http.StatusCreated) {
 				l.settle(ids)
 			}
 			cancel()
@@ -316,10 +332,12 @@ func (l *soakLoad) bring(ctx context.Context, what, path, token, body string) bo
 
 // readBack reads an acknowledged record and sends it again: the server must have it, also after a restart.
 func (l *soakLoad) readBack(ctx context.Context, center int, id, body string) {
-	if status, said, err := l.ask(ctx, http.MethodGet, "/v1/centers/"+soakCenter(center)+"/records/"+id, l.centers[center], "", ""); err == nil {
+	if status, said, err := l.ask(ctx, http.MethodGet, "/v1/centers/"+soakCenter(center)+"/records/"+id,
+		l.centers[center], "", ""); err == nil {
 		l.answered("an acknowledged record", status, said, http.StatusOK)
 	}
-	if status, said, err := l.ask(ctx, http.MethodPost, "/v1/records", l.centers[center], linesMedia, body); err == nil {
+	if status, said, err := l.ask(ctx, http.MethodPost, "/v1/records", l.centers[center], linesMedia,
+		body); err == nil {
 		l.answered("a repeat", status, said, http.StatusOK)
 	}
 }
@@ -348,7 +366,8 @@ func (l *soakLoad) importFiles(ctx context.Context) {
 
 // imported imports a file and reports whether the import completed.
 func (l *soakLoad) imported(ctx context.Context, body string, good int) bool {
-	status, said, err := l.ask(ctx, http.MethodPost, "/v1/imports?acceptGood=true&name=soak.jsonl", l.office, linesMedia, body)
+	status, said, err := l.ask(ctx, http.MethodPost, "/v1/imports?acceptGood=true&name=soak.jsonl", l.office,
+		linesMedia, body)
 	if err != nil || !l.answered("an upload", status, said, http.StatusAccepted) {
 		return false
 	}
@@ -370,7 +389,8 @@ func (l *soakLoad) imported(ctx context.Context, body string, good int) bool {
 			}
 			return false
 		}
-		if status, said, err = l.ask(ctx, http.MethodGet, "/v1/imports/"+state.ID+"?wait=1", l.office, "", ""); err != nil || status == http.StatusNotFound ||
+		if status, said, err = l.ask(ctx, http.MethodGet, "/v1/imports/"+state.ID+"?wait=1", l.office, "",
+			""); err != nil || status == http.StatusNotFound ||
 			!l.answered("an import", status, said, http.StatusOK) {
 			return false
 		}
@@ -382,7 +402,8 @@ func (l *soakLoad) read(ctx context.Context) {
 	for i := 0; l.rest(ctx, 50*time.Millisecond) && !l.t.Failed(); i++ {
 		center := rand.IntN(soakCenters)
 		one := "/v1/centers/" + soakCenter(center)
-		path := []string{"/v1/centers?limit=10", one, "/v1/alerts?limit=10", "/v1/execution?limit=10", one + "/history", "/v1/me"}[i%6]
+		path := []string{"/v1/centers?limit=10", one, "/v1/alerts?limit=10", "/v1/execution?limit=10",
+			one + "/history", "/v1/me"}[i%6]
 		token := []string{l.office, l.auditor, l.centers[center]}[rand.IntN(3)]
 		switch i % 200 {
 		case 50:
@@ -413,7 +434,8 @@ func (l *soakLoad) follow(ctx context.Context, last *atomic.Uint64) (ids []strin
 	}
 	missed := func(upTo uint64) error {
 		for at < upTo {
-			status, page, err := l.ask(ctx, http.MethodGet, fmt.Sprintf("/v1/events?limit=1000&after=%d", at), l.auditor, "", "")
+			status, page, err := l.ask(ctx, http.MethodGet, fmt.Sprintf("/v1/events?limit=1000&after=%d", at),
+				l.auditor, "", "")
 			if err != nil || status != http.StatusOK {
 				return fmt.Errorf("events are answered with %d, %w", status, err)
 			}
@@ -431,7 +453,8 @@ func (l *soakLoad) follow(ctx context.Context, last *atomic.Uint64) (ids []strin
 		return nil
 	}
 	for !l.t.Failed() && (last.Load() == 0 || at < last.Load()) && l.rest(ctx, 20*time.Millisecond) {
-		if err := l.stream(ctx, last, &at, record, missed); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		if err := l.stream(ctx, last, &at, record, missed); err != nil && !errors.Is(err, io.EOF) &&
+			!errors.Is(err, io.ErrUnexpectedEOF) {
 			l.tally("a cut stream")
 		}
 	}
@@ -439,7 +462,8 @@ func (l *soakLoad) follow(ctx context.Context, last *atomic.Uint64) (ids []strin
 }
 
 // stream reads one stream until it ends.
-func (l *soakLoad) stream(ctx context.Context, last *atomic.Uint64, at *uint64, record func(uint64, string), missed func(uint64) error) error {
+func (l *soakLoad) stream(ctx context.Context, last *atomic.Uint64, at *uint64, record func(uint64, string),
+	missed func(uint64) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, *l.url.Load()+"/v1/stream", nil)

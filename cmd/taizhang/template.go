@@ -20,7 +20,8 @@ func (a *app) templateCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, ok := kinds.Read(args[0])
 			if !ok {
-				return usage(cmd, "没有“%[1]s”这种表，应为：%[3]s", "there is no sheet of %[1]q; it must be one of: %[2]s", args[0], list, kinds.Words().Zh)
+				return usage(cmd, "没有“%[1]s”这种表，应为：%[3]s",
+					"there is no sheet of %[1]q; it must be one of: %[2]s", args[0], list, kinds.Words().Zh)
 			}
 			if out == "" {
 				out = name + ".xlsx"
@@ -32,14 +33,17 @@ func (a *app) templateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := files.Create(out, func(w io.Writer) error { return desk.WriteTemplate(w, name, words) }); err != nil {
+			if err := files.Create(out,
+				func(w io.Writer) error { return desk.WriteTemplate(w, name, words) }); err != nil {
 				return err
 			}
-			a.print("已生成%[2]s空表 %[1]s", "An empty sheet of %[3]s is in %[1]s", out, kinds.Word(name).Zh, kinds.Word(name).En)
+			a.print("已生成%[2]s空表 %[1]s", "An empty sheet of %[3]s is in %[1]s", out, kinds.Word(name).Zh,
+				kinds.Word(name).En)
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", a.say("写到 `FILE.xlsx`（默认以种类为名）", "write to `FILE.xlsx` (default named after the kind)"))
+	cmd.Flags().StringVar(&out, "out", "",
+		a.say("写到 `FILE.xlsx`（默认以种类为名）", "write to `FILE.xlsx` (default named after the kind)"))
 	return cmd
 }
 

@@ -36,7 +36,8 @@ func (a *app) tokenCommand() *cobra.Command {
 					return err
 				}
 				return a.answer(t, t.Table, func() {
-					a.print("令牌 %s（%s 的“%s”）已注销", "the token %s (“%[3]s” of %[2]s) is revoked", t.ID, t.Account, t.Name)
+					a.print("令牌 %s（%s 的“%s”）已注销", "the token %s (“%[3]s” of %[2]s) is revoked", t.ID,
+						t.Account, t.Name)
 				})
 			})
 		},
@@ -67,7 +68,8 @@ Record mode, policies, acts on accounts and revocations need a token made for th
 			if expires != "" {
 				days, err := strconv.Atoi(strings.TrimSuffix(expires, "d"))
 				if err != nil || days < 1 {
-					return usage(cmd, "--expires 应为天数，例如 90d，不能是 %q", "--expires must be a number of days, such as 90d, not %q", expires)
+					return usage(cmd, "--expires 应为天数，例如 90d，不能是 %q",
+						"--expires must be a number of days, such as 90d, not %q", expires)
 				}
 				r.Days = days
 			}
@@ -81,9 +83,12 @@ Record mode, policies, acts on accounts and revocations need a token made for th
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&r.Name, "name", "", a.say("令牌的用途 `TEXT`（必填）", "what the token is for, `TEXT` (must be given)"))
-	f.StringVar(&expires, "expires", "", a.say("有效期 `DAYS`，例如 90d（默认 90d，有 --may 时 30d；至多 365d）", "for how many `DAYS` it is good, such as 90d (default 90d, with --may 30d; at most 365d)"))
-	f.StringArrayVar(&r.May, "may", nil, a.say("可用于 `ACT`：%s；可多次给出", "is made for an `ACT`: %s; may be given several times",
-		text.Text{Zh: access.MayWords.Words().Zh, En: joined(access.Mays())}))
+	f.StringVar(&r.Name, "name", "",
+		a.say("令牌的用途 `TEXT`（必填）", "what the token is for, `TEXT` (must be given)"))
+	f.StringVar(&expires, "expires", "", a.say("有效期 `DAYS`，例如 90d（默认 90d，有 --may 时 30d；至多 365d）",
+		"for how many `DAYS` it is good, such as 90d (default 90d, with --may 30d; at most 365d)"))
+	f.StringArrayVar(&r.May, "may", nil,
+		a.say("可用于 `ACT`：%s；可多次给出", "is made for an `ACT`: %s; may be given several times",
+			text.Text{Zh: access.MayWords.Words().Zh, En: joined(access.Mays())}))
 	return c
 }

@@ -28,11 +28,13 @@ func TestALedgerInUseCanBeAskedButNotWritten(t *testing.T) {
 	if code != 1 || !strings.Contains(errOut, "in use by another process") {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
-	_, errOut, code = taizhang(t, "--data", dir, "--lang", "zh", "policy", "adopt", filepath.Join("..", "..", "aggregates", "policy", "zj-2024-draft.json"))
+	_, errOut, code = taizhang(t, "--data", dir, "--lang", "zh", "policy", "adopt",
+		filepath.Join("..", "..", "aggregates", "policy", "zj-2024-draft.json"))
 	if code != 1 || !strings.Contains(errOut, "正被另一个进程使用") {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
-	if out := mustRun(t, "--data", dir, "--as-of", "2025-12-31", "--output", "csv", "centers"); !strings.Contains(out, "ZJ-0001,registered,6") {
+	if out := mustRun(t, "--data", dir, "--as-of", "2025-12-31", "--output", "csv", "centers"); !strings.Contains(out,
+		"ZJ-0001,registered,6") {
 		t.Errorf("got %s", out)
 	}
 	if err := inUse.Close(); err != nil {
@@ -56,11 +58,13 @@ func TestAnEventThatCannotBeReadIsAnAlertAndFailsTheCheck(t *testing.T) {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if out := mustRun(t, "--data", dir, "--output", "csv", "alerts", "--code", "AL-LED-01"); strings.Count(out, "AL-LED-01") != 2 {
+	if out := mustRun(t, "--data", dir, "--output", "csv", "alerts", "--code", "AL-LED-01"); strings.Count(out,
+		"AL-LED-01") != 2 {
 		t.Errorf("got %s", out)
 	}
 	for _, center := range []string{"-", "ZJ-0002"} {
-		if out := mustRun(t, "--data", dir, "alerts", "explain", center, "AL-LED-01"); !strings.Contains(out, "version 9") || !strings.Contains(out, "policy adopted") {
+		if out := mustRun(t, "--data", dir, "alerts", "explain", center, "AL-LED-01"); !strings.Contains(out,
+			"version 9") || !strings.Contains(out, "policy adopted") {
 			t.Errorf("%s: got %s", center, out)
 		}
 	}
@@ -80,7 +84,8 @@ func TestAnInterruptEndsTheWorkAndSaysWhatIsSafe(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "ops.nk")
 	natstest.NewUser(t).WriteSeed(t, key)
 	for args, says := range map[string]string{
-		"--data " + t.TempDir() + " import " + filepath.Join("testdata", "small.jsonl"): "taizhang: interrupted; what was written is safe, run it again to finish\n",
+		"--data " + t.TempDir() + " import " + filepath.Join("testdata",
+			"small.jsonl"): "taizhang: interrupted; what was written is safe, run it again to finish\n",
 		"--data " + dir + " alerts": "taizhang: interrupted\n",
 		"alerts board --nats nats://" + nobody.Addr().String() + " --nkey " + key: "taizhang: interrupted\n",
 	} {
@@ -101,10 +106,12 @@ func TestWhatWasKnownAtAnInstantStaysTheAnswer(t *testing.T) {
 	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
 	known := time.Now().Format(time.RFC3339Nano)
 	ask := func() string {
-		return mustRun(t, "--data", dir, "--as-of", "2025-12-31", "--known-at", known, "--output", "csv", "alerts", "--all")
+		return mustRun(t, "--data", dir, "--as-of", "2025-12-31", "--known-at", known, "--output", "csv",
+			"alerts", "--all")
 	}
 	before := ask()
-	mustRun(t, "--data", dir, "record", "entry.voided", "--center", "ZJ-0001", "--on", "2025-06-30", "--role", "center", "--actor", "c-1",
+	mustRun(t, "--data", dir, "record", "entry.voided", "--center", "ZJ-0001", "--on", "2025-06-30", "--role",
+		"center", "--actor", "c-1",
 		"--data", `{"event":"11111111-0000-4000-8000-000000000007","reason":"重复"}`)
 	if after := ask(); after != before || !strings.Contains(before, "AL-USE-01") {
 		t.Errorf("before:\n%safter:\n%s", before, after)

@@ -21,7 +21,8 @@ func (a *app) tryCommand() *cobra.Command {
 	var one draftFlags
 	cmd := &cobra.Command{
 		Use: "try FILE...|KIND", Args: between(1, 10_000),
-		Short: a.say("试算，不写入：是否接受，理由，预警变化", "try records and sheets, writing nothing: the answer, the reason, the alerts"),
+		Short: a.say("试算，不写入：是否接受，理由，预警变化",
+			"try records and sheets, writing nothing: the answer, the reason, the alerts"),
 		Long: a.say(`试算，不写入。JSON Lines 文件的每条记录单独判断。有表格（CSV、XLSX）时，所有文件按导入的次序一并判断，结果与导入相同；选项也与导入相同。
 给出种类时试算一条记录，选项与 taizhang record 相同。`,
 			`Try, writing nothing. Each record of a file of JSON Lines is judged alone. If there are sheets (CSV, XLSX), all files are judged
@@ -35,7 +36,8 @@ With a kind one record is tried, with the flags of taizhang record.`),
 					}
 				}
 				d := one.draft
-				d.Kind, d.By, d.Mode, d.Doc = args[0], desk.DraftBy{Role: r.Sheets.Role, Actor: r.Sheets.Actor}, r.Sheets.Mode, r.Sheets.Doc
+				d.Kind, d.By, d.Mode, d.Doc = args[0], desk.DraftBy{Role: r.Sheets.Role, Actor: r.Sheets.Actor},
+					r.Sheets.Mode, r.Sheets.Doc
 				return a.tryOne(cmd, d, &one)
 			}
 			for _, name := range draftFlagNames {
@@ -128,7 +130,8 @@ type triedSheets struct {
 func (a *app) trySheets(cmd *cobra.Command, r desk.ImportRequest, report string) error {
 	for _, name := range []string{"as-of", "known-at"} {
 		if cmd.Flags().Changed(name) {
-			return usage(cmd, "--%s 不用于表格：表格按今天试算", "--%s is not for sheets: they are tried as of today", name)
+			return usage(cmd, "--%s 不用于表格：表格按今天试算",
+				"--%s is not for sheets: they are tried as of today", name)
 		}
 	}
 	if err := a.markTo(cmd, report, &r); err != nil {
@@ -154,7 +157,8 @@ func (a *app) trySheets(cmd *cobra.Command, r desk.ImportRequest, report string)
 			return err
 		}
 		tried.Opens, tried.Clears, tried.Withdraws, tried.Named = done.Opens, done.Clears, done.Withdraws, done.Named
-		err = a.answer(tried, func() *table.Table { return desk.JudgedTable(tried.Rows, a.lang) }, func() { a.tellSheets(&tried, done, report) })
+		err = a.answer(tried, func() *table.Table { return desk.JudgedTable(tried.Rows, a.lang) },
+			func() { a.tellSheets(&tried, done, report) })
 		if err == nil && done.Refused > 0 {
 			return errAnswered
 		}
@@ -183,13 +187,16 @@ func (a *app) tellSheets(tried *triedSheets, done *desk.Imported, report string)
 	a.tellMoved(text.Text{Zh: "将解除预警：", En: "Alerts that would clear:"}, tried.Clears)
 	a.tellMoved(text.Text{Zh: "将撤回预警：", En: "Alerts that would be withdrawn:"}, tried.Withdraws)
 	a.tellMarked(done, report)
-	a.print("未写入。可以入账 %d，早已有 %d，将被拒绝 %d。", "Nothing was written. Can be recorded: %d; there already: %d; would be refused: %d.", done.Accepted, done.Repeated, done.Refused)
+	a.print("未写入。可以入账 %d，早已有 %d，将被拒绝 %d。",
+		"Nothing was written. Can be recorded: %d; there already: %d; would be refused: %d.", done.Accepted,
+		done.Repeated, done.Refused)
 }
 
 // tellJudged writes the place of a record in a sheet and the answer to it.
 func (a *app) tellJudged(x *desk.JudgedRecord, place string) {
 	parts := []string{place + a.say("第 %d 行", "row %d", x.Row), map[string]string{
-		desk.Accepted: a.say("可以入账", "can be recorded"), desk.Repeated: a.say("早已入账", "there already"), desk.Refused: a.say("将被拒绝", "would be refused")}[x.Answer]}
+		desk.Accepted: a.say("可以入账", "can be recorded"), desk.Repeated: a.say("早已入账", "there already"),
+		desk.Refused: a.say("将被拒绝", "would be refused")}[x.Answer]}
 	if about := cmp.Or(x.Number, string(x.Center)); about != "" {
 		parts = append(parts, about)
 	}
@@ -198,7 +205,9 @@ func (a *app) tellJudged(x *desk.JudgedRecord, place string) {
 	}
 	var balances []string
 	for _, b := range x.Balances {
-		balances = append(balances, a.say("%s 结余 %s → %s", "%s balance %s → %s", b.Grant, a.shown(table.Fen(b.BeforeFen)), a.shown(table.Fen(b.AfterFen))))
+		balances = append(balances,
+			a.say("%s 结余 %s → %s", "%s balance %s → %s", b.Grant, a.shown(table.Fen(b.BeforeFen)),
+				a.shown(table.Fen(b.AfterFen))))
 	}
 	if len(balances) > 0 {
 		parts = append(parts, strings.Join(balances, a.say("，", ", ")))
@@ -218,7 +227,8 @@ func (a *app) tellTried(t *desk.Tried) {
 	if t.Answer == desk.Refused {
 		answer = a.say("拒绝", "refused")
 	}
-	a.print("第 %d 行　%s　%s %s　%s", "line %d  %s  %s %s  %s", t.Line, answer, t.Center, desk.KindWords().Word(string(t.Kind)).In(a.lang), t.ID)
+	a.print("第 %d 行　%s　%s %s　%s", "line %d  %s  %s %s  %s", t.Line, answer, t.Center,
+		desk.KindWords().Word(string(t.Kind)).In(a.lang), t.ID)
 	a.tellReasons(a.out, t.Reasons)
 	a.tellAlerts("将产生预警", "would open", t.Opens)
 	a.tellAlerts("将解除预警", "would clear", t.Clears)
@@ -231,6 +241,7 @@ func (a *app) tellTried(t *desk.Tried) {
 // tellAlerts lists alerts of one center that moved.
 func (a *app) tellAlerts(zh, en string, alerts []desk.Alert) {
 	for _, x := range alerts {
-		a.print("  "+zh+" %s：%s%s", "  "+en+" %s: %s%s", a.alertName(x), lists.AlertTitle(x.Code).In(a.lang), a.dates(x))
+		a.print("  "+zh+" %s：%s%s", "  "+en+" %s: %s%s", a.alertName(x), lists.AlertTitle(x.Code).In(a.lang),
+			a.dates(x))
 	}
 }

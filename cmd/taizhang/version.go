@@ -20,7 +20,8 @@ func (a *app) versionCommand() *cobra.Command {
 		Use: "version", Args: exactly(0), Annotations: onFiles,
 		Short: a.say("显示版本", "show the version"),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.out, "taizhang %s %s %s/%s\n", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(a.out, "taizhang %s %s %s/%s\n", programVersion(), runtime.Version(), runtime.GOOS,
+				runtime.GOARCH)
 			return err
 		},
 	}

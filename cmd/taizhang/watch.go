@@ -28,8 +28,12 @@ func isOnNATS(cmd *cobra.Command) bool { return cmd.Annotations["on"] == onNATS[
 func (a *app) natsFlags(cmd *cobra.Command, to *consumer.FeedConnection) {
 	f := cmd.Flags()
 	f.StringVar(&to.URL, "nats", usualNATS, a.say("NATS 服务器 `URL`", "`URL` of the NATS server"))
-	f.StringVar(&to.NKey, "nkey", "", a.say("NATS 用户密钥的种子所在的 `FILE`（权限 0600）", "`FILE` with the key of the user, an nkey seed (mode 0600)"))
-	f.StringVar(&to.Durable, "durable", "", a.say("用户 `NAME`（默认为密钥文件名，不含扩展名）", "`NAME` of the user (default the name of the key's file without its extension)"))
+	f.StringVar(&to.NKey, "nkey", "",
+		a.say("NATS 用户密钥的种子所在的 `FILE`（权限 0600）",
+			"`FILE` with the key of the user, an nkey seed (mode 0600)"))
+	f.StringVar(&to.Durable, "durable", "",
+		a.say("用户 `NAME`（默认为密钥文件名，不含扩展名）",
+			"`NAME` of the user (default the name of the key's file without its extension)"))
 }
 
 // connection completes the connection from the flags with defaults and the environment.
@@ -52,7 +56,8 @@ func (a *app) watchCommand() *cobra.Command {
 	var command string
 	cmd := &cobra.Command{
 		Use: "watch", Args: exactly(0), Annotations: onNATS,
-		Short: a.say("实时接收预警的发生、解除和撤回（经 NATS）", "receive alerts as they are raised, cleared and withdrawn, over NATS"),
+		Short: a.say("实时接收预警的发生、解除和撤回（经 NATS）",
+			"receive alerts as they are raised, cleared and withdrawn, over NATS"),
 		Long: a.say(`实时接收预警的发生、解除和撤回，每条一行，直到中断。首次运行先列出现有未解除的预警；再次运行时从上次之处继续，
 不漏；只有崩溃时正在处理的一条可能重复。--output json 为每行一个 JSON 对象。
 
@@ -89,7 +94,8 @@ STATE.dead, and the next one follows. A run may take 60 seconds.`),
 			}
 			w.Do = func(_ context.Context, e *consumer.Event) error { return show(&e.Act) }
 			if command != "" {
-				run := consumer.Command{Line: command, Dead: w.State + ".dead", Lang: a.lang, Out: a.errOut, Note: a.note}
+				run := consumer.Command{Line: command, Dead: w.State + ".dead", Lang: a.lang, Out: a.errOut,
+					Note: a.note}
 				w.Do = func(ctx context.Context, e *consumer.Event) error {
 					if err := show(&e.Act); err != nil {
 						return err
@@ -102,12 +108,22 @@ STATE.dead, and the next one follows. A run may take 60 seconds.`),
 	}
 	a.natsFlags(cmd, &w.FeedConnection)
 	f := cmd.Flags()
-	f.StringVar(&w.State, "state", "", a.say("记录进度的 `FILE`（默认为密钥文件名加 .state）", "`FILE` that remembers what was read (default the key's file with .state added)"))
-	f.BoolVar(&w.FromStart, "from-start", false, a.say("不顾记录的进度，从头开始：先列出现有未解除的预警", "forget what was read and begin anew, with what is open now"))
-	f.StringArrayVar(&w.Only.Severities, "severity", nil, a.say("只处理该级别 `LEVEL` 的：红、黄或蓝；可多次给出", "act only on alerts of `LEVEL`: red, yellow or blue; may be given several times"))
-	f.StringArrayVar(&w.Only.Families, "family", nil, a.say("只处理该编号类别 `FAMILY` 的，例如 EXE；可多次给出", "act only on alerts whose code is of `FAMILY`, such as EXE; may be given several times"))
-	f.StringArrayVar(&w.Only.Centers, "center", nil, a.say("只处理该中心 `ID` 的；可多次给出", "act only on alerts of the center `ID`; may be given several times"))
-	f.StringVar(&command, "exec", "", a.say("对每条变动用 /bin/sh 运行 `COMMAND`", "run `COMMAND` with /bin/sh for each of them"))
+	f.StringVar(&w.State, "state", "",
+		a.say("记录进度的 `FILE`（默认为密钥文件名加 .state）",
+			"`FILE` that remembers what was read (default the key's file with .state added)"))
+	f.BoolVar(&w.FromStart, "from-start", false,
+		a.say("不顾记录的进度，从头开始：先列出现有未解除的预警",
+			"forget what was read and begin anew, with what is open now"))
+	f.StringArrayVar(&w.Only.Severities, "severity", nil,
+		a.say("只处理该级别 `LEVEL` 的：红、黄或蓝；可多次给出",
+			"act only on alerts of `LEVEL`: red, yellow or blue; may be given several times"))
+	f.StringArrayVar(&w.Only.Families, "family", nil,
+		a.say("只处理该编号类别 `FAMILY` 的，例如 EXE；可多次给出",
+			"act only on alerts whose code is of `FAMILY`, such as EXE; may be given several times"))
+	f.StringArrayVar(&w.Only.Centers, "center", nil,
+		a.say("只处理该中心 `ID` 的；可多次给出", "act only on alerts of the center `ID`; may be given several times"))
+	f.StringVar(&command, "exec", "",
+		a.say("对每条变动用 /bin/sh 运行 `COMMAND`", "run `COMMAND` with /bin/sh for each of them"))
 	return cmd
 }
 
@@ -136,7 +152,9 @@ func (a *app) actWriter() (func(*consumer.Act) error, error) {
 	}
 	return func(x *consumer.Act) error {
 		alert := desk.Alert{RaisedOn: x.RaisedOn, ClearedOn: x.ClearedOn}
-		line := strings.Join([]string{toSecond(x.At), actWord(x.Act).In(a.lang), orDash(string(x.Center)), string(x.Code), orDash(lists.KeyWord(x.Code, x.Key).In(a.lang)), lists.SeverityWord(x.Severity).In(a.lang), x.Title.In(a.lang)}, "  ")
+		line := strings.Join([]string{toSecond(x.At), actWord(x.Act).In(a.lang), orDash(string(x.Center)),
+			string(x.Code), orDash(lists.KeyWord(x.Code, x.Key).In(a.lang)), lists.SeverityWord(x.Severity).In(a.lang),
+			x.Title.In(a.lang)}, "  ")
 		_, err := a.out.Write([]byte(text.Printable(line+a.dates(alert)) + "\n"))
 		return err
 	}, nil
@@ -157,7 +175,8 @@ func (a *app) boardCommand() *cobra.Command {
 	var c consumer.FeedConnection
 	cmd := &cobra.Command{
 		Use: "board", Args: exactly(0), Annotations: onNATS,
-		Short: a.say("列出现有未解除的预警（只经 NATS，与 taizhang alerts 相同）", "list the open alerts from NATS alone, like alerts"),
+		Short: a.say("列出现有未解除的预警（只经 NATS，与 taizhang alerts 相同）",
+			"list the open alerts from NATS alone, like alerts"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.connection(cmd, &c); err != nil {
 				return err
@@ -181,12 +200,14 @@ func (a *app) boardCommand() *cobra.Command {
 // boardTable returns the present alerts with the columns of the list of alerts.
 func boardTable(b *consumer.Board) (t *table.Table, err error) {
 	t = &table.Table{
-		Title:    text.Say("截至 %v 未解除的预警（NATS，台账位置 %d）", "Open alerts as of %v (from NATS, position %d of the ledger)", b.At.Date, b.At.Position),
+		Title: text.Say("截至 %v 未解除的预警（NATS，台账位置 %d）",
+			"Open alerts as of %v (from NATS, position %d of the ledger)", b.At.Date, b.At.Position),
 		Empty:    text.Say("没有未解除的预警。", "There is no open alert."),
 		Position: b.At.Position,
 	}
 	columns, err := lists.Question{List: "alerts", On: b.At.Date}.Columns()
-	t.Columns = slices.DeleteFunc(columns, func(c table.Column) bool { return c.Name == "name" }) // which NATS does not know
+	// which NATS does not know
+	t.Columns = slices.DeleteFunc(columns, func(c table.Column) bool { return c.Name == "name" })
 	for _, x := range b.Alerts {
 		t.Rows = append(t.Rows, lists.AlertRow(x))
 	}

@@ -29,7 +29,8 @@ func published(t *testing.T, dir, asOf string, filter alertfeed.Filter) []string
 	t.Helper()
 	key, file := natstest.NewUser(t), filepath.Join(t.TempDir(), "ops.nk")
 	key.WriteSeed(t, file)
-	server, err := natsserver.Start(t.Context(), natsserver.NATSConfig{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: []natsserver.User{{Name: "ops", Key: key.Public}}, Log: zap.NewNop()})
+	server, err := natsserver.Start(t.Context(), natsserver.NATSConfig{Dir: t.TempDir(), Listen: "127.0.0.1:0",
+		Users: []natsserver.User{{Name: "ops", Key: key.Public}}, Log: zap.NewNop()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,15 +60,19 @@ func published(t *testing.T, dir, asOf string, filter alertfeed.Filter) []string
 	}
 	now := func() time.Time { return noon }
 	counter := &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Now: now}}
-	publisher := alertfeed.New(alertfeed.PublisherConfig{Desk: counter, JetStream: js, Memory: filepath.Join(t.TempDir(), "memory"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
-		Users: func() []alertfeed.User { return []alertfeed.User{{Name: "ops", Key: key.Public, Filter: filter}} }, Now: now, Log: zap.NewNop()})
+	publisher := alertfeed.New(alertfeed.PublisherConfig{
+		Desk: counter, JetStream: js, Memory: filepath.Join(t.TempDir(), "memory"),
+		Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
+		Users: func() []alertfeed.User { return []alertfeed.User{{Name: "ops", Key: key.Public, Filter: filter}} },
+		Now:   now, Log: zap.NewNop()})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { publisher.Run(ctx) })
 	t.Cleanup(func() { cancel(); running.Wait() })
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		s := publisher.Status()
-		if s.State == alertfeed.StatePublishing && s.At.Position == counter.Position() { // while it states all alerts, the head has the position already
+		if s.State == alertfeed.StatePublishing && s.At.Position == counter.Position() {
+			// while it states all alerts, the head has the position already
 			break
 		}
 		if time.Now().After(deadline) {
@@ -131,8 +136,10 @@ func TestTheBoardIsTheListOfAlerts(t *testing.T) {
 			feed := published(t, dir, asOf, c.filter)
 			for _, lang := range []string{"zh", "en"} {
 				for _, form := range []string{tableOutput, csvOutput, jsonOutput} {
-					want := mustRun(t, append([]string{"--data", dir, "--as-of", asOf, "--lang", lang, "--output", form, "alerts"}, c.flags...)...)
-					got := mustRun(t, append([]string{"--lang", lang, "--output", form, "alerts", "board"}, feed...)...)
+					want := mustRun(t, append([]string{"--data", dir, "--as-of", asOf, "--lang", lang, "--output",
+						form, "alerts"}, c.flags...)...)
+					got := mustRun(t, append([]string{"--lang", lang, "--output", form, "alerts", "board"},
+						feed...)...)
 					if form == tableOutput { // the title has the position
 						_, want, _ = strings.Cut(want, "\n")
 						var title string
@@ -150,12 +157,14 @@ func TestTheBoardIsTheListOfAlerts(t *testing.T) {
 	}
 }
 
-// isListWithoutNames reports whether the lines of a board are those of the list but for its last column, the name of the center.
+// isListWithoutNames reports whether the lines of a board are those of the list but for its last column, the name of
+// the center.
 func isListWithoutNames(form, board, list string) bool {
 	got, want := strings.Split(board, "\n"), strings.Split(list, "\n")
 	return slices.EqualFunc(got, want, func(got, want string) bool {
 		got = strings.TrimSuffix(strings.TrimRight(got, " "), "}")
-		return strings.HasPrefix(want, strings.TrimSuffix(got, "},")) && (form == tableOutput || !strings.Contains(got, "浙江省"))
+		return strings.HasPrefix(want, strings.TrimSuffix(got, "},")) &&
+			(form == tableOutput || !strings.Contains(got, "浙江省"))
 	})
 }
 
@@ -172,15 +181,21 @@ func TestAWatchWritesOneLineForEachAct(t *testing.T) {
 		{"csv", open + 1, "at,act,center,code,key,severity,raisedOn,clearedOn,title"},
 		{"json", open, `{"at":"2026-10-31T12:00:00+08:00","act":"raised","center":"ZJ-`},
 	} {
-		out, errOut, code := watched(t, c.lines, append([]string{"--lang", "zh", "--output", c.form, "alerts", "watch", "--from-start"}, feed...)...)
+		out, errOut, code := watched(t, c.lines,
+			append([]string{"--lang", "zh", "--output", c.form, "alerts", "watch", "--from-start"}, feed...)...)
 		first, _, _ := strings.Cut(out, "\n")
 		if code != 0 || strings.Count(out, "\n") != c.lines || !strings.Contains(first, c.first) {
-			t.Errorf("%s: exit %d, %d lines and not %d, the first is %q\n%s", c.form, code, strings.Count(out, "\n"), c.lines, first, errOut)
+			t.Errorf("%s: exit %d, %d lines and not %d, the first is %q\n%s", c.form, code, strings.Count(out, "\n"),
+				c.lines, first, errOut)
 		}
 	}
-	red := strings.Count(mustRun(t, "--data", dir, "--as-of", asOf, "--output", "csv", "alerts", "--severity", "red"), "\n") - 1
-	out, errOut, code := watched(t, red, append([]string{"alerts", "watch", "--from-start", "--severity", "red", "--exec", "cat >/dev/null; echo $TAIZHANG_ALERT_SEVERITY >&2"}, feed...)...)
-	if code != 0 || strings.Count(out, "\n") != red || strings.Count(errOut, "red\n") < red-1 { // the last one was interrupted
+	red := strings.Count(mustRun(t, "--data", dir, "--as-of", asOf, "--output", "csv", "alerts", "--severity", "red"),
+		"\n") - 1
+	out, errOut, code := watched(t, red,
+		append([]string{"alerts", "watch", "--from-start", "--severity", "red", "--exec",
+			"cat >/dev/null; echo $TAIZHANG_ALERT_SEVERITY >&2"}, feed...)...)
+	if code != 0 || strings.Count(out, "\n") != red || strings.Count(errOut, "red\n") < red-1 {
+		// the last one was interrupted
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
 }
@@ -204,7 +219,8 @@ func TestAWatchThatCannotBeMeantIsRefused(t *testing.T) {
 		{"alerts watch --nkey .", 1, ". is a directory, not a file"},
 		{"alerts watch --nkey x --data y", 2, "takes no --data"},
 		{"alerts board --nkey x --as-of 2026-01-01", 2, "takes no --as-of"},
-		{"alerts watch --nats nats://u:hunter2@127.0.0.1:1 --nkey x", 2, "--nats: must have no user and no password in it"},
+		{"alerts watch --nats nats://u:hunter2@127.0.0.1:1 --nkey x", 2,
+			"--nats: must have no user and no password in it"},
 		{"alerts watch --nats http://127.0.0.1:1 --nkey " + key, 2, "--nats: expected nats://HOST:PORT"},
 		{"alerts board --nats http://127.0.0.1:1 --nkey " + key, 2, "--nats: expected nats://HOST:PORT"},
 		{"alerts watch --nkey x --severity green", 2, "--severity: "},

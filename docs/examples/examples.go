@@ -46,7 +46,8 @@ func Read(page string) (all []Example, err error) {
 // fileName returns the name of a file that a comment is, or "".
 func fileName(line string) string {
 	_, name, found := strings.Cut(line, " ")
-	if !found || !strings.HasPrefix(line, "// ") && !strings.HasPrefix(line, "# ") || strings.Contains(name, " ") || !strings.Contains(name, ".") {
+	if !found || !strings.HasPrefix(line, "// ") && !strings.HasPrefix(line, "# ") || strings.Contains(name, " ") ||
+		!strings.Contains(name, ".") {
 		return ""
 	}
 	return name

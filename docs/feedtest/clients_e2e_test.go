@@ -29,8 +29,8 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
-// settling is how long anything may take that comes by itself. It is less than the time after which the server delivers again what
-// was not acknowledged.
+// settling is how long anything may take that comes by itself. It is less than the time after which the server
+// delivers again what was not acknowledged.
 const settling = 40 * time.Second
 
 // until waits for a condition.
@@ -58,7 +58,8 @@ func newOffice(t *testing.T) *office {
 	o := &office{t: t, dir: t.TempDir()}
 	o.program = filepath.Join(o.dir, "taizhang")
 	run(t, ".", "", "go", "build", "-o", o.program, "../../cmd/taizhang")
-	write(t, filepath.Join(o.dir, "records.jsonl"), o.taizhang("simulate", "--seed", "7", "--centers", "6", "--from", "2024-01-01", "--to", "2026-10-31"))
+	write(t, filepath.Join(o.dir, "records.jsonl"),
+		o.taizhang("simulate", "--seed", "7", "--centers", "6", "--from", "2024-01-01", "--to", "2026-10-31"))
 	o.taizhang("import", "records.jsonl")
 	o.serve("127.0.0.1:0")
 	return o
@@ -75,7 +76,8 @@ var feedAddress = regexp.MustCompile(`nats://([0-9.]+:[0-9]+)`)
 // serve serves the ledger, with the feed on an address.
 func (o *office) serve(address string) {
 	o.t.Helper()
-	o.serving = start(o.t, o.dir, nil, o.program, "--data", "ledger", "--lang", "en", "serve", "--listen", "127.0.0.1:0", "--nats-listen", address)
+	o.serving = start(o.t, o.dir, nil, o.program, "--data", "ledger", "--lang", "en", "serve", "--listen",
+		"127.0.0.1:0", "--nats-listen", address)
 	until(o.t, "the ledger is served", func() bool { return feedAddress.MatchString(o.serving.said()) })
 	o.nats = feedAddress.FindString(o.serving.said())
 }
@@ -101,7 +103,8 @@ func (o *office) open() (subjects []string) {
 		o.t.Fatal(err)
 	}
 	for _, a := range rows {
-		subjects = append(subjects, alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject())
+		subjects = append(subjects, alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code,
+			Key: a.Key, RaisedOn: a.RaisedOn}.Subject())
 	}
 	slices.Sort(subjects)
 	return subjects
@@ -110,7 +113,8 @@ func (o *office) open() (subjects []string) {
 // incident records one, which raises an alert, or closes it, which clears the alert.
 func (o *office) incident(kind, name, data string) {
 	o.t.Helper()
-	o.taizhang("record", kind, "--center", "ZJ-0001", "--on", events.DateAt(time.Now()).String(), "--role", "st-office", "--actor", "kjt-01",
+	o.taizhang("record", kind, "--center", "ZJ-0001", "--on", events.DateAt(time.Now()).String(), "--role",
+		"st-office", "--actor", "kjt-01",
 		"--data", fmt.Sprintf(`{"incident":%q%s}`, name, data))
 }
 
@@ -119,7 +123,8 @@ func (o *office) incidents(names []string) {
 	o.t.Helper()
 	var lines strings.Builder
 	for _, name := range names {
-		fmt.Fprintf(&lines, `{"id":%q,"kind":"incident.recorded","center":"ZJ-0001","on":%q,"by":{"role":"st-office","actor":"kjt-01"},"data":{"incident":%q%s}}`+"\n",
+		fmt.Fprintf(&lines,
+			`{"id":%q,"kind":"incident.recorded","center":"ZJ-0001","on":%q,"by":{"role":"st-office","actor":"kjt-01"},"data":{"incident":%q%s}}`+"\n",
 			uuid.NewString(), events.DateAt(time.Now()), name, major)
 	}
 	write(o.t, filepath.Join(o.dir, "incidents.jsonl"), lines.String())
@@ -297,8 +302,9 @@ func (x *thief) steal(meanwhile func()) (stolen bool) {
 	return stolen
 }
 
-// TestForeignClientsEndWithTheAlertsOfTheLedger runs the programs of the page in JavaScript and in Go against the server, through
-// a restart of the server, a new generation, messages that are lost on the way, and a kill of each program.
+// TestForeignClientsEndWithTheAlertsOfTheLedger runs the programs of the page in JavaScript and in Go against the
+// server, through a restart of the server, a new generation, messages that are lost on the way, and a kill of each
+// program.
 func TestForeignClientsEndWithTheAlertsOfTheLedger(t *testing.T) {
 	o := newOffice(t)
 	dir, golang := files(t)
@@ -309,13 +315,16 @@ func TestForeignClientsEndWithTheAlertsOfTheLedger(t *testing.T) {
 		}
 		write(t, filepath.Join(golang, name), as("golang", string(content)))
 	}
-	clients := []*client{o.newClient("javascript", dir, "node", "watch.mjs"), o.newClient("golang", t.TempDir(), build(t, golang, dir))}
-	run(t, clients[0].dir, "", "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "@nats-io/transport-node@3.4.0", "@nats-io/jetstream@3.4.0")
+	clients := []*client{o.newClient("javascript", dir, "node", "watch.mjs"),
+		o.newClient("golang", t.TempDir(), build(t, golang, dir))}
+	run(t, clients[0].dir, "", "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts",
+		"@nats-io/transport-node@3.4.0", "@nats-io/jetstream@3.4.0")
 	settle := func() {
 		t.Helper()
 		want := o.open()
 		for _, c := range clients {
-			until(t, strings.Join(c.command, " ")+" has the alerts of the ledger", func() bool { return slices.Equal(c.kept(), want) })
+			until(t, strings.Join(c.command, " ")+" has the alerts of the ledger",
+				func() bool { return slices.Equal(c.kept(), want) })
 		}
 	}
 	for _, c := range clients {
@@ -391,8 +400,8 @@ func TestForeignClientsEndWithTheAlertsOfTheLedger(t *testing.T) {
 	acts(of("raised", "E-3"))
 }
 
-// TestTheCommandsOfThePageEndWithTheAlertsOfTheLedger runs the commands of the page with the command line of NATS, and compares
-// each message with the documents.
+// TestTheCommandsOfThePageEndWithTheAlertsOfTheLedger runs the commands of the page with the command line of NATS, and
+// compares each message with the documents.
 func TestTheCommandsOfThePageEndWithTheAlertsOfTheLedger(t *testing.T) {
 	o := newOffice(t)
 	o.incident("incident.recorded", "E-1", major)
@@ -418,7 +427,8 @@ func TestTheCommandsOfThePageEndWithTheAlertsOfTheLedger(t *testing.T) {
 	if len(script) == before {
 		t.Fatal("the page has no command")
 	}
-	until(t, "the feed has the alerts of the ledger", func() bool { return strings.Contains(o.taizhang("feed", "status"), "publishing") })
+	until(t, "the feed has the alerts of the ledger",
+		func() bool { return strings.Contains(o.taizhang("feed", "status"), "publishing") })
 	got := map[string]alertfeed.AlertState{}
 	until(t, "the command line has the alerts of the ledger", func() bool {
 		reading := alertfeed.NewReading(nil, alertfeed.At{})
@@ -437,7 +447,8 @@ func TestTheCommandsOfThePageEndWithTheAlertsOfTheLedger(t *testing.T) {
 			}
 			subject := alertfeed.HeadSubject
 			if a := e.Data; e.Type != alertfeed.HeadType {
-				subject = alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()
+				subject = alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key,
+					RaisedOn: a.RaisedOn}.Subject()
 			}
 			if err := Validate(subject, alertfeed.ContentType, lines.Bytes()); err != nil {
 				t.Error(err)

@@ -14,8 +14,8 @@ import (
 	"github.com/taizhang/taizhang/docs"
 )
 
-// Validate returns how a message differs from docs/asyncapi.json and docs/schemas, or nil. Members that the documents do not name
-// are a difference here, while readers ignore them.
+// Validate returns how a message differs from docs/asyncapi.json and docs/schemas, or nil. Members that the documents
+// do not name are a difference here, while readers ignore them.
 func Validate(subject, contentType string, body []byte) error {
 	d, err := load()
 	if err != nil {
@@ -128,7 +128,8 @@ var load = sync.OnceValues(func() (*documents, error) {
 		for name := range channel.Messages {
 			m := a.Components.Messages[name]
 			m.subject = regexp.MustCompile("^" + address + "$")
-			if m.payload, err = d.compiler.Compile(documentURL + "#/components/messages/" + name + "/payload"); err != nil {
+			if m.payload, err = d.compiler.Compile(documentURL + "#/components/messages/" + name +
+				"/payload"); err != nil {
 				return nil, err
 			}
 			d.messages = append(d.messages, m)

@@ -19,13 +19,16 @@ import (
 var (
 	day  = events.MustDate("2025-12-31")
 	at   = alertfeed.At{Epoch: "2026-10-01T08:00:00.000000Z", Generation: 1, Engine: 1, Position: 7, Date: day}
-	name = alertfeed.AlertName{Center: "ZJ-0007", Severity: aggregates.Red, Code: "AL-EXE-02", Key: "2025", RaisedOn: day}
+	name = alertfeed.AlertName{Center: "ZJ-0007", Severity: aggregates.Red, Code: "AL-EXE-02", Key: "2025",
+		RaisedOn: day}
 )
 
 // raised returns a raised alert.
 func raised() *alertfeed.AlertData {
-	return &alertfeed.AlertData{State: alertfeed.Raised, Center: name.Center, Code: name.Code, Key: name.Key, Severity: name.Severity, RaisedOn: day,
-		Rules: []desk.Rule{{Rule: "R17-1", Article: "17", Words: "…"}}, Figures: []desk.Figure{{Figure: aggregates.Figure{Name: "n"}}}, At: at}
+	return &alertfeed.AlertData{State: alertfeed.Raised, Center: name.Center, Code: name.Code, Key: name.Key,
+		Severity: name.Severity, RaisedOn: day,
+		Rules:   []desk.Rule{{Rule: "R17-1", Article: "17", Words: "…"}},
+		Figures: []desk.Figure{{Figure: aggregates.Figure{Name: "n"}}}, At: at}
 }
 
 func encoded(t *testing.T, m *alertfeed.Message) string {
@@ -40,7 +43,8 @@ func encoded(t *testing.T, m *alertfeed.Message) string {
 func TestTheMessagesOfTheFeedAreDocumented(t *testing.T) {
 	cleared, withdrawn := raised(), raised()
 	cleared.State, cleared.ClearedOn = alertfeed.Cleared, desk.Day{Date: day}
-	withdrawn.State, withdrawn.Rules, withdrawn.Figures, withdrawn.Title = alertfeed.Withdrawn, []desk.Rule{}, nil, text.Text{}
+	withdrawn.State, withdrawn.Rules, withdrawn.Figures, withdrawn.Title = alertfeed.Withdrawn, []desk.Rule{}, nil,
+		text.Text{}
 	policies := raised()
 	policies.Center, policies.Code, policies.Key = "", "AL-LED-01", "政策"
 	for _, m := range []*alertfeed.Message{
@@ -48,7 +52,8 @@ func TestTheMessagesOfTheFeedAreDocumented(t *testing.T) {
 		{Subject: alertfeed.HeadSubject, Head: &alertfeed.Head{At: at, Phase: alertfeed.End}},
 	} {
 		if a := m.Alert; a != nil {
-			m.Subject = alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()
+			m.Subject = alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key,
+				RaisedOn: a.RaisedOn}.Subject()
 		}
 		if err := Validate(m.Subject, alertfeed.ContentType, []byte(encoded(t, m))); err != nil {
 			t.Errorf("%s: %v", m.Subject, err)
@@ -83,7 +88,8 @@ func TestTheExamplesOfTheDocumentAreAsItSays(t *testing.T) {
 					t.Fatal(err)
 				}
 				a := event.Data
-				subject = alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()
+				subject = alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key,
+					RaisedOn: a.RaisedOn}.Subject()
 			}
 			if err := Validate(subject, alertfeed.ContentType, example.Payload); err != nil {
 				t.Errorf("%s: %v", what, err)
@@ -117,7 +123,8 @@ func TestWhatIsNotDocumentedIsFound(t *testing.T) {
 			t.Errorf("%s passes", what)
 		}
 	}
-	for _, subject := range []string{alertfeed.HeadSubject, name.Subject() + ".more", strings.Replace(name.Subject(), "red", "pink", 1)} {
+	for _, subject := range []string{
+		alertfeed.HeadSubject, name.Subject() + ".more", strings.Replace(name.Subject(), "red", "pink", 1)} {
 		if Validate(subject, alertfeed.ContentType, []byte(good)) == nil {
 			t.Errorf("the subject %s passes", subject)
 		}

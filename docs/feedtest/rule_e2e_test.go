@@ -21,7 +21,8 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// The programs that read lines of a subject and an event, with a tab between them, and write what the rule of the page says.
+// The programs that read lines of a subject and an event, with a tab between them, and write what the rule of the page
+// says.
 const (
 	jsRule = `
 import { createInterface } from "node:readline";
@@ -133,8 +134,8 @@ func build(t *testing.T, golang, to string) string {
 	return path
 }
 
-// history returns messages of a few subjects in any order: some of them know less than those before, some come twice and some not at
-// all.
+// history returns messages of a few subjects in any order: some of them know less than those before, some come twice
+// and some not at all.
 func history(r *rand.Rand) (list []*alertfeed.Message) {
 	at := alertfeed.At{Epoch: "2026-10-01T08:00:00.000000Z", Generation: 1, Engine: 1, Position: 1, Date: day}
 	kinds := []alertfeed.StateKind{alertfeed.Raised, alertfeed.Cleared, alertfeed.Withdrawn}
@@ -157,14 +158,17 @@ func history(r *rand.Rand) (list []*alertfeed.Message) {
 		if r.IntN(5) == 0 {
 			at = known[r.IntN(len(known))]
 		}
-		m := &alertfeed.Message{Subject: alertfeed.HeadSubject, Head: &alertfeed.Head{At: at, Phase: []alertfeed.Phase{alertfeed.Begin, alertfeed.End}[r.IntN(2)]}}
+		m := &alertfeed.Message{
+			Subject: alertfeed.HeadSubject,
+			Head:    &alertfeed.Head{At: at, Phase: []alertfeed.Phase{alertfeed.Begin, alertfeed.End}[r.IntN(2)]}}
 		if r.IntN(4) > 0 {
 			a := raised()
 			a.At, a.Key, a.State = at, string('A'+rune(r.IntN(4))), kinds[r.IntN(3)]
 			if a.State == alertfeed.Cleared {
 				a.ClearedOn = desk.Day{Date: day + events.Date(r.IntN(2))}
 			}
-			m = &alertfeed.Message{Subject: alertfeed.AlertName{Center: a.Center, Severity: aggregates.Red, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject(), Alert: a}
+			m = &alertfeed.Message{Subject: alertfeed.AlertName{Center: a.Center, Severity: aggregates.Red,
+				Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject(), Alert: a}
 		}
 		for range r.IntN(3) {
 			list = append(list, m)
@@ -198,7 +202,8 @@ func TestTheRuleOfThePageIsThatOfTheProgram(t *testing.T) {
 			}
 			fmt.Fprintln(&want, strings.Join(said, ", "))
 		}
-		for language, command := range map[string][]string{"JavaScript": {"node", "rule.mjs"}, "Python": {"python3", "rule.py"}, "Go": {program}} {
+		for language, command := range map[string][]string{
+			"JavaScript": {"node", "rule.mjs"}, "Python": {"python3", "rule.py"}, "Go": {program}} {
 			if got := run(t, dir, lines.String(), command[0], command[1:]...); got != want.String() {
 				t.Errorf("seed %d: in %s the rule says\n%sexpected\n%s", seed, language, got, want.String())
 			}

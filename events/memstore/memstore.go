@@ -27,7 +27,8 @@ func New(clock func() time.Time) *Store {
 }
 
 // Append implements events.Store.
-func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	if err := events.CheckBatch(stream, batch); err != nil {
 		return nil, fmt.Errorf("memstore: append to %s: %w", stream, err)
 	}
@@ -55,7 +56,8 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	places := make([]events.Place, len(batch))
 	for i, p := range batch {
 		places[i] = events.Place{Position: uint64(len(s.all)) + 1, Revision: expected + uint64(i) + 1, RecordedAt: at}
-		s.all = append(s.all, events.NewStored(nil, events.Stored{Place: places[i], Stream: stream, ID: p.ID, Kind: p.Kind, Body: []byte(p.Body.String())}))
+		s.all = append(s.all, events.NewStored(nil,
+			events.Stored{Place: places[i], Stream: stream, ID: p.ID, Kind: p.Kind, Body: []byte(p.Body.String())}))
 		s.streams[stream] = append(s.streams[stream], places[i].Position)
 	}
 	close(s.changed)

@@ -67,7 +67,8 @@ func refusesNonsense(t *testing.T, s events.Store) {
 		return with(func(p *events.Proposed) { p.Body = events.MustObject(text) })
 	}
 	long := func(n int) string { return `{"note":"` + strings.Repeat("x", n-len(`{"note":""}`)) + `"}` }
-	many := slices.Repeat(with(func(p *events.Proposed) { p.Body = events.MustObject(long(events.RecordBytesMax)) }), 50)
+	many := slices.Repeat(with(func(p *events.Proposed) { p.Body = events.MustObject(long(events.RecordBytesMax)) }),
+		50)
 	for i := range many {
 		many[i].ID = uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "many %d", i))
 		many[i].Body = events.MustObject(long(events.BatchBytesMax / 49))
@@ -101,11 +102,14 @@ func refusesNonsense(t *testing.T, s events.Store) {
 }
 
 // strangeNames are names that no stream can have.
-var strangeNames = []events.StreamID{"", "center ZJ", "中心", `a"`, "a\n", "Policy", "policy-2", "policy2", "orders-1", "center-", "center-7",
-	"center-zj-0007", "center-中心", "$settings", "$$policy", "$all", events.StreamID(strings.Repeat("a", events.NameBytesMax+1))}
+var strangeNames = []events.StreamID{"", "center ZJ", "中心", `a"`, "a\n", "Policy", "policy-2", "policy2", "orders-1",
+	"center-", "center-7",
+	"center-zj-0007", "center-中心", "$settings", "$$policy", "$all",
+	events.StreamID(strings.Repeat("a", events.NameBytesMax+1))}
 
 func namesStreams(t *testing.T, s events.Store) {
-	names := []events.StreamID{"policy", "ledger", "x", "neverseen", "center", "center-ZJ-0007", "center-000", events.StreamID("center-" + strings.Repeat("Z", 32))}
+	names := []events.StreamID{"policy", "ledger", "x", "neverseen", "center", "center-ZJ-0007", "center-000",
+		events.StreamID("center-" + strings.Repeat("Z", 32))}
 	for i, name := range names {
 		if !events.ValidStream(name) {
 			t.Fatalf("%q is no valid name", name)

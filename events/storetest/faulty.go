@@ -28,7 +28,8 @@ type Faulty struct {
 }
 
 // Append implements events.Store.
-func (f *Faulty) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (f *Faulty) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	switch f.Plan(f.appends.Add(1)) {
 	case FailedNotStored:
 		return nil, events.ErrUnknown

@@ -73,13 +73,15 @@ func sameBytes(t *testing.T, s events.Store) {
 		if bad != "" || !bytes.Equal(again, e.Bytes) || !reflect.DeepEqual(parsed, e) {
 			t.Fatalf("%q is not the stored line of %+v (%s)", e.Bytes, e, bad)
 		}
-		if !jsontext.Value(e.Bytes).IsValid() || bytes.ContainsRune(e.Bytes, '\n') || !bytes.Contains(e.Bytes, e.Body) {
+		if !jsontext.Value(e.Bytes).IsValid() || bytes.ContainsRune(e.Bytes, '\n') ||
+			!bytes.Contains(e.Bytes, e.Body) {
 			t.Fatalf("%q is not one line of JSON with the body in it", e.Bytes)
 		}
 	}
 	compare := func(e events.Stored) {
 		was := byPlace[e.Position]
-		if !bytes.Equal(e.Bytes, was.Bytes) || !bytes.Equal(e.Body, was.Body) || e.ID != was.ID || e.Kind != was.Kind || e.Place != was.Place {
+		if !bytes.Equal(e.Bytes, was.Bytes) || !bytes.Equal(e.Body, was.Body) || e.ID != was.ID ||
+			e.Kind != was.Kind || e.Place != was.Place {
 			t.Fatalf("position %d was read as %q, now as %q", e.Position, was.Bytes, e.Bytes)
 		}
 	}

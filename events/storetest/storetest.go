@@ -82,7 +82,8 @@ func batch(seed string, n int) []events.Proposed {
 	return out
 }
 
-func mustAppend(t *testing.T, s events.Store, to events.StreamID, expected uint64, b []events.Proposed) []events.Place {
+func mustAppend(t *testing.T, s events.Store, to events.StreamID, expected uint64,
+	b []events.Proposed) []events.Place {
 	t.Helper()
 	places, err := s.Append(t.Context(), to, expected, b)
 	if err != nil {
@@ -138,7 +139,8 @@ func lastError(t *testing.T, seq iter.Seq2[events.Stored, error]) (int, error) {
 func wantConflict(t *testing.T, err error, expected, actual uint64) {
 	t.Helper()
 	var conflict *events.ConflictError
-	if !errors.As(err, &conflict) || conflict.Stream != stream || conflict.Expected != expected || conflict.Actual != actual {
+	if !errors.As(err, &conflict) || conflict.Stream != stream || conflict.Expected != expected ||
+		conflict.Actual != actual {
 		t.Fatalf("got %v, want a conflict at %d, expected %d", err, actual, expected)
 	}
 }

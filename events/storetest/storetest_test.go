@@ -13,7 +13,9 @@ import (
 
 func TestAFaultyStoreThatNeverFailsKeepsTheContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) events.Store {
-		return &storetest.Faulty{Store: memstore.New(storetest.UnsteadyClock()), Plan: func(int64) storetest.Fault { return storetest.Works }}
+		return &storetest.Faulty{Store: memstore.New(storetest.UnsteadyClock()), Plan: func(int64) storetest.Fault {
+			return storetest.Works
+		}}
 	})
 }
 
@@ -38,7 +40,8 @@ func TestAFailedAppendIsSettledByRepeatingIt(t *testing.T) {
 		if n := count(); n != stored {
 			t.Errorf("fault %d left %d events, want %d", fault, n, stored)
 		}
-		if places, err := s.Append(t.Context(), "policy", 0, batch); err != nil || places[0].Revision != 1 || count() != 1 {
+		if places, err := s.Append(t.Context(), "policy", 0, batch); err != nil || places[0].Revision != 1 ||
+			count() != 1 {
 			t.Errorf("fault %d: the repeat answered %v, %v and left %d events", fault, places, err, count())
 		}
 	}

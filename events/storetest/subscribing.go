@@ -24,7 +24,8 @@ func subscriptionSeesAll(t *testing.T, s events.Store) {
 			if n >= 190 {
 				break
 			}
-			places = append(places, mustAppend(t, s, "center-LIVE", uint64(len(places)-100), batch(fmt.Sprint("live", n), 10))...)
+			places = append(places, mustAppend(t, s, "center-LIVE", uint64(len(places)-100),
+				batch(fmt.Sprint("live", n), 10))...)
 		}
 	}
 }

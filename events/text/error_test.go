@@ -12,9 +12,12 @@ import (
 
 func TestEveryErrorHasACode(t *testing.T) {
 	for want, list := range map[text.ErrorCode][]error{
-		text.Invalid:  {text.Errorf(text.Invalid, "不对", "wrong"), fmt.Errorf("lists: %w", text.Errorf(text.Invalid, "不对", "wrong").Of("year")), events.Problems{{}}},
+		text.Invalid: {text.Errorf(text.Invalid, "不对", "wrong"),
+			fmt.Errorf("lists: %w", text.Errorf(text.Invalid, "不对", "wrong").Of("year")), events.Problems{{}}},
 		text.Conflict: {&events.ConflictError{}},
-		text.Stopped:  {&events.UnknownError{Cause: context.Canceled}, &events.UnknownError{Cause: &events.ConflictError{}}}, // whatever the cause says
+		// whatever the cause says
+		text.Stopped: {&events.UnknownError{Cause: context.Canceled},
+			&events.UnknownError{Cause: &events.ConflictError{}}},
 		text.Internal: {errors.New("something else"), context.Canceled},
 	} {
 		for _, err := range list {
@@ -44,7 +47,8 @@ func TestClip(t *testing.T) {
 		s    string
 		max  int
 		want string
-	}{{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"省转化中心", 5, "省转化中心"}, {"省转化中心", 4, "省转化…"}, {"ab", 1, "…"}} {
+	}{{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"省转化中心", 5, "省转化中心"},
+		{"省转化中心", 4, "省转化…"}, {"ab", 1, "…"}} {
 		if got := text.Clip(c.s, c.max); got != c.want {
 			t.Errorf("%q to %d: expected %q, got %q", c.s, c.max, c.want, got)
 		}
@@ -52,13 +56,15 @@ func TestClip(t *testing.T) {
 }
 
 func TestPrintable(t *testing.T) {
-	if got, want := text.Printable("省\x1b[31m中\n心\u009b\u202e甲\u2066\u200b乙"), "省\uFFFD[31m中\uFFFD心\uFFFD甲乙"; got != want {
+	if got, want := text.Printable("省\x1b[31m中\n心\u009b\u202e甲\u2066\u200b乙"),
+		"省\uFFFD[31m中\uFFFD心\uFFFD甲乙"; got != want {
 		t.Errorf("expected %q, got %q", want, got)
 	}
 }
 
 func TestSeenJSON(t *testing.T) {
-	for raw, want := range map[string]string{`{"a":"甲"}`: `{"a":"甲"}`, "[\"甲\u202e\U000e0041\"]": `["甲\u202e\udb40\udc41"]`} {
+	for raw, want := range map[string]string{
+		`{"a":"甲"}`: `{"a":"甲"}`, "[\"甲\u202e\U000e0041\"]": `["甲\u202e\udb40\udc41"]`} {
 		if got := string(text.SeenJSON([]byte(raw))); got != want {
 			t.Errorf("%q: expected %q, got %q", raw, want, got)
 		}

@@ -122,8 +122,9 @@ func FoldName(s string) string {
 }
 
 // FoldCode returns a code, such as the number of a voucher, in the form in which codes are kept. Letters, digits and
-// hyphens become those of ASCII: “Ｖ－１” and “V–1” become V-1, so that they name one voucher. Invisible characters and
-// blanks at both ends are left out. Other full-width characters, such as parentheses, may belong to the code and stay.
+// hyphens become those of ASCII: “Ｖ－１” and “V–1” become V-1, so that they name one voucher. Invisible characters
+// and blanks at both ends are left out. Other full-width characters, such as parentheses, may belong to the code and
+// stay.
 func FoldCode(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch narrow := narrow(r); {

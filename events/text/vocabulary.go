@@ -56,18 +56,20 @@ func (v Vocabulary[T]) Codes() []T {
 	return codes
 }
 
-// Reject returns the error that a typed text is none of the vocabulary: with the words that it may have been meant for,
-// or else with all of them. It names the words in Chinese and the codes in English.
+// Reject returns the error that a typed text is none of the vocabulary: with the words that it may have been meant
+// for, or else with all of them. It names the words in Chinese and the codes in English.
 func (v Vocabulary[T]) Reject(typed string) *Error {
 	shown := Clip(typed, rejectedCharsMax)
 	if near := v.Nearest(typed); len(near) > 0 && len(v) > listedMax {
-		return Errorf(Invalid, "没有“%[1]s”；是否指 %[2]s？", "there is no %[1]q; did you mean %[3]s?", shown, strings.Join(near, "、"), strings.Join(near, ", "))
+		return Errorf(Invalid, "没有“%[1]s”；是否指 %[2]s？", "there is no %[1]q; did you mean %[3]s?", shown,
+			strings.Join(near, "、"), strings.Join(near, ", "))
 	}
 	codes := make([]string, len(v))
 	for i, t := range v {
 		codes[i] = string(t.Code)
 	}
-	return Errorf(Invalid, "“%[1]s”应为：%[2]s", "%[1]q must be one of: %[3]s", shown, v.Words().Zh, strings.Join(codes, ", "))
+	return Errorf(Invalid, "“%[1]s”应为：%[2]s", "%[1]q must be one of: %[3]s", shown, v.Words().Zh,
+		strings.Join(codes, ", "))
 }
 
 const (
@@ -134,8 +136,8 @@ func foldWord(s string) string {
 const nearestMax = 3
 
 // Nearest returns at most three candidates that a typed text may have been meant for, the most like first. A candidate
-// is close if the typed text is a part of it or it is a part of the typed text (at least two characters), or if at most
-// a third of its characters must be changed, left out, added or swapped with their neighbours.
+// is close if the typed text is a part of it or it is a part of the typed text (at least two characters), or if at
+// most a third of its characters must be changed, left out, added or swapped with their neighbours.
 func Nearest(typed string, candidates []string) []string {
 	type close struct {
 		word  string
@@ -146,7 +148,8 @@ func Nearest(typed string, candidates []string) []string {
 	for _, word := range candidates {
 		to := runesOf(word)
 		steps := distance(from, to)
-		isPart := min(len(from), len(to)) >= 2 && (strings.Contains(string(to), string(from)) || strings.Contains(string(from), string(to)))
+		isPart := min(len(from), len(to)) >= 2 && (strings.Contains(string(to), string(from)) ||
+			strings.Contains(string(from), string(to)))
 		if isPart || steps <= max(len(from), len(to))/3 {
 			found = append(found, close{word, steps})
 		}

@@ -16,7 +16,8 @@ var lights = text.Vocabulary[string]{
 func TestAVocabularyReadsEveryWordInAnyCaseAndWidth(t *testing.T) {
 	for typed, want := range map[string]string{
 		"red": "red", "RED": "red", " ｒｅｄ ": "red", "红": "red", "红灯": "red",
-		"概念验证": "proof-of-concept", "概念 验证": "proof-of-concept", "Proof of Concept": "proof-of-concept", "PROOF–OF–CONCEPT": "proof-of-concept", "proof-of-concept": "proof-of-concept",
+		"概念验证": "proof-of-concept", "概念 验证": "proof-of-concept", "Proof of Concept": "proof-of-concept",
+		"PROOF–OF–CONCEPT": "proof-of-concept", "proof-of-concept": "proof-of-concept",
 		"": "", " ": "", "红色预警": "", "rex": "",
 	} {
 		if got, ok := lights.Read(typed); got != want || ok != (want != "") {
@@ -35,7 +36,8 @@ func TestAVocabularyHasItsWordsInOrder(t *testing.T) {
 	if got := lights.Words(); got != text.Say("红、概念验证", "red, proof of concept") {
 		t.Errorf("got %+v", got)
 	}
-	if got := lights.Codes(); !slices.Equal(got, []string{"red", "proof-of-concept"}) || !lights.Has("red") || lights.Has("红") {
+	if got := lights.Codes(); !slices.Equal(got, []string{"red", "proof-of-concept"}) || !lights.Has("red") ||
+		lights.Has("红") {
 		t.Errorf("got %q", got)
 	}
 	if got := lights.Of("green", "red").Words(); got != text.Say("green、红", "green, red") {
@@ -46,7 +48,8 @@ func TestAVocabularyHasItsWordsInOrder(t *testing.T) {
 func TestNearest(t *testing.T) {
 	words := []string{"funds.spent", "spending.reversed", "经费支出", "支出冲销", "province", "red"}
 	for typed, want := range map[string]string{
-		"funds.spnet": "funds.spent", "Funds.Spent": "funds.spent", "支出": "经费支出 支出冲销", "经费支山": "经费支出", "费": "", "经费": "经费支出", "provinse": "province", "rde": "red", "blue": "", "": "",
+		"funds.spnet": "funds.spent", "Funds.Spent": "funds.spent", "支出": "经费支出 支出冲销",
+		"经费支山": "经费支出", "费": "", "经费": "经费支出", "provinse": "province", "rde": "red", "blue": "", "": "",
 		strings.Repeat("x", 1<<16): "",
 	} {
 		if got := strings.Join(text.Nearest(typed, words), " "); got != want {

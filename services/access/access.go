@@ -17,14 +17,16 @@ import (
 
 // AccountsConfig holds the parameters of Open.
 type AccountsConfig struct {
-	Store  events.Store   // where the accounts are kept, and nothing else; the caller closes it after the Access
-	Ledger *ledger.Ledger // its writes are shown in the access log, and it has the centers; nil for a ledger that has not begun
+	Store events.Store // where the accounts are kept, and nothing else; the caller closes it after the Access
+	// its writes are shown in the access log, and it has the centers; nil for a ledger that has not begun
+	Ledger *ledger.Ledger
 	Now    func() time.Time
 	Log    *zap.Logger // nil for none
 
-	SessionIdle  time.Duration // a session ends after this time without a request: IdleMin to IdleMax; 0 for IdleDefault
-	PasswordDays int           // a password expires after this many days; 0 for never
-	Demo         bool          // the ledger is a demo: no second factor is required, and no password need be changed
+	// a session ends after this time without a request: IdleMin to IdleMax; 0 for IdleDefault
+	SessionIdle  time.Duration
+	PasswordDays int  // a password expires after this many days; 0 for never
+	Demo         bool // the ledger is a demo: no second factor is required, and no password need be changed
 }
 
 // Access keeps the accounts of a ledger. Its methods may be called from several goroutines.
@@ -59,9 +61,11 @@ func Open(ctx context.Context, cfg AccountsConfig) (*Access, error) {
 		cfg.SessionIdle = IdleDefault
 	}
 	if cfg.SessionIdle < IdleMin || cfg.SessionIdle > IdleMax || cfg.PasswordDays < 0 {
-		return nil, fmt.Errorf("access: open: an idle time of %v or %d days of a password are out of range", cfg.SessionIdle, cfg.PasswordDays)
+		return nil, fmt.Errorf("access: open: an idle time of %v or %d days of a password are out of range",
+			cfg.SessionIdle, cfg.PasswordDays)
 	}
-	a := &Access{AccountsConfig: cfg, state: newState(), acted: make(chan struct{}), hasher: newHasher(), throttle: newThrottle()}
+	a := &Access{AccountsConfig: cfg, state: newState(), acted: make(chan struct{}), hasher: newHasher(),
+		throttle: newThrottle()}
 	if err := a.catchUp(ctx); err != nil {
 		return nil, err
 	}
@@ -101,7 +105,8 @@ func (a *Access) catchUp(ctx context.Context) error {
 func (a *Access) apply(e *events.Stored) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if e.Kind != accessNoted && e.Kind != sessionBegun && e.Kind != factorShown { // these kinds take no right from anybody
+	if e.Kind != accessNoted && e.Kind != sessionBegun && e.Kind != factorShown {
+		// these kinds take no right from anybody
 		close(a.acted)
 		a.acted = make(chan struct{})
 	}
@@ -124,7 +129,8 @@ func (a *Access) act(ctx context.Context, stream events.StreamID, judge func(*st
 
 // actThen does the same as act. Before any other act it calls then, which changes what only this process keeps in
 // memory.
-func (a *Access) actThen(ctx context.Context, stream events.StreamID, judge func(*state) ([]fact, error), then func(*state)) error {
+func (a *Access) actThen(ctx context.Context, stream events.StreamID, judge func(*state) ([]fact, error),
+	then func(*state)) error {
 	a.acting.Lock()
 	defer a.acting.Unlock()
 	for range attemptsMax {
@@ -162,7 +168,8 @@ func (a *Access) actThen(ctx context.Context, stream events.StreamID, judge func
 			return err
 		}
 	}
-	return text.Errorf(text.Unavailable, "另有程序正在写账号，请稍后再试", "another program is writing to the accounts; try again later")
+	return text.Errorf(text.Unavailable, "另有程序正在写账号，请稍后再试",
+		"another program is writing to the accounts; try again later")
 }
 
 // append appends a batch and applies it. A batch that is applied already is not applied again. The caller holds
@@ -176,7 +183,8 @@ func (a *Access) append(ctx context.Context, stream events.StreamID, expected ui
 		if places[i].Position <= a.state.position {
 			continue
 		}
-		if err := a.apply(&events.Stored{Place: places[i], Stream: stream, ID: p.ID, Kind: p.Kind, Body: []byte(p.Body.String())}); err != nil {
+		if err := a.apply(&events.Stored{Place: places[i], Stream: stream, ID: p.ID, Kind: p.Kind,
+			Body: []byte(p.Body.String())}); err != nil {
 			a.stopped = errStopped
 			return err
 		}

@@ -39,7 +39,8 @@ func (c *counter) mayAct(right Right, account string) error {
 		return err
 	}
 	if account == c.p.Account {
-		return c.deny(right, account, "不能对自己的账号进行这项操作，须由另一位管理员办理", "nobody does this to his own account; another administrator must")
+		return c.deny(right, account, "不能对自己的账号进行这项操作，须由另一位管理员办理",
+			"nobody does this to his own account; another administrator must")
 	}
 	return c.mustShow(MayAccounts, right, account)
 }
@@ -53,7 +54,8 @@ func (c *counter) mustShow(act string, right Right, object string) error {
 	if err := c.p.lacksProof(act); err != nil {
 		return c.noteDenial(right, object, err)
 	}
-	return c.deny(right, object, "此令牌不含 %s；这项操作须用为其签发的令牌", "this token is not made for %s, and this needs one that is", act)
+	return c.deny(right, object, "此令牌不含 %s；这项操作须用为其签发的令牌",
+		"this token is not made for %s, and this needs one that is", act)
 }
 
 func (c *counter) deny(right Right, object, zh, en string, args ...any) error {
@@ -79,7 +81,8 @@ func outcomeOf(why error) string {
 // Me implements AccountDesk.
 func (c *counter) Me(context.Context) (*Me, error) {
 	me := &Me{Account: c.p.Account, Owner: c.p.Owner, Token: c.p.TokenID, May: append([]string{}, c.p.May...),
-		Binding: Binding{Role: c.p.Role, Center: events.CenterID(c.p.Center), Region: c.p.Region, Departments: append([]string{}, c.p.Departments...), MayRecord: c.p.MayRecord}}
+		Binding: Binding{Role: c.p.Role, Center: events.CenterID(c.p.Center), Region: c.p.Region,
+			Departments: append([]string{}, c.p.Departments...), MayRecord: c.p.MayRecord}}
 	c.a.proofs(&c.p, me)
 	for _, right := range slices.Sorted(maps.Keys(Rights)) {
 		if c.p.Can(right) {
@@ -99,14 +102,16 @@ func (c *counter) AddAccount(ctx context.Context, r NewAccount) (*Account, error
 	}
 	bound := !r.Binding.isNone()
 	if bound && !c.p.Owner {
-		return nil, c.deny(AddAccounts, r.Account, "新账号不带任何权限，由安全管理员绑定角色", "a new account has no right; a security administrator binds it to a role")
+		return nil, c.deny(AddAccounts, r.Account, "新账号不带任何权限，由安全管理员绑定角色",
+			"a new account has no right; a security administrator binds it to a role")
 	}
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
 	err := c.do(ctx, func(s *state) ([]fact, error) {
 		if s.accounts[r.Account] != nil {
-			return nil, text.Errorf(text.Conflict, "账号 %s 已经有过；名称不再重复使用", "the account %s is there, or was; a name is never used again", r.Account)
+			return nil, text.Errorf(text.Conflict, "账号 %s 已经有过；名称不再重复使用",
+				"the account %s is there, or was; a name is never used again", r.Account)
 		}
 		facts := []fact{{accountAdded, onAccount{r.Account, c.who()}}}
 		if bound {
@@ -210,12 +215,14 @@ func (c *counter) doubts(b *Binding) (list []text.Text) {
 	today := func() events.Date { return events.DateAt(c.a.Now()) }
 	for _, name := range b.Departments {
 		if r := c.a.Ledger.Register(); len(r.Within(r.SeesDepartment(name, today)).IDs()) == 0 {
-			list = append(list, text.Say("目前没有中心归 %q 主管，请核对名称", "no center belongs to the department %q today; is the name right?", name))
+			list = append(list, text.Say("目前没有中心归 %q 主管，请核对名称",
+				"no center belongs to the department %q today; is the name right?", name))
 		}
 	}
 	if b.Region != "" {
 		if r := c.a.Ledger.Register(); len(r.Within(r.SeesRegion(b.Region, today)).IDs()) == 0 {
-			list = append(list, text.Say("目前没有中心在行政区划 %s 内，请核对代码", "no center is in the region %s today; is the code right?", b.Region))
+			list = append(list, text.Say("目前没有中心在行政区划 %s 内，请核对代码",
+				"no center is in the region %s today; is the code right?", b.Region))
 		}
 	}
 	return list
@@ -282,7 +289,8 @@ func (c *counter) AddToken(ctx context.Context, r NewToken) (*MadeToken, error) 
 			return nil, err
 		}
 		now := c.a.Now().UTC().Truncate(time.Second)
-		made := fact{tokenAdded, madeToken{Account: r.Account, Name: r.Name, SHA256: hex.EncodeToString(hash[:]), ExpiresAt: now.AddDate(0, 0, days), May: append([]string{}, r.May...), whoActs: c.who()}}
+		made := fact{tokenAdded, madeToken{Account: r.Account, Name: r.Name, SHA256: hex.EncodeToString(hash[:]),
+			ExpiresAt: now.AddDate(0, 0, days), May: append([]string{}, r.May...), whoActs: c.who()}}
 		return []fact{made}, nil
 	})
 	if text.CodeOf(err) == text.Forbidden {
@@ -302,11 +310,14 @@ func (c *counter) AddToken(ctx context.Context, r NewToken) (*MadeToken, error) 
 // valid after it expires and after its identity is unlinked.
 func (c *counter) mayMakeFor(r *NewToken) error {
 	if c.p.Identity != (Identity{}) {
-		return c.deny(OwnTokens, r.Account, "统一身份登录签发的令牌不能用来签发令牌；请登录后签发", "a token of the issuer makes no tokens; sign in to make one")
+		return c.deny(OwnTokens, r.Account, "统一身份登录签发的令牌不能用来签发令牌；请登录后签发",
+			"a token of the issuer makes no tokens; sign in to make one")
 	}
 	if len(r.May) > 0 && !c.p.Owner && (c.p.SessionID == "" || r.Account != c.p.Account) {
-		return c.deny(OwnTokens, r.Account, "含 %s 的令牌只能由本人登录并输入动态验证码后签发，或在台账所在的机器上由目录的所有者签发",
-			"a token made for %s is made by its own account, signed in and with a code, or by the owner of the directory on the machine of the ledger", r.May[0])
+		return c.deny(OwnTokens, r.Account,
+			"含 %s 的令牌只能由本人登录并输入动态验证码后签发，或在台账所在的机器上由目录的所有者签发",
+			"a token made for %s is made by its own account, signed in and with a code, or by the owner of the "+
+				"directory on the machine of the ledger", r.May[0])
 	}
 	for _, act := range r.May {
 		if err := c.p.lacksProof(act); err != nil {

@@ -25,12 +25,16 @@ const (
 
 var (
 	errWrongCode = text.Errorf(text.Invalid, "验证码不正确或已用过；请等应用显示下一个验证码，并核对手机的时间",
-		"the code is not right or was used; wait for the next code of the app, and check the clock of the phone").Of("code")
-	errNotBegun = text.Errorf(text.Conflict, "没有正在办理的启用：可能已经完成，或已超过十分钟；请先看动态验证码的状态，需要时重新开始",
-		"nothing is being enrolled: it was finished, or was begun more than ten minutes ago; look whether the second factor is set up, and begin again if need be")
+		"the code is not right or was used; wait for the next code of the app, and check the clock of the phone").Of(
+		"code")
+	errNotBegun = text.Errorf(text.Conflict,
+		"没有正在办理的启用：可能已经完成，或已超过十分钟；请先看动态验证码的状态，需要时重新开始",
+		"nothing is being enrolled: it was finished, or was begun more than ten minutes ago; look whether the "+
+			"second factor is set up, and begin again if need be")
 	errSignInAgain = text.Errorf(text.Conflict, "启用动态验证码须在登录后十分钟内办理：请退出后重新登录",
 		"a second factor is enrolled within ten minutes of signing in: sign out, and sign in again")
-	errSessionOnly = text.Errorf(text.Forbidden, "动态验证码只用于登录后的会话，令牌不需要", "codes of a second factor are for who signed in; a token needs none")
+	errSessionOnly = text.Errorf(text.Forbidden, "动态验证码只用于登录后的会话，令牌不需要",
+		"codes of a second factor are for who signed in; a token needs none")
 )
 
 // pendingFactor is a second factor that is not confirmed yet.
@@ -151,7 +155,8 @@ func (a *Access) BeginFactor(_ context.Context, p Principal) (*NewFactor, error)
 		a.noteAsked(LogDenied, &p, verbEnrol, "", "", outcomeMoreProof)
 		return nil, &MoreProofError{needs}
 	}
-	if x.account.factor == nil && a.Now().Sub(x.begun) > freshMax { // otherwise somebody at a screen left signed in could enrol his own factor
+	if x.account.factor == nil && a.Now().Sub(x.begun) > freshMax {
+		// otherwise somebody at a screen left signed in could enrol his own factor
 		a.noteAsked(LogDenied, &p, verbEnrol, "", "", outcomeMoreProof)
 		return nil, errSignInAgain
 	}
@@ -227,7 +232,8 @@ func (a *Access) ConfirmFactor(ctx context.Context, p Principal, code string) (*
 			return a.misses(x, p.Source), nil
 		}
 		e = a.enters(x.account, x.how, shown, []string{}, x.device, x.brought, p.Source)
-		enrolled := enrolledFactor{Account: p.Account, Secret: pending.Secret, Recovery: hashes, Step: shown.Step, whoActs: whoActs{p.Account, p.Source}}
+		enrolled := enrolledFactor{Account: p.Account, Secret: pending.Secret, Recovery: hashes, Step: shown.Step,
+			whoActs: whoActs{p.Account, p.Source}}
 		return []fact{{factorEnrolled, enrolled}, e.fact}, nil
 	}, func(s *state) {
 		if !isWrong {

@@ -72,7 +72,8 @@ func normalCode(typed string) string {
 		return ""
 	}
 	typed = strings.ToUpper(width.Narrow.String(typed))
-	code := strings.NewReplacer(" ", "", "\u00a0", "", "\t", "", "\r", "", "\n", "", "-", "", "O", "0", "I", "1", "L", "1").Replace(typed)
+	code := strings.NewReplacer(" ", "", "\u00a0", "", "\t", "", "\r", "", "\n", "", "-", "", "O", "0", "I", "1", "L",
+		"1").Replace(typed)
 	if strings.Trim(code, recoveryAlpha) != "" {
 		return ""
 	}

@@ -53,7 +53,8 @@ func withRecovery(t testing.TB, seed string, hashes []string) *factor {
 // TestCodesAreThoseOfRFC6238 checks the test vectors of appendix B for SHA-1, with the last six of their eight
 // digits.
 func TestCodesAreThoseOfRFC6238(t *testing.T) {
-	for at, code := range map[int64]string{59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037", 20000000000: "353130"} {
+	for at, code := range map[int64]string{59: "287082", 1111111109: "081804", 1111111111: "050471",
+		1234567890: "005924", 2000000000: "279037", 20000000000: "353130"} {
 		f := &factor{secret: secretOf("12345678901234567890")}
 		if p, ok := f.check(code, time.Unix(at, 0)); !ok || p != (shownCode{Factor: codeShown, Step: at / 30}) {
 			t.Errorf("%s at %d: %+v, %v", code, at, p, ok)
@@ -118,13 +119,16 @@ func TestARecoveryCodeIsReadAsPeopleTypeIt(t *testing.T) {
 			t.Errorf("code %d is %s", i, code)
 		}
 		f := withRecovery(t, "甲", hashes)
-		for _, typed := range []string{code, strings.ToLower(code), strings.ReplaceAll(code, "-", ""), strings.ReplaceAll(code, "-", " "), " " + code + "\r\n",
-			strings.ReplaceAll(code, "0", "O"), strings.ReplaceAll(code, "1", "l"), strings.ReplaceAll(code, "1", "I"), strings.ReplaceAll(code, "-", "　")} {
+		for _, typed := range []string{code, strings.ToLower(code), strings.ReplaceAll(code, "-", ""),
+			strings.ReplaceAll(code, "-", " "), " " + code + "\r\n",
+			strings.ReplaceAll(code, "0", "O"), strings.ReplaceAll(code, "1", "l"), strings.ReplaceAll(code, "1", "I"),
+			strings.ReplaceAll(code, "-", "　")} {
 			if p, ok := f.check(typed, start); !ok || p != (shownCode{Factor: recoveryShown, Recovery: hashes[i]}) {
 				t.Errorf("%q: %+v, %v", typed, p, ok)
 			}
 		}
-		for _, typed := range []string{code[1:], code + "0", code[:18], "U" + code[1:], strings.Repeat(code, 100), hashes[i]} {
+		for _, typed := range []string{code[1:], code + "0", code[:18], "U" + code[1:], strings.Repeat(code, 100),
+			hashes[i]} {
 			if _, ok := f.check(typed, start); ok {
 				t.Errorf("%q passes", typed)
 			}
@@ -136,12 +140,14 @@ func TestACodeOfDigitsIsReadAsPeopleTypeIt(t *testing.T) {
 	f := &factor{secret: secretOf("甲")}
 	code := codeAt(t, f.secret, start)
 	full := strings.Map(func(r rune) rune { return r - '0' + '０' }, code)
-	for _, typed := range []string{code, code[:3] + " " + code[3:], " " + code + "\n", code[:3] + "-" + code[3:], full} {
+	for _, typed := range []string{
+		code, code[:3] + " " + code[3:], " " + code + "\n", code[:3] + "-" + code[3:], full} {
 		if _, ok := f.check(typed, start); !ok {
 			t.Errorf("%q is refused", typed)
 		}
 	}
-	for _, typed := range []string{"", "0", code[:5], code + "0", "+" + code, code[:5] + "\x00", code[:5] + "٣", strings.Repeat(" ", 100) + code} {
+	for _, typed := range []string{"", "0", code[:5], code + "0", "+" + code, code[:5] + "\x00", code[:5] + "٣",
+		strings.Repeat(" ", 100) + code} {
 		if _, ok := f.check(typed, start); ok {
 			t.Errorf("%q passes", typed)
 		}
@@ -192,7 +198,8 @@ func TestWhatCountsIsWhatThePlainModelSays(t *testing.T) {
 				use(t, f, p)
 			}
 			if ok != want || f.step != newest || len(f.recovery) != len(left) {
-				t.Fatalf("seed %d, %s at %v: expected %v, got %v; the newest step is %d, expected %d; left are %v", seed, typed, now, want, ok, f.step, newest, slices.Collect(maps.Keys(left)))
+				t.Fatalf("seed %d, %s at %v: expected %v, got %v; the newest step is %d, expected %d; left are %v",
+					seed, typed, now, want, ok, f.step, newest, slices.Collect(maps.Keys(left)))
 			}
 		}
 	}

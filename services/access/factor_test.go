@@ -125,8 +125,11 @@ var officeCalls = map[string]func(ctx context.Context, o AccountDesk) error{
 		_, err := o.AddNATSUser(ctx, NewNATSUser{Name: "x"})
 		return err
 	},
-	"RevokeNATSUser": func(ctx context.Context, o AccountDesk) error { _, err := o.RevokeNATSUser(ctx, "x"); return err },
-	"NATSUsers":      func(ctx context.Context, o AccountDesk) error { _, err := o.NATSUsers(ctx); return err },
+	"RevokeNATSUser": func(ctx context.Context, o AccountDesk) error {
+		_, err := o.RevokeNATSUser(ctx, "x")
+		return err
+	},
+	"NATSUsers": func(ctx context.Context, o AccountDesk) error { _, err := o.NATSUsers(ctx); return err },
 	"Log": func(ctx context.Context, o AccountDesk) error {
 		return o.Log(ctx, LogQuestion{}, func(*LogEntry) error { return nil })
 	},
@@ -163,7 +166,9 @@ func (h *hall) doesNothing(k *kit, p Principal, needs ...string) {
 	if err := h.AskRestate(h.t.Context(), p); !slices.Equal(needsOf(err), needs) {
 		h.t.Errorf("%s (%s) has the feed restated: %v", p.Account, p.Role, err)
 	}
-	if me, err := h.Desk(p).Me(h.t.Context()); err != nil || me.Session != nil && !slices.Equal(me.Session.Needs, needs) || !slices.Equal(me.Rights, []Right{ReadMe}) || len(me.May) > 0 {
+	if me, err := h.Desk(p).Me(h.t.Context()); err != nil ||
+		me.Session != nil && !slices.Equal(me.Session.Needs, needs) || !slices.Equal(me.Rights, []Right{ReadMe}) ||
+		len(me.May) > 0 {
 		h.t.Errorf("%s (%s) sees himself as %+v, %v", p.Account, p.Role, me, err)
 	}
 }
@@ -188,7 +193,8 @@ func TestAnAdministratorWithoutAFactorCanDoNothingButEnrol(t *testing.T) {
 		if h.isIn(in) {
 			t.Errorf("%s: the session from before the factor goes on", role)
 		}
-		if p := h.who(again); len(p.Needs) > 0 || !slices.Equal(p.May, h.state.accounts[name].mays(Mays())) || again.Device == "" {
+		if p := h.who(again); len(p.Needs) > 0 || !slices.Equal(p.May, h.state.accounts[name].mays(Mays())) ||
+			again.Device == "" {
 			t.Errorf("%s has enrolled: %+v %+v", role, again, p)
 		}
 		if in := h.signIn(name); !slices.Equal(in.Session.Needs, []string{NeedCode}) {
@@ -218,18 +224,22 @@ func TestSigningInWithACode(t *testing.T) {
 		{"a recovery code", strings.ToLower(phone.codes[3]), []string{}, nil},
 		{"the same again", phone.codes[3], nil, errNotRight},
 	} {
-		in, err := h.SignIn(t.Context(), Credentials{Account: "sys", Password: goodPassword, Code: c.code, Source: "192.0.2.1"})
+		in, err := h.SignIn(t.Context(),
+			Credentials{Account: "sys", Password: goodPassword, Code: c.code, Source: "192.0.2.1"})
 		if err != c.want {
 			t.Fatalf("%s: %v", c.name, err)
 		}
-		if err == nil && (!slices.Equal(in.Session.Needs, c.needs) || len(c.needs) == 0 && (in.Device == "" || len(h.who(in).May) != 1)) {
+		if err == nil && (!slices.Equal(in.Session.Needs, c.needs) ||
+			len(c.needs) == 0 && (in.Device == "" || len(h.who(in).May) != 1)) {
 			t.Errorf("%s: %+v, %+v", c.name, in, h.who(in))
 		}
 	}
-	if _, err := h.SignIn(t.Context(), Credentials{Account: "sys", Password: "wrong " + goodPassword, Code: phone.codes[0], Source: "192.0.2.1"}); err != errNotRight {
+	if _, err := h.SignIn(t.Context(), Credentials{Account: "sys", Password: "wrong " + goodPassword,
+		Code: phone.codes[0], Source: "192.0.2.1"}); err != errNotRight {
 		t.Errorf("a recovery code with a wrong password: %v", err)
 	}
-	if me, _ := h.Desk(h.who(h.mustShow(h.signIn("sys"), phone.codes[0]))).Me(t.Context()); me.RecoveryCodes != recoveryCodes-2 {
+	if me, _ := h.Desk(h.who(h.mustShow(h.signIn("sys"), phone.codes[0]))).Me(
+		t.Context()); me.RecoveryCodes != recoveryCodes-2 {
 		t.Errorf("it was used: %+v", me)
 	}
 }
@@ -254,7 +264,8 @@ func TestACodeThatWasShownIsNoGoodToWhoSawIt(t *testing.T) {
 			if _, err := h.show(thief, good); err != errWrongCode {
 				t.Errorf("%s, %s, in another session: %v", name, when, err)
 			}
-			if _, err := h.SignIn(t.Context(), Credentials{Account: "sec", Password: goodPassword, Code: good, Source: "192.0.2.66"}); err != errNotRight {
+			if _, err := h.SignIn(t.Context(), Credentials{
+				Account: "sec", Password: goodPassword, Code: good, Source: "192.0.2.66"}); err != errNotRight {
 				t.Errorf("%s, %s, to sign in: %v", name, when, err)
 			}
 		}
@@ -299,11 +310,15 @@ func TestOfManyWhoShowOneCodeAtOnceOneGetsIn(t *testing.T) {
 		var tries []func() error
 		for range 3 {
 			p := h.who(h.signIn("sys"))
-			tries = append(tries, func() error { _, err := h.ShowCode(context.Background(), p, shown, ""); return err })
+			tries = append(tries, func() error {
+				_, err := h.ShowCode(context.Background(), p, shown, "")
+				return err
+			})
 		}
 		for range 3 {
 			tries = append(tries, func() error {
-				_, err := h.SignIn(context.Background(), Credentials{Account: "sys", Password: goodPassword, Code: shown, Source: "192.0.2.1"})
+				_, err := h.SignIn(context.Background(),
+					Credentials{Account: "sys", Password: goodPassword, Code: shown, Source: "192.0.2.1"})
 				return err
 			})
 		}
@@ -333,7 +348,8 @@ func TestASessionGetsANewSecretWhenItsPowerGrows(t *testing.T) {
 	in := h.signIn("sys")
 	h.wait(step)
 	id := h.who(in).SessionID
-	for i, code := range []string{phone.code(0), phone.code(1), phone.codes[1]} { // to get in, and then again for fresh acts
+	for i, code := range []string{phone.code(0), phone.code(1), phone.codes[1]} {
+		// to get in, and then again for fresh acts
 		grown := h.mustShow(in, code)
 		if h.isIn(in) || !h.isIn(grown) || grown.Secret == in.Secret {
 			t.Fatalf("code %d: the old secret is good: %v, the new one: %v", i, h.isIn(in), h.isIn(grown))
@@ -347,7 +363,8 @@ func TestASessionGetsANewSecretWhenItsPowerGrows(t *testing.T) {
 		t.Error("a code in one session ends another")
 	}
 	fourth := h.mustShow(h.signIn("sys"), phone.codes[2])
-	if n := len(slices.DeleteFunc([]*SignedIn{enrolled, other, in, fourth}, func(x *SignedIn) bool { return !h.isIn(x) })); n != sessionsMax || !h.isIn(fourth) {
+	if n := len(slices.DeleteFunc([]*SignedIn{enrolled, other, in, fourth},
+		func(x *SignedIn) bool { return !h.isIn(x) })); n != sessionsMax || !h.isIn(fourth) {
 		t.Errorf("after a code in a fourth session %d are good", n)
 	}
 }
@@ -393,7 +410,10 @@ func TestWhatTakesACodeOfTheLastTenMinutes(t *testing.T) {
 			_, err := h.Desk(p).SetPassword(t.Context(), "cai", NewPassword{goodPassword})
 			return err
 		}, ""},
-		{"a factor", Binding{Role: SecAdmin}, func(h *hall, p Principal) error { _, err := h.Desk(p).ResetFactor(t.Context(), "cai"); return err }, ""},
+		{"a factor", Binding{Role: SecAdmin}, func(h *hall, p Principal) error {
+			_, err := h.Desk(p).ResetFactor(t.Context(), "cai")
+			return err
+		}, ""},
 		{"a link", Binding{Role: SysAdmin}, func(h *hall, p Principal) error {
 			_, err := h.Desk(p).Link(t.Context(), "cai", Identity{issuer, "x"})
 			return err
@@ -402,12 +422,18 @@ func TestWhatTakesACodeOfTheLastTenMinutes(t *testing.T) {
 			_, err := h.Desk(p).AddToken(t.Context(), NewToken{Account: "cai", Name: "x"})
 			return err
 		}, ""},
-		{"a user of NATS", Binding{Role: SecAdmin}, func(h *hall, p Principal) error { _, err := h.Desk(p).RevokeNATSUser(t.Context(), "x"); return err }, text.NotFound},
+		{"a user of NATS", Binding{Role: SecAdmin}, func(h *hall, p Principal) error {
+			_, err := h.Desk(p).RevokeNATSUser(t.Context(), "x")
+			return err
+		}, text.NotFound},
 		{"a token for such acts", Binding{Role: SysAdmin}, func(h *hall, p Principal) error {
 			_, err := h.Desk(p).AddToken(t.Context(), NewToken{Name: "x", May: []string{MayAccounts}})
 			return err
 		}, ""},
-		{"another phone", Binding{Role: Finance}, func(h *hall, p Principal) error { _, err := h.BeginFactor(t.Context(), p); return err }, ""},
+		{"another phone", Binding{Role: Finance}, func(h *hall, p Principal) error {
+			_, err := h.BeginFactor(t.Context(), p)
+			return err
+		}, ""},
 	} {
 		h := newHall(t, AccountsConfig{Ledger: k.Ledger})
 		h.add("cai", Binding{Role: Finance})
@@ -448,10 +474,12 @@ func TestInADemoNobodyIsAskedForAFactor(t *testing.T) {
 	h.addWithPhone("sec", Binding{Role: SecAdmin})
 	h.add("cai", Binding{Role: Finance, MayRecord: true})
 	h.wait(time.Hour)
-	if _, err := h.Desk(h.who(h.signIn("sec"))).Bind(t.Context(), "cai", Binding{Role: Finance, MayRecord: true}); err != nil {
+	if _, err := h.Desk(h.who(h.signIn("sec"))).Bind(t.Context(), "cai",
+		Binding{Role: Finance, MayRecord: true}); err != nil {
 		t.Error(err)
 	}
-	if _, err := h.Guard(k.local, h.who(h.signIn("cai"))).Record(t.Context(), draft(t, "ZJ-0003", recording)); err != nil {
+	if _, err := h.Guard(k.local, h.who(h.signIn("cai"))).Record(t.Context(),
+		draft(t, "ZJ-0003", recording)); err != nil {
 		t.Error(err)
 	}
 }
@@ -471,13 +499,15 @@ func TestATokenForActsIsMadeInASessionWithAFreshCode(t *testing.T) {
 	if days := made.ExpiresAt[:10]; days != "2026-12-29" {
 		t.Errorf("it is good until %s", days)
 	}
-	for name, r := range map[string]NewToken{"for another": {Account: "other", Name: "x", May: []string{MayRecord}}, "for what the account may not": {Name: "x", May: []string{MayPolicy}}} {
+	for name, r := range map[string]NewToken{"for another": {Account: "other", Name: "x", May: []string{MayRecord}},
+		"for what the account may not": {Name: "x", May: []string{MayPolicy}}} {
 		if made, err := office(in).AddToken(t.Context(), r); err == nil || needsOf(err) != nil {
 			t.Errorf("%s: %+v, %v", name, made, err)
 		}
 	}
 	_, sec := h.addWithPhone("sec", Binding{Role: SecAdmin})
-	if _, err := office(sec).AddToken(t.Context(), NewToken{Account: "other", Name: "x", May: []string{MayRecord}}); code(err) != text.Forbidden {
+	if _, err := office(sec).AddToken(t.Context(),
+		NewToken{Account: "other", Name: "x", May: []string{MayRecord}}); code(err) != text.Forbidden {
 		t.Errorf("secadmin for another: %v", err)
 	}
 	h.wait(time.Hour)
@@ -488,7 +518,8 @@ func TestATokenForActsIsMadeInASessionWithAFreshCode(t *testing.T) {
 	if _, err := h.Guard(k.local, p).Record(t.Context(), draft(t, "ZJ-0003", recording)); err != nil {
 		t.Errorf("record mode by the token: %v", err)
 	}
-	if _, err := h.Desk(p).AddToken(t.Context(), NewToken{Name: "x", May: []string{MayRecord}}); code(err) != text.Forbidden {
+	if _, err := h.Desk(p).AddToken(t.Context(), NewToken{Name: "x", May: []string{MayRecord}}); code(
+		err) != text.Forbidden {
 		t.Errorf("a token makes another for acts: %v", err)
 	}
 	if _, err := h.ShowCode(t.Context(), p, phone.code(0), ""); code(err) != text.Forbidden {
@@ -511,8 +542,10 @@ func TestEnrollingASecondFactor(t *testing.T) {
 		t.Fatal(err)
 	}
 	u, err := url.Parse(first.URL)
-	want := url.Values{"secret": {first.Secret}, "issuer": {"Taizhang"}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {"30"}}
-	if err != nil || u.Scheme != "otpauth" || u.Host != "totp" || u.Path != "/Taizhang:cai" || !reflect.DeepEqual(u.Query(), want) || len(first.Secret) != 32 {
+	want := url.Values{"secret": {first.Secret}, "issuer": {"Taizhang"}, "algorithm": {"SHA1"}, "digits": {"6"},
+		"period": {"30"}}
+	if err != nil || u.Scheme != "otpauth" || u.Host != "totp" || u.Path != "/Taizhang:cai" ||
+		!reflect.DeepEqual(u.Query(), want) || len(first.Secret) != 32 {
 		t.Errorf("%+v, %v", first, err)
 	}
 	if me, _ := h.Desk(h.who(in)).Me(t.Context()); me.Factor {
@@ -546,9 +579,11 @@ func TestEnrollingASecondFactor(t *testing.T) {
 	}
 	phone, enrolled := h.enrol(in)
 	if h.isIn(in) || h.isIn(other) || !h.isIn(enrolled) || len(phone.codes) != recoveryCodes {
-		t.Errorf("enrolled: the sessions are good: %v, %v, %v; %v", h.isIn(in), h.isIn(other), h.isIn(enrolled), phone.codes)
+		t.Errorf("enrolled: the sessions are good: %v, %v, %v; %v", h.isIn(in), h.isIn(other), h.isIn(enrolled),
+			phone.codes)
 	}
-	if me, _ := h.Desk(h.who(enrolled)).Me(t.Context()); !me.Factor || me.RecoveryCodes != recoveryCodes || me.Session.FactorAt == "" {
+	if me, _ := h.Desk(h.who(enrolled)).Me(t.Context()); !me.Factor || me.RecoveryCodes != recoveryCodes ||
+		me.Session.FactorAt == "" {
 		t.Errorf("%+v", me)
 	}
 	if _, err := h.show(enrolled, phone.code(0)); err != errWrongCode {
@@ -606,7 +641,9 @@ func TestFiveWrongCodesEndASession(t *testing.T) {
 			if i == missesMax-1 {
 				want = errNoSession
 			}
-			if _, err := h.show(c.in, []string{"000000", "", phone.code(-2), "ABCD-EFGH-JKMN-PQRS", strings.Repeat("9", 10_000)}[i]); err != want {
+			if _, err := h.show(c.in,
+				[]string{"000000", "", phone.code(-2), "ABCD-EFGH-JKMN-PQRS",
+					strings.Repeat("9", 10_000)}[i]); err != want {
 				t.Fatalf("%s, code %d: %v", c.name, i, err)
 			}
 		}
@@ -657,7 +694,8 @@ func TestWhoHasThePasswordCannotTryAllCodes(t *testing.T) {
 	if tried != nameMisses || throttled == nil || throttled.After > throttleWindow {
 		t.Errorf("tried %d codes, then %v", tried, throttled)
 	}
-	in, err := h.SignIn(t.Context(), Credentials{Account: "sys", Password: goodPassword, Code: phone.code(0), Device: enrolled.Device, Source: "192.0.2.1"})
+	in, err := h.SignIn(t.Context(), Credentials{Account: "sys", Password: goodPassword, Code: phone.code(0),
+		Device: enrolled.Device, Source: "192.0.2.1"})
 	if err != nil || !h.isIn(in) {
 		t.Errorf("in the browser that is known: %v", err)
 	}
@@ -682,8 +720,10 @@ func TestAFactorIsResetByAnotherSecurityAdministrator(t *testing.T) {
 		of   string
 		want text.ErrorCode
 	}{
-		{"by a system administrator", sys, "cai", text.Forbidden}, {"by an office", cai, "sys", text.Forbidden}, {"of himself", sec, "sec", text.Forbidden},
-		{"of nobody", sec, "nobody", text.NotFound}, {"by a security administrator", sec, "cai", ""}, {"again", sec, "cai", ""}, {"of another security administrator", sec, "sec2", ""},
+		{"by a system administrator", sys, "cai", text.Forbidden}, {"by an office", cai, "sys", text.Forbidden},
+		{"of himself", sec, "sec", text.Forbidden},
+		{"of nobody", sec, "nobody", text.NotFound}, {"by a security administrator", sec, "cai", ""},
+		{"again", sec, "cai", ""}, {"of another security administrator", sec, "sec2", ""},
 	} {
 		if err := reset(c.by, c.of); code(err) != c.want {
 			t.Errorf("%s: %v", c.name, err)
@@ -692,7 +732,8 @@ func TestAFactorIsResetByAnotherSecurityAdministrator(t *testing.T) {
 	if h.isIn(cai) || h.isIn(sec2) || !h.isIn(sec) {
 		t.Error("a session outlives its factor, or another ends")
 	}
-	in, err := h.SignIn(t.Context(), Credentials{Account: "cai", Password: goodPassword, Code: phone.codes[0], Source: "192.0.2.1"})
+	in, err := h.SignIn(t.Context(),
+		Credentials{Account: "cai", Password: goodPassword, Code: phone.codes[0], Source: "192.0.2.1"})
 	if err != nil || len(in.Session.Needs) > 0 || in.Session.FactorAt != "" || len(h.who(in).May) > 0 {
 		t.Errorf("a code of a factor that is gone: %+v, %v", in, err)
 	}
@@ -726,7 +767,8 @@ func TestNothingThatIsAnsweredOrLoggedShowsWhatProvesAnybody(t *testing.T) {
 			continue
 		}
 		see(nil, err)
-		_, err = h.SignIn(t.Context(), Credentials{Account: "sys", Password: goodPassword, Code: typed, Source: "192.0.2.1"})
+		_, err = h.SignIn(t.Context(),
+			Credentials{Account: "sys", Password: goodPassword, Code: typed, Source: "192.0.2.1"})
 		see(nil, err)
 	}
 	_, err := h.SignInAs(t.Context(), Identity{issuer, "nobody"}, in.Device, "192.0.2.1")
@@ -833,22 +875,29 @@ func TestFactsOfFactorsAndIdentitiesAreReadForEver(t *testing.T) {
 		{"account.linked", `{` + at + `"issuer":"https://id.example.gov.cn","subject":"a",` + who + `}`},
 		{"account.linked", `{` + at + `"issuer":"https://id.example.gov.cn","subject":"b",` + who + `}`},
 		{"account.unlinked", `{` + at + `"issuer":"https://id.example.gov.cn","subject":"a",` + who + `}`},
-		{"factor.enrolled", `{` + at + `"secret":"JBSWY3DPEHPK3PXP","recovery":["` + hash + `","` + strings.Repeat("ab", 32) + `"],"step":59863920,` + who + `}`},
-		{"session.begun", `{` + at + session + `"how":"password","factor":"code","step":59863920,"recovery":"","device":"` + hash + `",` + who + `}`},
-		{"factor.shown", `{` + at + session + `"factor":"recovery","step":0,"recovery":"` + hash + `","device":"",` + who + `}`},
-		{"factor.shown", `{` + at + session + `"factor":"code","step":59863925,"recovery":"","device":"",` + who + `}`},
+		{"factor.enrolled", `{` + at + `"secret":"JBSWY3DPEHPK3PXP","recovery":["` + hash + `","` +
+			strings.Repeat("ab", 32) + `"],"step":59863920,` + who + `}`},
+		{"session.begun", `{` + at + session +
+			`"how":"password","factor":"code","step":59863920,"recovery":"","device":"` + hash + `",` + who + `}`},
+		{"factor.shown", `{` + at + session + `"factor":"recovery","step":0,"recovery":"` + hash + `","device":"",` +
+			who + `}`},
+		{"factor.shown", `{` + at + session + `"factor":"code","step":59863925,"recovery":"","device":"",` +
+			who + `}`},
 		{"session.ended", `{` + at + session + who + `}`},
 		{"factor.enrolled", `{"account":"ke","secret":"JBSWY3DPEHPK3PXP","recovery":[],"step":1,` + who + `}`},
 		{"factor.reset", `{"account":"ke",` + who + `}`},
 	} {
-		_, err := store.Append(t.Context(), accountsStream, a.state.revisions[accountsStream]+uint64(i), []events.Proposed{{ID: [16]byte{1, byte(i)}, Kind: events.Kind(f.kind), Body: events.MustObject(f.body)}})
+		_, err := store.Append(t.Context(), accountsStream, a.state.revisions[accountsStream]+uint64(i),
+			[]events.Proposed{{ID: [16]byte{1, byte(i)}, Kind: events.Kind(f.kind), Body: events.MustObject(f.body)}})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	b := mustOpen(t, store)
 	cai, ke := b.state.accounts["cai"], b.state.accounts["ke"]
-	if !slices.Equal(cai.identities, []Identity{{issuer, "b"}}) || cai.factor == nil || cai.factor.secret != "JBSWY3DPEHPK3PXP" || cai.factor.step != 59863925 || len(cai.factor.recovery) != 1 || ke.factor != nil {
+	if !slices.Equal(cai.identities, []Identity{{issuer, "b"}}) || cai.factor == nil ||
+		cai.factor.secret != "JBSWY3DPEHPK3PXP" || cai.factor.step != 59863925 || len(cai.factor.recovery) != 1 ||
+		ke.factor != nil {
 		t.Errorf("%+v %+v %+v", cai, cai.factor, ke)
 	}
 }
@@ -878,7 +927,8 @@ func TestWhoSetAPasswordBecomesNoAdministratorByIt(t *testing.T) {
 		role Role
 		want text.ErrorCode
 	}{
-		{"bare", SecAdmin, ""}, {"known", SecAdmin, text.Forbidden}, {"known", LogAdmin, text.Forbidden}, {"linked", SecAdmin, text.Forbidden}, {"linked", SysAdmin, text.Forbidden},
+		{"bare", SecAdmin, ""}, {"known", SecAdmin, text.Forbidden}, {"known", LogAdmin, text.Forbidden},
+		{"linked", SecAdmin, text.Forbidden}, {"linked", SysAdmin, text.Forbidden},
 		{"known", Finance, ""}, {"linked", Finance, ""}, {"known", SecAdmin, text.Forbidden},
 	} {
 		if err := bind(h.who(sec), c.name, c.role); code(err) != c.want {
@@ -924,10 +974,12 @@ func TestAnAdministratorIsNotLeftToWhoLinkedHim(t *testing.T) {
 			t.Errorf("%s: expected %q, got %q", name, want, got)
 		}
 	}
-	if in, err := h.SignInAs(t.Context(), id, "", "192.0.2.1"); err != nil || !slices.Equal(in.Session.Needs, []string{NeedCode}) {
+	if in, err := h.SignInAs(t.Context(), id, "", "192.0.2.1"); err != nil ||
+		!slices.Equal(in.Session.Needs, []string{NeedCode}) {
 		t.Errorf("who linked him signs in: %+v, %v", in, err)
 	}
-	if _, err := h.Desk(owner).Unlink(t.Context(), "linked", id); err != nil || reset(h.who(sec), "linked") != "" || reset(owner, "set") != "" {
+	if _, err := h.Desk(owner).Unlink(t.Context(), "linked", id); err != nil || reset(h.who(sec), "linked") != "" ||
+		reset(owner, "set") != "" {
 		t.Errorf("once unlinked, or by the owner: %v", err)
 	}
 }

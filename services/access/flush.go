@@ -19,7 +19,9 @@ const (
 
 // noteAsked counts a request of a principal. It is written within a second or two.
 func (a *Access) noteAsked(kind string, p *Principal, verb, object string, center events.CenterID, outcome string) {
-	a.gathered.add(noteKey{Kind: kind, Account: p.Account, Verb: verb, Object: clean(object), Center: events.CenterID(clean(string(center))), Outcome: outcome, Source: p.Source}, a.Now().Truncate(time.Microsecond))
+	a.gathered.add(noteKey{Kind: kind, Account: p.Account, Verb: verb, Object: clean(object),
+		Center: events.CenterID(clean(string(center))), Outcome: outcome, Source: p.Source},
+		a.Now().Truncate(time.Microsecond))
 }
 
 // keepFlushing writes the gathered notes, at most once a second, until ctx ends.

@@ -103,7 +103,8 @@ func (s *state) foldSignIn(e *events.Stored) error {
 		})
 	}
 	body, err := read[linkedAccount](e)
-	return s.onAccount(body.Account, err, func(held *account) error { return s.foldLink(held, body.Identity, e.Kind == accountLinked) })
+	return s.onAccount(body.Account, err,
+		func(held *account) error { return s.foldLink(held, body.Identity, e.Kind == accountLinked) })
 }
 
 // foldLink links an identity to an account, or unlinks it.

@@ -164,7 +164,9 @@ func (g *gatherer) next(at time.Time, countMax int, all bool) (out []noted) {
 		g.settle()
 	}
 	if g.lost > 0 {
-		out = append(out, noted{At: at, noteKey: noteKey{Kind: LogDenied, Verb: "log", Object: lostEntries, Outcome: "lost"}, Count: g.lost})
+		out = append(out, noted{
+			At: at, noteKey: noteKey{Kind: LogDenied, Verb: "log", Object: lostEntries, Outcome: "lost"},
+			Count: g.lost})
 		g.lost = 0
 	}
 	n := min(len(g.overdue), countMax-len(out))

@@ -114,7 +114,8 @@ func (g *guarded) List(ctx context.Context, when desk.When, q lists.Question) (*
 }
 
 // Answer implements desk.Keeper.
-func (g *guarded) Answer(ctx context.Context, when desk.When, q lists.Question, in lists.Encoding, before *lists.Answer) (*lists.Answer, error) {
+func (g *guarded) Answer(ctx context.Context, when desk.When, q lists.Question, in lists.Encoding,
+	before *lists.Answer) (*lists.Answer, error) {
 	if err := g.readsList(q); err != nil {
 		return nil, err
 	}
@@ -158,7 +159,8 @@ func (g *guarded) Center(ctx context.Context, when desk.When, id string) (*desk.
 }
 
 // Story implements desk.Reader.
-func (g *guarded) Story(ctx context.Context, when desk.When, id string, each func(*desk.Chapter) error) (*desk.Chapter, error) {
+func (g *guarded) Story(ctx context.Context, when desk.When, id string,
+	each func(*desk.Chapter) error) (*desk.Chapter, error) {
 	if err := g.readsNoted("story", "", id); err != nil {
 		return nil, err
 	}
@@ -195,7 +197,8 @@ func (g *guarded) Reaches(ctx context.Context, position uint64) error {
 }
 
 // Events implements desk.Reader.
-func (g *guarded) Events(ctx context.Context, after uint64, limit int, of string, each func(*events.Stored) error) error {
+func (g *guarded) Events(ctx context.Context, after uint64, limit int, of string,
+	each func(*events.Stored) error) error {
 	if err := g.readsNoted("events", "", of); err != nil {
 		return err
 	}
@@ -228,7 +231,8 @@ func (g *guarded) Policies(ctx context.Context, when desk.When) (*desk.Policies,
 }
 
 // Report implements desk.Reader.
-func (g *guarded) Report(ctx context.Context, when desk.When, r desk.ReportRequest, to io.Writer) (*desk.ReportMade, error) {
+func (g *guarded) Report(ctx context.Context, when desk.When, r desk.ReportRequest,
+	to io.Writer) (*desk.ReportMade, error) {
 	if err := g.readsReport(r.Question); err != nil {
 		return nil, err
 	}
@@ -236,7 +240,8 @@ func (g *guarded) Report(ctx context.Context, when desk.When, r desk.ReportReque
 }
 
 // ReportCSV implements desk.Keeper.
-func (g *guarded) ReportCSV(ctx context.Context, when desk.When, q lists.Question, lang string, before *lists.Answer) (*desk.ReportPieces, error) {
+func (g *guarded) ReportCSV(ctx context.Context, when desk.When, q lists.Question, lang string,
+	before *lists.Answer) (*desk.ReportPieces, error) {
 	if err := g.readsReport(q); err != nil {
 		return nil, err
 	}

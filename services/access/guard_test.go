@@ -53,7 +53,8 @@ type kit struct {
 func newKit(t testing.TB) *kit {
 	t.Helper()
 	at := start.AddDate(0, -1, 0)
-	l, err := ledger.Open(t.Context(), memstore.New(func() time.Time { at = at.Add(time.Second); return at }), ledger.Config{})
+	l, err := ledger.Open(t.Context(), memstore.New(func() time.Time { at = at.Add(time.Second); return at }),
+		ledger.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +68,8 @@ func newKit(t testing.TB) *kit {
 	k := &kit{a, desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Now: now, Version: "v1", Spool: t.TempDir()}}}
 	d := k.Guard(k.local, owner)
 	for i, region := range []string{"330106", "330203", "330203"} {
-		if _, err := d.Record(t.Context(), draft(t, fmt.Sprint("ZJ-000", i+1), strings.ReplaceAll(registered, "REGION", region))); err != nil {
+		if _, err := d.Record(t.Context(),
+			draft(t, fmt.Sprint("ZJ-000", i+1), strings.ReplaceAll(registered, "REGION", region))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -127,7 +129,8 @@ func TestADepartmentWithoutCentersIsWarnedOf(t *testing.T) {
 	for _, c := range []struct {
 		b    Binding
 		want int
-	}{{Binding{Role: IndustryDept, Departments: []string{"省经信厅", "省经信"}}, 1}, {Binding{Role: LocalGov, Region: "32"}, 1}, {Binding{Role: LocalGov, Region: "3301"}, 0}} {
+	}{{Binding{Role: IndustryDept, Departments: []string{"省经信厅", "省经信"}}, 1},
+		{Binding{Role: LocalGov, Region: "32"}, 1}, {Binding{Role: LocalGov, Region: "3301"}, 0}} {
 		if shown, err := k.Desk(owner).Bind(t.Context(), "dept", c.b); err != nil || len(shown.Warnings) != c.want {
 			t.Errorf("%+v: %+v, %v", c.b, shown, err)
 		}
@@ -137,7 +140,8 @@ func TestADepartmentWithoutCentersIsWarnedOf(t *testing.T) {
 // calls calls every method of a desk that asks about a center, or about all for "".
 var calls = map[string]func(ctx context.Context, d desk.Desk, center string) error{
 	"List": func(ctx context.Context, d desk.Desk, center string) error {
-		_, err := d.List(ctx, desk.When{}, lists.Question{List: "spending", Params: map[string]string{"center": center}})
+		_, err := d.List(ctx, desk.When{},
+			lists.Question{List: "spending", Params: map[string]string{"center": center}})
 		return err
 	},
 	"Center": func(ctx context.Context, d desk.Desk, center string) error {
@@ -165,14 +169,19 @@ var calls = map[string]func(ctx context.Context, d desk.Desk, center string) err
 		return err
 	},
 	"Yearly": func(ctx context.Context, d desk.Desk, center string) error {
-		return d.Yearly(ctx, desk.When{}, desk.YearlyRequest{Year: 2025, Center: center, Unit: "yuan", Lang: "zh"}, io.Discard)
+		return d.Yearly(ctx, desk.When{}, desk.YearlyRequest{Year: 2025, Center: center, Unit: "yuan", Lang: "zh"},
+			io.Discard)
 	},
 	"Record": func(ctx context.Context, d desk.Desk, center string) error {
-		_, err := d.Record(ctx, desk.Draft{ID: uuid.NewString(), Kind: "governance.recorded", Center: center, On: "2025-03-01", Data: []byte(`{"item":"team"}`)})
+		_, err := d.Record(ctx, desk.Draft{ID: uuid.NewString(), Kind: "governance.recorded", Center: center,
+			On: "2025-03-01", Data: []byte(`{"item":"team"}`)})
 		return err
 	},
 	"Batch": func(ctx context.Context, d desk.Desk, center string) error {
-		_, err := d.Batch(ctx, desk.Batch{DryRun: true, Drafts: []desk.Draft{{ID: uuid.NewString(), Kind: "governance.recorded", Center: center, On: "2025-03-01", Data: []byte(`{"item":"team"}`)}}})
+		_, err := d.Batch(ctx, desk.Batch{
+			DryRun: true, Drafts: []desk.Draft{
+				{ID: uuid.NewString(), Kind: "governance.recorded", Center: center, On: "2025-03-01",
+					Data: []byte(`{"item":"team"}`)}}})
 		return err
 	},
 
@@ -244,7 +253,8 @@ func TestEveryMethodOfADeskIsGuarded(t *testing.T) {
 		}
 		for role, d := range desks {
 			err := call(t.Context(), d, "")
-			if refused := code(err) == text.Forbidden || code(err) == text.Unauthenticated; refused == may(role, method) {
+			if refused := code(err) == text.Forbidden ||
+				code(err) == text.Unauthenticated; refused == may(role, method) {
 				t.Errorf("%q calls %s: %v", role, method, err)
 			}
 		}
@@ -254,11 +264,13 @@ func TestEveryMethodOfADeskIsGuarded(t *testing.T) {
 // TestACenterThatIsNotSeenIsNotLookedUp uses a desk without a ledger: any look-up would crash.
 func TestACenterThatIsNotSeenIsNotLookedUp(t *testing.T) {
 	k := newKit(t)
-	d := k.Guard(desk.Local{LocalConfig: desk.LocalConfig{Now: k.Now}}, add(t, k.Access, "c1", Binding{Role: Center, Center: "ZJ-0001"}))
+	d := k.Guard(desk.Local{LocalConfig: desk.LocalConfig{Now: k.Now}},
+		add(t, k.Access, "c1", Binding{Role: Center, Center: "ZJ-0001"}))
 	for _, method := range aboutOne {
 		for _, center := range []string{"ZJ-0002", "ZJ-9999"} { // one that there is and one that there is not
 			err := calls[method](t.Context(), d, center)
-			if want := lists.UnknownCenter(events.CenterID(center)); code(err) != text.NotFound || err.Error() != want.Error() {
+			if want := lists.UnknownCenter(events.CenterID(center)); code(err) != text.NotFound ||
+				err.Error() != want.Error() {
 				t.Errorf("%s of %s: %v", method, center, err)
 			}
 		}
@@ -284,7 +296,8 @@ func TestWhoWritesAsWhom(t *testing.T) {
 		want   text.ErrorCode
 	}{
 		{"by left out", fin, nil, "ZJ-0001", granted, ""},
-		{"by of the account", fin, nil, "ZJ-0001", granted + `,"by":{"role":"finance","actor":"NAME"}`, text.Refused}, // the same grant
+		// the same grant
+		{"by of the account", fin, nil, "ZJ-0001", granted + `,"by":{"role":"finance","actor":"NAME"}`, text.Refused},
 		{"the role alone", fin, nil, "ZJ-0002", granted + `,"by":{"role":"finance"}`, ""},
 		{"another role", fin, nil, "ZJ-0001", granted + `,"by":{"role":"st-office","actor":"NAME"}`, text.Forbidden},
 		{"another person", fin, nil, "ZJ-0001", granted + `,"by":{"role":"finance","actor":"li"}`, text.Forbidden},
@@ -293,15 +306,19 @@ func TestWhoWritesAsWhom(t *testing.T) {
 		{"record mode without the token", rec, []string{}, "ZJ-0001", recording, text.Forbidden},
 		{"record mode", rec, nil, "ZJ-0003", recording, ""},
 		{"for another office", rec, nil, "ZJ-0002", governance + `,"by":{"role":"center","actor":"c-1"}`, ""},
-		{"for another office under his own name", rec, nil, "ZJ-0002", governance + `,"by":{"role":"center","actor":"NAME"}`, text.Forbidden},
-		{"for another office without the token", rec, []string{}, "ZJ-0003", governance + `,"by":{"role":"center","actor":"c-1"}`, text.Forbidden},
-		{"as an administrator", rec, nil, "ZJ-0003", governance + `,"by":{"role":"admin","actor":"boss"}`, text.Forbidden},
+		{"for another office under his own name", rec, nil, "ZJ-0002",
+			governance + `,"by":{"role":"center","actor":"NAME"}`, text.Forbidden},
+		{"for another office without the token", rec, []string{}, "ZJ-0003",
+			governance + `,"by":{"role":"center","actor":"c-1"}`, text.Forbidden},
+		{"as an administrator", rec, nil, "ZJ-0003", governance + `,"by":{"role":"admin","actor":"boss"}`,
+			text.Forbidden},
 		{"a revocation without the token", Binding{Role: STOffice}, []string{}, "ZJ-0003", revoked, text.Forbidden},
 		{"a revocation", Binding{Role: STOffice}, nil, "ZJ-0003", revoked, text.Refused},
 		{"a revocation by another role", fin, nil, "ZJ-0003", revoked, text.Refused},
 		{"a center of its own", Binding{Role: Center, Center: "ZJ-0001"}, nil, "ZJ-0001", governance, ""},
 		{"a center of another", Binding{Role: Center, Center: "ZJ-0002"}, nil, "ZJ-0001", governance, text.NotFound},
-		{"a center before its registration", Binding{Role: Center, Center: "ZJ-0008"}, nil, "ZJ-0008", strings.ReplaceAll(strings.Replace(registered, "c-1", "NAME", 1), "REGION", "330106"), ""},
+		{"a center before its registration", Binding{Role: Center, Center: "ZJ-0008"}, nil, "ZJ-0008",
+			strings.ReplaceAll(strings.Replace(registered, "c-1", "NAME", 1), "REGION", "330106"), ""},
 		{"secadmin of a center", Binding{Role: SecAdmin}, nil, "ZJ-0001", governance, text.NotFound},
 		{"sysadmin", Binding{Role: SysAdmin}, nil, "ZJ-0001", governance, text.Forbidden},
 		{"logadmin", Binding{Role: LogAdmin}, nil, "ZJ-0001", governance, text.Forbidden},
@@ -350,7 +367,8 @@ func TestAPolicyIsAdoptedByASecurityAdministratorAlone(t *testing.T) {
 		want text.ErrorCode
 	}{
 		{b: Binding{Role: Finance}, want: text.Refused},
-		{b: Binding{Role: Finance, MayRecord: true}, by: desk.DraftBy{Role: "admin", Actor: "boss"}, want: text.Forbidden},
+		{b: Binding{Role: Finance, MayRecord: true}, by: desk.DraftBy{Role: "admin", Actor: "boss"},
+			want: text.Forbidden},
 		{b: Binding{Role: SysAdmin}, want: text.Forbidden},
 		{b: Binding{Role: SecAdmin}, may: []string{}, want: text.Forbidden},
 		{b: Binding{Role: SecAdmin}},
@@ -368,7 +386,8 @@ func TestAPolicyIsAdoptedByASecurityAdministratorAlone(t *testing.T) {
 
 func newPolicy(t testing.TB) desk.Policy {
 	t.Helper()
-	p, problems := desk.ParsePolicy(bytes.Replace(desk.BuiltinPolicy().Text(), []byte(`"version": "2"`), []byte(`"version": "3"`), 1))
+	p, problems := desk.ParsePolicy(bytes.Replace(desk.BuiltinPolicy().Text(), []byte(`"version": "2"`),
+		[]byte(`"version": "3"`), 1))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -379,11 +398,15 @@ func TestAnImportTakesWhatTheAccountMayBring(t *testing.T) {
 	k := newKit(t)
 	d := k.as(t, "c1", Binding{Role: Center, Center: "ZJ-0001"})
 	lineOf := func(center, actor, more string) string {
-		return fmt.Sprintf(`{"id":"%s","center":"%s","by":{"role":"center","actor":"%s"},%s%s}`+"\n", uuid.New(), center, actor, more, governance)
+		return fmt.Sprintf(`{"id":"%s","center":"%s","by":{"role":"center","actor":"%s"},%s%s}`+"\n", uuid.New(),
+			center, actor, more, governance)
 	}
-	content := lineOf("ZJ-0001", "c1", "") + lineOf("ZJ-0002", "c1", "") + lineOf("ZJ-7777", "c1", "") + lineOf("ZJ-0001", "another", "") + lineOf("ZJ-0001", "c1", `"mode":"record","doc":"浙科发〔2025〕1号",`)
+	content := lineOf("ZJ-0001", "c1", "") + lineOf("ZJ-0002", "c1", "") + lineOf("ZJ-7777", "c1", "") +
+		lineOf("ZJ-0001", "another", "") + lineOf("ZJ-0001", "c1", `"mode":"record","doc":"浙科发〔2025〕1号",`)
 	var bad []string
-	r := desk.ImportRequest{Files: []desk.Upload{{Name: "x.jsonl", Content: strings.NewReader(content), Bytes: int64(len(content))}}, AcceptGood: true,
+	r := desk.ImportRequest{
+		Files:      []desk.Upload{{Name: "x.jsonl", Content: strings.NewReader(content), Bytes: int64(len(content))}},
+		AcceptGood: true,
 		Bad: func(b desk.BadLine) {
 			bad = append(bad, fmt.Sprint(b.Line, b.Reasons[0].Field, " ", b.Reasons[0].Reason.En))
 		}}
@@ -391,11 +414,13 @@ func TestAnImportTakesWhatTheAccountMayBring(t *testing.T) {
 	if err != nil || done.Accepted != 1 || done.Refused != 4 {
 		t.Fatalf("%+v, %v", done, err)
 	}
-	if len(bad) != 4 || bad[0] != "2center the ledger has no center ZJ-0002" || bad[1] != "3center the ledger has no center ZJ-7777" {
+	if len(bad) != 4 || bad[0] != "2center the ledger has no center ZJ-0002" ||
+		bad[1] != "3center the ledger has no center ZJ-7777" {
 		t.Errorf("%q", bad)
 	}
 	var tried []string
-	err = d.Try(t.Context(), desk.When{}, strings.NewReader(content), func(x *desk.Tried) error { tried = append(tried, x.Answer); return nil })
+	err = d.Try(t.Context(), desk.When{}, strings.NewReader(content),
+		func(x *desk.Tried) error { tried = append(tried, x.Answer); return nil })
 	if err != nil || slices.Contains(tried[1:], desk.Accepted) {
 		t.Errorf("tried: %v, %v", tried, err)
 	}
@@ -427,7 +452,10 @@ func TestFollowingEndsWhenTheAccountDoes(t *testing.T) {
 		p := add(t, k.Access, name, Binding{Role: Finance})
 		began, ended := make(chan struct{}, 100), make(chan error, 1)
 		go func() {
-			ended <- k.Guard(k.local, p).Follow(context.Background(), 0, func(*events.Stored) error { began <- struct{}{}; return nil })
+			ended <- k.Guard(k.local, p).Follow(context.Background(), 0, func(*events.Stored) error {
+				began <- struct{}{}
+				return nil
+			})
 		}()
 		<-began
 		if err := end(p); err != nil {
@@ -479,7 +507,8 @@ func TestAnImportEndsWhenTheAccountDoes(t *testing.T) {
 			t.Error(err)
 		}
 	}}
-	_, err := k.Guard(k.local, p).Import(t.Context(), desk.ImportRequest{Files: []desk.Upload{{Name: "x.jsonl", Content: file, Bytes: 1 << 50}}, Bad: func(desk.BadLine) {}})
+	_, err := k.Guard(k.local, p).Import(t.Context(), desk.ImportRequest{
+		Files: []desk.Upload{{Name: "x.jsonl", Content: file, Bytes: 1 << 50}}, Bad: func(desk.BadLine) {}})
 	if code(err) != text.Unauthenticated {
 		t.Errorf("got %v", err)
 	}
@@ -492,7 +521,8 @@ func TestReadsOfMoneyAndHistoryAreInTheLog(t *testing.T) {
 		_ = calls[method](t.Context(), d, "ZJ-0001")
 	}
 	_, _ = d.List(t.Context(), desk.When{}, lists.Question{List: "centers"})
-	_, _ = d.List(t.Context(), desk.When{}, lists.Question{List: "centers", Params: map[string]string{"nonsense": "1"}})
+	_, _ = d.List(t.Context(), desk.When{},
+		lists.Question{List: "centers", Params: map[string]string{"nonsense": "1"}})
 	var verbs []string
 	for _, e := range logOf(t, k.Access, LogQuestion{Kind: LogRead}) {
 		verbs = append(verbs, e.Verb)
@@ -516,24 +546,30 @@ func TestTheLogShowsTheWritesOfTheLedgerInTheOrderOfTime(t *testing.T) {
 			t.Errorf("%+v after %+v", e, list[i-1])
 		}
 	}
-	if want := []string{LogWrite, LogWrite, LogWrite, LogWrite, LogWrite, LogAct}; !slices.Equal(kinds, want) { // the policy first
+	if want := []string{LogWrite, LogWrite, LogWrite, LogWrite, LogWrite, LogAct}; !slices.Equal(kinds, want) {
+		// the policy first
 		t.Errorf("%v", kinds)
 	}
-	if e := list[1]; e.Account != "local:wang" || e.Verb != "center.registered" || e.Center != "ZJ-0001" || e.Position != 2 || e.Object == "" {
+	if e := list[1]; e.Account != "local:wang" || e.Verb != "center.registered" || e.Center != "ZJ-0001" ||
+		e.Position != 2 || e.Object == "" {
 		t.Errorf("%+v", e)
 	}
-	if got := logOf(t, k.Access, LogQuestion{Kind: LogWrite, Center: "ZJ-0003"}); len(got) != 2 || got[1].Verb != "center.assigned" {
+	if got := logOf(t, k.Access, LogQuestion{Kind: LogWrite, Center: "ZJ-0003"}); len(got) != 2 ||
+		got[1].Verb != "center.assigned" {
 		t.Errorf("of one center: %+v", got)
 	}
 	if got := logOf(t, k.Access, LogQuestion{Kind: LogWrite, From: "2026-10-30"}); len(got) != 0 {
 		t.Errorf("later: %+v", got)
 	}
-	if got := logOf(t, k.Access, LogQuestion{Kind: LogWrite, From: "2026-10-29", To: "2026-10-29", Account: "local:wang", Limit: 2}); len(got) != 2 || got[1].Position != 5 {
+	if got := logOf(t, k.Access, LogQuestion{Kind: LogWrite, From: "2026-10-29", To: "2026-10-29",
+		Account: "local:wang", Limit: 2}); len(got) != 2 || got[1].Position != 5 {
 		t.Errorf("the last two of the day: %+v", got)
 	}
 	auditor := add(t, k.Access, "shen", Binding{Role: Auditor})
-	for kind, want := range map[string]text.ErrorCode{LogRead: "", "": text.Forbidden, LogWrite: text.Forbidden, LogDenied: text.Forbidden} {
-		if err := k.Desk(auditor).Log(t.Context(), LogQuestion{Kind: kind}, func(*LogEntry) error { return nil }); code(err) != want {
+	for kind, want := range map[string]text.ErrorCode{LogRead: "", "": text.Forbidden, LogWrite: text.Forbidden,
+		LogDenied: text.Forbidden} {
+		if err := k.Desk(auditor).Log(t.Context(), LogQuestion{Kind: kind},
+			func(*LogEntry) error { return nil }); code(err) != want {
 			t.Errorf("an auditor asks for %q: %v", kind, err)
 		}
 	}
@@ -547,10 +583,12 @@ func TestASheetIsOfTheAccountThatBringsIt(t *testing.T) {
 	}
 	bring := func(p Principal, terms desk.SheetTerms) error {
 		file := desk.Upload{Name: "x.xlsx", Content: bytes.NewReader(sheet.Bytes()), Bytes: int64(sheet.Len())}
-		_, err := k.Guard(k.local, p).Import(t.Context(), desk.ImportRequest{Files: []desk.Upload{file}, Sheets: terms})
+		_, err := k.Guard(k.local, p).Import(t.Context(),
+			desk.ImportRequest{Files: []desk.Upload{file}, Sheets: terms})
 		return err
 	}
-	plain, recorder := add(t, k.Access, "cai", Binding{Role: Finance}), add(t, k.Access, "bu", Binding{Role: Finance, MayRecord: true})
+	plain, recorder := add(t, k.Access, "cai", Binding{Role: Finance}),
+		add(t, k.Access, "bu", Binding{Role: Finance, MayRecord: true})
 	for _, c := range []struct {
 		name  string
 		p     Principal
@@ -563,7 +601,8 @@ func TestASheetIsOfTheAccountThatBringsIt(t *testing.T) {
 		{"of another role", plain, desk.SheetTerms{Role: "center"}, true},
 		{"in record mode", plain, desk.SheetTerms{Mode: "record", Doc: "浙财科教〔2025〕1号"}, true},
 		{"of another, by a recorder", recorder, desk.SheetTerms{Actor: "li", Role: "center"}, false},
-		{"in record mode, by a recorder", recorder, desk.SheetTerms{Mode: "record", Doc: "浙财科教〔2025〕1号"}, false},
+		{"in record mode, by a recorder", recorder,
+			desk.SheetTerms{Mode: "record", Doc: "浙财科教〔2025〕1号"}, false},
 		{"without an actor, by the owner", owner, desk.SheetTerms{}, false}, // that is for the desk to refuse
 	} {
 		if err := bring(c.p, c.terms); (code(err) == text.Forbidden) != c.no {
@@ -601,7 +640,8 @@ func TestAccountsChangeWhileTheyAreUsed(t *testing.T) {
 		})
 	}
 	for range 50 {
-		for _, act := range []func(context.Context, string) (*Account, error){k.Desk(owner).Disable, k.Desk(owner).Enable} {
+		for _, act := range []func(context.Context, string) (*Account, error){
+			k.Desk(owner).Disable, k.Desk(owner).Enable} {
 			if _, err := act(t.Context(), "cai"); err != nil {
 				t.Error(err)
 			}
@@ -612,7 +652,8 @@ func TestAccountsChangeWhileTheyAreUsed(t *testing.T) {
 	}
 	close(stop)
 	users.Wait()
-	if list := logOf(t, k.Access, LogQuestion{Kind: LogAct, Limit: 1}); len(list) != 1 || list[0].Verb != string(accountEnabled) {
+	if list := logOf(t, k.Access, LogQuestion{Kind: LogAct, Limit: 1}); len(list) != 1 ||
+		list[0].Verb != string(accountEnabled) {
 		t.Errorf("the last act is %+v", list)
 	}
 }

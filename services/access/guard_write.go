@@ -44,7 +44,8 @@ func (g *guarded) brings(verb string, d *desk.Draft) error {
 	}
 	now := *g
 	now.p = g.a.asNow(g.p)
-	if why := now.against(events.Kind(d.Kind), events.Mode(d.Mode), events.By{Role: events.Role(d.By.Role), Actor: d.By.Actor}); why != nil {
+	if why := now.against(events.Kind(d.Kind), events.Mode(d.Mode),
+		events.By{Role: events.Role(d.By.Role), Actor: d.By.Actor}); why != nil {
 		return g.denies(verb, d.Kind, d.Center, why.why)
 	}
 	return g.sees(verb, d.Kind, d.Center)
@@ -75,7 +76,8 @@ type denial struct {
 // checked by the ledger (R04-2).
 func (g *guarded) against(kind events.Kind, mode events.Mode, by events.By) *denial {
 	own := events.By{Role: g.p.Role.Ledger(), Actor: g.p.Account}
-	no := func(field, act, zh, en string, args ...any) *denial { // act is the act of Mays that needs a code in the session or a token made for it
+	no := func(field, act, zh, en string, args ...any) *denial {
+		// act is the act of Mays that needs a code in the session or a token made for it
 		if why := g.p.lacksProof(act); why != nil {
 			return &denial{field, why}
 		}
@@ -86,16 +88,24 @@ func (g *guarded) against(kind events.Kind, mode events.Mode, by events.By) *den
 	case g.p.Owner:
 		return nil
 	case by != own && !recorder:
-		return no("by", MayRecord, "填报人应为本账号的角色“%s”和名称“%s”（可省略）；为其他部门补录须有补录权限，并用可补录的令牌", "the authority must be the role %s and the name %s of this account, or be left out; "+
-			"to record for another office takes the right to record, and a token made for record", own.Role.Title(), own.Actor)
+		return no("by", MayRecord,
+			"填报人应为本账号的角色“%s”和名称“%s”（可省略）；为其他部门补录须有补录权限，并用可补录的令牌",
+			"the authority must be the role %s and the name %s of this account, or be left out; "+
+				"to record for another office takes the right to record, and a token made for record",
+			own.Role.Title(), own.Actor)
 	case by != own && (by.Role == events.Admin || by.Actor == own.Actor):
-		return no("by", "", "代其他部门补录须写明该部门及其经办人，不能以管理员的名义", "to record for another office, the authority must name it and who there answers for it, and no administrator")
+		return no("by", "", "代其他部门补录须写明该部门及其经办人，不能以管理员的名义",
+			"to record for another office, the authority must name it and who there answers for it, and no "+
+				"administrator")
 	case mode == events.Recording && !recorder:
-		return no("mode", MayRecord, "补录须有补录权限，并用可补录的令牌", "record mode takes the right to record, and a token made for record")
+		return no("mode", MayRecord, "补录须有补录权限，并用可补录的令牌",
+			"record mode takes the right to record, and a token made for record")
 	case kind == events.KindPolicyAdopted && by.Role == events.Admin && !g.p.may(MayPolicy):
-		return no("kind", MayPolicy, "采用办法参数须用可采用办法参数的令牌", "adopting a policy takes a token made for policy")
+		return no("kind", MayPolicy, "采用办法参数须用可采用办法参数的令牌",
+			"adopting a policy takes a token made for policy")
 	case kind == events.KindQualificationRevoked && by.Role == events.STOffice && !g.p.may(MayRevoke):
-		return no("kind", MayRevoke, "记录取消资格须用可取消资格的令牌", "recording a revocation takes a token made for revoke")
+		return no("kind", MayRevoke, "记录取消资格须用可取消资格的令牌",
+			"recording a revocation takes a token made for revoke")
 	}
 	return nil
 }

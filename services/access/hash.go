@@ -47,7 +47,8 @@ type phc struct {
 // String returns the hash as the log has it. parseHash is its inverse.
 func (h *phc) String() string {
 	base := base64.RawStdEncoding
-	return "$argon2id$v=" + strconv.Itoa(argon2.Version) + "$m=" + strconv.Itoa(int(h.memory)) + ",t=" + strconv.Itoa(int(h.passes)) + ",p=" + strconv.Itoa(int(h.threads)) +
+	return "$argon2id$v=" + strconv.Itoa(argon2.Version) + "$m=" + strconv.Itoa(int(h.memory)) + ",t=" +
+		strconv.Itoa(int(h.passes)) + ",p=" + strconv.Itoa(int(h.threads)) +
 		"$" + base.EncodeToString(h.salt) + "$" + base.EncodeToString(h.hash)
 }
 
@@ -97,7 +98,8 @@ type hasher struct {
 
 func newHasher() *hasher {
 	h := &hasher{derive: argon2id, cost: costNow, strangers: newLane(), others: newLane()}
-	h.cost.memory = hashcost.MemoryKiB                                       // read here, because a test of another package may have set it
+	// read here, because a test of another package may have set it
+	h.cost.memory = hashcost.MemoryKiB
 	h.dummy = &phc{h.cost, make([]byte, saltBytes), make([]byte, hashBytes)} // no password has this hash
 	return h
 }

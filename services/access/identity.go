@@ -21,11 +21,13 @@ const (
 // byte for byte.
 func (id *Identity) check() error {
 	if !validIssuer(id.Issuer) {
-		return text.Errorf(text.Invalid, "%q 应为签发方的 https 地址，不含 ? 和 #，不超过 %d 个字符", "%q must be the https URL of the issuer, without ? and #, at most %d characters",
+		return text.Errorf(text.Invalid, "%q 应为签发方的 https 地址，不含 ? 和 #，不超过 %d 个字符",
+			"%q must be the https URL of the issuer, without ? and #, at most %d characters",
 			clean(id.Issuer), issuerCharMax).Of("issuer")
 	}
 	if !isLine(id.Subject, subjectCharMax) || strings.TrimSpace(id.Subject) != id.Subject {
-		return text.Errorf(text.Invalid, "%q 应为签发方给出的用户标识，1 至 %d 个可见字符，首尾无空格", "%q must be the subject that the issuer gives, 1 to %d visible characters without blanks around",
+		return text.Errorf(text.Invalid, "%q 应为签发方给出的用户标识，1 至 %d 个可见字符，首尾无空格",
+			"%q must be the subject that the issuer gives, 1 to %d visible characters without blanks around",
 			clean(id.Subject), subjectCharMax).Of("subject")
 	}
 	return nil
@@ -34,7 +36,8 @@ func (id *Identity) check() error {
 // validIssuer reports whether a text can be the issuer of a token: an https URL, or an http URL of this machine.
 func validIssuer(issuer string) bool {
 	u, err := url.Parse(issuer)
-	if err != nil || !isLine(issuer, issuerCharMax) || u.Host == "" || u.User != nil || strings.ContainsAny(issuer, "?# ") {
+	if err != nil || !isLine(issuer, issuerCharMax) || u.Host == "" || u.User != nil ||
+		strings.ContainsAny(issuer, "?# ") {
 		return false
 	}
 	ip := net.ParseIP(u.Hostname())
@@ -62,9 +65,11 @@ func (c *counter) Link(ctx context.Context, name string, id Identity) (*Account,
 		case of == held:
 			return nil, nil
 		case of != nil:
-			return nil, text.Errorf(text.Conflict, "该身份已关联账号 %s；须先解除", "the identity is linked to the account %s; unlink it first", of.name)
+			return nil, text.Errorf(text.Conflict, "该身份已关联账号 %s；须先解除",
+				"the identity is linked to the account %s; unlink it first", of.name)
 		case len(held.identities) >= identitiesMax:
-			return nil, text.Errorf(text.Conflict, "账号 %s 已关联 %d 个身份；先解除不用的", "the account %s has %d identities; unlink some that are not used", name, identitiesMax)
+			return nil, text.Errorf(text.Conflict, "账号 %s 已关联 %d 个身份；先解除不用的",
+				"the account %s has %d identities; unlink some that are not used", name, identitiesMax)
 		}
 		return []fact{{accountLinked, linkedAccount{name, id, c.who()}}}, nil
 	})
@@ -84,7 +89,8 @@ func (c *counter) Unlink(ctx context.Context, name string, id Identity) (*Accoun
 		case held == nil:
 			return nil, noAccount(name)
 		case s.byIdentity[id] != held:
-			return nil, text.Errorf(text.NotFound, "账号 %s 未关联该身份", "the account %s is not linked to this identity", name)
+			return nil, text.Errorf(text.NotFound, "账号 %s 未关联该身份",
+				"the account %s is not linked to this identity", name)
 		}
 		return []fact{{accountUnlinked, linkedAccount{name, id, c.who()}}}, nil
 	})

@@ -127,7 +127,8 @@ func TestAnIdentityThatCannotBeIsRefused(t *testing.T) {
 		{Identity{issuer, strings.Repeat("a", 256)}, "subject"},
 	} {
 		_, err := a.Desk(owner).Link(t.Context(), "cai", c.id)
-		if e, isText := err.(*text.Error); c.param == "" && err != nil || c.param != "" && (!isText || e.Code != text.Invalid || e.Param != c.param) {
+		if e, isText := err.(*text.Error); c.param == "" && err != nil ||
+			c.param != "" && (!isText || e.Code != text.Invalid || e.Param != c.param) {
 			t.Errorf("%+v: %v", c.id, err)
 		}
 	}
@@ -165,12 +166,14 @@ func (h *hall) bearer(id Identity) Principal {
 func TestSigningInByAnIssuer(t *testing.T) {
 	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
-	if _, err := h.Desk(owner).SetPassword(t.Context(), "cai", NewPassword{"another " + goodPassword}); err != nil { // which he does not use here
+	if _, err := h.Desk(owner).SetPassword(t.Context(), "cai", NewPassword{"another " + goodPassword}); err != nil {
+		// which he does not use here
 		t.Fatal(err)
 	}
 	id := h.link("cai")
 	in := h.signInAs(id)
-	if p := h.who(in); p.Account != "cai" || p.Role != Finance || len(p.Needs) > 0 || len(p.May) > 0 || in.Device == "" {
+	if p := h.who(in); p.Account != "cai" || p.Role != Finance || len(p.Needs) > 0 || len(p.May) > 0 ||
+		in.Device == "" {
 		t.Errorf("%+v %+v", in, p)
 	}
 	if again, err := h.SignInAs(t.Context(), id, in.Device, "192.0.2.1"); err != nil || again.Device != "" {
@@ -181,11 +184,13 @@ func TestSigningInByAnIssuer(t *testing.T) {
 	if _, err := h.Desk(owner).Disable(t.Context(), "gone"); err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []Identity{{}, {issuer, "cai"}, {issuer, "SUB-CAI"}, {issuer + "/", id.Subject}, {id.Subject, id.Issuer}, gone} {
+	for _, bad := range []Identity{{}, {issuer, "cai"}, {issuer, "SUB-CAI"}, {issuer + "/", id.Subject},
+		{id.Subject, id.Issuer}, gone} {
 		if in, err := h.SignInAs(t.Context(), bad, "", "192.0.2.1"); in != nil || err != errNotRight {
 			t.Errorf("%+v: %+v, %v", bad, in, err)
 		}
-		if p, err := h.AuthenticateIdentity(bad, h.now().Add(time.Minute), "192.0.2.1", "GET /v1/me"); err != errUnauthenticated || p.Account != "" {
+		if p, err := h.AuthenticateIdentity(bad, h.now().Add(time.Minute), "192.0.2.1",
+			"GET /v1/me"); err != errUnauthenticated || p.Account != "" {
 			t.Errorf("%+v as a bearer: %+v, %v", bad, p, err)
 		}
 	}
@@ -198,7 +203,8 @@ func TestSigningInByAnIssuer(t *testing.T) {
 			failed = append(failed, e.Account+"|"+e.Object)
 		}
 	}
-	if len(failed) != 6 || !slices.Contains(failed, "|not linked: cai "+issuer) || !slices.Contains(failed, "gone|disabled") {
+	if len(failed) != 6 || !slices.Contains(failed, "|not linked: cai "+issuer) ||
+		!slices.Contains(failed, "gone|disabled") {
 		t.Errorf("the log has %q", failed)
 	}
 }
@@ -241,12 +247,14 @@ func TestABearerTokenIsGoodForNothingThatTakesACode(t *testing.T) {
 	if _, err := d.Record(t.Context(), draft(t, "ZJ-0003", recording)); code(err) != text.Forbidden {
 		t.Errorf("record mode: %v", err)
 	}
-	for name, r := range map[string]NewToken{"a token for acts": {Name: "x", May: []string{MayRecord}}, "of another": {Account: "other", Name: "x"}} {
+	for name, r := range map[string]NewToken{"a token for acts": {Name: "x", May: []string{MayRecord}},
+		"of another": {Account: "other", Name: "x"}} {
 		if made, err := h.Desk(p).AddToken(t.Context(), r); code(err) != text.Forbidden {
 			t.Errorf("%s: %+v, %v", name, made, err)
 		}
 	}
-	if me, err := h.Desk(p).Me(t.Context()); err != nil || me.Session != nil || !slices.Equal(me.Identities, []Identity{id}) {
+	if me, err := h.Desk(p).Me(t.Context()); err != nil || me.Session != nil ||
+		!slices.Equal(me.Identities, []Identity{id}) {
 		t.Errorf("%+v, %v", me, err)
 	}
 	h.wait(10 * time.Minute)
@@ -264,7 +272,10 @@ func TestUnlinkingEndsWhatBeganByTheIssuer(t *testing.T) {
 			_, err := h.Desk(owner).Unlink(t.Context(), "cai", id)
 			return err
 		},
-		"disabled": func(h *hall, id Identity) error { _, err := h.Desk(owner).Disable(t.Context(), "cai"); return err },
+		"disabled": func(h *hall, id Identity) error {
+			_, err := h.Desk(owner).Disable(t.Context(), "cai")
+			return err
+		},
 		"of another role": func(h *hall, id Identity) error {
 			_, err := h.Desk(owner).Bind(t.Context(), "cai", Binding{Role: Auditor})
 			return err
@@ -285,7 +296,10 @@ func TestUnlinkingEndsWhatBeganByTheIssuer(t *testing.T) {
 			follows := make(chan struct{})
 			go func() {
 				var once sync.Once
-				ended <- h.Guard(k.local, p).Follow(ctx, 0, func(*events.Stored) error { once.Do(func() { close(follows) }); return nil })
+				ended <- h.Guard(k.local, p).Follow(ctx, 0, func(*events.Stored) error {
+					once.Do(func() { close(follows) })
+					return nil
+				})
 			}()
 			<-follows
 		}
@@ -298,9 +312,11 @@ func TestUnlinkingEndsWhatBeganByTheIssuer(t *testing.T) {
 			}
 		}
 		if h.isIn(in) || h.isIn(byPassword) != (name == "unlinked") {
-			t.Errorf("%s: the session of the issuer goes on: %v, that by the password: %v", name, h.isIn(in), h.isIn(byPassword))
+			t.Errorf("%s: the session of the issuer goes on: %v, that by the password: %v", name, h.isIn(in),
+				h.isIn(byPassword))
 		}
-		if _, err := h.SignInAs(t.Context(), id, "", "192.0.2.1"); (err == nil) != (name == "of another role" || name == "with a factor") {
+		if _, err := h.SignInAs(t.Context(), id, "", "192.0.2.1"); (err == nil) != (name == "of another role" ||
+			name == "with a factor") {
 			t.Errorf("%s: then %v", name, err)
 		}
 	}

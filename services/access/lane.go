@@ -17,7 +17,8 @@ const (
 )
 
 // errBusy is returned when too many people sign in at once.
-var errBusy = text.Errorf(text.Unavailable, "正在登录的人过多，请稍后再试", "too many sign in at once; try again in a moment")
+var errBusy = text.Errorf(text.Unavailable, "正在登录的人过多，请稍后再试",
+	"too many sign in at once; try again in a moment")
 
 // lane computes one hash at a time. A bounded number of requests wait for a bounded time.
 type lane struct {

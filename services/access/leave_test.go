@@ -15,7 +15,8 @@ type farStore struct {
 	leave func()
 }
 
-func (s *farStore) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (s *farStore) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	s.leave()
 	places, err := s.Store.Append(context.WithoutCancel(ctx), stream, expected, batch)
 	if err == nil && ctx.Err() != nil {
@@ -38,7 +39,8 @@ func TestWhoLeavesWhileSigningInKeepsNobodyOut(t *testing.T) {
 	}
 	h.signIn("cai")
 
-	if _, err := h.SignIn(ctx, Credentials{Account: "cai", Password: goodPassword, Source: "192.0.2.1"}); err == nil || text.CodeOf(err) == text.Stopped {
+	if _, err := h.SignIn(ctx, Credentials{Account: "cai", Password: goodPassword, Source: "192.0.2.1"}); err == nil ||
+		text.CodeOf(err) == text.Stopped {
 		t.Errorf("who has left already: %v", err)
 	}
 	h.signIn("cai")

@@ -62,7 +62,8 @@ func (q *LogQuestion) check() error {
 // wants reports whether the question selects an entry.
 func (q *LogQuestion) wants(e *dated) bool {
 	day := events.DateAt(e.at).String() // the year has four digits, so dates compare as text
-	return (q.Account == "" || e.Account == q.Account) && (q.Kind == "" || e.Kind == q.Kind) && (q.Center == "" || string(e.Center) == q.Center) &&
+	return (q.Account == "" || e.Account == q.Account) && (q.Kind == "" || e.Kind == q.Kind) &&
+		(q.Center == "" || string(e.Center) == q.Center) &&
 		(q.From == "" || day >= q.From) && (q.To == "" || day <= q.To)
 }
 
@@ -176,7 +177,8 @@ func (a *Access) writes(ctx context.Context, q *LogQuestion, each func(dated) er
 		}
 	}
 	return ledger.Search(ctx, a.Ledger, span, func(s *events.Stored) (dated, bool) {
-		w := dated{s.RecordedAt, LogEntry{At: events.FormatInstant(s.RecordedAt), Kind: LogWrite, Verb: string(s.Kind), Object: s.ID.String(), Outcome: outcomeOK, Count: 1, Position: s.Position}}
+		w := dated{s.RecordedAt, LogEntry{At: events.FormatInstant(s.RecordedAt), Kind: LogWrite, Verb: string(s.Kind),
+			Object: s.ID.String(), Outcome: outcomeOK, Count: 1, Position: s.Position}}
 		w.Center, _ = s.Stream.Center()
 		if body, err := events.CutBody(s); err == nil { // an event that cannot be read is listed without its details
 			w.Account = body.EnteredBy()
@@ -237,8 +239,10 @@ func (h *heldBack) take(s *events.Stored) error {
 		return nil
 	}
 	h.notes[key] = len(h.list)
-	h.list = append(h.list, dated{n.At, LogEntry{At: events.FormatInstant(n.At), Kind: n.Kind, Account: n.Account, Verb: n.Verb, Object: n.Object, Center: n.Center,
-		Outcome: n.Outcome, Source: n.Source, Count: n.Count}})
+	h.list = append(h.list, dated{
+		n.At, LogEntry{At: events.FormatInstant(n.At), Kind: n.Kind, Account: n.Account, Verb: n.Verb,
+			Object: n.Object, Center: n.Center,
+			Outcome: n.Outcome, Source: n.Source, Count: n.Count}})
 	return nil
 }
 
@@ -270,7 +274,8 @@ func (h *heldBack) index() bool {
 	clear(h.notes)
 	for i := range h.list {
 		if e := &h.list[i]; e.Kind != LogAct {
-			h.notes[minuteKey{e.at.Unix() / 60, noteKey{e.Kind, e.Account, e.Verb, e.Object, e.Center, e.Outcome, e.Source}}] = i
+			h.notes[minuteKey{e.at.Unix() / 60,
+				noteKey{e.Kind, e.Account, e.Verb, e.Object, e.Center, e.Outcome, e.Source}}] = i
 		}
 	}
 	return true
@@ -278,7 +283,8 @@ func (h *heldBack) index() bool {
 
 // actEntry returns the entry for an act.
 func actEntry(s *events.Stored) (dated, error) {
-	e := dated{s.RecordedAt, LogEntry{At: events.FormatInstant(s.RecordedAt), Kind: LogAct, Verb: string(s.Kind), Outcome: outcomeOK, Count: 1}}
+	e := dated{s.RecordedAt, LogEntry{At: events.FormatInstant(s.RecordedAt), Kind: LogAct, Verb: string(s.Kind),
+		Outcome: outcomeOK, Count: 1}}
 	set := func(who whoActs, object string, err error) (dated, error) {
 		e.Account, e.Source, e.Object = who.By, who.Source, object
 		return e, err
@@ -290,7 +296,8 @@ func actEntry(s *events.Stored) (dated, error) {
 	case sessionBegun:
 		body, err := read[begunSession](s)
 		e.Kind = LogLogin
-		return set(body.whoActs, body.Account+" "+body.Session.String()+" "+strings.TrimSpace(body.How+" "+body.Factor), err)
+		return set(body.whoActs, body.Account+" "+body.Session.String()+" "+
+			strings.TrimSpace(body.How+" "+body.Factor), err)
 	case sessionEnded:
 		body, err := read[endedSession](s)
 		e.Kind = LogLogin

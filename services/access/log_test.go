@@ -16,7 +16,8 @@ type counting struct {
 	appends, entries int
 }
 
-func (c *counting) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (c *counting) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	c.appends++
 	if stream == logStream {
 		c.entries += len(batch)
@@ -57,7 +58,8 @@ func TestBadTokensFromManyAddressesDoNotFillTheDisk(t *testing.T) {
 func TestAStrangerWhoAsksForManyThingsDoesNotCrowdOutAccounts(t *testing.T) {
 	g := &gatherer{}
 	for i := range 60_000 {
-		g.add(noteKey{Kind: LogDenied, Verb: "list", Object: fmt.Sprint(i), Source: fmt.Sprint("10.0.0.", i%250)}, start)
+		g.add(noteKey{Kind: LogDenied, Verb: "list", Object: fmt.Sprint(i), Source: fmt.Sprint("10.0.0.", i%250)},
+			start)
 	}
 	if len(g.notes) > ofStrangers.notes+sourcesMax {
 		t.Errorf("%d notes", len(g.notes))
@@ -99,13 +101,15 @@ func TestWhatIsAskedAgainWithinAMinuteIsOneEntry(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := logOf(t, mustOpen(t, store), LogQuestion{Kind: LogRead})
-	if len(list) != 3 || list[0].Count != 60 || list[1].Count != 60 || list[2].Count != 30 || list[1].At != "2026-11-29T10:01:00+08:00" {
+	if len(list) != 3 || list[0].Count != 60 || list[1].Count != 60 || list[2].Count != 30 ||
+		list[1].At != "2026-11-29T10:01:00+08:00" {
 		t.Errorf("%+v", list)
 	}
 }
 
 func TestWhatWasAskedIsShownWithoutWhatATerminalObeys(t *testing.T) {
-	for in, want := range map[string]string{"省\x1b[31m": `省\x1b[31m`, "a\u202eb": `a\u202eb`, "\xff\x01": `\xff\x01`, "中心": "中心", "it's": "it's"} {
+	for in, want := range map[string]string{"省\x1b[31m": `省\x1b[31m`, "a\u202eb": `a\u202eb`, "\xff\x01": `\xff\x01`,
+		"中心": "中心", "it's": "it's"} {
 		if got := clean(in); got != want {
 			t.Errorf("%q: expected %s, got %s", in, want, got)
 		}
@@ -131,7 +135,8 @@ func TestTheLastEntriesOfALog(t *testing.T) {
 	if list := logOf(t, a, LogQuestion{From: "2026-11-29", To: "2026-11-29", Account: "local:wang"}); len(list) != 5 {
 		t.Errorf("today: %+v", list)
 	}
-	for _, q := range []LogQuestion{{From: "x"}, {To: "2026-02-30"}, {From: "2026-02-02", To: "2026-02-01"}, {Kind: "all"}, {Center: "x"}, {Limit: -1}, {Limit: LogLimitMax + 1}} {
+	for _, q := range []LogQuestion{{From: "x"}, {To: "2026-02-30"}, {From: "2026-02-02", To: "2026-02-01"},
+		{Kind: "all"}, {Center: "x"}, {Limit: -1}, {Limit: LogLimitMax + 1}} {
 		if err := a.Desk(owner).Log(t.Context(), q, nil); code(err) != text.Invalid {
 			t.Errorf("%+v: %v", q, err)
 		}
@@ -145,7 +150,8 @@ type failing struct {
 	stored bool // although it fails
 }
 
-func (f *failing) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (f *failing) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	if f.err != nil && !f.stored {
 		return nil, f.err
 	}
@@ -168,7 +174,8 @@ func TestALogThatCannotBeWrittenIsNotHealthyAndLosesNothing(t *testing.T) {
 			}
 		}
 		store.err = nil
-		if list := logOf(t, a, LogQuestion{Kind: LogDenied}); len(list) != 1 || list[0].Count != 3 || a.Healthy() != nil {
+		if list := logOf(t, a, LogQuestion{Kind: LogDenied}); len(list) != 1 || list[0].Count != 3 ||
+			a.Healthy() != nil {
 			t.Errorf("stored %v: %+v, %v", stored, list, a.Healthy())
 		}
 	}
@@ -196,7 +203,8 @@ func BenchmarkAuthenticate(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for name, token := range map[string]string{"good": made.Secret, "unknown": newToken(), "mistyped": made.Secret[:50] + "00"} {
+	for name, token := range map[string]string{
+		"good": made.Secret, "unknown": newToken(), "mistyped": made.Secret[:50] + "00"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

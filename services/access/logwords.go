@@ -28,8 +28,8 @@ var MayWords = text.Vocabulary[string]{
 	{Code: MayRevoke, Word: text.Say("取消资格", "revoke")},
 }
 
-// logVerbs holds the words for what was done or asked: by the name of an act, of a question or of a right. The kinds of records have
-// those of the ledger.
+// logVerbs holds the words for what was done or asked: by the name of an act, of a question or of a right. The kinds
+// of records have those of the ledger.
 var logVerbs = text.Vocabulary[string]{
 	{Code: string(accountAdded), Word: text.Say("新增账号", "account added")},
 	{Code: string(accountBound), Word: text.Say("绑定账号", "account bound")},
@@ -139,7 +139,8 @@ var logSources = text.Vocabulary[string]{
 	{Code: otherSources, Word: text.Say("其他来源", "other sources")},
 }
 
-// AccountWord returns the name of an account for people. The owner of the directory has no account, but a name on the machine.
+// AccountWord returns the name of an account for people. The owner of the directory has no account, but a name on the
+// machine.
 func AccountWord(account string) text.Text {
 	if user, ok := strings.CutPrefix(account, desk.LocalPrefix); ok {
 		return text.Say("本机用户 %s", "local:%s", user)

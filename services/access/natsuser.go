@@ -38,7 +38,8 @@ func (s *state) foldNATSUser(e *events.Stored) error {
 	}
 	body, err := read[addedNATSUser](e)
 	if err == nil {
-		s.nats[body.User] = &natsUser{name: body.User, key: body.Key, filter: body.Filter, added: stamp{e.RecordedAt, body.By}}
+		s.nats[body.User] = &natsUser{name: body.User, key: body.Key, filter: body.Filter,
+			added: stamp{e.RecordedAt, body.By}}
 	}
 	return err
 }
@@ -73,7 +74,8 @@ func (a *Access) knowsCenters(f *NATSFilter) error {
 	for _, id := range f.Centers {
 		if a.Ledger == nil || !a.Ledger.Register().Knows(events.CenterID(id)) {
 			return text.Errorf(text.NotFound, "台账中没有中心 %s；请核对编号，尚未登记的，登记后再添加此用户",
-				"the ledger has no center %s; check the id, or add the user once the center is registered", id).Of("center")
+				"the ledger has no center %s; check the id, or add the user once the center is registered",
+				id).Of("center")
 		}
 	}
 	return nil
@@ -89,13 +91,15 @@ func (s *state) mayAddNATSUser(r *NewNATSUser) (is bool, err error) {
 		case u.name == r.Name:
 			is = u.key == r.Key && u.filter.is(&r.Filter)
 		case u.key == r.Key:
-			return false, text.Errorf(text.Conflict, "此公钥已属于 NATS 用户 %s；每个用户须有自己的密钥", "the key is that of the NATS user %s; each user needs a key of its own", u.name)
+			return false, text.Errorf(text.Conflict, "此公钥已属于 NATS 用户 %s；每个用户须有自己的密钥",
+				"the key is that of the NATS user %s; each user needs a key of its own", u.name)
 		default:
 			others++
 		}
 	}
 	if others >= NATSUsersMax {
-		return false, text.Errorf(text.Conflict, "已有 %d 个 NATS 用户；先注销不用的", "there are %d NATS users; revoke some that are not used", NATSUsersMax)
+		return false, text.Errorf(text.Conflict, "已有 %d 个 NATS 用户；先注销不用的",
+			"there are %d NATS users; revoke some that are not used", NATSUsersMax)
 	}
 	return is, nil
 }
@@ -166,7 +170,8 @@ func noNATSUser(name string) error {
 
 // shown returns the user in the form of answers.
 func (u *natsUser) shown() NATSUser {
-	return NATSUser{Name: u.name, Key: u.key, Filter: u.filter.copied(), AddedAt: u.added.instant(), AddedBy: u.added.by, RevokedAt: u.revoked.instant(), RevokedBy: u.revoked.by}
+	return NATSUser{Name: u.name, Key: u.key, Filter: u.filter.copied(), AddedAt: u.added.instant(),
+		AddedBy: u.added.by, RevokedAt: u.revoked.instant(), RevokedBy: u.revoked.by}
 }
 
 func (f *NATSFilter) copied() NATSFilter {
@@ -174,7 +179,8 @@ func (f *NATSFilter) copied() NATSFilter {
 }
 
 func (f *NATSFilter) is(g *NATSFilter) bool {
-	return slices.Equal(f.Centers, g.Centers) && slices.Equal(f.Severities, g.Severities) && slices.Equal(f.Families, g.Families)
+	return slices.Equal(f.Centers, g.Centers) && slices.Equal(f.Severities, g.Severities) &&
+		slices.Equal(f.Families, g.Families)
 }
 
 // These limits hold for users of NATS.
@@ -192,24 +198,30 @@ var reservedNATSNames = []string{"ledger", "sys"}
 func (r *NewNATSUser) check() error {
 	switch {
 	case !validNATSName(r.Name):
-		return text.Errorf(text.Invalid, "%q 应为 1 至 %d 个小写字母、数字、下划线或连字符，以字母或数字开头，且不是 %s",
-			"%q must be 1 to %d small letters, digits, underscores or hyphens, begin with a letter or a digit, and be none of %s", clean(r.Name), natsNameCharMax, strings.Join(reservedNATSNames, ", ")).Of("name")
+		return text.Errorf(text.Invalid,
+			"%q 应为 1 至 %d 个小写字母、数字、下划线或连字符，以字母或数字开头，且不是 %s",
+			"%q must be 1 to %d small letters, digits, underscores or hyphens, begin with a letter or a digit, and "+
+				"be none of %s", clean(r.Name), natsNameCharMax, strings.Join(reservedNATSNames, ", ")).Of("name")
 	case !validNATSKey(r.Key):
-		return text.Errorf(text.Invalid, "应为 NATS 用户的公钥（U 开头的 56 个字符；种子以 SU 开头，须保密，不能提交）",
-			"must be the public key of a NATS user: 56 characters that begin with U; a seed, which begins with SU, is secret and is not sent").Of("key")
+		return text.Errorf(text.Invalid,
+			"应为 NATS 用户的公钥（U 开头的 56 个字符；种子以 SU 开头，须保密，不能提交）",
+			"must be the public key of a NATS user: 56 characters that begin with U; a seed, which begins with SU, "+
+				"is secret and is not sent").Of("key")
 	}
 	return r.Filter.Check()
 }
 
 func validNATSName(name string) bool {
-	return name != "" && len(name) <= natsNameCharMax && name[0] != '_' && name[0] != '-' && !slices.Contains(reservedNATSNames, name) &&
+	return name != "" && len(name) <= natsNameCharMax && name[0] != '_' && name[0] != '-' &&
+		!slices.Contains(reservedNATSNames, name) &&
 		strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == ""
 }
 
 // validNATSKey reports whether a text is the public nkey of a user in its normal form. The library alone would
 // accept line breaks in it.
 func validNATSKey(key string) bool {
-	return len(key) == natsKeyChars && strings.Trim(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == "" && nkeys.IsValidPublicUserKey(key)
+	return len(key) == natsKeyChars && strings.Trim(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == "" &&
+		nkeys.IsValidPublicUserKey(key)
 }
 
 // severityCode returns the code of a severity that people typed, or the text itself.
@@ -220,10 +232,11 @@ func severityCode(typed string) string {
 	return typed
 }
 
-// Check returns what is wrong with the filter, and puts it into order: the ids of centers and the families in capitals, each list
-// sorted and each once.
+// Check returns what is wrong with the filter, and puts it into order: the ids of centers and the families in
+// capitals, each list sorted and each once.
 func (f *NATSFilter) Check() error {
-	f.Centers, f.Severities, f.Families = inOrder(f.Centers, strings.ToUpper), inOrder(f.Severities, severityCode), inOrder(f.Families, strings.ToUpper)
+	f.Centers, f.Severities, f.Families = inOrder(f.Centers, strings.ToUpper), inOrder(f.Severities, severityCode),
+		inOrder(f.Families, strings.ToUpper)
 	for _, id := range f.Centers {
 		if !events.ValidCenter(events.CenterID(id)) {
 			return text.Errorf(text.Invalid, "%q 不是中心编号", "%q is not the id of a center", clean(id)).Of("center")
@@ -233,10 +246,14 @@ func (f *NATSFilter) Check() error {
 		return lists.Severities.Reject(clean(bad)).Of("severity")
 	}
 	if bad, ok := other(f.Families, aggregates.Families()); ok {
-		return text.Errorf(text.Invalid, "%q 应为预警编号中的类别，%s 之一", "%q must be a family of the codes of alerts, one of %s", clean(bad), strings.Join(aggregates.Families(), ", ")).Of("family")
+		return text.Errorf(text.Invalid, "%q 应为预警编号中的类别，%s 之一",
+			"%q must be a family of the codes of alerts, one of %s", clean(bad),
+			strings.Join(aggregates.Families(), ", ")).Of("family")
 	}
 	if n := max(1, len(f.Centers)) * max(1, len(f.Severities)) * max(1, len(f.Families)); n > filterSubjectsMax {
-		return text.Errorf(text.Invalid, "筛选条件合计 %d 种组合，超过 %d；请减少中心，或另加一个用户", "the filter has %d combinations, over the limit of %d; name fewer centers, or add another user for the rest", n, filterSubjectsMax).Of("center")
+		return text.Errorf(text.Invalid, "筛选条件合计 %d 种组合，超过 %d；请减少中心，或另加一个用户",
+			"the filter has %d combinations, over the limit of %d; name fewer centers, or add another user for the "+
+				"rest", n, filterSubjectsMax).Of("center")
 	}
 	return nil
 }

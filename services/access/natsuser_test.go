@@ -24,20 +24,25 @@ func TestANATSUserIsAddedReplacedAndRevoked(t *testing.T) {
 	a, ctx := newKit(t).Access, t.Context()
 	store, o := a.Store, a.Desk(owner)
 	first, second := natstest.NewUser(t).Public, natstest.NewUser(t).Public
-	filter := NATSFilter{Centers: []string{"zj-0003", "ZJ-0001", "ZJ-0003"}, Severities: []string{"red", "Red"}, Families: []string{"exe"}}
+	filter := NATSFilter{Centers: []string{"zj-0003", "ZJ-0001", "ZJ-0003"}, Severities: []string{"red", "Red"},
+		Families: []string{"exe"}}
 	u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, filter})
-	if err != nil || u.Key != first || fmt.Sprint(u.Filter) != "{[ZJ-0001 ZJ-0003] [red] [EXE]}" || u.AddedBy != owner.Account || u.AddedAt == "" || u.RevokedAt != "" {
+	if err != nil || u.Key != first || fmt.Sprint(u.Filter) != "{[ZJ-0001 ZJ-0003] [red] [EXE]}" ||
+		u.AddedBy != owner.Account || u.AddedAt == "" || u.RevokedAt != "" {
 		t.Fatalf("%+v, %v", u, err)
 	}
 	facts := func() int { return len(logOf(t, a, LogQuestion{Kind: LogAct})) }
 	before := facts()
-	if again, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, filter}); err != nil || fmt.Sprint(again) != fmt.Sprint(u) || facts() != before {
+	if again, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, filter}); err != nil ||
+		fmt.Sprint(again) != fmt.Sprint(u) || facts() != before {
 		t.Errorf("the same again: %+v, %v, %d acts", again, err, facts()-before)
 	}
-	if _, err := o.AddNATSUser(ctx, NewNATSUser{"other", first, filter}); code(err) != text.Conflict || !strings.Contains(err.Error(), "screen") {
+	if _, err := o.AddNATSUser(ctx, NewNATSUser{"other", first, filter}); code(err) != text.Conflict ||
+		!strings.Contains(err.Error(), "screen") {
 		t.Errorf("the key of another: %v", err)
 	}
-	if u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, NATSFilter{}}); err != nil || fmt.Sprint(u.Filter) != "{[] [] []}" {
+	if u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, NATSFilter{}}); err != nil ||
+		fmt.Sprint(u.Filter) != "{[] [] []}" {
 		t.Errorf("another filter: %+v, %v", u, err)
 	}
 	if u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", second, NATSFilter{}}); err != nil || u.Key != second {
@@ -57,7 +62,8 @@ func TestANATSUserIsAddedReplacedAndRevoked(t *testing.T) {
 		t.Errorf("revoked: %+v, %v", revoked, err)
 	}
 	before = facts()
-	if again, err := o.RevokeNATSUser(ctx, "screen"); err != nil || fmt.Sprint(again) != fmt.Sprint(revoked) || facts() != before {
+	if again, err := o.RevokeNATSUser(ctx, "screen"); err != nil || fmt.Sprint(again) != fmt.Sprint(revoked) ||
+		facts() != before {
 		t.Errorf("revoked again: %+v, %v, %d acts", again, err, facts()-before)
 	}
 	if err := a.Restored(ctx, owner); err != nil {
@@ -75,11 +81,14 @@ func TestANATSUserIsAddedReplacedAndRevoked(t *testing.T) {
 	var shown []string
 	for _, e := range logOf(t, a, LogQuestion{Kind: LogAct}) {
 		if strings.HasPrefix(e.Verb, "natsuser.") {
-			shown = append(shown, strings.ReplaceAll(strings.ReplaceAll(e.Verb+" "+e.Object+" "+e.Account, first, "FIRST"), second, "SECOND"))
+			shown = append(shown, strings.ReplaceAll(strings.ReplaceAll(e.Verb+" "+e.Object+" "+e.Account, first,
+				"FIRST"), second, "SECOND"))
 		}
 	}
-	want := []string{"natsuser.added screen FIRST local:wang", "natsuser.added screen FIRST local:wang", "natsuser.added screen SECOND local:wang",
-		"natsuser.added a FIRST local:wang", "natsuser.revoked screen local:wang", "natsuser.added screen SECOND local:wang"}
+	want := []string{"natsuser.added screen FIRST local:wang", "natsuser.added screen FIRST local:wang",
+		"natsuser.added screen SECOND local:wang",
+		"natsuser.added a FIRST local:wang", "natsuser.revoked screen local:wang",
+		"natsuser.added screen SECOND local:wang"}
 	if !slices.Equal(shown, want) {
 		t.Errorf("the log has\n%s", strings.Join(shown, "\n"))
 	}
@@ -125,7 +134,8 @@ func TestANATSUserThatCannotBeRightIsRefused(t *testing.T) {
 		{NewNATSUser{"b", good, NATSFilter{Families: []string{">"}}}, "family"},
 	} {
 		_, err := a.Desk(owner).AddNATSUser(ctx, c.r)
-		if e, ok := err.(*text.Error); c.param == "" && err != nil || c.param != "" && (!ok || e.Param != c.param && e.Code != text.Conflict) {
+		if e, ok := err.(*text.Error); c.param == "" && err != nil ||
+			c.param != "" && (!ok || e.Param != c.param && e.Code != text.Conflict) {
 			t.Errorf("%+v: %v", c.r, err)
 		} else if err != nil && strings.Contains(err.Error(), string(seed)) {
 			t.Errorf("a seed is repeated: %v", err)
@@ -146,17 +156,21 @@ func TestANATSUserOfACenterThatTheLedgerDoesNotHaveIsRefused(t *testing.T) {
 		_, err := o.AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{Centers: centers}})
 		return err
 	}
-	for name, a := range map[string]*Access{"a ledger without it": k.Access, "a ledger that has not begun": mustOpen(t, newStore())} {
+	for name, a := range map[string]*Access{
+		"a ledger without it": k.Access, "a ledger that has not begun": mustOpen(t, newStore())} {
 		err := add(a.Desk(owner), "ZJ-0001", "zj-0004")
 		e, ok := err.(*text.Error)
-		if !ok || e.Code != text.NotFound || e.Param != "center" || !strings.HasPrefix(e.What.En, "the ledger has no center ZJ-000") || !strings.Contains(e.What.Zh, "登记后") {
+		if !ok || e.Code != text.NotFound || e.Param != "center" ||
+			!strings.HasPrefix(e.What.En, "the ledger has no center ZJ-000") ||
+			!strings.Contains(e.What.Zh, "登记后") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if list := a.NATSUsers(); len(list) != 0 {
 			t.Errorf("%s: the users are %v", name, list)
 		}
 	}
-	if _, err := k.Guard(k.local, owner).Record(ctx, draft(t, "ZJ-0004", strings.ReplaceAll(registered, "REGION", "330106"))); err != nil {
+	if _, err := k.Guard(k.local, owner).Record(ctx,
+		draft(t, "ZJ-0004", strings.ReplaceAll(registered, "REGION", "330106"))); err != nil {
 		t.Fatal(err)
 	}
 	if err := add(k.Desk(owner), "ZJ-0001", "zj-0004"); err != nil {
@@ -166,7 +180,8 @@ func TestANATSUserOfACenterThatTheLedgerDoesNotHaveIsRefused(t *testing.T) {
 
 func TestWhoMayHandleNATSUsers(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
-	if _, err := a.Desk(owner).AddNATSUser(ctx, NewNATSUser{"old", natstest.NewUser(t).Public, NATSFilter{}}); err != nil {
+	if _, err := a.Desk(owner).AddNATSUser(ctx,
+		NewNATSUser{"old", natstest.NewUser(t).Public, NATSFilter{}}); err != nil {
 		t.Fatal(err)
 	}
 	try := func(p Principal) (codes [3]text.ErrorCode) {
@@ -177,7 +192,8 @@ func TestWhoMayHandleNATSUsers(t *testing.T) {
 		return [3]text.ErrorCode{code(added), code(revoked), code(listed)}
 	}
 	no, yes := [3]text.ErrorCode{text.Forbidden, text.Forbidden, text.Forbidden}, [3]text.ErrorCode{}
-	bindings := map[Role]Binding{Center: {Center: "ZJ-0007"}, LocalGov: {Region: "3301"}, IndustryDept: {Departments: []string{"省经信厅"}}}
+	bindings := map[Role]Binding{Center: {Center: "ZJ-0007"}, LocalGov: {Region: "3301"},
+		IndustryDept: {Departments: []string{"省经信厅"}}}
 	for _, role := range Roles() {
 		b := bindings[role]
 		b.Role = role
@@ -217,7 +233,8 @@ func TestThereAreOnlySoManyNATSUsers(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
 	o := a.Desk(owner)
 	for i := range NATSUsersMax {
-		if _, err := o.AddNATSUser(ctx, NewNATSUser{fmt.Sprint("u", i), natstest.NewUser(t).Public, NATSFilter{}}); err != nil {
+		if _, err := o.AddNATSUser(ctx,
+			NewNATSUser{fmt.Sprint("u", i), natstest.NewUser(t).Public, NATSFilter{}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -239,7 +256,8 @@ func TestThereAreOnlySoManyNATSUsers(t *testing.T) {
 func TestALogWithAFactOnNoNATSUserIsNotOpened(t *testing.T) {
 	store := newStore()
 	mustOpen(t, store)
-	odd := events.Proposed{ID: [16]byte{1}, Kind: natsUserRevoked, Body: events.MustObject(`{"user":"screen","by":"x","source":"y"}`)}
+	odd := events.Proposed{ID: [16]byte{1}, Kind: natsUserRevoked,
+		Body: events.MustObject(`{"user":"screen","by":"x","source":"y"}`)}
 	if _, err := store.Append(t.Context(), accountsStream, 0, []events.Proposed{odd}); err != nil {
 		t.Fatal(err)
 	}

@@ -69,8 +69,9 @@ type Me struct {
 
 // Binding is the role of an account, the scope that this role needs, and the right to record.
 type Binding struct {
-	Role        Role            `json:"role"`
-	Center      events.CenterID `json:"center"`      // for the role center: its center, which need not be registered yet
+	Role Role `json:"role"`
+	// for the role center: its center, which need not be registered yet
+	Center      events.CenterID `json:"center"`
 	Region      string          `json:"region"`      // for the role local-gov: the first 2, 4 or 6 digits of a region
 	Departments []string        `json:"departments"` // for the role industry-dept: names
 	MayRecord   bool            `json:"mayRecord"`   // may use record mode, and record for another office
@@ -86,8 +87,10 @@ type NewAccount struct {
 // usual form.
 func (r *NewAccount) Check() error {
 	if !validAccount(r.Account) {
-		return text.Errorf(text.Invalid, "%q 应为 2 至 32 个小写字母、数字、点、下划线或连字符，以字母开头，不以 local 开头，也不是 taizhang",
-			"%q must be 2 to 32 small letters, digits, dots, underscores or hyphens, begin with a letter and not with local, and not be taizhang", clean(r.Account)).Of("account")
+		return text.Errorf(text.Invalid,
+			"%q 应为 2 至 32 个小写字母、数字、点、下划线或连字符，以字母开头，不以 local 开头，也不是 taizhang",
+			"%q must be 2 to 32 small letters, digits, dots, underscores or hyphens, begin with a letter and not "+
+				"with local, and not be taizhang", clean(r.Account)).Of("account")
 	}
 	if r.Binding.isNone() {
 		return nil
@@ -119,10 +122,11 @@ type Accounts []Account
 
 // NewToken is a request to make a token.
 type NewToken struct {
-	Account string   `json:"account"` // "" for one's own
-	Name    string   `json:"name"`    // the purpose
-	Days    int      `json:"days"`    // until it expires: at most TokenDaysMax, or MayDaysMax with May; 0 for the default, or for MayDaysMax
-	May     []string `json:"may"`     // values of Mays
+	Account string `json:"account"` // "" for one's own
+	Name    string `json:"name"`    // the purpose
+	// until it expires: at most TokenDaysMax, or MayDaysMax with May; 0 for the default, or for MayDaysMax
+	Days int      `json:"days"`
+	May  []string `json:"may"` // values of Mays
 }
 
 // These constants say for how many days a token is valid.
@@ -151,7 +155,8 @@ const (
 	TokenValid   = "valid"
 	TokenExpired = "expired"
 	TokenRevoked = "revoked"
-	TokenVoid    = "void" // the role of the account changed after it was made, or the access log was restored from a backup
+	// the role of the account changed after it was made, or the access log was restored from a backup
+	TokenVoid = "void"
 )
 
 // Tokens are tokens in the order in which they were made.
@@ -187,9 +192,12 @@ type NATSUser struct {
 	RevokedAt string     `json:"revokedAt,omitzero"` // "" if it is not revoked
 	RevokedBy string     `json:"revokedBy,omitzero"`
 
-	Server        string      `json:"server,omitzero"`        // in the answer to an act: the URL where the user connects
-	Configuration string      `json:"configuration,omitzero"` // in the answer to an act: what to add to the configuration of a NATS server elsewhere
-	Warnings      []text.Text `json:"warnings,omitempty"`     // in the answer to an act: the NATS server does not know the user yet
+	// in the answer to an act: the URL where the user connects
+	Server string `json:"server,omitzero"`
+	// in the answer to an act: what to add to the configuration of a NATS server elsewhere
+	Configuration string `json:"configuration,omitzero"`
+	// in the answer to an act: the NATS server does not know the user yet
+	Warnings []text.Text `json:"warnings,omitempty"`
 }
 
 // NATSUsers are users of NATS by name.

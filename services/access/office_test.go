@@ -50,7 +50,8 @@ func code(err error) text.ErrorCode {
 
 func logOf(t testing.TB, a *Access, q LogQuestion) (list []LogEntry) {
 	t.Helper()
-	if err := a.Desk(owner).Log(t.Context(), q, func(e *LogEntry) error { list = append(list, *e); return nil }); err != nil {
+	if err := a.Desk(owner).Log(t.Context(), q,
+		func(e *LogEntry) error { list = append(list, *e); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return list
@@ -58,7 +59,8 @@ func logOf(t testing.TB, a *Access, q LogQuestion) (list []LogEntry) {
 
 func TestThreeAdministratorsShareThePowerOverAccounts(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
-	sys, sec, log := add(t, a, "sys", Binding{Role: SysAdmin}), add(t, a, "sec", Binding{Role: SecAdmin}), add(t, a, "log", Binding{Role: LogAdmin})
+	sys, sec, log := add(t, a, "sys", Binding{Role: SysAdmin}), add(t, a, "sec", Binding{Role: SecAdmin}),
+		add(t, a, "log", Binding{Role: LogAdmin})
 	if shown, err := a.Desk(sys).AddAccount(ctx, NewAccount{Account: "cai"}); err != nil || shown.Role != "" {
 		t.Fatalf("sysadmin adds: %+v, %v", shown, err)
 	}
@@ -68,26 +70,51 @@ func TestThreeAdministratorsShareThePowerOverAccounts(t *testing.T) {
 		do   func() error
 		want text.ErrorCode
 	}{
-		{"sysadmin adds with a role", func() error { _, err := a.Desk(sys).AddAccount(ctx, NewAccount{"other", finance}); return err }, text.Forbidden},
-		{"sysadmin binds", func() error { _, err := a.Desk(sys).Bind(ctx, "cai", finance); return err }, text.Forbidden},
-		{"sysadmin makes a token of another", func() error { _, err := a.Desk(sys).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, text.Forbidden},
-		{"sysadmin disables himself", func() error { _, err := a.Desk(sys).Disable(ctx, "sys"); return err }, text.Forbidden},
+		{"sysadmin adds with a role", func() error {
+			_, err := a.Desk(sys).AddAccount(ctx, NewAccount{"other", finance})
+			return err
+		}, text.Forbidden},
+		{"sysadmin binds", func() error { _, err := a.Desk(sys).Bind(ctx, "cai", finance); return err },
+			text.Forbidden},
+		{"sysadmin makes a token of another", func() error {
+			_, err := a.Desk(sys).AddToken(ctx, NewToken{Account: "cai", Name: "x"})
+			return err
+		}, text.Forbidden},
+		{"sysadmin disables himself", func() error { _, err := a.Desk(sys).Disable(ctx, "sys"); return err },
+			text.Forbidden},
 		{"sysadmin reads the log", func() error { return a.Desk(sys).Log(ctx, LogQuestion{}, nil) }, text.Forbidden},
-		{"secadmin adds", func() error { _, err := a.Desk(sec).AddAccount(ctx, NewAccount{Account: "other"}); return err }, text.Forbidden},
-		{"secadmin binds himself", func() error { _, err := a.Desk(sec).Bind(ctx, "sec", finance); return err }, text.Forbidden},
+		{"secadmin adds", func() error {
+			_, err := a.Desk(sec).AddAccount(ctx, NewAccount{Account: "other"})
+			return err
+		}, text.Forbidden},
+		{"secadmin binds himself", func() error { _, err := a.Desk(sec).Bind(ctx, "sec", finance); return err },
+			text.Forbidden},
 		{"secadmin disables", func() error { _, err := a.Desk(sec).Disable(ctx, "cai"); return err }, text.Forbidden},
-		{"secadmin makes a token of an administrator", func() error { _, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "sys", Name: "x"}); return err }, text.Forbidden},
-		{"secadmin makes a token of an account without a role", func() error { _, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, text.Conflict},
+		{"secadmin makes a token of an administrator", func() error {
+			_, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "sys", Name: "x"})
+			return err
+		}, text.Forbidden},
+		{"secadmin makes a token of an account without a role", func() error {
+			_, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"})
+			return err
+		}, text.Conflict},
 		{"secadmin makes a token for acts", func() error {
 			_, err := a.Desk(sec).AddToken(ctx, NewToken{Name: "x", May: []string{MayPolicy}})
 			return err
 		}, text.Forbidden},
 		{"logadmin lists accounts", func() error { _, err := a.Desk(log).Accounts(ctx); return err }, text.Forbidden},
-		{"logadmin reads the log", func() error { return a.Desk(log).Log(ctx, LogQuestion{}, func(*LogEntry) error { return nil }) }, ""},
+		{"logadmin reads the log",
+			func() error { return a.Desk(log).Log(ctx, LogQuestion{}, func(*LogEntry) error { return nil }) }, ""},
 		{"secadmin binds", func() error { _, err := a.Desk(sec).Bind(ctx, "cai", finance); return err }, ""},
-		{"secadmin makes a token", func() error { _, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, ""},
+		{"secadmin makes a token", func() error {
+			_, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"})
+			return err
+		}, ""},
 		{"sysadmin disables", func() error { _, err := a.Desk(sys).Disable(ctx, "cai"); return err }, ""},
-		{"a token of a disabled account", func() error { _, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, text.Conflict},
+		{"a token of a disabled account", func() error {
+			_, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"})
+			return err
+		}, text.Conflict},
 	} {
 		if err := c.do(); code(err) != c.want {
 			t.Errorf("%s: expected %q, got %q: %v", c.name, c.want, code(err), err)
@@ -126,7 +153,8 @@ func TestWhoIsNotWhoHeWasDoesNothing(t *testing.T) {
 		if err := c.do(a.Desk(owner), sys); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := a.Desk(sys).AddAccount(t.Context(), NewAccount{Account: "cai"}); code(err) != text.Unauthenticated {
+		if _, err := a.Desk(sys).AddAccount(t.Context(),
+			NewAccount{Account: "cai"}); code(err) != text.Unauthenticated {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -246,7 +274,8 @@ func TestABindingHasTheScopeOfItsRole(t *testing.T) {
 	} {
 		shown, err := a.Desk(owner).Bind(ctx, "x0", c.b)
 		if c.param == "" {
-			if err != nil || shown.Role != c.b.Role || len(shown.Departments) > 0 && shown.Departments[0] != "省经信厅" {
+			if err != nil || shown.Role != c.b.Role ||
+				len(shown.Departments) > 0 && shown.Departments[0] != "省经信厅" {
 				t.Errorf("%+v: %+v, %v", c.b, shown, err)
 			}
 		} else if e, ok := err.(*text.Error); !ok || e.Code != text.Invalid || e.Param != c.param {
@@ -257,8 +286,10 @@ func TestABindingHasTheScopeOfItsRole(t *testing.T) {
 
 func TestANameIsUsedOnce(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
-	for name, want := range map[string]text.ErrorCode{"cai": "", "a1": "", "a-b.c_d": "", "a": text.Invalid, "Cai": text.Invalid, "1a": text.Invalid, "taizhang": text.Invalid, "local": text.Invalid,
-		"local:wang": text.Invalid, "localx": text.Invalid, "财政": text.Invalid, "": text.Invalid, strings.Repeat("a", 32): "", strings.Repeat("a", 33): text.Invalid, "a\n": text.Invalid} {
+	for name, want := range map[string]text.ErrorCode{"cai": "", "a1": "", "a-b.c_d": "", "a": text.Invalid,
+		"Cai": text.Invalid, "1a": text.Invalid, "taizhang": text.Invalid, "local": text.Invalid,
+		"local:wang": text.Invalid, "localx": text.Invalid, "财政": text.Invalid, "": text.Invalid,
+		strings.Repeat("a", 32): "", strings.Repeat("a", 33): text.Invalid, "a\n": text.Invalid} {
 		if _, err := a.Desk(owner).AddAccount(ctx, NewAccount{Account: name}); code(err) != want {
 			t.Errorf("%q: %v", name, err)
 		}
@@ -337,10 +368,12 @@ func TestTheLogHasWhoHadTheFeedRestated(t *testing.T) {
 	var shown []string
 	for _, e := range logOf(t, a, LogQuestion{}) {
 		if e.Verb == "restate.asked" || e.Verb == string(RestateFeed) {
-			shown = append(shown, fmt.Sprintf("%s %s %s %q %s %s", e.Kind, e.Account, e.Verb, e.Object, e.Outcome, e.Source))
+			shown = append(shown, fmt.Sprintf("%s %s %s %q %s %s", e.Kind, e.Account, e.Verb, e.Object,
+				e.Outcome, e.Source))
 		}
 	}
-	want := []string{`act local:wang restate.asked "" ok local`, `act sys restate.asked "" ok 192.0.2.1`, `denied cai feed-restate "" forbidden 192.0.2.1`}
+	want := []string{`act local:wang restate.asked "" ok local`, `act sys restate.asked "" ok 192.0.2.1`,
+		`denied cai feed-restate "" forbidden 192.0.2.1`}
 	if !slices.Equal(shown, want) {
 		t.Errorf("the log has\n%s", strings.Join(shown, "\n"))
 	}
@@ -357,5 +390,6 @@ func picture(t *testing.T, a *Access) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("%s\n%+v\n%+v\n%+v\n%+v", a.Epoch(), accounts, tokens, a.NATSUsers(), logOf(t, a, LogQuestion{}))
+	return fmt.Sprintf("%s\n%+v\n%+v\n%+v\n%+v", a.Epoch(), accounts, tokens, a.NATSUsers(),
+		logOf(t, a, LogQuestion{}))
 }

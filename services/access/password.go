@@ -56,9 +56,11 @@ func checkPassword(name, password, param string) error {
 	case strings.ContainsFunc(password, unicode.IsControl):
 		return bad("密码不能含有控制字符", "the password must have no control characters")
 	case len(seen) < passwordDistinct:
-		return bad("密码至少要有 %d 个不同的字符", "the password must have at least %d different characters", passwordDistinct)
+		return bad("密码至少要有 %d 个不同的字符", "the password must have at least %d different characters",
+			passwordDistinct)
 	case strings.EqualFold(withoutEnds(password), withoutEnds(name)):
-		return bad("密码不能是账号名称，也不能只在前后加数字或符号", "the password must not be the name of the account, with digits or signs at its ends or without")
+		return bad("密码不能是账号名称，也不能只在前后加数字或符号",
+			"the password must not be the name of the account, with digits or signs at its ends or without")
 	}
 	return nil
 }
@@ -81,7 +83,8 @@ func (c *counter) SetPassword(ctx context.Context, name string, r NewPassword) (
 		return nil, err
 	}
 	var hash string
-	if err := c.a.hasher.others.do(ctx, c.p.Account, func() error { hash = c.a.hasher.make(r.Password); return nil }); err != nil {
+	if err := c.a.hasher.others.do(ctx, c.p.Account,
+		func() error { hash = c.a.hasher.make(r.Password); return nil }); err != nil {
 		return nil, err
 	}
 	err := c.do(ctx, func(s *state) ([]fact, error) {
@@ -110,8 +113,10 @@ func (a *account) hasOtherProof() bool { return !a.Role.IsAdministrator() || a.f
 
 // errOwnerResets is returned if an administrator's second factor may be reset only by the owner: without it,
 // whoever linked the account or set its password could sign in as the administrator.
-var errOwnerResets = text.Errorf(text.Forbidden, "该管理员已关联统一身份，或密码由他人设置而尚未更换；其动态验证码须在台账所在的机器上由目录的所有者撤销",
-	"this administrator is linked to single sign-on, or has a password that another set; the owner of the directory takes the second factor off, on the machine of the ledger")
+var errOwnerResets = text.Errorf(text.Forbidden,
+	"该管理员已关联统一身份，或密码由他人设置而尚未更换；其动态验证码须在台账所在的机器上由目录的所有者撤销",
+	"this administrator is linked to single sign-on, or has a password that another set; the owner of the directory "+
+		"takes the second factor off, on the machine of the ledger")
 
 // opensToAnother reports whether another person set the password of the account or linked it, so that he could
 // sign in as it if it had no second factor.
@@ -121,8 +126,10 @@ func (a *account) opensToAnother() bool {
 
 // errEnrolFirst is returned if a second factor must be enrolled first: whoever set the password or linked the
 // account could sign in as it.
-var errEnrolFirst = text.Errorf(text.Forbidden, "该账号的密码或统一身份由他人设置，尚未启用动态验证码；请其本人先登录并启用，再绑定为管理员，或由目录的所有者办理",
-	"another set the password of this account or linked it, and it has no second factor; who it is for signs in and enrols one before it is made an administrator, or the owner of the directory does this")
+var errEnrolFirst = text.Errorf(text.Forbidden,
+	"该账号的密码或统一身份由他人设置，尚未启用动态验证码；请其本人先登录并启用，再绑定为管理员，或由目录的所有者办理",
+	"another set the password of this account or linked it, and it has no second factor; who it is for signs in and "+
+		"enrols one before it is made an administrator, or the owner of the directory does this")
 
 // isProvenByItself reports whether somebody other than the owner may make the account an administrator. It is
 // false if he could sign in with a password or an identity that he set before.
@@ -163,7 +170,8 @@ func (a *Access) ChangePassword(ctx context.Context, p Principal, current, new s
 	case needsCode:
 		return nil, &MoreProofError{[]string{NeedCode}}
 	case hash == "":
-		return nil, text.Errorf(text.Conflict, "此账号没有密码，请由系统管理员设置", "the account has no password; ask the system administrator to set one")
+		return nil, text.Errorf(text.Conflict, "此账号没有密码，请由系统管理员设置",
+			"the account has no password; ask the system administrator to set one")
 	}
 	if err := checkPassword(name, new, "new"); err != nil {
 		return nil, err
@@ -220,7 +228,8 @@ func (a *Access) ChangePassword(ctx context.Context, p Principal, current, new s
 
 var (
 	errNotCurrent = text.Errorf(text.Invalid, "当前密码不正确", "the current password is not right").Of("current")
-	errUsedBefore = text.Errorf(text.Invalid, "不能与最近 %d 个密码相同", "the password must not be one of the last %d", passwordsMax).Of("new")
+	errUsedBefore = text.Errorf(text.Invalid, "不能与最近 %d 个密码相同",
+		"the password must not be one of the last %d", passwordsMax).Of("new")
 )
 
 // without returns the needs without the one that is met.

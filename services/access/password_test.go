@@ -56,7 +56,8 @@ func TestAPasswordIsThatOfTheLogAlone(t *testing.T) {
 		t.Errorf("%s", made)
 	}
 	h.cost.passes, h.dummy.cost = 2, h.cost // what is stored has its own cost
-	for password, want := range map[string]bool{"caf\u00e9 au lait, please": true, "cafe\u0301 au lait, please": true, "cafe au lait, please": false, "": false, "caf\u00e9 au lait, please ": false} {
+	for password, want := range map[string]bool{"caf\u00e9 au lait, please": true, "cafe\u0301 au lait, please": true,
+		"cafe au lait, please": false, "": false, "caf\u00e9 au lait, please ": false} {
 		if h.matches(password, made) != want {
 			t.Errorf("%q: expected %v", password, want)
 		}
@@ -66,8 +67,10 @@ func TestAPasswordIsThatOfTheLogAlone(t *testing.T) {
 	if !h.matches("password", known) || h.matches("passwore", known) {
 		t.Error("a hash of the reference implementation")
 	}
-	for _, bad := range []string{"", "x", known[1:], strings.Replace(known, "m=256", "m=1048577", 1), strings.Replace(known, "t=2", "t=17", 1), strings.Replace(known, "v=19", "v=16", 1),
-		strings.Replace(known, "argon2id", "argon2i", 1), strings.Replace(known, "t=2", "t=02", 1), strings.Replace(known, "t=2", "t=-2", 1), known + "=", known[:len(known)-40]} {
+	for _, bad := range []string{"", "x", known[1:], strings.Replace(known, "m=256", "m=1048577", 1),
+		strings.Replace(known, "t=2", "t=17", 1), strings.Replace(known, "v=19", "v=16", 1),
+		strings.Replace(known, "argon2id", "argon2i", 1), strings.Replace(known, "t=2", "t=02", 1),
+		strings.Replace(known, "t=2", "t=-2", 1), known + "=", known[:len(known)-40]} {
 		if _, err := parseHash(bad); err == nil || h.matches("password", bad) {
 			t.Errorf("%s is read", bad)
 		}
@@ -173,7 +176,8 @@ func TestAPasswordThatAnotherSetOrThatIsOldIsChanged(t *testing.T) {
 
 func TestWhoMaySetThePasswordOfAnother(t *testing.T) {
 	h, ctx := newHall(t, AccountsConfig{}), t.Context()
-	for name, role := range map[string]Role{"sys": SysAdmin, "sys2": SysAdmin, "sec": SecAdmin, "log": LogAdmin, "cai": Finance} {
+	for name, role := range map[string]Role{"sys": SysAdmin, "sys2": SysAdmin, "sec": SecAdmin, "log": LogAdmin,
+		"cai": Finance} {
 		h.add(name, Binding{Role: role})
 	}
 	h.factorOf("sys")
@@ -206,7 +210,8 @@ func TestWhoMaySetThePasswordOfAnother(t *testing.T) {
 		}
 	}
 	for _, e := range logOf(t, h.Access, LogQuestion{}) {
-		if s := fmt.Sprint(e); strings.Contains(s, "argon2") || strings.Contains(s, other.Password) || strings.Contains(s, "GEZDGNBV") {
+		if s := fmt.Sprint(e); strings.Contains(s, "argon2") || strings.Contains(s, other.Password) ||
+			strings.Contains(s, "GEZDGNBV") {
 			t.Errorf("the log shows %s", s)
 		}
 	}
@@ -214,7 +219,9 @@ func TestWhoMaySetThePasswordOfAnother(t *testing.T) {
 
 // FuzzHash checks that a hash that can be read is within the limits, and is written back unchanged.
 func FuzzHash(f *testing.F) {
-	for _, s := range []string{"", "$argon2id$v=19$m=47104,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "$argon2id$v=19$m=1,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA"} {
+	for _, s := range []string{
+		"", "$argon2id$v=19$m=47104,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"$argon2id$v=19$m=1,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -222,7 +229,8 @@ func FuzzHash(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if h.String() != s || h.memory < 1 || h.memory > memoryMax || h.passes < 1 || h.passes > passesMax || h.threads < 1 || h.threads > threadsMax || !fits(h.salt) || !fits(h.hash) {
+		if h.String() != s || h.memory < 1 || h.memory > memoryMax || h.passes < 1 || h.passes > passesMax ||
+			h.threads < 1 || h.threads > threadsMax || !fits(h.salt) || !fits(h.hash) {
 			t.Errorf("%q is read as %+v", s, h)
 		}
 	})
@@ -231,12 +239,14 @@ func FuzzHash(f *testing.F) {
 // FuzzSignInFacts checks that folding facts of signing in never panics, and that every limit holds afterwards.
 func FuzzSignInFacts(f *testing.F) {
 	hash := fmt.Sprintf("%x", sha256.Sum256(nil))
-	kinds := []events.Kind{passwordSet, sessionBegun, sessionEnded, factorShown, factorEnrolled, factorReset, accountLinked, accountUnlinked}
+	kinds := []events.Kind{passwordSet, sessionBegun, sessionEnded, factorShown, factorEnrolled, factorReset,
+		accountLinked, accountUnlinked}
 	for i, body := range []string{
 		`{"account":"cai","hash":"$argon2id$v=19$m=1,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA","temporary":true,"by":"x","source":"y"}`,
 		`{"account":"cai","session":"44444444-0000-4000-8000-000000000001","how":"password","factor":"","step":0,"recovery":"","device":"` + hash + `","by":"x","source":"y"}`,
 		`{"account":"cai","session":"44444444-0000-4000-8000-000000000001","by":"x","source":"y"}`,
-		`{"account":"cai","session":"44444444-0000-4000-8000-000000000001","factor":"recovery","step":0,"recovery":"` + hash + `","device":"","by":"x","source":"y"}`,
+		`{"account":"cai","session":"44444444-0000-4000-8000-000000000001","factor":"recovery","step":0,"recovery":"` +
+			hash + `","device":"","by":"x","source":"y"}`,
 		`{"account":"cai","secret":"GEZA","recovery":["` + hash + `"],"step":1,"by":"x","source":"y"}`,
 		`{"account":"cai","by":"x","source":"y"}`,
 		`{"account":"cai","issuer":"i","subject":"s","by":"x","source":"y"}`,
@@ -246,12 +256,14 @@ func FuzzSignInFacts(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, kind uint8, body []byte) {
 		s := newState()
-		s.accounts["cai"] = &account{name: "cai", credentials: credentials{factor: &factor{recovery: []secretHash{sha256.Sum256(nil)}}}}
+		s.accounts["cai"] = &account{
+			name: "cai", credentials: credentials{factor: &factor{recovery: []secretHash{sha256.Sum256(nil)}}}}
 		for range 2 {
 			_ = s.apply(&events.Stored{Kind: kinds[int(kind)%len(kinds)], Stream: accountsStream, Body: body})
 		}
 		held := s.accounts["cai"]
-		if len(held.passwords) > passwordsMax || len(held.devices) > devicesMax || len(s.accounts) != 1 || len(s.byIdentity) != len(held.identities) || len(s.sessions) > 0 {
+		if len(held.passwords) > passwordsMax || len(held.devices) > devicesMax || len(s.accounts) != 1 ||
+			len(s.byIdentity) != len(held.identities) || len(s.sessions) > 0 {
 			t.Errorf("%+v", held)
 		}
 		_ = held.current()
@@ -272,7 +284,8 @@ func BenchmarkSignIn(b *testing.B) {
 	})
 	b.Run("sign-in", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := h.SignIn(context.Background(), Credentials{Account: "cai", Password: goodPassword, Device: in.Device, Source: "192.0.2.1"}); err != nil {
+			if _, err := h.SignIn(context.Background(), Credentials{
+				Account: "cai", Password: goodPassword, Device: in.Device, Source: "192.0.2.1"}); err != nil {
 				b.Fatal(err)
 			}
 		}

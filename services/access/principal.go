@@ -103,7 +103,8 @@ func (p *Principal) Lacks(right Right) error {
 	case len(p.Needs) > 0:
 		return &MoreProofError{p.Needs}
 	}
-	return &text.Error{Code: text.Forbidden, What: text.Text{Zh: "此账号无权进行这项操作", En: "this account has no right to do this (" + string(right) + ")"}}
+	return &text.Error{Code: text.Forbidden, What: text.Text{
+		Zh: "此账号无权进行这项操作", En: "this account has no right to do this (" + string(right) + ")"}}
 }
 
 // lacksProof returns a MoreProofError if a code shown in the session would allow an act of Mays, else nil.

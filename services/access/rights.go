@@ -32,8 +32,8 @@ const (
 	ReadAccessLogReads Right = "access-log-reads" // read who has read the ledger
 )
 
-// offices are the roles that ask the ledger and write to it. An auditor writes audit findings; the ledger itself says which kinds
-// a role may write (R04-2).
+// offices are the roles that ask the ledger and write to it. An auditor writes audit findings; the ledger itself says
+// which kinds a role may write (R04-2).
 var offices = []Role{STOffice, Finance, IndustryDept, LocalGov, Center, Auditor}
 
 // Rights holds the roles that have each right. The owner of the directory has all rights. An account without a

@@ -49,7 +49,8 @@ func newTown(t *testing.T, seed uint64) *town {
 // ownerGives gives a person a token of his account for all acts that the account may do.
 func (w *town) ownerGives(x *person) {
 	may := w.a.state.accounts[x.account].mays(Mays())
-	if made, err := w.a.Desk(owner).AddToken(w.t.Context(), NewToken{Account: x.account, Name: "x", May: may}); err == nil {
+	if made, err := w.a.Desk(owner).AddToken(w.t.Context(),
+		NewToken{Account: x.account, Name: "x", May: may}); err == nil {
 		x.secrets = append(x.secrets, made.Secret)
 	}
 }
@@ -74,9 +75,12 @@ func (w *town) step() {
 	before := w.bindings()
 	switch w.random.IntN(7) {
 	case 0:
-		_, _ = office.AddAccount(ctx, NewAccount{Account: fmt.Sprint("n", w.random.IntN(9)), Binding: pick(w, []Binding{{}, {Role: SecAdmin}})})
+		_, _ = office.AddAccount(ctx,
+			NewAccount{Account: fmt.Sprint("n", w.random.IntN(9)), Binding: pick(w, []Binding{{}, {Role: SecAdmin}})})
 	case 1, 2:
-		if _, err := office.Bind(ctx, target, Binding{Role: pick(w, []Role{SysAdmin, SecAdmin, Finance, STOffice, LogAdmin}), MayRecord: w.random.IntN(4) == 0}); err == nil {
+		if _, err := office.Bind(ctx, target,
+			Binding{Role: pick(w, []Role{SysAdmin, SecAdmin, Finance, STOffice, LogAdmin}),
+				MayRecord: w.random.IntN(4) == 0}); err == nil {
 			w.bound[target] = p.Account
 		}
 	case 3:
@@ -84,7 +88,8 @@ func (w *town) step() {
 	case 4:
 		_, _ = office.Enable(ctx, target)
 	case 5:
-		made, err := office.AddToken(ctx, NewToken{Account: target, Name: "x", May: pick(w, [][]string{nil, nil, {MayAccounts}, {MayRecord}})})
+		made, err := office.AddToken(ctx,
+			NewToken{Account: target, Name: "x", May: pick(w, [][]string{nil, nil, {MayAccounts}, {MayRecord}})})
 		if err == nil {
 			x.secrets = append(x.secrets, made.Secret)
 			if len(made.May) > 0 {
@@ -226,9 +231,17 @@ func TestALogOfAnotherVersionIsNotOpened(t *testing.T) {
 	for _, odd := range []events.Proposed{
 		{Kind: "account.renamed", Body: events.MustObject(`{"account":"cai","by":"x","source":"y"}`)},
 		{Kind: accountAdded, Body: events.MustObject(`{"account":"cai","by":"x","source":"y","more":1}`)},
-		{Kind: accountBound, Body: events.MustObject(`{"account":"cai","role":"finance","center":"","region":"","departments":[],"mayRecord":false,"by":"x","source":"y"}`)},
-		{Kind: tokenAdded, Body: events.MustObject(`{"account":"cai","name":"x","sha256":"00","expiresAt":"2026-11-29T10:00:00Z","may":[],"by":"x","source":"y"}`)},
-		{Kind: tokenRevoked, Body: events.MustObject(`{"account":"cai","token":"44444444-0000-4000-8000-000000000001","by":"x","source":"y"}`)},
+		{
+			Kind: accountBound,
+			Body: events.MustObject(
+				`{"account":"cai","role":"finance","center":"","region":"","departments":[],"mayRecord":false,"by":"x","source":"y"}`)},
+		{
+			Kind: tokenAdded,
+			Body: events.MustObject(
+				`{"account":"cai","name":"x","sha256":"00","expiresAt":"2026-11-29T10:00:00Z","may":[],"by":"x","source":"y"}`)},
+		{
+			Kind: tokenRevoked, Body: events.MustObject(
+				`{"account":"cai","token":"44444444-0000-4000-8000-000000000001","by":"x","source":"y"}`)},
 	} {
 		store := newStore()
 		mustOpen(t, store)
@@ -236,7 +249,8 @@ func TestALogOfAnotherVersionIsNotOpened(t *testing.T) {
 		if _, err := store.Append(t.Context(), accountsStream, 0, []events.Proposed{odd}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(t.Context(), AccountsConfig{Store: store, Now: func() time.Time { return start }}); err == nil {
+		if _, err := Open(t.Context(),
+			AccountsConfig{Store: store, Now: func() time.Time { return start }}); err == nil {
 			t.Errorf("%s %s is read", odd.Kind, odd.Body)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 // secretChars is the length of a secret of a session or of a browser: 256 random bits in base64url without padding.
 const secretChars = 43
 
-// secretHash is the SHA-256 of a secret of 256 random bits, or of a recovery code of 80. They cannot be guessed, so a fast hash is as
-// safe as a slow one.
+// secretHash is the SHA-256 of a secret of 256 random bits, or of a recovery code of 80. They cannot be guessed, so a
+// fast hash is as safe as a slow one.
 type secretHash = [sha256.Size]byte
 
 // newSecret returns a new secret and its hash.

@@ -43,9 +43,11 @@ type entry struct {
 // enters returns a session of an account. It is valid once its fact is applied and it is admitted. known is the
 // hash of the browser's secret if the account knows the browser, brought if any account does. A new browser
 // becomes known once the session needs nothing else.
-func (a *Access) enters(held *account, how string, shown shownCode, needs []string, known, brought secretHash, source string) *entry {
+func (a *Access) enters(held *account, how string, shown shownCode, needs []string, known, brought secretHash,
+	source string) *entry {
 	now := a.Now().Truncate(time.Microsecond) // the log has instants to the microsecond
-	x := &session{id: uuid.New(), account: held, how: how, needs: needs, begun: now, device: known, brought: brought, idle: a.SessionIdle}
+	x := &session{id: uuid.New(), account: held, how: how, needs: needs, begun: now, device: known, brought: brought,
+		idle: a.SessionIdle}
 	x.idText = x.id.String()
 	x.used.Store(now.UnixNano())
 	if shown.Factor != "" {
@@ -53,7 +55,8 @@ func (a *Access) enters(held *account, how string, shown shownCode, needs []stri
 	}
 	e := &entry{session: x}
 	e.secret, x.hash = newSecret()
-	body := begunSession{Account: held.name, Session: x.id, How: how, shownCode: shown, whoActs: whoActs{held.name, source}}
+	body := begunSession{Account: held.name, Session: x.id, How: how, shownCode: shown,
+		whoActs: whoActs{held.name, source}}
 	if len(needs) == 0 && known == (secretHash{}) {
 		e.device, x.device = keeps(brought)
 		body.Device = written(x.device)
@@ -163,7 +166,8 @@ func (x *session) isFresh(now time.Time) bool {
 
 // shown returns the session in the form of answers.
 func (x *session) shown() Session {
-	return Session{Account: x.account.name, Needs: slices.Clone(x.needs), BegunAt: events.FormatInstant(x.begun), EndsAt: events.FormatInstant(x.endsAt()),
+	return Session{Account: x.account.name, Needs: slices.Clone(x.needs), BegunAt: events.FormatInstant(x.begun),
+		EndsAt:      events.FormatInstant(x.endsAt()),
 		IdleMinutes: int(x.idle / time.Minute), FactorAt: stamp{at: x.factorAt}.instant()}
 }
 

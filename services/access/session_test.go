@@ -18,7 +18,9 @@ import (
 func (h *hall) factorOf(name string) {
 	h.t.Helper()
 	err := h.act(h.t.Context(), accountsStream, func(*state) ([]fact, error) {
-		return []fact{{factorEnrolled, enrolledFactor{Account: name, Secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", Recovery: []string{}, whoActs: whoActs{name, "192.0.2.1"}}}}, nil
+		return []fact{
+			{factorEnrolled, enrolledFactor{Account: name, Secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+				Recovery: []string{}, whoActs: whoActs{name, "192.0.2.1"}}}}, nil
 	})
 	if err != nil {
 		h.t.Fatal(err)
@@ -103,7 +105,9 @@ func (m *model) begun(in *SignedIn, name, how string) {
 }
 
 func (m *model) fact(kind events.Kind, body any) {
-	if err := m.act(context.Background(), accountsStream, func(*state) ([]fact, error) { return []fact{{kind, body}}, nil }); err != nil {
+	if err := m.act(context.Background(), accountsStream, func(*state) ([]fact, error) {
+		return []fact{{kind, body}}, nil
+	}); err != nil {
 		m.t.Fatal(err)
 	}
 }
@@ -257,7 +261,8 @@ func (m *model) check() {
 
 func TestWhichSessionsAreAliveIsWhatThePlainModelSays(t *testing.T) {
 	for seed := range uint64(40) {
-		m := &model{hall: newHall(t, AccountsConfig{}), random: rand.New(rand.NewPCG(seed, 2)), accounts: map[string]*modelAccount{}, names: []string{"an", "bo", "cai"}}
+		m := &model{hall: newHall(t, AccountsConfig{}), random: rand.New(rand.NewPCG(seed, 2)),
+			accounts: map[string]*modelAccount{}, names: []string{"an", "bo", "cai"}}
 		for _, name := range m.names {
 			m.add(name, Binding{Role: Finance})
 			m.accounts[name] = &modelAccount{role: Finance, password: goodPassword}
@@ -338,7 +343,8 @@ func TestARestoredLogGivesNothingBackButLinks(t *testing.T) {
 	if _, err := h.Desk(owner).SetPassword(t.Context(), "cai", NewPassword{"a new one after all"}); err != nil {
 		t.Fatal(err)
 	}
-	if in, err := h.try("cai", "a new one after all", "", "192.0.2.1"); err != nil || !slices.Equal(in.Session.Needs, []string{NeedPassword}) {
+	if in, err := h.try("cai", "a new one after all", "", "192.0.2.1"); err != nil ||
+		!slices.Equal(in.Session.Needs, []string{NeedPassword}) {
 		t.Errorf("%+v, %v", in, err)
 	}
 }
@@ -372,8 +378,10 @@ func TestNobodyCanFixASession(t *testing.T) {
 	if err != nil || h.isIn(second) || !h.isIn(third) {
 		t.Errorf("%+v, %v", third, err)
 	}
-	for _, shown := range []string{"", "x", third.Secret + "A", third.Secret[1:], strings.ToLower(third.Secret), first.Secret} {
-		if _, err := h.AuthenticateSession(shown, "192.0.2.1", ""); code(err) != text.Unauthenticated || err.Error() != errNoSession.Error() {
+	for _, shown := range []string{"", "x", third.Secret + "A", third.Secret[1:], strings.ToLower(third.Secret),
+		first.Secret} {
+		if _, err := h.AuthenticateSession(shown, "192.0.2.1", ""); code(err) != text.Unauthenticated ||
+			err.Error() != errNoSession.Error() {
 			t.Errorf("%q: %v", shown, err)
 		}
 	}
@@ -406,7 +414,8 @@ func TestASessionThatIsNotUsedEnds(t *testing.T) {
 	if h.stands(&p) || h.isIn(in) {
 		t.Error("it was not used and goes on")
 	}
-	for _, bad := range []AccountsConfig{{SessionIdle: 4 * time.Minute}, {SessionIdle: 61 * time.Minute}, {PasswordDays: -1}} {
+	for _, bad := range []AccountsConfig{{SessionIdle: 4 * time.Minute}, {SessionIdle: 61 * time.Minute},
+		{PasswordDays: -1}} {
 		bad.Store, bad.Now = newStore(), h.now
 		if _, err := Open(t.Context(), bad); err == nil {
 			t.Errorf("%+v is taken", bad)
@@ -452,7 +461,10 @@ func TestAStaleSessionDoesNothing(t *testing.T) {
 		p := h.who(in)
 		began, ended := make(chan struct{}, 100), make(chan error, 1)
 		go func() {
-			ended <- h.Guard(local, p).Follow(context.Background(), 0, func(*events.Stored) error { began <- struct{}{}; return nil })
+			ended <- h.Guard(local, p).Follow(context.Background(), 0, func(*events.Stored) error {
+				began <- struct{}{}
+				return nil
+			})
 		}()
 		<-began
 		file := &endless{first: func() {
@@ -460,7 +472,8 @@ func TestAStaleSessionDoesNothing(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}}
-		_, err := h.Guard(local, p).Import(t.Context(), desk.ImportRequest{Files: []desk.Upload{{Name: "x.jsonl", Content: file, Bytes: 1 << 50}}, Bad: func(desk.BadLine) {}})
+		_, err := h.Guard(local, p).Import(t.Context(), desk.ImportRequest{
+			Files: []desk.Upload{{Name: "x.jsonl", Content: file, Bytes: 1 << 50}}, Bad: func(desk.BadLine) {}})
 		if code(err) != text.Unauthenticated {
 			t.Errorf("%s: the import goes on: %v", name, err)
 		}
@@ -481,7 +494,8 @@ func TestAStaleSessionDoesNothing(t *testing.T) {
 		if _, err := h.Desk(p).AddToken(t.Context(), NewToken{Name: "x"}); code(err) != text.Unauthenticated {
 			t.Errorf("%s: a token: %v", name, err)
 		}
-		if _, err := h.ChangePassword(t.Context(), p, goodPassword, goodPassword+"q"); code(err) != text.Unauthenticated {
+		if _, err := h.ChangePassword(t.Context(), p, goodPassword,
+			goodPassword+"q"); code(err) != text.Unauthenticated {
 			t.Errorf("%s: the password: %v", name, err)
 		}
 	}
@@ -547,7 +561,8 @@ func TestWhoHasThePasswordAloneEndsNobodysSession(t *testing.T) {
 		if p := h.who(other); p.Can(ReadLedger) || p.Can(OwnTokens) || len(p.May) > 0 {
 			t.Errorf("without a code: %+v", p)
 		}
-		if _, err := h.ChangePassword(t.Context(), h.who(other), goodPassword, goodPassword+"x"); code(err) != text.MoreProof {
+		if _, err := h.ChangePassword(t.Context(), h.who(other), goodPassword,
+			goodPassword+"x"); code(err) != text.MoreProof {
 			t.Errorf("without a code: %v", err)
 		}
 	}
@@ -581,7 +596,8 @@ func TestWhatWantsACodeSaysSo(t *testing.T) {
 	wants("accounts", err, NeedFactor)
 	_, err = h.Guard(k.local, p).Policies(t.Context(), desk.When{})
 	wants("policies", err, NeedFactor)
-	if me, err := h.Desk(p).Me(t.Context()); err != nil || !slices.Equal(me.Rights, []Right{ReadMe}) || !slices.Equal(me.Session.Needs, []string{NeedFactor}) {
+	if me, err := h.Desk(p).Me(t.Context()); err != nil || !slices.Equal(me.Rights, []Right{ReadMe}) ||
+		!slices.Equal(me.Session.Needs, []string{NeedFactor}) {
 		t.Errorf("%+v, %v", me, err)
 	}
 
@@ -593,7 +609,8 @@ func TestWhatWantsACodeSaysSo(t *testing.T) {
 	if err != nil || len(made.May) != 1 {
 		t.Errorf("a token in a session with a fresh code: %+v, %v", made, err)
 	}
-	if _, err = h.Desk(p).AddToken(t.Context(), NewToken{Account: "cai", Name: "x", May: []string{MayRecord}}); code(err) != text.Forbidden {
+	if _, err = h.Desk(p).AddToken(t.Context(), NewToken{Account: "cai", Name: "x", May: []string{MayRecord}}); code(
+		err) != text.Forbidden {
 		t.Errorf("a token of another for acts: %v", err)
 	}
 	if _, err = h.Desk(p).Bind(t.Context(), "cai", Binding{Role: Finance, MayRecord: true}); err != nil {
@@ -620,7 +637,8 @@ func TestWhatWantsACodeSaysSo(t *testing.T) {
 	}
 	h.factorOf("cai")
 	cai = h.showed(h.signIn("cai"))
-	if _, err := h.Guard(k.local, cai).Record(t.Context(), draft(t, "ZJ-0001", recording)); code(err) == text.MoreProof || code(err) == text.Forbidden {
+	if _, err := h.Guard(k.local, cai).Record(t.Context(),
+		draft(t, "ZJ-0001", recording)); code(err) == text.MoreProof || code(err) == text.Forbidden {
 		t.Errorf("record mode with a fresh code: %v", err)
 	}
 }

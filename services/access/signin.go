@@ -27,8 +27,9 @@ type SignedIn struct {
 
 // Session is a session as answers show it.
 type Session struct {
-	Account     string   `json:"account"`
-	Needs       []string `json:"needs"`             // what must be done first, in this order; until then the session is good for nothing else
+	Account string `json:"account"`
+	// what must be done first, in this order; until then the session is good for nothing else
+	Needs       []string `json:"needs"`
 	BegunAt     string   `json:"begunAt"`           // RFC 3339, as all instants here
 	EndsAt      string   `json:"endsAt"`            // the latest end, however much it is used
 	IdleMinutes int      `json:"idleMinutes"`       // it ends after this many minutes without a request
@@ -83,7 +84,8 @@ const (
 )
 
 // errNotRight is returned for every failed sign-in, whatever the reason.
-var errNotRight = text.Errorf(text.Unauthenticated, "账号、密码或验证码不正确", "the name, the password or the code is not right")
+var errNotRight = text.Errorf(text.Unauthenticated, "账号、密码或验证码不正确",
+	"the name, the password or the code is not right")
 
 // ThrottledError reports too many failed attempts. It is the same for names that exist and names that do not.
 type ThrottledError struct {
@@ -115,7 +117,8 @@ func (e *MoreProofError) Text() text.Text {
 	case NeedFactor:
 		return text.Say("请先启用动态验证码", "enrol a second factor first: an app that shows codes")
 	}
-	return text.Say("请先输入动态验证码；输入后十分钟内有效", "show a code of the second factor first; it counts for ten minutes")
+	return text.Say("请先输入动态验证码；输入后十分钟内有效",
+		"show a code of the second factor first; it counts for ten minutes")
 }
 
 // Error implements error, in English.
@@ -188,7 +191,8 @@ func (a *Access) SignIn(ctx context.Context, c Credentials) (*SignedIn, error) {
 	now := a.Now()
 	a.mu.RLock()
 	held := a.state.accounts[typed]
-	name, hash, isDisabled, known := "", "", false, secretHash{} // name stays "" if no such account exists: people type passwords there
+	// name stays "" if no such account exists: people type passwords there
+	name, hash, isDisabled, known := "", "", false, secretHash{}
 	if held != nil {
 		name, hash, isDisabled, known = held.name, held.current(), held.isDisabled, held.knows(c.Device, now)
 	}
@@ -237,7 +241,8 @@ func (a *Access) SignIn(ctx context.Context, c Credentials) (*SignedIn, error) {
 }
 
 // begins begins a session of an account if hash is still its password, or returns an error.
-func (a *Access) begins(ctx context.Context, held *account, hash string, known secretHash, c *Credentials) (e *entry, why string, err error) {
+func (a *Access) begins(ctx context.Context, held *account, hash string, known secretHash, c *Credentials) (e *entry,
+	why string, err error) {
 	source := clean(c.Source)
 	err = a.actThen(ctx, accountsStream, func(s *state) ([]fact, error) {
 		var shown shownCode

@@ -123,11 +123,14 @@ func TestWhoShowsNameAndPasswordGetsASession(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := h.who(in)
-	if p.Account != "cai" || p.Role != Finance || len(p.Needs) > 0 || len(p.May) > 0 || !p.Can(ReadLedger) || in.Device == "" {
+	if p.Account != "cai" || p.Role != Finance || len(p.Needs) > 0 || len(p.May) > 0 || !p.Can(ReadLedger) ||
+		in.Device == "" {
 		t.Errorf("%+v %+v", in, p)
 	}
-	want := Session{Account: "cai", Needs: []string{}, BegunAt: "2026-11-29T10:00:00+08:00", EndsAt: "2026-11-29T22:00:00+08:00", IdleMinutes: 30}
-	if me, err := h.Desk(p).Me(t.Context()); err != nil || me.Session == nil || !reflect.DeepEqual(*me.Session, want) || !reflect.DeepEqual(in.Session, want) {
+	want := Session{Account: "cai", Needs: []string{}, BegunAt: "2026-11-29T10:00:00+08:00",
+		EndsAt: "2026-11-29T22:00:00+08:00", IdleMinutes: 30}
+	if me, err := h.Desk(p).Me(t.Context()); err != nil || me.Session == nil ||
+		!reflect.DeepEqual(*me.Session, want) || !reflect.DeepEqual(in.Session, want) {
 		t.Errorf("%+v, %+v, %v", me, me.Session, err)
 	}
 }

@@ -61,7 +61,8 @@ type stamp struct {
 func (s stamp) isZero() bool { return s.at.IsZero() }
 
 func newState() *state {
-	return &state{accounts: map[string]*account{}, byID: map[uuid.UUID]*token{}, byHash: map[tokenHash]*token{}, nats: map[string]*natsUser{}, revisions: map[events.StreamID]uint64{},
+	return &state{accounts: map[string]*account{}, byID: map[uuid.UUID]*token{}, byHash: map[tokenHash]*token{},
+		nats: map[string]*natsUser{}, revisions: map[events.StreamID]uint64{},
 		byIdentity: map[Identity]*account{}, sessions: map[uuid.UUID]*session{}, bySecret: map[secretHash]*session{}}
 }
 
@@ -103,7 +104,8 @@ func (s *state) fold(e *events.Stored) error {
 		return err
 	case natsUserAdded, natsUserRevoked:
 		return s.foldNATSUser(e)
-	case passwordSet, sessionBegun, sessionEnded, factorShown, factorEnrolled, factorReset, accountLinked, accountUnlinked:
+	case passwordSet, sessionBegun, sessionEnded, factorShown, factorEnrolled, factorReset, accountLinked,
+		accountUnlinked:
 		return s.foldSignIn(e)
 	}
 	return s.foldAccount(e)
@@ -119,7 +121,8 @@ func (s *state) foldToken(e *events.Stored) error {
 	if holder == nil || err != nil || len(hash) != sha256.Size {
 		return errors.New("it is of no account, or has no hash")
 	}
-	t := &token{id: e.ID, account: holder, name: body.Name, expires: body.ExpiresAt, may: body.May, made: stamp{e.RecordedAt, body.By}}
+	t := &token{id: e.ID, account: holder, name: body.Name, expires: body.ExpiresAt, may: body.May,
+		made: stamp{e.RecordedAt, body.By}}
 	s.tokens, holder.tokens = append(s.tokens, t), append(holder.tokens, t)
 	s.byID[t.id], s.byHash[tokenHash(hash)] = t, t
 	return nil
@@ -200,7 +203,8 @@ func (s *state) provenBy(p *Principal, now time.Time) *account {
 			return x.account
 		}
 	case p.Identity != Identity{}:
-		if held := s.byIdentity[p.Identity]; held != nil && !held.isDisabled && now.Before(p.Until) && (held.factor != nil) == p.hasFactor {
+		if held := s.byIdentity[p.Identity]; held != nil && !held.isDisabled && now.Before(p.Until) &&
+			(held.factor != nil) == p.hasFactor {
 			return held
 		}
 	default:
@@ -226,7 +230,8 @@ func (t *token) principal(source string) Principal {
 
 // principal returns the principal of an account, without any proof.
 func (a *account) principal(source string) Principal {
-	return Principal{Account: a.name, Role: a.Role, Center: string(a.Center), Region: a.Region, Departments: slices.Clone(a.Departments), MayRecord: a.MayRecord,
+	return Principal{Account: a.name, Role: a.Role, Center: string(a.Center), Region: a.Region,
+		Departments: slices.Clone(a.Departments), MayRecord: a.MayRecord,
 		Source: source, May: []string{}, hasFactor: a.factor != nil}
 }
 

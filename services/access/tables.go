@@ -39,13 +39,21 @@ func (r Role) Title() text.Text {
 
 // AccountColumns are the columns for accounts. Departments are separated by ";", and so are identities, each
 // written as issuer, blank, subject.
-var AccountColumns = []table.Column{{Name: "account", Title: text.Say("账号", "account")}, {Name: "role", Title: text.Say("角色", "role")}, {Name: "center"}, {Name: "region"}, {Name: "departments"},
-	{Title: text.Say("范围", "scope"), CharMax: 40}, {Name: "mayRecord", Title: text.Say("可补录", "may record"), Type: table.Bool}, {Name: "disabled", Title: text.Say("停用", "disabled"), Type: table.Bool},
-	{Name: "tokens", Title: text.Say("有效令牌", "valid tokens"), Type: table.Count}, {Name: "addedAt", Title: text.Say("建立", "added"), Type: table.Time}, {Name: "addedBy"}, {Name: "boundAt", Type: table.Time}, {Name: "boundBy"},
-	{Name: "disabledAt", Type: table.Time}, {Name: "disabledBy"}, {Name: "hasPassword", Title: text.Say("密码", "password"), Type: table.Bool}, {Name: "factor", Title: text.Say("动态验证码", "second factor"), Type: table.Bool},
+var AccountColumns = []table.Column{{Name: "account", Title: text.Say("账号", "account")},
+	{Name: "role", Title: text.Say("角色", "role")}, {Name: "center"}, {Name: "region"}, {Name: "departments"},
+	{Title: text.Say("范围", "scope"), CharMax: 40},
+	{Name: "mayRecord", Title: text.Say("可补录", "may record"), Type: table.Bool},
+	{Name: "disabled", Title: text.Say("停用", "disabled"), Type: table.Bool},
+	{Name: "tokens", Title: text.Say("有效令牌", "valid tokens"), Type: table.Count},
+	{Name: "addedAt", Title: text.Say("建立", "added"), Type: table.Time}, {Name: "addedBy"},
+	{Name: "boundAt", Type: table.Time}, {Name: "boundBy"},
+	{Name: "disabledAt", Type: table.Time}, {Name: "disabledBy"},
+	{Name: "hasPassword", Title: text.Say("密码", "password"), Type: table.Bool},
+	{Name: "factor", Title: text.Say("动态验证码", "second factor"), Type: table.Bool},
 	{Name: "identities"}, {Name: "signedInAt", Title: text.Say("上次登录", "last sign-in"), Type: table.Time}}
 
-// ScopeWords returns the scope of a binding as people read it, or "": a center, the prefix of a region, or departments.
+// ScopeWords returns the scope of a binding as people read it, or "": a center, the prefix of a region, or
+// departments.
 func (b *Binding) ScopeWords() text.Text {
 	list := b.Departments
 	if one := string(b.Center) + b.Region; one != "" {
@@ -60,10 +68,13 @@ func (a *Account) Row() []table.Cell {
 	for _, id := range a.Identities {
 		identities = append(identities, id.Issuer+" "+id.Subject)
 	}
-	return []table.Cell{table.Text(a.Account), table.Named(a.Role, a.Role.Title()), table.Optional(string(a.Center)), table.Optional(a.Region), table.Optional(strings.Join(a.Departments, ";")),
+	return []table.Cell{table.Text(a.Account), table.Named(a.Role, a.Role.Title()), table.Optional(string(a.Center)),
+		table.Optional(a.Region), table.Optional(strings.Join(a.Departments, ";")),
 		table.Cell{Shown: a.ScopeWords()}, table.Yes(a.MayRecord), table.Yes(a.Disabled),
-		table.Number(a.Tokens), table.Text(a.AddedAt), table.Text(a.AddedBy), table.Optional(a.BoundAt), table.Optional(a.BoundBy), table.Optional(a.DisabledAt), table.Optional(a.DisabledBy),
-		table.Yes(a.Password), table.Yes(a.Factor), table.Optional(strings.Join(identities, ";")), table.Optional(a.SignedInAt)}
+		table.Number(a.Tokens), table.Text(a.AddedAt), table.Text(a.AddedBy), table.Optional(a.BoundAt),
+		table.Optional(a.BoundBy), table.Optional(a.DisabledAt), table.Optional(a.DisabledBy),
+		table.Yes(a.Password), table.Yes(a.Factor), table.Optional(strings.Join(identities, ";")),
+		table.Optional(a.SignedInAt)}
 }
 
 // Table returns the account as a row.
@@ -87,13 +98,19 @@ var tokenStates = map[string]text.Text{
 }
 
 // TokenColumns are the columns for tokens. Several acts in one cell are separated by ";".
-var TokenColumns = []table.Column{{Name: "id", Title: text.Say("编号", "id")}, {Name: "account", Title: text.Say("账号", "account")}, {Name: "name", Title: text.Say("用途", "name"), CharMax: 30},
-	{Name: "state", Title: text.Say("状态", "state")}, {Name: "may", Title: text.Say("可用于", "may")}, {Name: "addedAt", Type: table.Time}, {Name: "addedBy", Title: text.Say("签发人", "made by")},
-	{Name: "expiresAt", Title: text.Say("有效期至", "expires"), Type: table.Time}, {Name: "revokedAt", Type: table.Time}, {Name: "revokedBy"}}
+var TokenColumns = []table.Column{
+	{Name: "id", Title: text.Say("编号", "id")}, {Name: "account", Title: text.Say("账号", "account")},
+	{Name: "name", Title: text.Say("用途", "name"), CharMax: 30},
+	{Name: "state", Title: text.Say("状态", "state")}, {Name: "may", Title: text.Say("可用于", "may")},
+	{Name: "addedAt", Type: table.Time}, {Name: "addedBy", Title: text.Say("签发人", "made by")},
+	{Name: "expiresAt", Title: text.Say("有效期至", "expires"), Type: table.Time},
+	{Name: "revokedAt", Type: table.Time}, {Name: "revokedBy"}}
 
 // Row returns the token as a row of TokenColumns.
 func (t *Token) Row() []table.Cell {
-	return []table.Cell{table.Text(t.ID), table.Text(t.Account), table.Text(t.Name), table.Named(t.State, tokenStates[t.State]), mays(t.May), table.Text(t.AddedAt), table.Named(t.AddedBy, AccountWord(t.AddedBy)),
+	return []table.Cell{table.Text(t.ID), table.Text(t.Account), table.Text(t.Name),
+		table.Named(t.State, tokenStates[t.State]), mays(t.May), table.Text(t.AddedAt),
+		table.Named(t.AddedBy, AccountWord(t.AddedBy)),
 		table.Text(t.ExpiresAt), table.Optional(t.RevokedAt), table.Optional(t.RevokedBy)}
 }
 
@@ -122,11 +139,13 @@ var MadeTokenColumns = append([]table.Column{{Name: "secret"}}, TokenColumns...)
 
 // Table returns the new token as a table with one row.
 func (m *MadeToken) Table() *table.Table {
-	return &table.Table{Columns: MadeTokenColumns, Rows: [][]table.Cell{append([]table.Cell{table.Text(m.Secret)}, m.Row()...)}}
+	return &table.Table{Columns: MadeTokenColumns,
+		Rows: [][]table.Cell{append([]table.Cell{table.Text(m.Secret)}, m.Row()...)}}
 }
 
 // EntryColumns are the columns for entries of the access log.
-var EntryColumns = []table.Column{{Name: "at", Type: table.Time}, {Name: "kind"}, {Name: "account"}, {Name: "verb"}, {Name: "object"}, {Name: "center"}, {Name: "outcome"}, {Name: "source"},
+var EntryColumns = []table.Column{{Name: "at", Type: table.Time}, {Name: "kind"}, {Name: "account"}, {Name: "verb"},
+	{Name: "object"}, {Name: "center"}, {Name: "outcome"}, {Name: "source"},
 	{Name: "count", Type: table.Count}, {Name: "position", Type: table.Count}}
 
 // Row returns the entry as a row of EntryColumns.
@@ -142,16 +161,22 @@ func (e *LogEntry) Row() []table.Cell {
 		return table.Named(code, word)
 	}
 	return []table.Cell{
-		table.Text(e.At), table.Named(e.Kind, LogKinds.Word(e.Kind)), named(e.Account, AccountWord(e.Account)), table.Named(e.Verb, e.VerbWord()),
-		named(e.Object, e.ObjectWord()), table.Optional(string(e.Center)), table.Named(e.Outcome, e.OutcomeWord()), named(e.Source, e.SourceWord()),
+		table.Text(e.At), table.Named(e.Kind, LogKinds.Word(e.Kind)), named(e.Account, AccountWord(e.Account)),
+		table.Named(e.Verb, e.VerbWord()),
+		named(e.Object, e.ObjectWord()), table.Optional(string(e.Center)), table.Named(e.Outcome, e.OutcomeWord()),
+		named(e.Source, e.SourceWord()),
 		table.Number(e.Count), position,
 	}
 }
 
 // NATSUserColumns are the columns for users of NATS. Several ids, severities or families in one cell are separated
 // by ";".
-var NATSUserColumns = []table.Column{{Name: "name", Title: text.Say("名称", "name")}, {Name: "key"}, {Name: "severities", Title: text.Say("级别", "severities")}, {Name: "families", Title: text.Say("类别", "families"), CharMax: 30},
-	{Name: "centerIds", Title: text.Say("中心", "centers"), CharMax: 30}, {Name: "addedAt", Title: text.Say("登记", "added"), Type: table.Time}, {Name: "addedBy", Title: text.Say("登记人", "added by")},
+var NATSUserColumns = []table.Column{{Name: "name", Title: text.Say("名称", "name")}, {Name: "key"},
+	{Name: "severities", Title: text.Say("级别", "severities")},
+	{Name: "families", Title: text.Say("类别", "families"), CharMax: 30},
+	{Name: "centerIds", Title: text.Say("中心", "centers"), CharMax: 30},
+	{Name: "addedAt", Title: text.Say("登记", "added"), Type: table.Time},
+	{Name: "addedBy", Title: text.Say("登记人", "added by")},
 	{Name: "revokedAt", Type: table.Time}, {Name: "revokedBy"}}
 
 // SeverityWords returns the severities of a filter in words.
@@ -176,7 +201,8 @@ func (u *NATSUser) Row() []table.Cell {
 	if len(u.Filter.Severities) > 0 {
 		severities.Shown = u.Filter.SeverityWords()
 	}
-	return []table.Cell{table.Text(u.Name), table.Text(u.Key), severities, list(u.Filter.Families), list(u.Filter.Centers), table.Text(u.AddedAt), table.Named(u.AddedBy, AccountWord(u.AddedBy)),
+	return []table.Cell{table.Text(u.Name), table.Text(u.Key), severities, list(u.Filter.Families),
+		list(u.Filter.Centers), table.Text(u.AddedAt), table.Named(u.AddedBy, AccountWord(u.AddedBy)),
 		table.Optional(u.RevokedAt), table.Optional(u.RevokedBy)}
 }
 

@@ -109,7 +109,8 @@ func (a *Access) attempts(name string, known secretHash, source string) *attempt
 	if known != (secretHash{}) {
 		return a.attemptsIn(name, known)
 	}
-	return &attempt{a: a, in: []counted{{&t.names, keyOf("name", name)}, {&t.sources, keyOf("source", Network(source))}}}
+	return &attempt{a: a, in: []counted{
+		{&t.names, keyOf("name", name)}, {&t.sources, keyOf("source", Network(source))}}}
 }
 
 // attemptsIn returns an attempt within a session of an account, which has shown some proof already. It is counted

@@ -58,7 +58,8 @@ func TestNobodyLearnsWhichNamesThereAre(t *testing.T) {
 		{"no account", Credentials{Account: "nobody", Password: goodPassword}, whyUnknown},
 		{"no name", Credentials{Password: goodPassword}, whyUnknown},
 		{"a password typed as the name", Credentials{Account: typed, Password: "x"}, whyUnknown},
-		{"a name that is too long", Credentials{Account: strings.Repeat(typed, 200), Password: goodPassword}, whyUnknown},
+		{"a name that is too long", Credentials{Account: strings.Repeat(typed, 200), Password: goodPassword},
+			whyUnknown},
 		{"a name of an owner", Credentials{Account: "local:root", Password: goodPassword}, whyUnknown},
 	} {
 		c.c.Source = fmt.Sprint("192.0.2.", i)
@@ -70,7 +71,8 @@ func TestNobodyLearnsWhichNamesThereAre(t *testing.T) {
 				want, hashes = "throttled", 0
 			}
 			if got := outcomeOfSignIn(err); got != want || h.hashes.Load()-before != hashes {
-				t.Errorf("%s, attempt %d: expected %s after %d hashes, got %s after %d", c.name, n, want, hashes, got, h.hashes.Load()-before)
+				t.Errorf("%s, attempt %d: expected %s after %d hashes, got %s after %d", c.name, n, want, hashes, got,
+					h.hashes.Load()-before)
 			}
 			if err != nil && n >= nameMisses && err.Error() != (&ThrottledError{throttleWindow}).Error() {
 				t.Errorf("%s: %v", c.name, err)
@@ -82,7 +84,8 @@ func TestNobodyLearnsWhichNamesThereAre(t *testing.T) {
 		for _, e := range logOf(t, h.Access, LogQuestion{Kind: LogLogin}) {
 			if e.Source == c.c.Source && e.Outcome == outcomeRefused {
 				refused += e.Count
-				if e.Object != c.why || e.Verb != verbSignIn || (e.Account == c.c.Account) != (isThere || c.c.Account == "") {
+				if e.Object != c.why || e.Verb != verbSignIn ||
+					(e.Account == c.c.Account) != (isThere || c.c.Account == "") {
 					t.Errorf("%s: the log has %+v", c.name, e)
 				}
 			}
@@ -178,7 +181,8 @@ func TestOneSourceTriesThirtyTimes(t *testing.T) {
 			t.Errorf("%s: %v", other, err)
 		}
 	}
-	for a, b := range map[string]string{"::ffff:192.0.2.1": "192.0.2.1", "fe80::1%eth0": "fe80::/64", "2001:db8::1": "2001:db8::/64", "x": "x"} {
+	for a, b := range map[string]string{"::ffff:192.0.2.1": "192.0.2.1", "fe80::1%eth0": "fe80::/64",
+		"2001:db8::1": "2001:db8::/64", "x": "x"} {
 		if got := Network(a); got != b {
 			t.Errorf("%s: expected %s, got %s", a, b, got)
 		}
@@ -194,7 +198,8 @@ func TestBucketsAreBounded(t *testing.T) {
 	if len(b.byKey) != 1000 || len(b.order) != 1000 {
 		t.Errorf("%d buckets, %d in order", len(b.byKey), len(b.order))
 	}
-	if throttle := newThrottle(); throttle.names.max != bucketsMax || throttle.sources.max != bucketsMax || throttle.devices.max != bucketsMax {
+	if throttle := newThrottle(); throttle.names.max != bucketsMax || throttle.sources.max != bucketsMax ||
+		throttle.devices.max != bucketsMax {
 		t.Errorf("%+v", throttle)
 	}
 	if b.live(keyOf("name", "499"), start) != nil || b.live(keyOf("name", "500"), start) == nil {
@@ -231,7 +236,8 @@ func TestAFloodMakesTwoHashesAtOnce(t *testing.T) {
 	outcomes := make(chan string, flood)
 	for i := range flood {
 		go func() {
-			_, err := h.SignIn(context.Background(), Credentials{Account: fmt.Sprint("name", i%100), Password: "wrong", Source: fmt.Sprintf("198.51.%d.%d", i%7, i/7)})
+			_, err := h.SignIn(context.Background(), Credentials{Account: fmt.Sprint("name", i%100), Password: "wrong",
+				Source: fmt.Sprintf("198.51.%d.%d", i%7, i/7)})
 			outcomes <- outcomeOfSignIn(err)
 		}()
 	}
@@ -274,7 +280,8 @@ func TestOneHasEightPlacesInALane(t *testing.T) {
 	}
 	for i := range ofOneMax {
 		users.Go(func() {
-			if err := l.do(t.Context(), "one", func() error { inside <- struct{}{}; <-leave; return nil }); err != nil {
+			if err := l.do(t.Context(), "one",
+				func() error { inside <- struct{}{}; <-leave; return nil }); err != nil {
 				t.Errorf("%d: %v", i, err)
 			}
 		})
@@ -324,7 +331,8 @@ func TestAFloodOfTheRealHash(t *testing.T) {
 	var users sync.WaitGroup
 	for i := range 2 {
 		users.Go(func() {
-			_, err := h.SignIn(context.Background(), Credentials{Account: fmt.Sprint("name", i), Password: "wrong", Source: fmt.Sprint("198.51.100.", i)})
+			_, err := h.SignIn(context.Background(),
+				Credentials{Account: fmt.Sprint("name", i), Password: "wrong", Source: fmt.Sprint("198.51.100.", i)})
 			if got := outcomeOfSignIn(err); got != "not right" && got != "busy" {
 				t.Errorf("%s", got)
 			}
@@ -359,7 +367,8 @@ func TestManyUseTheirSessionsWhileOthersAct(t *testing.T) {
 			name := []string{"an", "bo"}[i%2]
 			device := ""
 			for n := range 30 {
-				in, err := h.SignIn(context.Background(), Credentials{Account: name, Password: goodPassword, Device: device, Source: fmt.Sprint("192.0.2.", i)})
+				in, err := h.SignIn(context.Background(), Credentials{
+					Account: name, Password: goodPassword, Device: device, Source: fmt.Sprint("192.0.2.", i)})
 				if err != nil {
 					continue
 				}
@@ -378,7 +387,8 @@ func TestManyUseTheirSessionsWhileOthersAct(t *testing.T) {
 					_, _ = h.ChangePassword(context.Background(), p, "wrong", goodPassword+"x")
 				}
 				if i == 0 && n%10 == 0 {
-					_, _ = h.Desk(owner).Bind(context.Background(), "bo", Binding{Role: []Role{Finance, Auditor}[n/10%2]})
+					_, _ = h.Desk(owner).Bind(context.Background(), "bo",
+						Binding{Role: []Role{Finance, Auditor}[n/10%2]})
 				}
 			}
 		})

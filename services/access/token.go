@@ -12,8 +12,8 @@ import (
 //
 //	tz_ <43 letters and digits: 256 random bits> <6 letters and digits: CRC-32C of the 43>
 //
-// in base 62, so that a click selects all of it and a scanner for secrets finds it. The log holds its SHA-256 alone. With 256
-// random bits a plain hash is as good as a slow one.
+// in base 62, so that a click selects all of it and a scanner for secrets finds it. The log holds its SHA-256 alone.
+// With 256 random bits a plain hash is as good as a slow one.
 const (
 	tokenPrefix = "tz_"
 	randomChars = 43

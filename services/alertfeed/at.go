@@ -21,7 +21,8 @@ type At struct {
 
 // life compares the parts of two Ats that must be equal before their positions and dates can be compared.
 func (a At) life(b At) int {
-	return cmp.Or(cmp.Compare(a.Epoch, b.Epoch), cmp.Compare(a.Generation, b.Generation), cmp.Compare(a.Engine, b.Engine))
+	return cmp.Or(cmp.Compare(a.Epoch, b.Epoch), cmp.Compare(a.Generation, b.Generation),
+		cmp.Compare(a.Engine, b.Engine))
 }
 
 // Precedes reports whether a belongs to an earlier restatement of all alerts than b: its epoch is earlier, or its

@@ -81,7 +81,8 @@ type Feed struct {
 // Open starts the server in this process, or connects to the one elsewhere, and publishes until Close. It waits
 // for neither, so that the ledger never waits. An address in use, and a key that cannot be read, are errors.
 func Open(ctx context.Context, cfg FeedConfig) (*Feed, error) {
-	f := &Feed{cfg: cfg, opened: time.Now(), ended: make(chan struct{}), begun: make(chan struct{}), admitting: make(chan struct{}, 1)}
+	f := &Feed{cfg: cfg, opened: time.Now(), ended: make(chan struct{}), begun: make(chan struct{}),
+		admitting: make(chan struct{}, 1)}
 	var err error
 	if cfg.Listen != "" {
 		f.cfg.Listen, err = FreeAddress(ctx, cfg.Listen)
@@ -105,9 +106,12 @@ func FreeAddress(ctx context.Context, address string) (string, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return "", text.Errorf(text.Conflict, "预警推送的地址 %s 已被占用；请另选一个，或关闭推送（地址写 off）", "the address %s of the alert feed is in use; choose another one, or off for no feed", address).Of("nats-listen")
+		return "", text.Errorf(text.Conflict, "预警推送的地址 %s 已被占用；请另选一个，或关闭推送（地址写 off）",
+			"the address %s of the alert feed is in use; choose another one, or off for no feed",
+			address).Of("nats-listen")
 	case err != nil:
-		return "", text.Errorf(text.Invalid, "预警推送不能使用地址 %s：%v", "the alert feed cannot listen on %s: %v", address, err).Of("nats-listen")
+		return "", text.Errorf(text.Invalid, "预警推送不能使用地址 %s：%v", "the alert feed cannot listen on %s: %v",
+			address, err).Of("nats-listen")
 	}
 	host, port, err := net.SplitHostPort(l.Addr().String())
 	if given, _, _ := net.SplitHostPort(address); given != "" {
@@ -125,7 +129,8 @@ func (f *Feed) Close() error {
 	case <-f.ended:
 		return f.failed
 	case <-late.C:
-		return text.Errorf(text.Unavailable, "预警推送未能在 %v 内停止", "the alert feed did not end within %v", feedClosing)
+		return text.Errorf(text.Unavailable, "预警推送未能在 %v 内停止", "the alert feed did not end within %v",
+			feedClosing)
 	}
 }
 
@@ -150,7 +155,8 @@ func (f *Feed) run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return err
 		}
-		f.cfg.Log.Error("the alert feed did not start and is tried again", zap.String("server", f.URL()), zap.Error(err))
+		f.cfg.Log.Error("the alert feed did not start and is tried again", zap.String("server", f.URL()),
+			zap.Error(err))
 		f.broken.Store(f.brokenBy(err))
 		again := time.NewTimer(feedRetry)
 		select {
@@ -168,7 +174,8 @@ func (f *Feed) publish(ctx context.Context) (err error) {
 	}
 	var server *natsserver.Server
 	if f.cfg.Listen != "" {
-		server, err = natsserver.Start(ctx, natsserver.NATSConfig{Dir: filepath.Join(f.cfg.Dir, serverName), Listen: f.cfg.Listen, TLS: f.cfg.TLS, Users: f.natsUsers(), Log: f.cfg.Log})
+		server, err = natsserver.Start(ctx, natsserver.NATSConfig{Dir: filepath.Join(f.cfg.Dir, serverName),
+			Listen: f.cfg.Listen, TLS: f.cfg.TLS, Users: f.natsUsers(), Log: f.cfg.Log})
 		if err != nil {
 			return err
 		}
@@ -183,7 +190,8 @@ func (f *Feed) publish(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg := PublisherConfig{Desk: f.cfg.Desk, JetStream: js, Memory: filepath.Join(f.cfg.Dir, memoryDir, memoryName), Epoch: f.cfg.Access.Epoch, Users: f.users,
+	cfg := PublisherConfig{Desk: f.cfg.Desk, JetStream: js, Memory: filepath.Join(f.cfg.Dir, memoryDir, memoryName),
+		Epoch: f.cfg.Access.Epoch, Users: f.users,
 		Now: f.cfg.Now, Log: f.cfg.Log, Shared: f.cfg.Shared}
 	if server != nil {
 		cfg.Restart, cfg.Streams = server.Restart, filepath.Join(f.cfg.Dir, serverName)
@@ -213,7 +221,8 @@ func (f *Feed) connect(server *natsserver.Server) (*nats.Conn, error) {
 	if server != nil {
 		return server.Connect(opts...)
 	}
-	opts = append(opts, f.key.option(), nats.Name("taizhang"), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
+	opts = append(opts, f.key.option(), nats.Name("taizhang"), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
+		nats.IgnoreAuthErrorAbort(),
 		// they may be on other machines, without TLS
 		nats.Timeout(dialWait), nats.ReconnectWait(redialWait), nats.IgnoreDiscoveredServers())
 	f.broken.Store(f.brokenBy(nats.ErrNoServers))
@@ -238,7 +247,8 @@ func (f *Feed) disconnected(conn *nats.Conn, err error) {
 	before := f.broken.Load()
 	f.broken.Store(f.brokenBy(err))
 	if before == nil || before.why.Error() != err.Error() {
-		f.cfg.Log.Warn("the alert feed is not connected and tries again", zap.String("server", f.URL()), zap.Error(err))
+		f.cfg.Log.Warn("the alert feed is not connected and tries again", zap.String("server", f.URL()),
+			zap.Error(err))
 	}
 }
 
@@ -284,21 +294,29 @@ func (f *Feed) brokenWords(err error) text.Text {
 	why := text.Of(err)
 	switch {
 	case f.key == nil:
-		return text.Say("本进程的 NATS 服务器没有运行：%[1]s", "the NATS server in this process does not run: %[2]s", why.Zh, why.En)
+		return text.Say("本进程的 NATS 服务器没有运行：%[1]s", "the NATS server in this process does not run: %[2]s",
+			why.Zh, why.En)
 	case slices.ContainsFunc(unaccepted, func(e error) bool { return errors.Is(err, e) }):
-		return text.Say("NATS 服务器 %[1]s 不接受 %[2]s 中的密钥（%[3]s）：请把 taizhang nats user add 输出的配置写入该服务器并重新加载两次，或以 nats-nkey、nats-creds 指定它所认的密钥",
-			"the NATS server %[1]s does not accept the key in %[2]s (%[3]s): put the configuration that taizhang nats user add prints there and reload it twice, or name the file of a key that it knows with nats-nkey or nats-creds",
+		return text.Say("NATS 服务器 %[1]s 不接受 %[2]s 中的密钥（%[3]s）：请把 taizhang nats user add "+
+			"输出的配置写入该服务器并重新加载两次，或以 nats-nkey、nats-creds 指定它所认的密钥",
+			"the NATS server %[1]s does not accept the key in %[2]s (%[3]s): put the configuration that taizhang "+
+				"nats user add prints there and reload it twice, or name the file of a key that it knows with "+
+				"nats-nkey or nats-creds",
 			f.cfg.URL, f.key.path(), err)
 	}
-	return text.Say("NATS 服务器 %[1]s 连接不上：%[2]s", "the NATS server %[1]s cannot be reached: %[3]s", f.cfg.URL, why.Zh, why.En)
+	return text.Say("NATS 服务器 %[1]s 连接不上：%[2]s", "the NATS server %[1]s cannot be reached: %[3]s", f.cfg.URL,
+		why.Zh, why.En)
 }
 
 // unaccepted are the errors of a server that rejects the publisher.
 var unaccepted = []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired}
 
 func (f *Feed) deniedWords(what string) text.Text {
-	return text.Say("NATS 服务器 %[1]s 不许 %[2]s 中密钥的用户发布预警（%[3]s）：它可能是只读程序的密钥。请以 nats-nkey 或 nats-creds 指定发布者的密钥，或在该服务器上给此用户账号 LEDGER 的权限",
-		"the NATS server %[1]s does not let the user of the key in %[2]s publish (%[3]s): it is perhaps the key of a program that reads. Name the file of the publisher's key with nats-nkey or nats-creds, or give this user the rights of the account LEDGER there",
+	return text.Say("NATS 服务器 %[1]s 不许 %[2]s 中密钥的用户发布预警（%[3]s）：它可能是只读程序的密钥。请以 "+
+		"nats-nkey 或 nats-creds 指定发布者的密钥，或在该服务器上给此用户账号 LEDGER 的权限",
+		"the NATS server %[1]s does not let the user of the key in %[2]s publish (%[3]s): it is perhaps the key of "+
+			"a program that reads. Name the file of the publisher's key with nats-nkey or nats-creds, or give this "+
+			"user the rights of the account LEDGER there",
 		f.cfg.URL, f.key.path(), text.Printable(what))
 }
 

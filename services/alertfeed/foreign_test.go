@@ -39,7 +39,8 @@ func TestALedgerDoesNotTakeOverTheStreamOfAnother(t *testing.T) {
 		other.start()
 		s := other.until("it stops", func(s alertfeed.FeedStatus) bool { return s.State == alertfeed.StateStopped })
 		for _, words := range []string{s.Reason.Zh, s.Reason.En} {
-			if !strings.Contains(words, theirs) || strings.Contains(words, other.source()) == isEmpty || !strings.Contains(words, "feed restate") {
+			if !strings.Contains(words, theirs) || strings.Contains(words, other.source()) == isEmpty ||
+				!strings.Contains(words, "feed restate") {
 				t.Errorf("empty %v: it says %q", isEmpty, words)
 			}
 		}

@@ -62,7 +62,8 @@ func (s *session) begin(ctx context.Context) (at At, ok bool, err error) {
 	if at.Generation, err = s.nextGeneration(ctx); err != nil {
 		return at, false, err
 	}
-	s.cfg.Log.Info("stating every alert again", zap.Uint64("generation", at.Generation), zap.Uint64("position", at.Position))
+	s.cfg.Log.Info("stating every alert again", zap.Uint64("generation", at.Generation),
+		zap.Uint64("position", at.Position))
 	s.memory.Open = true
 	if err := s.remember(); err != nil {
 		return at, false, err

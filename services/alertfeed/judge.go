@@ -49,15 +49,22 @@ func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 	case s.isForeign():
 		return verdict{StateStopped, s.foreignWords(), true}, nil
 	case s.cfg.Restart == nil && s.clock > clockAheadMax:
-		return stopped("本机时钟比 NATS 服务器快 %d 分钟：请校准时钟", "the clock of this machine is %d minutes ahead of that of the NATS server: set it right", int(s.clock.Minutes())), nil
+		return stopped("本机时钟比 NATS 服务器快 %d 分钟：请校准时钟",
+			"the clock of this machine is %d minutes ahead of that of the NATS server: set it right",
+			int(s.clock.Minutes())), nil
 	case own.Epoch < known.Epoch:
-		return otherwise("NATS 流中的预警出自后来恢复的台账：本台账较旧。确认本台账为准，可用 taizhang feed restate 重新发布全部预警",
-			"the alerts in the stream are of a ledger that was restored later than this one: if this ledger is the right one, state all alerts again with taizhang feed restate"), nil
+		return otherwise("NATS 流中的预警出自后来恢复的台账：本台账较旧。确认本台账为准，可用 taizhang feed restate "+
+			"重新发布全部预警",
+			"the alerts in the stream are of a ledger that was restored later than this one: if this ledger is the "+
+				"right one, state all alerts again with taizhang feed restate"), nil
 	case own.Epoch == known.Epoch && own.Engine < known.Engine:
-		return stopped("NATS 流中的预警由较新版本的程序发布：请升级本程序", "the alerts in the stream were judged by a newer version of the program: install that one"), nil
+		return stopped("NATS 流中的预警由较新版本的程序发布：请升级本程序",
+			"the alerts in the stream were judged by a newer version of the program: install that one"), nil
 	case own.Epoch == known.Epoch && known.Date > own.Date+1:
-		return stopped("NATS 流中的预警截至 %v，本机日期为 %v：请校准时钟；确认本机为准，可用 taizhang feed restate 重新发布全部预警",
-			"the alerts in the stream are as of %v and the date here is %v: set the clock right or, if it is right, state all alerts again with taizhang feed restate", known.Date, own.Date), nil
+		return stopped("NATS 流中的预警截至 %v，本机日期为 %v：请校准时钟；确认本机为准，可用 taizhang feed restate "+
+			"重新发布全部预警",
+			"the alerts in the stream are as of %v and the date here is %v: set the clock right or, if it is right, "+
+				"state all alerts again with taizhang feed restate", known.Date, own.Date), nil
 	}
 	if head != nil && head.At.Epoch == own.Epoch && s.seen != s.picture.headSequence {
 		other, err := s.isOtherHistory(ctx, head, own.Position)
@@ -65,8 +72,11 @@ func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 			return verdict{}, err
 		}
 		if other {
-			return otherwise("NATS 流中的预警出自另一份台账（位置 %d 的记录不同，或本台账没有）。确认本台账为准，可用 taizhang feed restate 重新发布全部预警",
-				"the alerts in the stream are of another ledger: the record at position %d is another one, or is not here; if this ledger is the right one, state all alerts again with taizhang feed restate", head.At.Position), nil
+			return otherwise("NATS 流中的预警出自另一份台账（位置 %d 的记录不同，或本台账没有）。确认本台账为准，"+
+				"可用 taizhang feed restate 重新发布全部预警",
+				"the alerts in the stream are of another ledger: the record at position %d is another one, or is "+
+					"not here; if this ledger is the right one, state all alerts again with taizhang feed restate",
+				head.At.Position), nil
 		}
 		if own.Position >= head.At.Position {
 			s.seen = s.picture.headSequence
@@ -74,14 +84,18 @@ func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 	}
 	own.Generation = known.Generation // whether a new generation is needed is decided later
 	if own.Behind(known) {
-		return verdict{state: StateBehind, reason: text.Say("NATS 流中的预警截至位置 %d、日期 %v，本机在位置 %d、日期 %v：等待本机到达", "the alerts in the stream are as of position %d and date %v, and this ledger is at position %d and date %v: waiting until it is there",
-			known.Position, known.Date, own.Position, own.Date)}, nil
+		return verdict{state: StateBehind,
+			reason: text.Say("NATS 流中的预警截至位置 %d、日期 %v，本机在位置 %d、日期 %v：等待本机到达",
+				"the alerts in the stream are as of position %d and date %v, and this ledger is at position %d and "+
+					"date %v: waiting until it is there",
+				known.Position, known.Date, own.Position, own.Date)}, nil
 	}
 	if s.needsGeneration(own.Epoch) {
 		return verdict{state: StateRestating}, nil
 	}
 	if head.Phase == Begin {
-		return verdict{state: StateBehind, reason: text.Say("另一发布者正在重新发布全部预警", "another publisher is stating all alerts again")}, nil
+		return verdict{state: StateBehind,
+			reason: text.Say("另一发布者正在重新发布全部预警", "another publisher is stating all alerts again")}, nil
 	}
 	return verdict{state: StatePublishing}, nil
 }
@@ -98,8 +112,10 @@ func (s *session) foreignWords() text.Text {
 	if s.source == NoLedger {
 		own = text.Say("本台账尚无记录", "this one has no record")
 	}
-	return text.Say("NATS 流中的预警出自另一台账 %[1]s，%[2]s。确认本台账为准，可用 taizhang feed restate 重新发布全部预警",
-		"the alerts in the stream are of another ledger, %[1]s, and %[3]s; if this ledger is the right one, state all alerts again with taizhang feed restate",
+	return text.Say(
+		"NATS 流中的预警出自另一台账 %[1]s，%[2]s。确认本台账为准，可用 taizhang feed restate 重新发布全部预警",
+		"the alerts in the stream are of another ledger, %[1]s, and %[3]s; if this ledger is the right one, state "+
+			"all alerts again with taizhang feed restate",
 		text.Printable(s.picture.source), own.Zh, own.En)
 }
 
@@ -147,7 +163,8 @@ func (s *session) needsGeneration(epoch string) bool {
 		return true
 	case head.At.Epoch < epoch:
 		return true // the stream and its memory may have been restored together with the ledger
-	case head.At.Generation < s.memory.Generation, head.At.Generation == s.memory.Generation && s.picture.headSequence < s.memory.Head:
+	case head.At.Generation < s.memory.Generation, head.At.Generation == s.memory.Generation &&
+		s.picture.headSequence < s.memory.Head:
 		return true // an old copy of the stream was put back
 	case head.Phase != Begin:
 		return false
@@ -162,7 +179,8 @@ func (s *session) needsGeneration(epoch string) bool {
 // end.
 func (s *session) isBeingStated() bool {
 	head := s.picture.head
-	if head == nil || head.Phase != Begin || head.Publisher == s.id || head.At.Generation < s.memory.Generation || s.doubt && head.At.Generation <= s.doubted {
+	if head == nil || head.Phase != Begin || head.Publisher == s.id || head.At.Generation < s.memory.Generation ||
+		s.doubt && head.At.Generation <= s.doubted {
 		return false
 	}
 	if !s.cfg.Shared && head.At.Generation == s.memory.Generation && s.memory.Open {

@@ -37,7 +37,8 @@ func (k *kit) put(m *alertfeed.Message) uint64 {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	ack, err := k.js.PublishMsg(k.t.Context(), &nats.Msg{Subject: m.Subject, Data: body, Header: nats.Header{"content-type": {alertfeed.ContentType}}})
+	ack, err := k.js.PublishMsg(k.t.Context(),
+		&nats.Msg{Subject: m.Subject, Data: body, Header: nats.Header{"content-type": {alertfeed.ContentType}}})
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -75,13 +76,18 @@ func TestAPublisherThatCouldBeWrongStops(t *testing.T) {
 		state string
 		says  string
 	}{
-		{"of a ledger restored later", func(_ *kit, h *alertfeed.Head) { h.At.Epoch = "2026-02-01T00:00:00.000000Z" }, alertfeed.StateStopped, "restored later"},
-		{"of a newer program", func(_ *kit, h *alertfeed.Head) { h.At.Engine++ }, alertfeed.StateStopped, "newer version"},
+		{"of a ledger restored later", func(_ *kit, h *alertfeed.Head) { h.At.Epoch = "2026-02-01T00:00:00.000000Z" },
+			alertfeed.StateStopped, "restored later"},
+		{"of a newer program", func(_ *kit, h *alertfeed.Head) { h.At.Engine++ }, alertfeed.StateStopped,
+			"newer version"},
 		{"two days ahead", func(_ *kit, h *alertfeed.Head) { h.At.Date += 2 }, alertfeed.StateStopped, "clock"},
 		{"a day ahead", func(_ *kit, h *alertfeed.Head) { h.At.Date++ }, alertfeed.StateBehind, "waiting"},
-		{"with another record", func(_ *kit, h *alertfeed.Head) { h.Record = "00000000-0000-0000-0000-000000000002" }, alertfeed.StateStopped, "another ledger"},
-		{"with more records", func(_ *kit, h *alertfeed.Head) { h.At.Position++ }, alertfeed.StateStopped, "another ledger"},
-		{"with more records, shared", func(k *kit, h *alertfeed.Head) { h.At.Position++; k.cfg.Shared = true }, alertfeed.StateBehind, "waiting"},
+		{"with another record", func(_ *kit, h *alertfeed.Head) { h.Record = "00000000-0000-0000-0000-000000000002" },
+			alertfeed.StateStopped, "another ledger"},
+		{"with more records", func(_ *kit, h *alertfeed.Head) { h.At.Position++ }, alertfeed.StateStopped,
+			"another ledger"},
+		{"with more records, shared", func(k *kit, h *alertfeed.Head) { h.At.Position++; k.cfg.Shared = true },
+			alertfeed.StateBehind, "waiting"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -99,13 +105,19 @@ func TestAPublisherThatCouldBeWrongStops(t *testing.T) {
 			if !strings.Contains(s.Reason.En, c.says) || s.Reason.Zh == "" {
 				t.Errorf("it says %+v", s.Reason)
 			}
-			if isOther := c.says == "restored later" || c.says == "another ledger"; isOther != (s.At == alertfeed.At{}) || isOther != (s.Behind == s.Position) {
+			if isOther := c.says == "restored later" ||
+				c.says == "another ledger"; isOther != (s.At == alertfeed.At{}) ||
+				isOther != (s.Behind == s.Position) {
 				t.Errorf("as of %+v, behind by %d of %d", s.At, s.Behind, s.Position)
 			}
-			k.until("the time in which it does not publish grows", func(now alertfeed.FeedStatus) bool { return now.Seconds > s.Seconds && now.Seconds >= now.Silent })
+			k.until("the time in which it does not publish grows", func(now alertfeed.FeedStatus) bool {
+				return now.Seconds > s.Seconds && now.Seconds >= now.Silent
+			})
 			if !strings.HasPrefix(c.name, "with more records") {
 				k.record(fined) // another record would be the position of the head
-				k.until("it sees the record", func(s alertfeed.FeedStatus) bool { return s.Position == k.desk.Position() })
+				k.until("it sees the record", func(s alertfeed.FeedStatus) bool {
+					return s.Position == k.desk.Position()
+				})
 			}
 			if k.last() != last {
 				t.Error("it wrote")
@@ -128,8 +140,10 @@ func TestAPublisherThatCouldBeWrongStops(t *testing.T) {
 // If the stream loses messages while it is published to, a new generation restates every alert.
 func TestWhatTheStreamLosesIsStatedAgain(t *testing.T) {
 	for name, lose := range map[string]func(*kit, jetstream.Stream) error{
-		"purged":  func(k *kit, s jetstream.Stream) error { return s.Purge(k.t.Context()) },
-		"deleted": func(k *kit, _ jetstream.Stream) error { return k.js.DeleteStream(k.t.Context(), alertfeed.StreamName) },
+		"purged": func(k *kit, s jetstream.Stream) error { return s.Purge(k.t.Context()) },
+		"deleted": func(k *kit, _ jetstream.Stream) error {
+			return k.js.DeleteStream(k.t.Context(), alertfeed.StreamName)
+		},
 		"head purged": func(k *kit, s jetstream.Stream) error {
 			return s.Purge(k.t.Context(), jetstream.WithPurgeSubject(alertfeed.HeadSubject))
 		},
@@ -176,7 +190,9 @@ func TestWhatNoPublisherWroteIsWrittenOver(t *testing.T) {
 	k.start()
 	k.settle()
 	truth := slices.Sorted(maps.Keys(k.truth()))
-	for _, subject := range []string{truth[0], alertfeed.AlertName{Center: "ZJ-0099", Severity: "red", Code: "AL-USE-01", Key: "V1", RaisedOn: events.MustDate("2026-01-01")}.Subject()} {
+	for _, subject := range []string{
+		truth[0], alertfeed.AlertName{Center: "ZJ-0099", Severity: "red", Code: "AL-USE-01", Key: "V1",
+			RaisedOn: events.MustDate("2026-01-01")}.Subject()} {
 		if _, err := k.js.Publish(t.Context(), subject, []byte("{}")); err != nil {
 			t.Fatal(err)
 		}
@@ -260,7 +276,8 @@ func TestTheTurnOfTheDate(t *testing.T) {
 // Nothing is written to a stream with other settings.
 func TestAStreamOfSomebodyElseIsLeftAlone(t *testing.T) {
 	k := newKit(t)
-	if _, err := k.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: alertfeed.StreamName, Subjects: []string{alertfeed.AllSubjects}, MaxBytes: 1 << 20}); err != nil {
+	if _, err := k.js.CreateStream(t.Context(), jetstream.StreamConfig{
+		Name: alertfeed.StreamName, Subjects: []string{alertfeed.AllSubjects}, MaxBytes: 1 << 20}); err != nil {
 		t.Fatal(err)
 	}
 	k.record(registered, granted, received)

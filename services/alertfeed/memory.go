@@ -55,7 +55,9 @@ func (m memory) remember(path string) error {
 // unkept returns the error for a memory that cannot be read or written, which is no fault of the server.
 func unkept(err error) error {
 	return &text.Error{Code: text.Conflict, Cause: err,
-		What: text.Say("预警推送的状态文件无法读写：%[1]v。请检查台账目录的磁盘空间和权限", "the file in which the feed remembers what it published cannot be read or written: %[1]v; look at the room and the rights of the directory of the ledger", err)}
+		What: text.Say("预警推送的状态文件无法读写：%[1]v。请检查台账目录的磁盘空间和权限", "the file in which the "+
+			"feed remembers what it published cannot be read or written: %[1]v; look at the room and the rights of "+
+			"the directory of the ledger", err)}
 }
 
 // remember writes the state of the stream to the memory.

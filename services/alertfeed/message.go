@@ -152,12 +152,14 @@ func (m *Message) Encode(source string, now time.Time) ([]byte, error) {
 		return json.Marshal(newEvent(m, *m.Head, HeadType, HeadSchema, string(m.Head.Phase), "", source, now))
 	}
 	state := string(m.Alert.State)
-	return json.Marshal(newEvent(m, *m.Alert, alertTypes+state+typesVersion, AlertSchema, state+m.Alert.ClearedOn.String(), string(m.Alert.Center), source, now))
+	return json.Marshal(newEvent(m, *m.Alert, alertTypes+state+typesVersion, AlertSchema,
+		state+m.Alert.ClearedOn.String(), string(m.Alert.Center), source, now))
 }
 
 func newEvent[T any](m *Message, data T, kind, schema, state, subject, source string, now time.Time) CloudEvent[T] {
 	at := m.At()
-	id := uuid.NewSHA1(space, fmt.Appendf(nil, "%s\n%s %d %d %d %v\n%s", m.Subject, at.Epoch, at.Generation, at.Engine, at.Position, at.Date, state))
+	id := uuid.NewSHA1(space, fmt.Appendf(nil, "%s\n%s %d %d %d %v\n%s", m.Subject, at.Epoch, at.Generation, at.Engine,
+		at.Position, at.Date, state))
 	return CloudEvent[T]{specVersion, id, source, kind, subject, now.UTC(), dataContentType, schema, data}
 }
 
@@ -170,7 +172,8 @@ func Decode(subject string, body []byte) (*Message, error) {
 	m := &Message{Subject: subject}
 	if subject == HeadSubject {
 		var e CloudEvent[Head]
-		if err := json.Unmarshal(body, &e); err != nil || !e.is(HeadType, HeadSchema, "") || !e.Data.At.isWhole() || e.Data.Phase != Begin && e.Data.Phase != End {
+		if err := json.Unmarshal(body, &e); err != nil || !e.is(HeadType, HeadSchema, "") || !e.Data.At.isWhole() ||
+			e.Data.Phase != Begin && e.Data.Phase != End {
 			return nil, cmpErr(err)
 		}
 		m.Source, m.Head = e.Source, &e.Data
@@ -185,8 +188,10 @@ func Decode(subject string, body []byte) (*Message, error) {
 		return nil, cmpErr(err)
 	}
 	a := &e.Data
-	if (AlertName{a.Center, a.Severity, a.Code, a.Key, a.RaisedOn}) != name || !e.is(alertTypes+string(a.State)+typesVersion, AlertSchema, string(a.Center)) || !a.At.isWhole() ||
-		a.State != Raised && a.State != Cleared && a.State != Withdrawn || (a.State == Cleared) == a.ClearedOn.IsNone() {
+	if (AlertName{a.Center, a.Severity, a.Code, a.Key, a.RaisedOn}) != name ||
+		!e.is(alertTypes+string(a.State)+typesVersion, AlertSchema, string(a.Center)) || !a.At.isWhole() ||
+		a.State != Raised && a.State != Cleared && a.State != Withdrawn ||
+		(a.State == Cleared) == a.ClearedOn.IsNone() {
 		return nil, errForeign
 	}
 	m.Source, m.Alert = e.Source, a
@@ -195,7 +200,8 @@ func Decode(subject string, body []byte) (*Message, error) {
 
 // is reports whether an event has the kind, schema and subject that Encode writes.
 func (e *CloudEvent[T]) is(kind, schema, subject string) bool {
-	return e.SpecVersion == specVersion && e.Type == kind && e.DataSchema == schema && e.DataContentType == dataContentType && e.Subject == subject
+	return e.SpecVersion == specVersion && e.Type == kind && e.DataSchema == schema &&
+		e.DataContentType == dataContentType && e.Subject == subject
 }
 
 func cmpErr(err error) error {

@@ -53,7 +53,8 @@ func readOwnKey(seed, creds string) (*ownKey, error) {
 		isUser = isUser && strings.Count(jwt, ".") == 2
 	}
 	if err != nil || !isUser {
-		return nil, text.Errorf(text.Invalid, "%s 中没有 NATS 用户的密钥", "%s holds no key of a NATS user", path).Of(param)
+		return nil, text.Errorf(text.Invalid, "%s 中没有 NATS 用户的密钥", "%s holds no key of a NATS user",
+			path).Of(param)
 	}
 	return k, nil
 }

@@ -31,7 +31,8 @@ type picture struct {
 }
 
 func newPicture() *picture {
-	return &picture{words: map[string]word{}, byCenter: map[string]map[string]struct{}{}, others: map[string]struct{}{}, open: map[aggregates.Severity]int{}}
+	return &picture{words: map[string]word{}, byCenter: map[string]map[string]struct{}{},
+		others: map[string]struct{}{}, open: map[aggregates.Severity]int{}}
 }
 
 // take adds a message of the stream, and reports whether it was new.

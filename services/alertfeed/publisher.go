@@ -26,10 +26,11 @@ type PublisherConfig struct {
 	Now       func() time.Time
 	Log       *zap.Logger
 
-	Shared   bool                            // other processes write to the ledger too, so this one may be behind
-	Restart  func(ctx context.Context) error // starts the embedded server again; nil for a server elsewhere
-	Streams  string                          // the directory of the embedded server, which may be deleted while nothing runs; "" for a server elsewhere
-	Replicas int                             // the replicas of the stream if the publisher makes it; 0 for 1
+	Shared  bool                            // other processes write to the ledger too, so this one may be behind
+	Restart func(ctx context.Context) error // starts the embedded server again; nil for a server elsewhere
+	// the directory of the embedded server, which may be deleted while nothing runs; "" for a server elsewhere
+	Streams  string
+	Replicas int // the replicas of the stream if the publisher makes it; 0 for 1
 
 	// These are for tests. Purgeable lets the stream be purged and deleted. Patience is how long a publisher waits
 	// for another one that began a generation. CheckEvery is how often it checks the stream as a whole.
@@ -100,8 +101,9 @@ func New(cfg PublisherConfig) *Publisher {
 	if cfg.CheckEvery == 0 {
 		cfg.CheckEvery = checkEvery
 	}
-	return &Publisher{cfg: cfg, id: uuid.New(), quietSince: time.Now(), restating: make(chan chan error), admitting: make(chan chan error),
-		status: FeedStatus{State: StateConnecting, Consumers: []Consumer{}}}
+	return &Publisher{cfg: cfg, id: uuid.New(), quietSince: time.Now(), restating: make(chan chan error),
+		admitting: make(chan chan error),
+		status:    FeedStatus{State: StateConnecting, Consumers: []Consumer{}}}
 }
 
 // Run publishes until ctx ends, and then finishes the messages under way. It retries after every failure; Status
@@ -149,7 +151,8 @@ func (p *Publisher) pause(ctx context.Context, wait time.Duration, changed <-cha
 // notNow returns the answer to requests while the stream cannot be reached.
 func (p *Publisher) notNow() error {
 	why := p.Status().Reason
-	return text.Errorf(text.Unavailable, "预警发布现在没有连上：%[1]s；连上以后即执行", "the feed of alerts is not connected now: %[2]s; it is done as soon as it is", why.Zh, why.En)
+	return text.Errorf(text.Unavailable, "预警发布现在没有连上：%[1]s；连上以后即执行",
+		"the feed of alerts is not connected now: %[2]s; it is done as soon as it is", why.Zh, why.En)
 }
 
 // errAgain ends a session so that the next one begins at once and reads the stream again.
@@ -216,7 +219,9 @@ func (p *Publisher) Status() FeedStatus {
 	s := p.status
 	since := p.quietSince
 	if !p.mutedSince.IsZero() && (s.State == StatePublishing || s.State == StateRestating) {
-		s.State, s.Reason = StateConnecting, text.Say("NATS 服务器不应答发布：磁盘可能已满，请检查", "the NATS server does not answer publishes: its disk may be full; look at it")
+		s.State, s.Reason = StateConnecting,
+			text.Say("NATS 服务器不应答发布：磁盘可能已满，请检查",
+				"the NATS server does not answer publishes: its disk may be full; look at it")
 		if since.IsZero() || p.mutedSince.Before(since) {
 			since = p.mutedSince
 		}
@@ -258,5 +263,6 @@ func ask(ctx context.Context, asked chan chan error) error {
 }
 
 func notAnswered(ctx context.Context) error {
-	return text.Errorf(text.Unavailable, "预警发布没有及时应答：%v", "the feed of alerts did not answer in time: %v", context.Cause(ctx))
+	return text.Errorf(text.Unavailable, "预警发布没有及时应答：%v", "the feed of alerts did not answer in time: %v",
+		context.Cause(ctx))
 }

@@ -80,9 +80,12 @@ func newKitOn(t *testing.T, given server.Options) *kit {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Close)
-	k.desk = &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Account: ledger.Writer{Name: "clerk", MayRecord: true}, Now: k.Now, Spool: t.TempDir()}}
-	k.cfg = alertfeed.PublisherConfig{Desk: k.desk, JetStream: k.js, Memory: filepath.Join(t.TempDir(), "feed.json"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
-		Now: k.Now, Log: zaptest.NewLogger(t), Restart: func(context.Context) error { return nil }, Purgeable: true, Patience: time.Second, CheckEvery: time.Second}
+	k.desk = &desk.Local{LocalConfig: desk.LocalConfig{
+		Ledger: l, Account: ledger.Writer{Name: "clerk", MayRecord: true}, Now: k.Now, Spool: t.TempDir()}}
+	k.cfg = alertfeed.PublisherConfig{Desk: k.desk, JetStream: k.js, Memory: filepath.Join(t.TempDir(), "feed.json"),
+		Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
+		Now:   k.Now, Log: zaptest.NewLogger(t), Restart: func(context.Context) error { return nil }, Purgeable: true,
+		Patience: time.Second, CheckEvery: time.Second}
 	return k
 }
 
@@ -121,7 +124,8 @@ func (k *kit) settle() {
 	deadline := time.Now().Add(20 * time.Second)
 	for {
 		s := k.pub.Status()
-		if s.State == alertfeed.StatePublishing && s.At.Position == k.desk.Position() && s.At.Date == events.DateAt(k.Now()) {
+		if s.State == alertfeed.StatePublishing && s.At.Position == k.desk.Position() &&
+			s.At.Date == events.DateAt(k.Now()) {
 			return
 		}
 		if time.Now().After(deadline) {
@@ -179,7 +183,8 @@ func (k *kit) truth() map[string]alertfeed.AlertState {
 		if !a.Open() {
 			s = alertfeed.AlertState{Kind: alertfeed.Cleared, ClearedOn: a.ClearedOn}
 		}
-		words[alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()] = s
+		words[alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key,
+			RaisedOn: a.RaisedOn}.Subject()] = s
 	}
 	return words
 }
@@ -242,7 +247,8 @@ func TestAPublisherSaysWhatTheLedgerSays(t *testing.T) {
 	k.holds()
 	k.namesThePayee()
 	again := k.all()[n:]
-	if len(again) != len(k.truth())+2 || again[0].Head == nil || again[0].Head.Phase != alertfeed.Begin || again[len(again)-1].Head == nil {
+	if len(again) != len(k.truth())+2 || again[0].Head == nil || again[0].Head.Phase != alertfeed.Begin ||
+		again[len(again)-1].Head == nil {
 		t.Errorf("a new generation is %v", again)
 	}
 }

@@ -13,7 +13,8 @@ import (
 )
 
 var anyState = rapid.Custom(func(t *rapid.T) alertfeed.AlertState {
-	return rapid.SampledFrom([]alertfeed.AlertState{{Kind: alertfeed.Raised}, {Kind: alertfeed.Withdrawn}, {Kind: alertfeed.Cleared, ClearedOn: events.MustDate("2026-03-01")},
+	return rapid.SampledFrom([]alertfeed.AlertState{{Kind: alertfeed.Raised}, {Kind: alertfeed.Withdrawn},
+		{Kind: alertfeed.Cleared, ClearedOn: events.MustDate("2026-03-01")},
 		{Kind: alertfeed.Cleared, ClearedOn: events.MustDate("2026-03-02")}}).Draw(t, "state")
 })
 
@@ -22,19 +23,23 @@ type chronicle struct {
 	at       alertfeed.At
 	epochs   int
 	names    []alertfeed.AlertName
-	truth    map[string]alertfeed.AlertState   // of the alerts that there are
-	last     map[string]alertfeed.Kept         // the last message of each subject of the stream
-	messages []*alertfeed.Message              // all, in order
-	after    []map[string]alertfeed.AlertState // each message: what is true, if it is a head that says that everything is right
-	lastOf   map[string]int                    // the number of the last message of each subject; of a subject that the stream lost there is none
+	truth    map[string]alertfeed.AlertState // of the alerts that there are
+	last     map[string]alertfeed.Kept       // the last message of each subject of the stream
+	messages []*alertfeed.Message            // all, in order
+	// each message: what is true, if it is a head that says that everything is right
+	after []map[string]alertfeed.AlertState
+	// the number of the last message of each subject; of a subject that the stream lost there is none
+	lastOf map[string]int
 }
 
 func newChronicle() *chronicle {
 	at := knownAt
 	at.Epoch = epochOf(0)
-	c := &chronicle{at: at, truth: map[string]alertfeed.AlertState{}, last: map[string]alertfeed.Kept{}, lastOf: map[string]int{}}
+	c := &chronicle{at: at, truth: map[string]alertfeed.AlertState{}, last: map[string]alertfeed.Kept{},
+		lastOf: map[string]int{}}
 	for _, key := range []string{"1", "2", "3", "4"} {
-		c.names = append(c.names, alertfeed.AlertName{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: key, RaisedOn: events.MustDate("2025-12-31")})
+		c.names = append(c.names, alertfeed.AlertName{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: key,
+			RaisedOn: events.MustDate("2025-12-31")})
 	}
 	return c
 }
@@ -109,7 +114,8 @@ func (c *chronicle) step(t *rapid.T) {
 		c.head(alertfeed.Begin)
 		for _, n := range c.names {
 			if last := c.last[n.Subject()]; rapid.Bool().Draw(t, "late") && late.Later(last.At) {
-				c.state(n, anyState.Filter(func(s alertfeed.AlertState) bool { return s != last.State }).Draw(t, "said late"), late)
+				c.state(n, anyState.Filter(func(s alertfeed.AlertState) bool { return s != last.State }).Draw(t,
+					"said late"), late)
 			}
 		}
 		c.differ()
@@ -122,7 +128,8 @@ func (c *chronicle) step(t *rapid.T) {
 		c.head(alertfeed.Begin)
 		c.differ()
 		c.head(alertfeed.End)
-	case 4: // the stream is lost, the ledger from which this one was restored states its alerts, and then this one does
+	case 4:
+		// the stream is lost, the ledger from which this one was restored states its alerts, and then this one does
 		old := c.at
 		old.Epoch = epochOf(c.epochs - 1)
 		old.Generation++
@@ -204,13 +211,15 @@ func TestAReaderEndsWithTheTruthWhateverIsRepeatedOrLost(t *testing.T) {
 		for i, m := range c.messages {
 			all.take(t, m)
 			if truth := c.after[i]; truth != nil && !maps.Equal(all.holds(), truth) {
-				t.Fatalf("after message %d of %s\n%v is held, and\n%v is true", i, dump(c.messages[:i+1]), all.holds(), truth)
+				t.Fatalf("after message %d of %s\n%v is held, and\n%v is true", i, dump(c.messages[:i+1]),
+					all.holds(), truth)
 			}
 			for range rapid.IntRange(0, 2).Draw(t, "repeats") {
 				all.take(t, c.messages[rapid.IntRange(0, i).Draw(t, "again")])
 			}
 			if truth := c.after[i]; truth != nil && !maps.Equal(all.holds(), truth) {
-				t.Fatalf("after message %d of %s and repeats\n%v is held, and\n%v is true", i, dump(c.messages[:i+1]), all.holds(), truth)
+				t.Fatalf("after message %d of %s and repeats\n%v is held, and\n%v is true", i, dump(c.messages[:i+1]),
+					all.holds(), truth)
 			}
 			if rapid.IntRange(0, 9).Draw(t, "restart") == 0 {
 				all.reading = alertfeed.NewReading(all.reading.Kept(), all.reading.Head())
@@ -227,7 +236,8 @@ func TestAReaderEndsWithTheTruthWhateverIsRepeatedOrLost(t *testing.T) {
 			}
 		}
 		if !maps.Equal(all.holds(), c.truth) || !maps.Equal(some.holds(), c.truth) {
-			t.Fatalf("of %s\n%v is held by who got all, %v by who got\n%s\nand %v is true", dump(c.messages), all.holds(), some.holds(), dump(got), c.truth)
+			t.Fatalf("of %s\n%v is held by who got all, %v by who got\n%s\nand %v is true", dump(c.messages),
+				all.holds(), some.holds(), dump(got), c.truth)
 		}
 		kept := map[string]alertfeed.AlertState{}
 		for subject, k := range some.reading.Kept() {
@@ -255,7 +265,8 @@ func dump(list []*alertfeed.Message) string {
 
 // Of two ledgers, the one with the later restore is right, even if the other one made the stream anew.
 func TestAnEarlierLedgerWithdrawsNothing(t *testing.T) {
-	n := alertfeed.AlertName{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: "1", RaisedOn: events.MustDate("2025-12-31")}
+	n := alertfeed.AlertName{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: "1",
+		RaisedOn: events.MustDate("2025-12-31")}
 	other := n
 	other.Key = "2"
 	open := alertfeed.AlertState{Kind: alertfeed.Raised}
@@ -267,7 +278,8 @@ func TestAnEarlierLedgerWithdrawsNothing(t *testing.T) {
 		t.Fatalf("acts on %+v", acts)
 	}
 	r.Take(headOf(later, alertfeed.End))
-	for _, m := range []*alertfeed.Message{headOf(earlier, alertfeed.Begin), messageOf(other, open, earlier), headOf(earlier, alertfeed.End)} {
+	for _, m := range []*alertfeed.Message{headOf(earlier, alertfeed.Begin), messageOf(other, open, earlier),
+		headOf(earlier, alertfeed.End)} {
 		if acts := r.Take(m); len(acts) > 0 {
 			t.Errorf("acts on %+v because of %s at %+v", acts, m.Subject, m.At())
 		}

@@ -28,7 +28,9 @@ func TestARefusalIsShown(t *testing.T) {
 	k.cfg.Log = zap.New(core)
 	k.start()
 	for range 3 {
-		s := k.until("it is refused", func(s alertfeed.FeedStatus) bool { return strings.Contains(s.Reason.En, "refuses to store") })
+		s := k.until("it is refused", func(s alertfeed.FeedStatus) bool {
+			return strings.Contains(s.Reason.En, "refuses to store")
+		})
 		if s.State != alertfeed.StateStopped || !strings.Contains(s.Reason.Zh, "拒绝") {
 			t.Errorf("got %+v", s)
 		}
@@ -58,7 +60,8 @@ func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 		if trials++; trials <= 2 {
 			return errors.New("the disk is full")
 		}
-		again, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: dir, NoSigs: true, NoLog: true})
+		again, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: dir,
+			NoSigs: true, NoLog: true})
 		if err != nil {
 			return err
 		}
@@ -81,7 +84,9 @@ func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.record(fined)
-	k.until("it is shown", func(s alertfeed.FeedStatus) bool { return strings.Contains(s.Reason.En, "the disk is full") })
+	k.until("it is shown", func(s alertfeed.FeedStatus) bool {
+		return strings.Contains(s.Reason.En, "the disk is full")
+	})
 	k.settle()
 	k.stop()
 	k.holds()
@@ -95,7 +100,8 @@ func TestSilenceIsShown(t *testing.T) {
 	k := newKit(t)
 	k.record(registered, granted, received)
 	var err error
-	if k.cfg.JetStream, err = jetstream.New(k.js.Conn(), jetstream.WithPublishAsyncTimeout(20*time.Millisecond)); err != nil {
+	if k.cfg.JetStream, err = jetstream.New(k.js.Conn(),
+		jetstream.WithPublishAsyncTimeout(20*time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
 	k.start()
@@ -104,7 +110,9 @@ func TestSilenceIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.record(fined)
-	s := k.until("it is shown", func(s alertfeed.FeedStatus) bool { return strings.Contains(s.Reason.En, "disk may be full") })
+	s := k.until("it is shown", func(s alertfeed.FeedStatus) bool {
+		return strings.Contains(s.Reason.En, "disk may be full")
+	})
 	if s.State != alertfeed.StateConnecting || !strings.Contains(s.Reason.Zh, "磁盘可能已满") || s.Silent <= 0 {
 		t.Errorf("got %+v", s)
 	}
@@ -140,7 +148,8 @@ func TestAMemoryThatCannotBeWrittenIsShown(t *testing.T) {
 	k.cfg.Memory = filepath.Join(dir, "feed.json")
 	k.start()
 	s := k.until("it stops", func(s alertfeed.FeedStatus) bool { return s.State == alertfeed.StateStopped })
-	if strings.Contains(s.Reason.En, "NATS") || !strings.Contains(s.Reason.En, "directory of the ledger") || !strings.Contains(s.Reason.Zh, "台账目录") {
+	if strings.Contains(s.Reason.En, "NATS") || !strings.Contains(s.Reason.En, "directory of the ledger") ||
+		!strings.Contains(s.Reason.Zh, "台账目录") {
 		t.Errorf("it says %+v", s.Reason)
 	}
 	if n := k.last(); n != 0 {
@@ -181,7 +190,9 @@ func TestADamagedStreamIsShown(t *testing.T) {
 	})
 	k.start()
 	s := k.until("it is shown", func(s alertfeed.FeedStatus) bool { return strings.Contains(s.Reason.En, "damaged") })
-	if s.State != alertfeed.StateConnecting || !strings.Contains(s.Reason.En, "delete the directory /ledger/nats, and start again") || !strings.Contains(s.Reason.Zh, "删除目录 /ledger/nats") || strings.Contains(s.Reason.En, "reached") {
+	if s.State != alertfeed.StateConnecting ||
+		!strings.Contains(s.Reason.En, "delete the directory /ledger/nats, and start again") ||
+		!strings.Contains(s.Reason.Zh, "删除目录 /ledger/nats") || strings.Contains(s.Reason.En, "reached") {
 		t.Errorf("got %+v", s)
 	}
 	k.until("it tries again", func(now alertfeed.FeedStatus) bool {

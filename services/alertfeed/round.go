@@ -86,7 +86,8 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 	s.doubtful = map[events.CenterID]bool{}
 	at := s.own(position, on)
 	all := s.messages(found, at)
-	messages := slices.DeleteFunc(slices.Clone(all), func(m *Message) bool { return !at.Later(s.picture.words[m.Subject].at) })
+	messages := slices.DeleteFunc(slices.Clone(all),
+		func(m *Message) bool { return !at.Later(s.picture.words[m.Subject].at) })
 	if len(messages) > 0 {
 		s.due = nil // the head would not include these messages
 	}
@@ -104,7 +105,8 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 	case isAgain:
 		return false, nil
 	case len(s.doubtful) > 0:
-		s.cfg.Log.Error("the stream differs from the ledger, and was written at the same position", zap.Uint64("position", position))
+		s.cfg.Log.Error("the stream differs from the ledger, and was written at the same position",
+			zap.Uint64("position", position))
 		return true, nil
 	}
 	if s.picture.head.At != at {

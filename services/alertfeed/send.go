@@ -34,7 +34,8 @@ func (s *session) publish(ctx context.Context, messages []*Message) error {
 		window = window[1:]
 		sequence, err := s.acknowledged(ctx, m)
 		if err != nil {
-			s.cfg.Log.Debug("a message of the feed was not acknowledged", zap.String("subject", m.Subject), zap.Error(err))
+			s.cfg.Log.Debug("a message of the feed was not acknowledged", zap.String("subject", m.Subject),
+				zap.Error(err))
 			doubtful = append(doubtful, m.Message)
 			refusal = cmp.Or(refusal, refused(err))
 		} else {
@@ -108,10 +109,12 @@ func (s *session) acknowledged(ctx context.Context, m sent) (sequence uint64, er
 // publisher may have been first, or the server did not answer.
 func refused(err error) error {
 	var api *jetstream.APIError
-	if !errors.As(err, &api) || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant {
+	if !errors.As(err, &api) || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence ||
+		api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant {
 		return nil
 	}
-	return text.Errorf(text.Conflict, "NATS 服务器拒绝保存预警：%[1]s。请检查其存储限额", "the NATS server refuses to store alerts: %[1]s; look at its limits", api.Description)
+	return text.Errorf(text.Conflict, "NATS 服务器拒绝保存预警：%[1]s。请检查其存储限额",
+		"the NATS server refuses to store alerts: %[1]s; look at its limits", api.Description)
 }
 
 // readAgain reads the last message of a subject after a publish with an unknown outcome.
@@ -144,7 +147,8 @@ func (s *session) answered(ctx context.Context, doubtful int) error {
 		return nil
 	}
 	if s.cfg.Restart == nil {
-		return text.Errorf(text.Unavailable, "NATS 服务器不应答发布：请检查其磁盘并重新启动它", "the NATS server does not answer publishes: look at its disk and restart it")
+		return text.Errorf(text.Unavailable, "NATS 服务器不应答发布：请检查其磁盘并重新启动它",
+			"the NATS server does not answer publishes: look at its disk and restart it")
 	}
 	s.cfg.Log.Warn("the NATS server in this process does not answer publishes and is restarted")
 	if err := s.restart(ctx); err != nil {

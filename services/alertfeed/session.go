@@ -76,7 +76,8 @@ func (p *Publisher) session(ctx context.Context, changed <-chan nats.Status) err
 }
 
 // run makes rounds until ending is closed or the stream has to be read again.
-func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-chan nats.Status, moved <-chan struct{}) error {
+func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-chan nats.Status,
+	moved <-chan struct{}) error {
 	day := time.NewTicker(dayEvery)
 	defer day.Stop()
 	wake := time.NewTimer(0) // starts the next round, head or check
@@ -197,7 +198,8 @@ func (s *session) rest() time.Duration {
 	perSecond := float64(position-s.position) / now.Sub(s.stepped).Seconds()
 	s.stepped, s.position = now, position
 	busy := max(1, perSecond/restBusy)
-	return min(time.Duration(min(float64(s.looked)*min(perSecond/restPer, restShare*busy), float64(restMost)*busy)), headEvery)
+	return min(time.Duration(min(float64(s.looked)*min(perSecond/restPer, restShare*busy), float64(restMost)*busy)),
+		headEvery)
 }
 
 // next returns the time until there is something to do.

@@ -27,7 +27,8 @@ import (
 // another starts one more publisher of the same ledger, with its own connection and memory.
 func (k *kit) another() (p *alertfeed.Publisher, stop func()) {
 	k.t.Helper()
-	nc, err := nats.Connect(k.js.Conn().ConnectedUrl(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
+	nc, err := nats.Connect(k.js.Conn().ConnectedUrl(), nats.MaxReconnects(-1),
+		nats.ReconnectWait(10*time.Millisecond))
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -51,7 +52,8 @@ func (k *kit) recordOf(center string, tails ...string) {
 	k.t.Helper()
 	for _, tail := range tails {
 		var d desk.Draft
-		line := fmt.Sprintf(`{"id":"%s","center":"%s",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(center+tail)), center, tail)
+		line := fmt.Sprintf(`{"id":"%s","center":"%s",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(center+tail)),
+			center, tail)
 		if err := json.Unmarshal([]byte(line), &d); err != nil {
 			k.t.Fatal(err)
 		}
@@ -103,7 +105,8 @@ func (k *kit) restarted(do func(dir string) error) {
 	if err := do(dir); err != nil {
 		k.t.Fatal(err)
 	}
-	k.server = natstest.Start(k.t, &server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: filepath.Dir(dir)})
+	k.server = natstest.Start(k.t,
+		&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: filepath.Dir(dir)})
 }
 
 // A publisher that only followed the stream notices that an old copy was put back, even if its writer has gone.

@@ -44,15 +44,19 @@ const serverMajor, serverMinor = 2, 14
 // checkServer returns an error for a server that is too old.
 func checkServer(version string) error {
 	var major, minor int
-	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil || major < serverMajor || major == serverMajor && minor < serverMinor {
-		return text.Errorf(text.Invalid, "NATS 服务器的版本是 %s，须为 %d.%d 或更新", "the NATS server is of version %s; %d.%d or later is needed", text.Printable(version), serverMajor, serverMinor)
+	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil || major < serverMajor ||
+		major == serverMajor && minor < serverMinor {
+		return text.Errorf(text.Invalid, "NATS 服务器的版本是 %s，须为 %d.%d 或更新",
+			"the NATS server is of version %s; %d.%d or later is needed", text.Printable(version), serverMajor,
+			serverMinor)
 	}
 	return nil
 }
 
 // openStream returns the stream, and makes it if it does not exist. If the settings of an existing stream differ,
 // it returns an error that lists them: the stream may belong to somebody else.
-func openStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (s jetstream.Stream, made bool, err error) {
+func openStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (s jetstream.Stream,
+	made bool, err error) {
 	s, err = js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		s, err = js.CreateStream(ctx, want)
@@ -62,7 +66,8 @@ func openStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 		return nil, false, err
 	}
 	if differs := differing(s.CachedInfo().Config, want); len(differs) > 0 {
-		return nil, false, text.Errorf(text.Conflict, "NATS 流 %s 的设置不符：%s", "the NATS stream %s is not set up as it must be: %s", want.Name, strings.Join(differs, ", "))
+		return nil, false, text.Errorf(text.Conflict, "NATS 流 %s 的设置不符：%s",
+			"the NATS stream %s is not set up as it must be: %s", want.Name, strings.Join(differs, ", "))
 	}
 	return s, false, nil
 }

@@ -31,11 +31,12 @@ type AlertName struct {
 //
 //	taizhang.v1.alert.<center>.<severity>.<family>.<number>.<key>.<raisedOn>
 //
-// Two names never have the same subject, and no token of a subject is empty or a wildcard. The code must be one of the catalog. The
-// key of an alert has at most events.IDBytesMax bytes, so that a subject has fewer than SubjectBytesMax.
+// Two names never have the same subject, and no token of a subject is empty or a wildcard. The code must be one of the
+// catalog. The key of an alert has at most events.IDBytesMax bytes, so that a subject has fewer than SubjectBytesMax.
 func (n AlertName) Subject() string {
 	family, number := codeParts(n.Code)
-	return alertPrefix + strings.Join([]string{centerToken(n.Center), string(n.Severity), family, number, keyToken(n.Key), strings.ReplaceAll(n.RaisedOn.String(), "-", "")}, ".")
+	return alertPrefix + strings.Join([]string{centerToken(n.Center), string(n.Severity), family, number,
+		keyToken(n.Key), strings.ReplaceAll(n.RaisedOn.String(), "-", "")}, ".")
 }
 
 // SubjectBytesMax is above the length of every subject. The server closes the connection if a subject has more
@@ -46,7 +47,8 @@ const SubjectBytesMax = 512
 func ParseSubject(subject string) (n AlertName, ok bool) {
 	rest, found := strings.CutPrefix(subject, alertPrefix)
 	tokens := strings.Split(rest, ".")
-	if !found || len(tokens) != 6 || len(subject) >= SubjectBytesMax || !madeOf(tokens[1], isSmall) || !madeOf(tokens[2], isCapital) || !madeOf(tokens[3], isDigit) {
+	if !found || len(tokens) != 6 || len(subject) >= SubjectBytesMax || !madeOf(tokens[1], isSmall) ||
+		!madeOf(tokens[2], isCapital) || !madeOf(tokens[3], isDigit) {
 		return n, false
 	}
 	day := tokens[5]
@@ -59,7 +61,8 @@ func ParseSubject(subject string) (n AlertName, ok bool) {
 	if err != nil || !isCenter || !isKey {
 		return n, false
 	}
-	n = AlertName{center, aggregates.Severity(tokens[1]), aggregates.Code("AL-" + tokens[2] + "-" + tokens[3]), key, raisedOn}
+	n = AlertName{center, aggregates.Severity(tokens[1]), aggregates.Code("AL-" + tokens[2] + "-" + tokens[3]),
+		key, raisedOn}
 	return n, n.Subject() == subject // each name has only one subject
 }
 

@@ -17,12 +17,19 @@ import (
 
 var (
 	longest  = strings.Repeat("\xff", events.IDBytesMax)
-	someKeys = []string{"", "-", "--", "x", "X", "xxxx", "x6", "xge", "2025", "2025-12-31", "V-1_a", "v1", "_", "_a", "a b", " ", ".", "a.b", "*", ">", "a.*", "A.>", "\x00", "A\x00", "\r\n", "\xff", "A\xff",
-		"浙财〔2025〕1号", "项目", "A项目", "ALERT", "party-organisation", "preliminary.reviewed", strings.Repeat("A", 63), strings.Repeat("A", 64), strings.Repeat("A", 65), longest}
-	anyKey = rapid.OneOf(rapid.SampledFrom(someKeys), rapid.StringN(0, 40, events.IDBytesMax), rapid.StringMatching(`[A-Za-z0-9_.>* -]{0,70}`),
+	someKeys = []string{"", "-", "--", "x", "X", "xxxx", "x6", "xge", "2025", "2025-12-31", "V-1_a", "v1", "_", "_a",
+		"a b", " ", ".", "a.b", "*", ">", "a.*", "A.>", "\x00", "A\x00", "\r\n", "\xff", "A\xff",
+		"浙财〔2025〕1号", "项目", "A项目", "ALERT", "party-organisation", "preliminary.reviewed",
+		strings.Repeat("A", 63), strings.Repeat("A", 64), strings.Repeat("A", 65), longest}
+	anyKey = rapid.OneOf(rapid.SampledFrom(someKeys), rapid.StringN(0, 40, events.IDBytesMax),
+		rapid.StringMatching(`[A-Za-z0-9_.>* -]{0,70}`),
 		rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, events.IDBytesMax), func(b []byte) string { return string(b) }))
-	anyCenter = rapid.OneOf(rapid.SampledFrom([]events.CenterID{"", "ZJ-0001", "ZJ-0007", "A01", "zj-0007", "xyz", "-", "--A", "A", "Z.J", "*", ">", "中心", events.CenterID(strings.Repeat("A", 33))}),
-		rapid.Map(rapid.StringMatching(`[A-Z0-9][A-Z0-9-]{2,31}`), func(s string) events.CenterID { return events.CenterID(s) }))
+	anyCenter = rapid.OneOf(
+		rapid.SampledFrom([]events.CenterID{"", "ZJ-0001", "ZJ-0007", "A01", "zj-0007", "xyz", "-", "--A", "A", "Z.J",
+			"*", ">", "中心", events.CenterID(strings.Repeat("A", 33))}),
+		rapid.Map(rapid.StringMatching(`[A-Z0-9][A-Z0-9-]{2,31}`), func(s string) events.CenterID {
+			return events.CenterID(s)
+		}))
 	severities = []aggregates.Severity{aggregates.Red, aggregates.Yellow, aggregates.Blue}
 )
 
@@ -32,7 +39,8 @@ var anyName = rapid.Custom(func(t *rapid.T) alertfeed.AlertName {
 		Severity: rapid.SampledFrom(severities).Draw(t, "severity"),
 		Code:     rapid.SampledFrom(aggregates.AlertCatalog).Draw(t, "code").Code,
 		Key:      anyKey.Draw(t, "key"),
-		RaisedOn: rapid.SampledFrom([]events.Date{events.MustDate("2025-12-31"), events.MustDate("1990-01-01"), events.MustDate("2100-02-28")}).Draw(t, "raised on"),
+		RaisedOn: rapid.SampledFrom([]events.Date{events.MustDate("2025-12-31"), events.MustDate("1990-01-01"),
+			events.MustDate("2100-02-28")}).Draw(t, "raised on"),
 	}
 })
 
@@ -40,7 +48,8 @@ var anyName = rapid.Custom(func(t *rapid.T) alertfeed.AlertName {
 // name has it.
 func checkSubject(t interface{ Fatalf(string, ...any) }, n alertfeed.AlertName) {
 	s := n.Subject()
-	if !server.IsValidLiteralSubject(s) || strings.Count(s, ".") != 8 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '*' || r == '>' }) {
+	if !server.IsValidLiteralSubject(s) || strings.Count(s, ".") != 8 ||
+		strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '*' || r == '>' }) {
 		t.Fatalf("%+v has the subject %q", n, s)
 	}
 	if len(s) >= alertfeed.SubjectBytesMax {
@@ -66,7 +75,8 @@ func TestASubjectIsOfOneName(t *testing.T) {
 	})
 	seen := map[string]string{}
 	for _, key := range someKeys {
-		s := alertfeed.AlertName{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-EXE-02", Key: key, RaisedOn: events.MustDate("2025-12-31")}.Subject()
+		s := alertfeed.AlertName{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-EXE-02", Key: key,
+			RaisedOn: events.MustDate("2025-12-31")}.Subject()
 		if other, ok := seen[s]; ok {
 			t.Errorf("%q and %q have the subject %s", key, other, s)
 		}
@@ -80,7 +90,8 @@ func TestTheLongestSubjectIsFarFromTheLimitOfTheServer(t *testing.T) {
 	if !events.ValidCenter(center) || events.ValidCenter(center+"Z") {
 		t.Fatal("that is not the longest id of a center")
 	}
-	n := alertfeed.AlertName{Center: center, Severity: aggregates.Yellow, Code: "AL-EXE-02", Key: longest, RaisedOn: events.MustDate("2025-12-31")}
+	n := alertfeed.AlertName{Center: center, Severity: aggregates.Yellow, Code: "AL-EXE-02", Key: longest,
+		RaisedOn: events.MustDate("2025-12-31")}
 	checkSubject(t, n)
 	n.Key = strings.Repeat("k", 400) // no alert has it
 	if _, ok := alertfeed.ParseSubject(n.Subject()); ok {
@@ -90,17 +101,28 @@ func TestTheLongestSubjectIsFarFromTheLimitOfTheServer(t *testing.T) {
 
 func TestSubjectsAreAsDocumented(t *testing.T) {
 	for want, n := range map[string]alertfeed.AlertName{
-		"taizhang.v1.alert.ZJ-0007.red.EXE.02.2025.20251231":           {"ZJ-0007", "red", "AL-EXE-02", "2025", events.MustDate("2025-12-31")},
-		"taizhang.v1.alert.ZJ-0007.red.ETH.01.-.20251231":              {"ZJ-0007", "red", "AL-ETH-01", "", events.MustDate("2025-12-31")},
-		"taizhang.v1.alert.-.red.LED.01.1024.20261101":                 {"", "red", "AL-LED-01", "1024", events.MustDate("2026-11-01")},
-		"taizhang.v1.alert.ZJ-0007.blue.GOV.01.xorswc3i.20251231":      {"ZJ-0007", "blue", "AL-GOV-01", "team", events.MustDate("2025-12-31")},
-		"taizhang.v1.alert.ZJ-0007.red.AWD.01.x5gq3tz43vyyq.20251231":  {"ZJ-0007", "red", "AL-AWD-01", "项目1", events.MustDate("2025-12-31")},
-		"taizhang.v1.alert.ZJ-0007.yellow.FND.01.xoywte.20251231":      {"ZJ-0007", "yellow", "AL-FND-01", "v-2", events.MustDate("2025-12-31")},
-		"taizhang.v1.alert.ZJ-0007.red.FND.03.2024-00002_a-B.20251231": {"ZJ-0007", "red", "AL-FND-03", "2024-00002_a-B", events.MustDate("2025-12-31")},
-		"taizhang.v1.alert.xpjvc2mbqga3q.red.EXE.02.2025.20251231":     {"zj-0007", "red", "AL-EXE-02", "2025", events.MustDate("2025-12-31")},
-		"taizhang.v1.alert.ZJ-0007.red.EXE.02.xfy.20251231":            {"ZJ-0007", "red", "AL-EXE-02", ".", events.MustDate("2025-12-31")},
-		"taizhang.v1.alert.ZJ-0007.red.EXE.02.xpaztcma.20251231":       {"ZJ-0007", "red", "AL-EXE-02", "x310", events.MustDate("2025-12-31")},
-		"taizhang.v1.alert.ZJ-0007.red.EXE.02.xfu.20251231":            {"ZJ-0007", "red", "AL-EXE-02", "-", events.MustDate("2025-12-31")},
+		"taizhang.v1.alert.ZJ-0007.red.EXE.02.2025.20251231": {
+			"ZJ-0007", "red", "AL-EXE-02", "2025", events.MustDate("2025-12-31")},
+		"taizhang.v1.alert.ZJ-0007.red.ETH.01.-.20251231": {
+			"ZJ-0007", "red", "AL-ETH-01", "", events.MustDate("2025-12-31")},
+		"taizhang.v1.alert.-.red.LED.01.1024.20261101": {
+			"", "red", "AL-LED-01", "1024", events.MustDate("2026-11-01")},
+		"taizhang.v1.alert.ZJ-0007.blue.GOV.01.xorswc3i.20251231": {
+			"ZJ-0007", "blue", "AL-GOV-01", "team", events.MustDate("2025-12-31")},
+		"taizhang.v1.alert.ZJ-0007.red.AWD.01.x5gq3tz43vyyq.20251231": {
+			"ZJ-0007", "red", "AL-AWD-01", "项目1", events.MustDate("2025-12-31")},
+		"taizhang.v1.alert.ZJ-0007.yellow.FND.01.xoywte.20251231": {
+			"ZJ-0007", "yellow", "AL-FND-01", "v-2", events.MustDate("2025-12-31")},
+		"taizhang.v1.alert.ZJ-0007.red.FND.03.2024-00002_a-B.20251231": {
+			"ZJ-0007", "red", "AL-FND-03", "2024-00002_a-B", events.MustDate("2025-12-31")},
+		"taizhang.v1.alert.xpjvc2mbqga3q.red.EXE.02.2025.20251231": {
+			"zj-0007", "red", "AL-EXE-02", "2025", events.MustDate("2025-12-31")},
+		"taizhang.v1.alert.ZJ-0007.red.EXE.02.xfy.20251231": {
+			"ZJ-0007", "red", "AL-EXE-02", ".", events.MustDate("2025-12-31")},
+		"taizhang.v1.alert.ZJ-0007.red.EXE.02.xpaztcma.20251231": {
+			"ZJ-0007", "red", "AL-EXE-02", "x310", events.MustDate("2025-12-31")},
+		"taizhang.v1.alert.ZJ-0007.red.EXE.02.xfu.20251231": {
+			"ZJ-0007", "red", "AL-EXE-02", "-", events.MustDate("2025-12-31")},
 	} {
 		if got := n.Subject(); got != want {
 			t.Errorf("%+v has the subject %s, want %s", n, got, want)
@@ -113,14 +135,22 @@ func TestWhatIsNoSubjectOfAnAlertIsNotParsed(t *testing.T) {
 	if _, ok := alertfeed.ParseSubject(good); !ok {
 		t.Fatal(good)
 	}
-	for _, s := range []string{"", alertfeed.HeadSubject, "taizhang.v1.checkpoint", alertfeed.AllSubjects, "taizhang.v2.alert.ZJ-0007.red.EXE.02.2025.20251231",
-		good + ".", good + ".x", "x" + good, strings.Replace(good, "ZJ-0007.", "", 1), strings.Replace(good, "ZJ-0007", "", 1), strings.Replace(good, "ZJ-0007", "zj-0007", 1),
-		strings.Replace(good, "ZJ-0007", "*", 1), strings.Replace(good, "red", "*", 1), strings.Replace(good, "red", "", 1), strings.Replace(good, "red", "Red", 1),
-		strings.Replace(good, "EXE", "exe", 1), strings.Replace(good, "EXE", ">", 1), strings.Replace(good, ".02.", "..", 1), strings.Replace(good, ".02.", ".*.", 1),
-		strings.Replace(good, "2025.", ".", 1), strings.Replace(good, "2025.", "*.", 1), strings.Replace(good, "2025.", "x.", 1), strings.Replace(good, "2025.", "v1.", 1),
-		strings.Replace(good, "2025.", "xmeqgf.", 1), strings.Replace(good, "2025.", "xMEQGE.", 1), strings.Replace(good, "2025.", "xme\nqge.", 1), strings.Replace(good, "2025.", "xfv.", 1), // one name has one subject
+	for _, s := range []string{"", alertfeed.HeadSubject, "taizhang.v1.checkpoint", alertfeed.AllSubjects,
+		"taizhang.v2.alert.ZJ-0007.red.EXE.02.2025.20251231",
+		good + ".", good + ".x", "x" + good, strings.Replace(good, "ZJ-0007.", "", 1),
+		strings.Replace(good, "ZJ-0007", "", 1), strings.Replace(good, "ZJ-0007", "zj-0007", 1),
+		strings.Replace(good, "ZJ-0007", "*", 1), strings.Replace(good, "red", "*", 1),
+		strings.Replace(good, "red", "", 1), strings.Replace(good, "red", "Red", 1),
+		strings.Replace(good, "EXE", "exe", 1), strings.Replace(good, "EXE", ">", 1),
+		strings.Replace(good, ".02.", "..", 1), strings.Replace(good, ".02.", ".*.", 1),
+		strings.Replace(good, "2025.", ".", 1), strings.Replace(good, "2025.", "*.", 1),
+		strings.Replace(good, "2025.", "x.", 1), strings.Replace(good, "2025.", "v1.", 1),
+		// one name has one subject
+		strings.Replace(good, "2025.", "xmeqgf.", 1), strings.Replace(good, "2025.", "xMEQGE.", 1),
+		strings.Replace(good, "2025.", "xme\nqge.", 1), strings.Replace(good, "2025.", "xfv.", 1),
 		strings.Replace(good, "2025.", "xgiydeni.", 1), // a key that is plain
-		strings.Replace(good, "20251231", "20251232", 1), strings.Replace(good, "20251231", "2025123", 1), strings.Replace(good, "20251231", "202512311", 1), strings.Replace(good, "20251231", "2025123 ", 1)} {
+		strings.Replace(good, "20251231", "20251232", 1), strings.Replace(good, "20251231", "2025123", 1),
+		strings.Replace(good, "20251231", "202512311", 1), strings.Replace(good, "20251231", "2025123 ", 1)} {
 		if n, ok := alertfeed.ParseSubject(s); ok {
 			t.Errorf("%q is parsed as %+v", s, n)
 		}
@@ -129,7 +159,8 @@ func TestWhatIsNoSubjectOfAnAlertIsNotParsed(t *testing.T) {
 
 func FuzzParseSubject(f *testing.F) {
 	for _, key := range someKeys {
-		f.Add(alertfeed.AlertName{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-EXE-02", Key: key, RaisedOn: events.MustDate("2025-12-31")}.Subject())
+		f.Add(alertfeed.AlertName{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-EXE-02", Key: key,
+			RaisedOn: events.MustDate("2025-12-31")}.Subject())
 	}
 	f.Add("taizhang.v1.alert.-.red.LED.01.xgi======.20251231")
 	f.Add("taizhang.v1.alert.x.red.LED.01.x.20251231")
@@ -147,9 +178,11 @@ func TestAFilterSelectsItsAlertsAndTheHead(t *testing.T) {
 	families := aggregates.Families()
 	rapid.Check(t, func(t *rapid.T) {
 		f := alertfeed.Filter{
-			Centers:    rapid.SliceOfN(rapid.SampledFrom([]string{"ZJ-0001", "ZJ-0007", "A01", "zj-0007", ""}), 0, 4).Draw(t, "centers"),
-			Severities: rapid.SliceOfN(rapid.SampledFrom([]string{"red", "yellow", "blue"}), 0, 4).Draw(t, "severities"),
-			Families:   rapid.SliceOfN(rapid.SampledFrom(families), 0, 4).Draw(t, "families"),
+			Centers: rapid.SliceOfN(rapid.SampledFrom([]string{"ZJ-0001", "ZJ-0007", "A01", "zj-0007", ""}), 0,
+				4).Draw(t, "centers"),
+			Severities: rapid.SliceOfN(rapid.SampledFrom([]string{"red", "yellow", "blue"}), 0, 4).Draw(t,
+				"severities"),
+			Families: rapid.SliceOfN(rapid.SampledFrom(families), 0, 4).Draw(t, "families"),
 		}
 		subjects := f.Subjects()
 		for i, s := range subjects {
@@ -194,13 +227,17 @@ func TestAFilterOfNothingSelectsEveryAlert(t *testing.T) {
 
 func TestAServerStoresEverySubjectAndDeliversWhatAFilterSelects(t *testing.T) {
 	k := newKit(t)
-	if _, err := k.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "S", Subjects: []string{alertfeed.AllSubjects}, Storage: jetstream.MemoryStorage}); err != nil {
+	if _, err := k.js.CreateStream(t.Context(), jetstream.StreamConfig{
+		Name: "S", Subjects: []string{alertfeed.AllSubjects}, Storage: jetstream.MemoryStorage}); err != nil {
 		t.Fatal(err)
 	}
-	filter := alertfeed.Filter{Centers: []string{"ZJ-0001", "zj-0007"}, Severities: []string{"red", "blue"}, Families: []string{"EXE", "LED"}}
+	filter := alertfeed.Filter{Centers: []string{"ZJ-0001", "zj-0007"}, Severities: []string{"red", "blue"},
+		Families: []string{"EXE", "LED"}}
 	want := []string{alertfeed.HeadSubject}
 	for i, key := range someKeys {
-		n := alertfeed.AlertName{Center: []events.CenterID{"ZJ-0001", "zj-0007", "ZJ-0002", ""}[i%4], Severity: severities[i/4%3], Code: []aggregates.Code{"AL-EXE-01", "AL-LED-01", "AL-USE-01"}[i/12%3], Key: key, RaisedOn: events.MustDate("2025-12-31")}
+		n := alertfeed.AlertName{Center: []events.CenterID{"ZJ-0001", "zj-0007", "ZJ-0002", ""}[i%4],
+			Severity: severities[i/4%3], Code: []aggregates.Code{"AL-EXE-01", "AL-LED-01", "AL-USE-01"}[i/12%3],
+			Key: key, RaisedOn: events.MustDate("2025-12-31")}
 		if i%4 < 2 && n.Severity != aggregates.Yellow && n.Code != "AL-USE-01" {
 			want = append(want, n.Subject())
 		}

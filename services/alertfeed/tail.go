@@ -27,7 +27,8 @@ func (s *session) readPresent(ctx context.Context, running *sync.WaitGroup) erro
 		s.say(StateConnecting, text.Say("正在读取 NATS 流", "reading the stream"))
 	}
 	consumer, err := s.cfg.JetStream.OrderedConsumer(ctx, StreamName, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, FilterSubjects: []string{AllSubjects}, MaxResetAttempts: 3})
+		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, FilterSubjects: []string{AllSubjects},
+		MaxResetAttempts: 3})
 	if err != nil {
 		return err
 	}
@@ -94,11 +95,14 @@ var errUnread = errors.New("alertfeed: reading the stream was not answered")
 // unreadWords returns the message for errUnread, with what to do.
 func (p *Publisher) unreadWords() text.Text {
 	if p.cfg.Streams == "" {
-		return text.Say("NATS 服务器读不出 NATS 流的全部内容，其文件可能已损坏：请其管理员检查；若已损坏，删除流 %s，全部预警会重新发布",
-			"the NATS server does not deliver all of the stream, and the files of it may be damaged: have its operator look; if they are, delete the stream %s, and everything is stated again", StreamName)
+		return text.Say("NATS 服务器读不出 NATS 流的全部内容，其文件可能已损坏：请其管理员检查；若已损坏，删除流 "+
+			"%s，全部预警会重新发布",
+			"the NATS server does not deliver all of the stream, and the files of it may be damaged: have its "+
+				"operator look; if they are, delete the stream %s, and everything is stated again", StreamName)
 	}
 	return text.Say("读不出 NATS 流的全部内容，其文件可能已损坏：请停止服务，删除目录 %s，再启动；全部预警会重新发布",
-		"the server does not deliver all of the stream, and the files of it may be damaged: end serve, delete the directory %s, and start again; everything is stated again", p.cfg.Streams)
+		"the server does not deliver all of the stream, and the files of it may be damaged: end serve, delete the "+
+			"directory %s, and start again; everything is stated again", p.cfg.Streams)
 }
 
 // learn takes a new message, and reports whether its center has to be compared again because another publisher

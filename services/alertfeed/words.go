@@ -16,7 +16,8 @@ func describe(center events.CenterID, a aggregates.Alert, e *aggregates.Explanat
 	shown := *e
 	shown.Alert = a
 	if e.Reason != (text.Text{}) {
-		shown.Figures = append(shown.Figures[:len(e.Figures):len(e.Figures)], aggregates.Figure{Name: "reason", Label: e.Reason})
+		shown.Figures = append(shown.Figures[:len(e.Figures):len(e.Figures)],
+			aggregates.Figure{Name: "reason", Label: e.Reason})
 	}
 	return alertOf(nameOf(center, a), stateOf(a), &shown)
 }
@@ -28,6 +29,8 @@ func withdrawn(n AlertName) *AlertData {
 
 func alertOf(n AlertName, s AlertState, e *aggregates.Explanation) *AlertData {
 	x := desk.Explained(n.Center, e)
-	return &AlertData{State: s.Kind, Center: n.Center, Code: n.Code, Key: n.Key, Severity: n.Severity, RaisedOn: n.RaisedOn, ClearedOn: desk.Day{Date: s.ClearedOn},
-		Title: x.Title, Office: aggregates.Office(n.Code), Policy: x.Policy, Rules: x.Rules, Figures: x.Figures, Cleared: x.Cleared}
+	return &AlertData{State: s.Kind, Center: n.Center, Code: n.Code, Key: n.Key, Severity: n.Severity,
+		RaisedOn: n.RaisedOn, ClearedOn: desk.Day{Date: s.ClearedOn},
+		Title: x.Title, Office: aggregates.Office(n.Code), Policy: x.Policy, Rules: x.Rules, Figures: x.Figures,
+		Cleared: x.Cleared}
 }

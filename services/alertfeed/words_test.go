@@ -36,7 +36,8 @@ func edges(t *testing.T) *projections.Register {
 	}
 	p := policy.Builtin()
 	apply(&events.Record{ID: uuid.New(), Kind: events.KindPolicyAdopted, On: events.MustDate("2024-01-01"),
-		By: events.By{Role: events.Admin, Actor: "x"}, Mode: events.Recording, Data: &events.PolicyAdopted{ID: p.ID, Version: p.Version,
+		By: events.By{Role: events.Admin, Actor: "x"}, Mode: events.Recording, Data: &events.PolicyAdopted{
+			ID: p.ID, Version: p.Version,
 			EffectiveFrom: p.EffectiveFrom, Source: p.Source, Digest: p.Digest(), Text: string(p.Text())}})
 	f, err := os.Open("../../aggregates/testdata/edges/history.jsonl")
 	if err != nil {
@@ -58,7 +59,8 @@ func edges(t *testing.T) *projections.Register {
 		t.Fatal(err)
 	}
 	for _, s := range []events.StreamID{center.Stream(), "neverseen"} {
-		r.ApplyBroken(events.Stored{Stream: s, ID: uuid.New(), Place: place(s)}, text.Errorf(text.Internal, "无法解读", "cannot be read"))
+		r.ApplyBroken(events.Stored{Stream: s, ID: uuid.New(), Place: place(s)},
+			text.Errorf(text.Internal, "无法解读", "cannot be read"))
 	}
 	return r
 }
@@ -73,10 +75,12 @@ func TestAMessageHasTheWordsOfItsAlert(t *testing.T) {
 			if alone := described(c, c.Alerts[i:i+1]); !reflect.DeepEqual(alone, list[i:i+1]) {
 				t.Errorf("among all alerts described as %+v, alone as %+v", m, alone[0].alert)
 			}
-			if m.State != stateOf(a).Kind || m.ClearedOn.Date != a.ClearedOn || m.Center != c.Center || m.Code != a.Code || m.Key != a.Key || m.Severity != a.Severity || m.RaisedOn != a.RaisedOn {
+			if m.State != stateOf(a).Kind || m.ClearedOn.Date != a.ClearedOn || m.Center != c.Center ||
+				m.Code != a.Code || m.Key != a.Key || m.Severity != a.Severity || m.RaisedOn != a.RaisedOn {
 				t.Errorf("%+v is described as %+v", a, m)
 			}
-			if row := aggregates.LookupAlert(a.Code); m.Title != row.Title || m.Office != row.Office || m.Cleared.Zh == "" || m.Cleared.En == "" || m.LocalGov != localGov || m.IndustryDept != industryDept {
+			if row := aggregates.LookupAlert(a.Code); m.Title != row.Title || m.Office != row.Office ||
+				m.Cleared.Zh == "" || m.Cleared.En == "" || m.LocalGov != localGov || m.IndustryDept != industryDept {
 				t.Errorf("%+v is described as %+v", a, m)
 			}
 			if len(m.Rules) != len(e.Rules) || len(m.Figures) < len(e.Figures) {
@@ -91,19 +95,22 @@ func TestAMessageHasTheWordsOfItsAlert(t *testing.T) {
 				}
 			}
 			for _, f := range m.Figures {
-				if f.Label.Zh == "" || f.Label.En == "" || (f.Shown.Zh == "" || f.Shown.En == "") != (f.Name == "reason") {
+				if f.Label.Zh == "" || f.Label.En == "" ||
+					(f.Shown.Zh == "" || f.Shown.En == "") != (f.Name == "reason") {
 					t.Errorf("%s: figure %+v has no words", a.Code, f)
 				}
 			}
 			if a.Code == aggregates.LedgerBroken {
 				breaks++
-				if f := m.Figures[len(m.Figures)-1]; m.Policy != "" || f.Name != "reason" || !strings.HasSuffix(f.Label.En, "cannot be read") || len(e.Figures) != len(m.Figures)-1 {
+				if f := m.Figures[len(m.Figures)-1]; m.Policy != "" || f.Name != "reason" ||
+					!strings.HasSuffix(f.Label.En, "cannot be read") || len(e.Figures) != len(m.Figures)-1 {
 					t.Errorf("a break is described as %+v", m)
 				}
 			} else if codes[a.Code] = true; m.Policy != "zj-2024-draft@2" {
 				t.Errorf("%s: policy %q", a.Code, m.Policy)
 			}
-			if _, err := (&Message{Subject: nameOf(c.Center, a).Subject(), Alert: m}).Encode("urn:x", time.Unix(0, 0)); err != nil {
+			if _, err := (&Message{Subject: nameOf(c.Center, a).Subject(), Alert: m}).Encode("urn:x",
+				time.Unix(0, 0)); err != nil {
 				t.Error(err)
 			}
 		}
@@ -117,7 +124,8 @@ func TestAnAlertThatWentWhileItWasExplainedIsStillNamed(t *testing.T) {
 	r, found := edges(t), 0
 	_, err := r.Watch().Look(t.Context(), events.MustDate("2026-10-31"), func(c *projections.Seen) {
 		for _, a := range c.Alerts {
-			if m := describe(c.Center, a, nil); m.State != stateOf(a).Kind || m.Title.Zh == "" || m.Key != a.Key || len(m.Figures) > 0 {
+			if m := describe(c.Center, a, nil); m.State != stateOf(a).Kind || m.Title.Zh == "" || m.Key != a.Key ||
+				len(m.Figures) > 0 {
 				t.Errorf("%+v is described as %+v", a, m)
 			}
 			found++
@@ -131,8 +139,11 @@ func TestAnAlertThatWentWhileItWasExplainedIsStillNamed(t *testing.T) {
 func TestAWithdrawalHasATitleAndNoFigures(t *testing.T) {
 	n := AlertName{"ZJ-0001", aggregates.Red, "AL-USE-01", "V1", events.MustDate("2025-06-02")}
 	m := withdrawn(n)
-	if m.State != Withdrawn || m.ClearedOn.Date != 0 || (AlertName{m.Center, m.Severity, m.Code, m.Key, m.RaisedOn}) != n || m.Title != aggregates.LookupAlert(n.Code).Title ||
-		m.Office != events.CenterRole || m.Policy != "" || len(m.Rules)+len(m.Figures) > 0 || m.Cleared != (text.Text{}) {
+	if m.State != Withdrawn || m.ClearedOn.Date != 0 ||
+		(AlertName{m.Center, m.Severity, m.Code, m.Key, m.RaisedOn}) != n ||
+		m.Title != aggregates.LookupAlert(n.Code).Title ||
+		m.Office != events.CenterRole || m.Policy != "" || len(m.Rules)+len(m.Figures) > 0 ||
+		m.Cleared != (text.Text{}) {
 		t.Errorf("got %+v", m)
 	}
 	n.Code = "AL-XXX-99" // of a version of the program that is newer

@@ -106,7 +106,8 @@ func province(b *testing.B, records int) *served {
 	x := live(b)
 	file := filepath.Join(b.TempDir(), "history.jsonl")
 	simulatortest.History(b, file, simulatortest.Centers(records), records)
-	report, err := x.ledger.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, file), Account: ledger.Writer{Name: "importer", MayRecord: true}, Dir: b.TempDir()})
+	report, err := x.ledger.Import(b.Context(), ledger.ImportConfig{
+		Files: ledgertest.Files(b, file), Account: ledger.Writer{Name: "importer", MayRecord: true}, Dir: b.TempDir()})
 	if err != nil || report.Accepted != records {
 		b.Fatalf("imported %+v, %v", report, err)
 	}
@@ -131,7 +132,9 @@ func (x *served) write(b *testing.B, perSecond int) (stop func() int64) {
 			for i := w; ; i += writers {
 				select {
 				case <-tick.C:
-					x.record(b, string(ids[i%len(ids)]), fmt.Sprintf(`"kind":"governance.recorded","on":"2026-10-30","by":{"role":"center","actor":"c-1"},"note":"%d %d","data":{"item":"other"}`, time.Now().UnixNano(), i))
+					x.record(b, string(ids[i%len(ids)]),
+						fmt.Sprintf(
+							`"kind":"governance.recorded","on":"2026-10-30","by":{"role":"center","actor":"c-1"},"note":"%d %d","data":{"item":"other"}`, time.Now().UnixNano(), i))
 					count.Add(1)
 				case <-ctx.Done():
 					return

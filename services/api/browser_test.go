@@ -92,7 +92,8 @@ func (x *served) person(t testing.TB, name string, b access.Binding) *browser {
 	x.hire(t, name, b)
 	at := newBrowser(x.Server)
 	at.signIn(t, name, temporary).ok(t)
-	at.do(t, http.MethodPost, "/v1/me/password", asJSON(t, api.ChangePassword{Current: temporary, New: password})).ok(t)
+	at.do(t, http.MethodPost, "/v1/me/password",
+		asJSON(t, api.ChangePassword{Current: temporary, New: password})).ok(t)
 	return at
 }
 

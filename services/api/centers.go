@@ -20,34 +20,61 @@ import (
 
 // whenParams are the parameters for the date and the state of knowledge of a question.
 var whenParams = []param{
-	{name: "asOf", words: text.Say("截至 `DATE`（YYYY-MM-DD，默认为上海当日）", "as of `DATE` (YYYY-MM-DD, default today in Shanghai)"), sort: lists.Day},
-	{name: "knownAt", words: text.Say("只计到 `POINT` 为止入账的记录：台账位置、日期（指当日终了）或 RFC 3339 时间", "as known at `POINT`: a position of the ledger, a date (the end of that day) or a time of RFC 3339"), sort: lists.Point},
+	{name: "asOf", words: text.Say("截至 `DATE`（YYYY-MM-DD，默认为上海当日）",
+		"as of `DATE` (YYYY-MM-DD, default today in Shanghai)"), sort: lists.Day},
+	{name: "knownAt", words: text.Say("只计到 `POINT` 为止入账的记录：台账位置、日期（指当日终了）或 RFC 3339 时间",
+		"as known at `POINT`: a position of the ledger, a date (the end of that day) or a time of RFC 3339"),
+		sort: lists.Point},
 	atLeastParam,
 }
 
-var atLeastParam = param{name: "atLeast", words: text.Say("至少到台账 `POSITION` 为止；最多等 5 秒", "of `POSITION` of the ledger or later; waits for it up to 5 seconds"), sort: lists.Count}
+var atLeastParam = param{
+	name: "atLeast", words: text.Say("至少到台账 `POSITION` 为止；最多等 5 秒",
+		"of `POSITION` of the ledger or later; waits for it up to 5 seconds"), sort: lists.Count}
 
 func centerRoutes() []route {
-	get := func(path, name string, short text.Text, params []param, handle func(*request) error, gives ...answer) route {
-		return route{method: http.MethodGet, path: path, name: name, right: access.ReadLedger, short: short, params: params, gives: gives, handle: handle}
+	get := func(path, name string, short text.Text, params []param, handle func(*request) error,
+		gives ...answer) route {
+		return route{method: http.MethodGet, path: path, name: name, right: access.ReadLedger, short: short,
+			params: params, gives: gives, handle: handle}
 	}
 	return []route{
-		get("/v1/centers/{id}", "center", text.Say("一个中心：登记事实、状态、经费、未解除的预警", "one center: facts, status, money, open alerts"), whenParams, (*request).center,
+		get("/v1/centers/{id}", "center",
+			text.Say("一个中心：登记事实、状态、经费、未解除的预警", "one center: facts, status, money, open alerts"),
+			whenParams, (*request).center,
 			answer{http.StatusOK, jsonType, desk.Center{}, "the center; ETag is its revision, for If-Match"}),
-		get("/v1/centers/{id}/history", "history", text.Say("一个中心的全部记录，逐行，与入账时一字不差", "all records of one center, line by line, as they are stored"),
-			[]param{{name: "after", words: text.Say("只要台账 `POSITION` 之后的记录", "the records after `POSITION` of the ledger"), sort: lists.Count}, atLeastParam}, (*request).history,
+		get("/v1/centers/{id}/history", "history",
+			text.Say("一个中心的全部记录，逐行，与入账时一字不差",
+				"all records of one center, line by line, as they are stored"),
+			[]param{
+				{name: "after", words: text.Say("只要台账 `POSITION` 之后的记录",
+					"the records after `POSITION` of the ledger"), sort: lists.Count}, atLeastParam},
+			(*request).history,
 			answer{http.StatusOK, linesType, nil, "the stored lines, whose bytes are what is hashed"}),
-		get("/v1/centers/{id}/story", "story", text.Say("逐条列出一个中心的全部记录：每条改变了什么", "replay a center's whole history: what each event changed"), whenParams, (*request).story,
-			answer{http.StatusOK, linesType, desk.Chapter{}, "a chapter a line; the last line is {\"end\": chapter}, without which the answer is not whole"}),
-		get("/v1/centers/{id}/records/{record}", "entry", text.Say("一个中心的一条记录", "one record of a center"), []param{atLeastParam}, (*request).entry,
+		get("/v1/centers/{id}/story", "story",
+			text.Say("逐条列出一个中心的全部记录：每条改变了什么",
+				"replay a center's whole history: what each event changed"), whenParams, (*request).story,
+			answer{http.StatusOK, linesType, desk.Chapter{},
+				"a chapter a line; the last line is {\"end\": chapter}, without which the answer is not whole"}),
+		get("/v1/centers/{id}/records/{record}", "entry", text.Say("一个中心的一条记录", "one record of a center"),
+			[]param{atLeastParam}, (*request).entry,
 			answer{http.StatusOK, jsonType, desk.HistoryEntry{}, "the record with what the ledger added to it"}),
-		get("/v1/centers/{id}/alerts/{code}/{key}/{raisedOn}", "alert", text.Say("一条预警：规则、原文、数字、依据的记录、如何解除", "one alert: rule, words, figures, the events behind it, what clears it"), whenParams, (*request).alert,
-			answer{http.StatusOK, jsonType, desk.Explanation{}, "the alert; the center - is that of the policies, the key - is none, and x before base32 is any other text"}),
-		get("/v1/explain", "explain", text.Say("说明预警：规则、原文、数字、依据的记录、如何解除", "explain alerts: rule, words, figures, the events behind them, what clears them"), append([]param{
-			{name: "center", words: text.Say("中心编号 `ID`；办法参数的预警没有中心", "`ID` of a center; an alert of the policies has none"), sort: lists.CenterID},
-			{name: "code", words: text.Say("预警代码 `CODE`，如 AL-EXE-02", "alert `CODE`, such as AL-EXE-02"), sort: lists.AlertCode, must: true},
-			{name: "key", words: text.Say("对象 `KEY`（默认全部）", "`KEY` that it is about (default all)")},
-			{name: "raisedOn", words: text.Say("发生 `DATE`（默认全部）", "`DATE` on which it was raised (default all)"), sort: lists.Day}}, whenParams...), (*request).explain,
+		get("/v1/centers/{id}/alerts/{code}/{key}/{raisedOn}", "alert",
+			text.Say("一条预警：规则、原文、数字、依据的记录、如何解除",
+				"one alert: rule, words, figures, the events behind it, what clears it"), whenParams, (*request).alert,
+			answer{http.StatusOK, jsonType, desk.Explanation{}, "the alert; the center - is that of the policies, " +
+				"the key - is none, and x before base32 is any other text"}),
+		get("/v1/explain", "explain",
+			text.Say("说明预警：规则、原文、数字、依据的记录、如何解除",
+				"explain alerts: rule, words, figures, the events behind them, what clears them"), append([]param{
+				{name: "center", words: text.Say("中心编号 `ID`；办法参数的预警没有中心",
+					"`ID` of a center; an alert of the policies has none"), sort: lists.CenterID},
+				{name: "code", words: text.Say("预警代码 `CODE`，如 AL-EXE-02", "alert `CODE`, such as AL-EXE-02"),
+					sort: lists.AlertCode, must: true},
+				{name: "key", words: text.Say("对象 `KEY`（默认全部）", "`KEY` that it is about (default all)")},
+				{name: "raisedOn", words: text.Say("发生 `DATE`（默认全部）",
+					"`DATE` on which it was raised (default all)"), sort: lists.Day}}, whenParams...),
+			(*request).explain,
 			answer{http.StatusOK, jsonType, []desk.Explanation{}, "the alerts of that name, at least one"}),
 	}
 }
@@ -162,7 +189,9 @@ func (q *request) story() error {
 		return err
 	}
 	to := q.stream(linesType)
-	end, err := q.desk.Story(q.Context(), when, q.PathValue("id"), func(c *desk.Chapter) error { return writeLine(to, c) })
+	end, err := q.desk.Story(q.Context(), when, q.PathValue("id"), func(c *desk.Chapter) error {
+		return writeLine(to, c)
+	})
 	if err != nil {
 		return err
 	}
@@ -191,7 +220,8 @@ func (q *request) entry() error {
 }
 
 func (q *request) explain() error {
-	return q.explained(desk.AlertName{Center: q.param("center"), Code: q.param("code"), Key: q.param("key"), RaisedOn: q.param("raisedOn")},
+	return q.explained(desk.AlertName{Center: q.param("center"), Code: q.param("code"), Key: q.param("key"),
+		RaisedOn: q.param("raisedOn")},
 		func(list []desk.Explanation) error { return q.json(http.StatusOK, list) })
 }
 

@@ -49,7 +49,8 @@ type DescribedAnswer struct {
 // Routes describes all operations.
 func Routes() (all []Route) {
 	for _, rt := range routes() {
-		r := Route{Method: rt.method, Path: rt.path, Name: rt.name, Open: rt.open, Right: rt.right, Roles: access.Rights[rt.right], Short: rt.short, BodyBytesMax: rt.limit, List: lists.Find(rt.name)}
+		r := Route{Method: rt.method, Path: rt.path, Name: rt.name, Open: rt.open, Right: rt.right,
+			Roles: access.Rights[rt.right], Short: rt.short, BodyBytesMax: rt.limit, List: lists.Find(rt.name)}
 		for _, p := range rt.params {
 			r.Params = append(r.Params, DescribedParam{p.name, p.words, p.sort, p.values.Codes(), p.def, p.must})
 		}

@@ -40,11 +40,13 @@ func readDrafts(content []byte, media string) (*drafts, error) {
 		}
 	}
 	if len(wrong) > 0 {
-		return nil, refusedRecords(fail(refused, "有 %d 处不合记录的格式", "faults in the form of the records: %d", len(wrong)), wrong)
+		return nil, refusedRecords(fail(refused, "有 %d 处不合记录的格式", "faults in the form of the records: %d",
+			len(wrong)), wrong)
 	}
 	for i := range d.list {
 		if d.list[i].Center != d.list[0].Center {
-			return nil, fail(badRequest, "第 %d 条记录是另一个中心的；多个中心的记录请用 /v1/imports", "record %d is of another center; records of several centers go to /v1/imports", i+1).of("center")
+			return nil, fail(badRequest, "第 %d 条记录是另一个中心的；多个中心的记录请用 /v1/imports",
+				"record %d is of another center; records of several centers go to /v1/imports", i+1).of("center")
 		}
 	}
 	return d, nil
@@ -71,9 +73,11 @@ func (d *drafts) refused(err error) error {
 	}
 	var moved *desk.RevisionError
 	if errors.As(err, &moved) {
-		return &detailed{&failure{preconditionFailed, &text.Error{Code: moved.ErrorCode(), What: moved.Text(), Cause: err}}, func(p *ProblemDetails) {
-			p.Revision, p.Missed = &moved.Actual, moved.Missed
-		}}
+		return &detailed{&failure{
+			preconditionFailed, &text.Error{Code: moved.ErrorCode(), What: moved.Text(), Cause: err}},
+			func(p *ProblemDetails) {
+				p.Revision, p.Missed = &moved.Actual, moved.Missed
+			}}
 	}
 	return err
 }
@@ -178,7 +182,8 @@ func atEnd(from *jsontext.Decoder) error {
 func unreadable(err error) error {
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
-		return fail(badRequest, "第 %d 字节处不是有效的 JSON", "is not valid JSON at byte %d", syntax.ByteOffset).of("body")
+		return fail(badRequest, "第 %d 字节处不是有效的 JSON", "is not valid JSON at byte %d",
+			syntax.ByteOffset).of("body")
 	}
 	return fail(badRequest, "不是完整的 JSON", "is not complete JSON").of("body")
 }
@@ -220,7 +225,8 @@ func readDraft(v jsontext.Value, d *desk.Draft) (wrong []desk.Reason, err error)
 
 // readMembers calls take for each member of an object whose name is in names, with the index of the name. It
 // returns the reasons against unknown or duplicate names and values of a wrong type.
-func readMembers(object jsontext.Value, under string, names []string, take func(member int, v jsontext.Value) bool) (wrong []desk.Reason, err error) {
+func readMembers(object jsontext.Value, under string, names []string, take func(member int, v jsontext.Value) bool) (
+	wrong []desk.Reason, err error) {
 	say := func(name, zh, en string) {
 		wrong = append(wrong, desk.Reason{Field: under + text.Clip(name, 100), Reason: text.Text{Zh: zh, En: en}})
 	}

@@ -21,14 +21,18 @@ const (
 )
 
 func eventRoutes() []route {
-	return []route{{method: http.MethodGet, path: "/v1/events", name: "events", right: access.ReadLedger, handle: (*request).events,
-		short: text.Say("全部记录，逐行，与入账时一字不差", "all records, line by line, as they are stored"),
+	return []route{{method: http.MethodGet, path: "/v1/events", name: "events", right: access.ReadLedger,
+		handle: (*request).events,
+		short:  text.Say("全部记录，逐行，与入账时一字不差", "all records, line by line, as they are stored"),
 		params: []param{
-			{name: "after", words: text.Say("只要台账 `POSITION` 之后的记录", "the records after `POSITION` of the ledger"), sort: lists.Count},
-			{name: "limit", words: text.Say("最多 `N` 行（默认 1000，至多 10000）", "at most `N` lines (default 1000, at most 10000)"), sort: lists.Count},
+			{name: "after", words: text.Say("只要台账 `POSITION` 之后的记录",
+				"the records after `POSITION` of the ledger"), sort: lists.Count},
+			{name: "limit", words: text.Say("最多 `N` 行（默认 1000，至多 10000）",
+				"at most `N` lines (default 1000, at most 10000)"), sort: lists.Count},
 			{name: "center", words: text.Say("只要此中心的记录", "the records of one center"), sort: lists.AnyText},
 			whenParams[2]},
-		gives: []answer{{http.StatusOK, linesType, nil, "stored lines in order; Link rel=next leads to those after them, if there are more now"}}}}
+		gives: []answer{{http.StatusOK, linesType, nil,
+			"stored lines in order; Link rel=next leads to those after them, if there are more now"}}}}
 }
 
 // errFull ends a page of events.
@@ -85,7 +89,8 @@ func (q *request) count(name string, otherwise, most uint64) (uint64, error) {
 	}
 	n, err := strconv.ParseUint(given, 10, 64)
 	if err != nil || n > most {
-		return 0, fail(badRequest, "%q 应为 0 至 %d 的整数", "%q must be a whole number from 0 to %d", given, most).of(name)
+		return 0, fail(badRequest, "%q 应为 0 至 %d 的整数", "%q must be a whole number from 0 to %d", given,
+			most).of(name)
 	}
 	return n, nil
 }

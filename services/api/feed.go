@@ -50,13 +50,17 @@ var feedStates = map[string]text.Text{
 func (f *FeedStatus) Title() text.Text { return feedStates[f.State] }
 
 // FeedColumns are the columns for the state of the feed.
-var FeedColumns = []table.Column{{Name: "state", Title: text.Say("状态", "state")}, {Name: "reason"}, {Name: "server", Title: text.Say("服务器", "server")}, {Name: "position", Type: table.Count},
-	{Name: "behind", Title: text.Say("落后位置", "behind"), Type: table.Count}, {Name: "seconds", Type: table.Count}, {Name: "subjects", Type: table.Count},
-	{Name: "red", Type: table.Count}, {Name: "yellow", Type: table.Count}, {Name: "blue", Type: table.Count}, {Name: "messages", Type: table.Count}}
+var FeedColumns = []table.Column{{Name: "state", Title: text.Say("状态", "state")}, {Name: "reason"},
+	{Name: "server", Title: text.Say("服务器", "server")}, {Name: "position", Type: table.Count},
+	{Name: "behind", Title: text.Say("落后位置", "behind"), Type: table.Count}, {Name: "seconds", Type: table.Count},
+	{Name: "subjects", Type: table.Count},
+	{Name: "red", Type: table.Count}, {Name: "yellow", Type: table.Count}, {Name: "blue", Type: table.Count},
+	{Name: "messages", Type: table.Count}}
 
 // Table returns the state as a table with one row, with its reason in one language. It has no consumers.
 func (f *FeedStatus) Table(lang string) *table.Table {
-	row := []table.Cell{table.Named(f.State, f.Title()), table.Optional(f.Reason.In(lang)), table.Optional(f.Server), table.Number(f.Position), table.Number(f.Behind), table.Number(f.Seconds)}
+	row := []table.Cell{table.Named(f.State, f.Title()), table.Optional(f.Reason.In(lang)), table.Optional(f.Server),
+		table.Number(f.Position), table.Number(f.Behind), table.Number(f.Seconds)}
 	for len(row) < len(FeedColumns) { // values that the principal may not see stay empty
 		row = append(row, table.Cell{})
 	}
@@ -73,19 +77,27 @@ func (f *FeedStatus) Table(lang string) *table.Table {
 }
 
 func feedRoutes() []route {
-	user := []answer{{http.StatusOK, jsonType, access.NATSUser{}, "the user as it is now; warnings say if the server of NATS does not know it yet"}}
+	user := []answer{{http.StatusOK, jsonType, access.NATSUser{},
+		"the user as it is now; warnings say if the server of NATS does not know it yet"}}
 	status := []answer{{http.StatusOK, jsonType, FeedStatus{}, "how the feed does"}}
 	return []route{
-		{method: http.MethodGet, path: "/v1/nats/users", name: "natsUsers", right: access.HandleNATSUsers, short: text.Say("可通过 NATS 接收预警的用户", "the users that may read the alerts over NATS"),
-			gives: []answer{{http.StatusOK, jsonType, access.NATSUsers{}, "the users by name"}}, handle: (*request).natsUsers},
+		{method: http.MethodGet, path: "/v1/nats/users", name: "natsUsers", right: access.HandleNATSUsers,
+			short:  text.Say("可通过 NATS 接收预警的用户", "the users that may read the alerts over NATS"),
+			gives:  []answer{{http.StatusOK, jsonType, access.NATSUsers{}, "the users by name"}},
+			handle: (*request).natsUsers},
 		{method: http.MethodPost, path: "/v1/nats/users", name: "addNATSUser", right: access.HandleNATSUsers,
-			short: text.Say("增加或替换 NATS 用户；重复提交不改变任何内容", "add a user of NATS, or replace the one of that name; the same again changes nothing"),
-			takes: []body{{jsonType, access.NewNATSUser{}}}, limit: actBytesMax, gives: user, handle: (*request).addNATSUser},
-		{method: http.MethodDelete, path: "/v1/nats/users/{user}", name: "revokeNATSUser", right: access.HandleNATSUsers, short: text.Say("注销 NATS 用户", "revoke a user of NATS"),
+			short: text.Say("增加或替换 NATS 用户；重复提交不改变任何内容",
+				"add a user of NATS, or replace the one of that name; the same again changes nothing"),
+			takes: []body{{jsonType, access.NewNATSUser{}}}, limit: actBytesMax, gives: user,
+			handle: (*request).addNATSUser},
+		{method: http.MethodDelete, path: "/v1/nats/users/{user}", name: "revokeNATSUser",
+			right: access.HandleNATSUsers, short: text.Say("注销 NATS 用户", "revoke a user of NATS"),
 			gives: user, handle: (*request).revokeNATSUser},
-		{method: http.MethodGet, path: "/v1/feed", name: "feed", right: access.ReadFeed, short: text.Say("预警推送的状态", "how the alert feed does"), gives: status, handle: (*request).feed},
+		{method: http.MethodGet, path: "/v1/feed", name: "feed", right: access.ReadFeed,
+			short: text.Say("预警推送的状态", "how the alert feed does"), gives: status, handle: (*request).feed},
 		{method: http.MethodPost, path: "/v1/feed/restate", name: "restateFeed", right: access.RestateFeed,
-			short: text.Say("重新发布全部预警，完成后返回", "state every alert again, and answer when it is done"), gives: status, handle: (*request).restateFeed},
+			short: text.Say("重新发布全部预警，完成后返回", "state every alert again, and answer when it is done"),
+			gives: status, handle: (*request).restateFeed},
 	}
 }
 
@@ -126,7 +138,9 @@ var ( // variables for tests
 // on. It adds the result to the answer.
 func (q *request) tellNATS(u *access.NATSUser) {
 	if q.s.Feed == nil {
-		u.Warnings = append(u.Warnings, text.Say("已写入账号；预警推送没有启用，用户目前无法连接", "it is written; the alert feed is off, so that no user can connect now"))
+		u.Warnings = append(u.Warnings,
+			text.Say("已写入账号；预警推送没有启用，用户目前无法连接",
+				"it is written; the alert feed is off, so that no user can connect now"))
 		return
 	}
 	u.Server = q.s.Feed.URL()
@@ -147,12 +161,15 @@ func (q *request) tellNATS(u *access.NATSUser) {
 	}
 	u.Warnings = append(u.Warnings, text.Text{
 		Zh: "已写入账号，但 NATS 服务器尚未照办，" + not.Zh + "：" + why.Zh + "。请把同一操作再做一次，或重新启动服务",
-		En: "it is written, but the server of NATS does not know it yet, and " + not.En + ": " + why.En + ". Do the same again, or start serve again",
+		En: "it is written, but the server of NATS does not know it yet, and " + not.En + ": " + why.En +
+			". Do the same again, or start serve again",
 	})
 }
 
 // errFeedOff is returned if the server has no feed.
-var errFeedOff = fail(conflict, "预警推送没有启用；请以设置 nats-listen（本机地址）或 nats（外部服务器）启动服务", "the alert feed is off; start serve with the setting nats-listen (an address) or nats (the URL of a server elsewhere)")
+var errFeedOff = fail(conflict, "预警推送没有启用；请以设置 nats-listen（本机地址）或 nats（外部服务器）启动服务",
+	"the alert feed is off; start serve with the setting nats-listen (an address) or nats (the URL of a server "+
+		"elsewhere)")
 
 func (q *request) feed() error { return q.json(http.StatusOK, q.feedStatus()) }
 
@@ -185,7 +202,8 @@ func (q *request) feedStatus() *FeedStatus {
 		return &FeedStatus{State: FeedOff, Reason: text.Of(errFeedOff.err), Position: q.position()}
 	}
 	st := q.s.Feed.Status()
-	f := &FeedStatus{State: st.State, Reason: st.Reason, Server: st.Server, Position: st.Position, Behind: st.Behind, Seconds: int(st.Seconds)}
+	f := &FeedStatus{State: st.State, Reason: st.Reason, Server: st.Server, Position: st.Position, Behind: st.Behind,
+		Seconds: int(st.Seconds)}
 	if st.At != (alertfeed.At{}) {
 		f.At = &st.At
 	}
@@ -219,7 +237,8 @@ func feedUnready(st alertfeed.FeedStatus) text.Text {
 	case st.Reason != (text.Text{}):
 		return st.Reason
 	case st.State == alertfeed.StatePublishing:
-		return text.Say("预警推送已落后于台账 %d 秒", "the alert feed has been behind the ledger for %d seconds", int(silent))
+		return text.Say("预警推送已落后于台账 %d 秒", "the alert feed has been behind the ledger for %d seconds",
+			int(silent))
 	}
 	return text.Say("预警推送没有发布，已 %d 秒", "the alert feed has not published for %d seconds", int(silent))
 }
@@ -229,18 +248,26 @@ func feedUnready(st alertfeed.FeedStatus) text.Text {
 type feedFigures struct{ feed *alertfeed.Feed }
 
 var (
-	feedPublishedDesc   = prometheus.NewDesc("taizhang_feed_published_total", "Messages that this process published, by kind.", []string{"kind"}, nil)
-	feedGenerationsDesc = prometheus.NewDesc("taizhang_feed_generations_total", "How often this process stated every alert again.", nil, nil)
-	feedPositionsDesc   = prometheus.NewDesc("taizhang_feed_behind_positions", "Positions of the ledger that the feed has not reached.", nil, nil)
-	feedSecondsDesc     = prometheus.NewDesc("taizhang_feed_behind_seconds", "For how long the feed has been behind the ledger, or has not published.", nil, nil)
-	feedPublishingDesc  = prometheus.NewDesc("taizhang_feed_publishing", "Whether the feed publishes: 1 or 0.", nil, nil)
-	feedPendingDesc     = prometheus.NewDesc("taizhang_feed_consumer_pending", "Messages that a consumer has not got.", []string{"consumer"}, nil)
-	feedUnackedDesc     = prometheus.NewDesc("taizhang_feed_consumer_unacked", "Messages that a consumer has got and not acknowledged.", []string{"consumer"}, nil)
+	feedPublishedDesc = prometheus.NewDesc("taizhang_feed_published_total",
+		"Messages that this process published, by kind.", []string{"kind"}, nil)
+	feedGenerationsDesc = prometheus.NewDesc("taizhang_feed_generations_total",
+		"How often this process stated every alert again.", nil, nil)
+	feedPositionsDesc = prometheus.NewDesc("taizhang_feed_behind_positions",
+		"Positions of the ledger that the feed has not reached.", nil, nil)
+	feedSecondsDesc = prometheus.NewDesc("taizhang_feed_behind_seconds",
+		"For how long the feed has been behind the ledger, or has not published.", nil, nil)
+	feedPublishingDesc = prometheus.NewDesc("taizhang_feed_publishing",
+		"Whether the feed publishes: 1 or 0.", nil, nil)
+	feedPendingDesc = prometheus.NewDesc("taizhang_feed_consumer_pending", "Messages that a consumer has not got.",
+		[]string{"consumer"}, nil)
+	feedUnackedDesc = prometheus.NewDesc("taizhang_feed_consumer_unacked",
+		"Messages that a consumer has got and not acknowledged.", []string{"consumer"}, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (g feedFigures) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{feedPublishedDesc, feedGenerationsDesc, feedPositionsDesc, feedSecondsDesc, feedPublishingDesc, feedPendingDesc, feedUnackedDesc} {
+	for _, d := range []*prometheus.Desc{feedPublishedDesc, feedGenerationsDesc, feedPositionsDesc, feedSecondsDesc,
+		feedPublishingDesc, feedPendingDesc, feedUnackedDesc} {
 		to <- d
 	}
 }

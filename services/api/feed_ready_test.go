@@ -20,11 +20,14 @@ func TestAServerIsReadyAsLongAsItsFeedPublishesOrIsAboutTo(t *testing.T) {
 		{alertfeed.FeedStatus{State: alertfeed.StateBehind, Silent: 31, Reason: why}, "the disk is full"},
 		{alertfeed.FeedStatus{State: alertfeed.StateBehind, Silent: 1, Reason: why}, ""},
 		{alertfeed.FeedStatus{State: alertfeed.StatePublishing, Seconds: 30}, ""},
-		{alertfeed.FeedStatus{State: alertfeed.StatePublishing, Seconds: 31}, "has been behind the ledger for 31 seconds"},
-		{alertfeed.FeedStatus{State: alertfeed.StateConnecting, Silent: 1, Seconds: 45}, "has not published for 45 seconds"},
+		{alertfeed.FeedStatus{State: alertfeed.StatePublishing, Seconds: 31},
+			"has been behind the ledger for 31 seconds"},
+		{alertfeed.FeedStatus{State: alertfeed.StateConnecting, Silent: 1, Seconds: 45},
+			"has not published for 45 seconds"},
 		{alertfeed.FeedStatus{State: alertfeed.StateStopped, Reason: why}, "the disk is full"},
 	} {
-		if got := feedUnready(x.st); got.En != x.says && (x.says == "" || !strings.Contains(got.En, x.says)) || (got.Zh == "") != (x.says == "") {
+		if got := feedUnready(x.st); got.En != x.says && (x.says == "" || !strings.Contains(got.En, x.says)) ||
+			(got.Zh == "") != (x.says == "") {
 			t.Errorf("%+v: expected %q, got %+v", x.st, x.says, got)
 		}
 	}

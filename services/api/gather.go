@@ -62,7 +62,8 @@ type alertsMoved struct {
 
 func newGatherer(local desk.Local, now func() time.Time, log *zap.Logger) *gatherer {
 	ctx, cancel := context.WithCancel(context.Background())
-	g := &gatherer{local: local, now: now, log: log, cancel: cancel, done: make(chan struct{}), joined: make(chan struct{}, 1), last: gathered{next: make(chan struct{})}}
+	g := &gatherer{local: local, now: now, log: log, cancel: cancel, done: make(chan struct{}),
+		joined: make(chan struct{}, 1), last: gathered{next: make(chan struct{})}}
 	go g.run(ctx)
 	return g
 }

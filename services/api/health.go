@@ -47,7 +47,8 @@ func (s *Server) health(ctx context.Context) *Health {
 		not("stopping", "服务正在停止", "the server is stopping")
 	}
 	if l.Stopped() {
-		not("stopped", "有一次写入的结果不明，台账不再接受记录", "the outcome of a write is unknown, and the ledger takes no more writing")
+		not("stopped", "有一次写入的结果不明，台账不再接受记录",
+			"the outcome of a write is unknown, and the ledger takes no more writing")
 	}
 	if err := s.Access.Healthy(); err != nil {
 		not("access-log", "访问日志不能写入", "the access log cannot be written")
@@ -60,7 +61,8 @@ func (s *Server) health(ctx context.Context) *Health {
 		not("room", "磁盘只余 %d MiB", "only %d MiB are left on the disk", room>>20)
 	}
 	if behind := s.lag.behind(s.Metrics.position(h.Position), h.Position, time.Now()); behind > lagMax {
-		not("lag", "答复已落后于台账 %d 秒", "answers have been behind the ledger for %d seconds", int(behind.Seconds()))
+		not("lag", "答复已落后于台账 %d 秒", "answers have been behind the ledger for %d seconds",
+			int(behind.Seconds()))
 	}
 	if s.Reach != nil {
 		ctx, cancel := context.WithTimeout(ctx, reachRecordWait)
@@ -124,7 +126,8 @@ func (s *Server) Socket() http.Handler {
 	mux.Handle("/", s)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Context().Value(ownerKey{}) == nil {
-			s.request(w, r).fail(fail(forbidden, "此套接字只供台账目录的所有者使用", "this socket is for the owner of the ledger's directory alone"))
+			s.request(w, r).fail(fail(forbidden, "此套接字只供台账目录的所有者使用",
+				"this socket is for the owner of the ledger's directory alone"))
 			return
 		}
 		mux.ServeHTTP(w, r)

@@ -19,7 +19,8 @@ type heavy struct {
 const heavyWaitMax = 8
 
 func newHeavy() *heavy {
-	return &heavy{make(chan struct{}, 1), make(chan struct{}, runtime.GOMAXPROCS(0)), make(chan struct{}, heavyWaitMax)}
+	return &heavy{make(chan struct{}, 1), make(chan struct{}, runtime.GOMAXPROCS(0)),
+		make(chan struct{}, heavyWaitMax)}
 }
 
 // begin waits until an answer may be made. The caller calls end when it is made.

@@ -108,15 +108,18 @@ func TestABodyOfAByteNowAndThenIsGivenUp(t *testing.T) {
 
 func TestACompressedBodyIsRefused(t *testing.T) {
 	x := serve(t)
-	x.ask(t, "POST", "/v1/imports?name=a.jsonl", "\x1f\x8b", "Content-Type", "application/jsonl", "Content-Encoding", "gzip").problem(t, 415, "unsupported-media-type")
+	x.ask(t, "POST", "/v1/imports?name=a.jsonl", "\x1f\x8b", "Content-Type", "application/jsonl", "Content-Encoding",
+		"gzip").problem(t, 415, "unsupported-media-type")
 }
 
 // TestTheHeadOfAStreamIsAnAnswer sends HEAD for a stream, and then another request on the same connection.
 func TestTheHeadOfAStreamIsAnAnswer(t *testing.T) {
 	x := serve(t)
-	c := x.dial(t, "HEAD /v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+	c := x.dial(t, "HEAD /v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/me HTTP/1.1\r\nHost: localhost\r\n"+
+		"Connection: close\r\n\r\n")
 	all, err := io.ReadAll(c)
-	if err != nil || strings.Count(string(all), "HTTP/1.1 200 OK") != 2 || !strings.Contains(string(all), "text/event-stream") {
+	if err != nil || strings.Count(string(all), "HTTP/1.1 200 OK") != 2 ||
+		!strings.Contains(string(all), "text/event-stream") {
 		t.Errorf("got %v, %s", err, all)
 	}
 }
@@ -146,7 +149,8 @@ func TestSlowReadersOfAReportDoNotKeepOthersWaiting(t *testing.T) {
 		client, server := net.Pipe()
 		defer client.Close()
 		l <- server
-		if _, err := io.WriteString(client, "GET /v1/yearly?year=2025 HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+		if _, err := io.WriteString(client,
+			"GET /v1/yearly?year=2025 HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := io.ReadFull(client, make([]byte, 100)); err != nil { // the answer has begun
@@ -170,13 +174,15 @@ func TestSlowReadersOfAReportDoNotKeepOthersWaiting(t *testing.T) {
 
 func TestABodyThatIsTooLongIsNotAwaited(t *testing.T) {
 	x := serve(t)
-	answerOn(t, x.dial(t, postAccount+"Content-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n")).problem(t, 413, "too-large")
+	answerOn(t, x.dial(t, postAccount+"Content-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n")).problem(t, 413,
+		"too-large")
 }
 
 // TestABodyOfARouteThatTakesNone sends a body to a route that reads none, and the next request on the same connection.
 func TestABodyOfARouteThatTakesNone(t *testing.T) {
 	x := serve(t)
-	c := x.dial(t, "GET /v1/me HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhelloGET /v1/policies HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+	c := x.dial(t, "GET /v1/me HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhelloGET /v1/policies "+
+		"HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 	from := bufio.NewReader(c)
 	for range 2 {
 		r, err := http.ReadResponse(from, nil)
@@ -196,7 +202,8 @@ func TestTheTokenIsAskedForBeforeTheBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if _, err := io.WriteString(c, "POST /v1/accounts?wrong=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(c,
+		"POST /v1/accounts?wrong=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	answerOn(t, c).problem(t, 401, "unauthenticated") // not 100 Continue
@@ -215,7 +222,8 @@ func TestAPanicIsAProblem(t *testing.T) {
 func TestAnAnswerThatFailsInTheMiddleIsCutOff(t *testing.T) {
 	x := serve(t)
 	line := bytes.Repeat([]byte("x"), 100)
-	for name, fail := range map[string]func() error{"fails": func() error { return errors.New("on purpose") }, "panics": func() error { panic("on purpose") }} {
+	for name, fail := range map[string]func() error{"fails": func() error { return errors.New("on purpose") },
+		"panics": func() error { panic("on purpose") }} {
 		for _, lines := range []int{1, 1000} {
 			path := fmt.Sprintf("/v1/%s%d", name, lines)
 			x.api.Handle(path, func(to io.Writer) error {
@@ -271,7 +279,9 @@ func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
 func TestValuesAreNotRepeatedWhole(t *testing.T) {
 	x := small(t)
 	long := strings.Repeat("长", 150)
-	for _, path := range []string{"/v1/find?kind=" + long, "/v1/centers/" + long, "/v1/alerts?center=" + long, "/v1/find?text=x&order=" + long, "/v1/explain?code=AL-EXE-01&center=ZJ-0001&key=" + long, "/v1/policies/" + long + "/1"} {
+	for _, path := range []string{"/v1/find?kind=" + long, "/v1/centers/" + long, "/v1/alerts?center=" + long,
+		"/v1/find?text=x&order=" + long, "/v1/explain?code=AL-EXE-01&center=ZJ-0001&key=" + long,
+		"/v1/policies/" + long + "/1"} {
 		r := x.get(t, path)
 		if r.StatusCode/100 != 4 || strings.Contains(r.body, long) || len(r.body) > 2000 {
 			t.Errorf("%s: got %d %s", path, r.StatusCode, r.body)
@@ -293,8 +303,9 @@ func TestWhatIsBehindAnErrorDecidesOnlyIfNothingElseDoes(t *testing.T) {
 		status int
 		slug   string
 	}{
-		"/v1/late":    {fmt.Errorf("lists: %w", context.DeadlineExceeded), 503, "unavailable"},
-		"/v1/full":    {fmt.Errorf("api: %w", &os.PathError{Op: "write", Path: "/secret", Err: syscall.ENOSPC}), 503, "unavailable"},
+		"/v1/late": {fmt.Errorf("lists: %w", context.DeadlineExceeded), 503, "unavailable"},
+		"/v1/full": {fmt.Errorf("api: %w", &os.PathError{Op: "write", Path: "/secret", Err: syscall.ENOSPC}), 503,
+			"unavailable"},
 		"/v1/unknown": {&events.UnknownError{Cause: context.Canceled}, 503, "stopped"},
 		"/v1/other":   {errors.New("/secret"), 500, "internal"},
 	} {

@@ -22,5 +22,6 @@ func (s *Server) isHost(r *http.Request) bool {
 		name = host
 	}
 	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
-	return slices.Contains(loopbackNames, name) || slices.ContainsFunc(s.Hosts, func(own string) bool { return strings.EqualFold(own, name) })
+	return slices.Contains(loopbackNames, name) ||
+		slices.ContainsFunc(s.Hosts, func(own string) bool { return strings.EqualFold(own, name) })
 }

@@ -41,34 +41,49 @@ func importRoutes() []route {
 	flag := func(name, zh, en string) param {
 		return param{name: name, words: text.Text{Zh: zh, En: en}, sort: lists.Flag}
 	}
-	wait := param{name: "wait", words: text.Say("最多等 `SECONDS` 秒（至多 30），直到状态或进度有变化", "hold the answer up to `SECONDS`, at most 30, until the state or the progress changes"), sort: lists.Count}
+	wait := param{name: "wait", words: text.Say("最多等 `SECONDS` 秒（至多 30），直到状态或进度有变化",
+		"hold the answer up to `SECONDS`, at most 30, until the state or the progress changes"), sort: lists.Count}
 	return []route{
-		{method: http.MethodPost, path: "/v1/imports", name: "import", right: access.Bring, limit: importBytesMax, handle: (*request).importFiles,
-			short: text.Say("导入文件：JSON Lines 或表格，可含多个中心", "import files: JSON Lines or sheets, of any centers"),
+		{method: http.MethodPost, path: "/v1/imports", name: "import", right: access.Bring, limit: importBytesMax,
+			handle: (*request).importFiles,
+			short: text.Say("导入文件：JSON Lines 或表格，可含多个中心",
+				"import files: JSON Lines or sheets, of any centers"),
 			params: []param{
 				free("name", "直接作为请求内容上传时的文件名", "the name of the file, if the body is the file itself"),
-				flag("acceptGood", "有错误的记录时仍写入其余记录", "write the good records although there are bad ones"),
+				flag("acceptGood", "有错误的记录时仍写入其余记录",
+					"write the good records although there are bad ones"),
 				free("actor", "表格由谁经办", "who answers for the sheets"),
 				free("role", "填表的角色", "the role that fills in the sheets"),
 				choice("mode", events.Modes.Strings(), "表格的模式", "the mode of the sheets"),
 				free("doc", "补录所依据的发文字号", "the document that record mode rests on"),
-				flag("again", "与已作废记录相同的行，按下一个号重新入账", "take a row that is equal to a voided record again, under the next number"),
-				flag("marked", "有错误的表格另存一份，标出错误的单元格", "make copies of bad sheets with the bad cells marked"),
+				flag("again", "与已作废记录相同的行，按下一个号重新入账",
+					"take a row that is equal to a voided record again, under the next number"),
+				flag("marked", "有错误的表格另存一份，标出错误的单元格",
+					"make copies of bad sheets with the bad cells marked"),
 				dryRunParam},
 			takes: []body{{multipartType, nil}, {linesType, nil}, {xlsxType, nil}, {csvType, nil}, {octetsType, nil}},
-			gives: []answer{{http.StatusAccepted, jsonType, ImportState{}, "the import waits for its turn; Location is where it can be asked for"}}},
-		{method: http.MethodGet, path: importsPath + "{id}", name: "importState", right: access.Bring, handle: (*request).importState,
-			short: text.Say("一次导入的进度和结果，保留 24 小时", "the progress and the result of an import, kept for 24 hours"), params: []param{wait},
+			gives: []answer{{http.StatusAccepted, jsonType, ImportState{},
+				"the import waits for its turn; Location is where it can be asked for"}}},
+		{method: http.MethodGet, path: importsPath + "{id}", name: "importState", right: access.Bring,
+			handle: (*request).importState,
+			short: text.Say("一次导入的进度和结果，保留 24 小时",
+				"the progress and the result of an import, kept for 24 hours"), params: []param{wait},
 			gives: []answer{{http.StatusOK, jsonType, ImportState{}, "the state of the import"}}},
-		{method: http.MethodGet, path: importsPath + "{id}/bad", name: "importBad", right: access.Bring, handle: (*request).importBad,
-			short: text.Say("一次导入中有错误的行，至多 64 MiB", "the bad lines and rows of an import, up to 64 MiB of them"),
+		{method: http.MethodGet, path: importsPath + "{id}/bad", name: "importBad", right: access.Bring,
+			handle: (*request).importBad,
+			short: text.Say("一次导入中有错误的行，至多 64 MiB",
+				"the bad lines and rows of an import, up to 64 MiB of them"),
 			gives: []answer{{http.StatusOK, linesType, desk.BadLine{}, "the bad lines, one a line"}}},
-		{method: http.MethodGet, path: importsPath + "{id}/rows", name: "importRows", right: access.Bring, handle: (*request).importRows,
-			short: text.Say("试算表格时每条记录的结果，至多 64 MiB", "the answers of a dry run to the records of the sheets, up to 64 MiB of them"),
-			gives: []answer{{http.StatusOK, linesType, desk.JudgedRecord{}, "one answer a line, in the order in which they were judged; empty unless it was a dry run"}}},
-		{method: http.MethodGet, path: importsPath + "{id}/" + markedName, name: "importMarked", right: access.Bring, handle: (*request).importMarked,
-			short: text.Say("标出错误单元格的表格", "copies of the bad sheets with the bad cells marked"),
-			gives: []answer{{http.StatusOK, xlsxType, nil, "the workbook"}}},
+		{method: http.MethodGet, path: importsPath + "{id}/rows", name: "importRows", right: access.Bring,
+			handle: (*request).importRows,
+			short: text.Say("试算表格时每条记录的结果，至多 64 MiB",
+				"the answers of a dry run to the records of the sheets, up to 64 MiB of them"),
+			gives: []answer{{http.StatusOK, linesType, desk.JudgedRecord{},
+				"one answer a line, in the order in which they were judged; empty unless it was a dry run"}}},
+		{method: http.MethodGet, path: importsPath + "{id}/" + markedName, name: "importMarked", right: access.Bring,
+			handle: (*request).importMarked,
+			short:  text.Say("标出错误单元格的表格", "copies of the bad sheets with the bad cells marked"),
+			gives:  []answer{{http.StatusOK, xlsxType, nil, "the workbook"}}},
 	}
 }
 
@@ -88,9 +103,11 @@ func (q *request) importFiles() error {
 		q.s.jobs.drop(x)
 		return err
 	}
-	x.request.AcceptGood, x.request.Again, x.request.DryRun = q.param("acceptGood") != "", q.param("again") != "", q.param(dryRunParam.name) != ""
+	x.request.AcceptGood, x.request.Again, x.request.DryRun = q.param("acceptGood") != "", q.param("again") != "",
+		q.param(dryRunParam.name) != ""
 	x.state.DryRun = x.request.DryRun
-	x.request.Sheets = desk.SheetTerms{Actor: q.param("actor"), Role: q.param("role"), Mode: q.param("mode"), Doc: q.param("doc")}
+	x.request.Sheets = desk.SheetTerms{Actor: q.param("actor"), Role: q.param("role"), Mode: q.param("mode"),
+		Doc: q.param("doc")}
 	if q.param("marked") != "" {
 		x.request.Marked = &desk.MarkedTo{Lang: q.lang, Create: x.createMarked}
 	}
@@ -122,7 +139,8 @@ func (q *request) upload(x *job) error {
 		}
 		return x.spool(name, q.Body)
 	}
-	return fail(unsupportedType, "须为 multipart/form-data，或 JSON Lines、xlsx、csv 文件本身", "must be multipart/form-data, or a file of JSON Lines, xlsx or csv itself")
+	return fail(unsupportedType, "须为 multipart/form-data，或 JSON Lines、xlsx、csv 文件本身",
+		"must be multipart/form-data, or a file of JSON Lines, xlsx or csv itself")
 }
 
 func (q *request) uploadParts(x *job, boundary string) error {
@@ -137,13 +155,16 @@ func (q *request) uploadParts(x *job, boundary string) error {
 		part, err := parts.NextRawPart()
 		switch {
 		case err == io.EOF && len(x.request.Files) == 0:
-			return fail(badRequest, "没有文件：字段应名为 %s", "there is no file: the field must be named %s", uploadField)
+			return fail(badRequest, "没有文件：字段应名为 %s", "there is no file: the field must be named %s",
+				uploadField)
 		case err == io.EOF:
 			return nil
 		case err != nil:
 			return bodyError(err)
 		case part.FormName() != uploadField || partFileName(part) == "":
-			return fail(badRequest, "每个字段都应是名为 %s 的文件；其余放在问号后的参数中", "every field must be a file named %s; everything else is a parameter after the question mark", uploadField)
+			return fail(badRequest, "每个字段都应是名为 %s 的文件；其余放在问号后的参数中",
+				"every field must be a file named %s; everything else is a parameter after the question mark",
+				uploadField)
 		}
 		if err := x.spool(partFileName(part), part); err != nil {
 			return err
@@ -162,7 +183,8 @@ func partFileName(part *multipart.Part) string {
 // spool copies one uploaded file to the disk.
 func (x *job) spool(name string, content io.Reader) error {
 	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > fileNameCharsMax {
-		return fail(badRequest, "文件名应为不超过 %d 个字符的 UTF-8 文字", "the name of a file must be text in UTF-8 of at most %d characters", fileNameCharsMax)
+		return fail(badRequest, "文件名应为不超过 %d 个字符的 UTF-8 文字",
+			"the name of a file must be text in UTF-8 of at most %d characters", fileNameCharsMax)
 	}
 	if len(x.request.Files) == importFilesMax {
 		return fail(badRequest, "文件超过 %d 个", "there are more than %d files", importFilesMax)
@@ -238,7 +260,8 @@ func (q *request) waitTime() (time.Duration, error) {
 	seconds, err := strconv.ParseUint(q.param("wait"), 10, 16)
 	wait := time.Duration(seconds) * time.Second
 	if err != nil || wait > importWaitMax {
-		return 0, fail(badRequest, "应为 0 至 %d 的整数", "must be a whole number from 0 to %d", int(importWaitMax.Seconds())).of("wait")
+		return 0, fail(badRequest, "应为 0 至 %d 的整数", "must be a whole number from 0 to %d",
+			int(importWaitMax.Seconds())).of("wait")
 	}
 	return wait, nil
 }

@@ -54,7 +54,8 @@ func (x *served) ended(t testing.TB, r reply) api.ImportState {
 }
 
 func vouchers(rows ...string) string {
-	return "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n" + strings.Join(rows, "\n") + "\n"
+	return "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n" +
+		strings.Join(rows, "\n") + "\n"
 }
 
 func TestFilesAreImportedTogether(t *testing.T) {
@@ -63,7 +64,8 @@ func TestFilesAreImportedTogether(t *testing.T) {
 	lines := object("ZJ-0001", spent) + "\n" + object("ZJ-0002", registered) + "\n"
 	body, media := form(t, "a.jsonl", lines, "b.csv", vouchers("V-1,2025-07-02,ZJ-0001,G1,中试,1.00,丙,样机,,,"))
 	s := x.ended(t, x.ask(t, "POST", "/v1/imports?actor=c-1", body, "Content-Type", media))
-	if s.State != "done" || s.Result == nil || s.Result.Read != 3 || s.Result.Accepted != 3 || s.BadTotal != 0 || s.Done == 0 || s.Problem != nil {
+	if s.State != "done" || s.Result == nil || s.Result.Read != 3 || s.Result.Accepted != 3 || s.BadTotal != 0 ||
+		s.Done == 0 || s.Problem != nil {
 		t.Fatalf("got %+v %+v", s, s.Result)
 	}
 	s = x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl", lines, "Content-Type", "application/jsonl"))
@@ -84,19 +86,24 @@ func TestFilesAreImportedTogether(t *testing.T) {
 func TestAnImportIsTriedFirst(t *testing.T) {
 	x := live(t)
 	x.begun(t, "ZJ-0001")
-	s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl&dryRun=true", object("ZJ-0001", fined), "Content-Type", "application/jsonl"))
-	if s.State != "done" || !s.DryRun || s.Result.Accepted != 1 || len(s.Result.Centers) != 1 || len(s.Result.Centers[0].Opened) == 0 {
+	s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl&dryRun=true", object("ZJ-0001", fined), "Content-Type",
+		"application/jsonl"))
+	if s.State != "done" || !s.DryRun || s.Result.Accepted != 1 || len(s.Result.Centers) != 1 ||
+		len(s.Result.Centers[0].Opened) == 0 {
 		t.Errorf("got %+v %+v", s, s.Result)
 	}
 	if r := x.get(t, "/v1/imports/"+s.ID+"/rows").ok(t); s.Rows != 0 || r.body != "" {
 		t.Errorf("of lines of JSON there are %d rows: %s", s.Rows, r.body)
 	}
 	rows := vouchers("V-1,2025-07-02,ZJ-0001,G1,罚款,1.00,丙,样机,,,", "V-2,2025-07-02,ZJ-0001,G1,中试,x,丙,样机,,,")
-	s = x.ended(t, x.ask(t, "POST", "/v1/imports?name=b.csv&actor=c-1&dryRun=true&again=true&marked=true", rows, "Content-Type", "text/csv"))
-	if s.State != "done" || s.Rows != 2 || s.BadTotal != 1 || !s.Marked || s.Result.Accepted != 1 || len(s.Result.Opens) == 0 {
+	s = x.ended(t, x.ask(t, "POST", "/v1/imports?name=b.csv&actor=c-1&dryRun=true&again=true&marked=true", rows,
+		"Content-Type", "text/csv"))
+	if s.State != "done" || s.Rows != 2 || s.BadTotal != 1 || !s.Marked || s.Result.Accepted != 1 ||
+		len(s.Result.Opens) == 0 {
 		t.Errorf("got %+v %+v", s, s.Result)
 	}
-	if r := x.get(t, "/v1/imports/"+s.ID+"/rows").ok(t); strings.Count(r.body, "\n") != 2 || !strings.Contains(r.body, `"answer":"accepted","id":"`) || !strings.Contains(r.body, `"field":"金额(元)"`) {
+	if r := x.get(t, "/v1/imports/"+s.ID+"/rows").ok(t); strings.Count(r.body, "\n") != 2 ||
+		!strings.Contains(r.body, `"answer":"accepted","id":"`) || !strings.Contains(r.body, `"field":"金额(元)"`) {
 		t.Errorf("got %s", r.body)
 	}
 	x.get(t, "/v1/imports/"+s.ID+"/marked.xlsx").ok(t)
@@ -108,11 +115,13 @@ func TestAnImportIsTriedFirst(t *testing.T) {
 func TestARecordSaysWhatItMovesIfAsked(t *testing.T) {
 	x := live(t)
 	x.begun(t, "ZJ-0001")
-	a := decoded[desk.BatchAnswer](t, x.ask(t, "POST", "/v1/records?moves=true", object("ZJ-0001", fined), "Content-Type", "application/json"), 201)
+	a := decoded[desk.BatchAnswer](t,
+		x.ask(t, "POST", "/v1/records?moves=true", object("ZJ-0001", fined), "Content-Type", "application/json"), 201)
 	if a.Moves == nil || len(a.Moves.Opened) == 0 || a.AsOf.IsNone() {
 		t.Errorf("got %+v", a)
 	}
-	if a = decoded[desk.BatchAnswer](t, x.ask(t, "POST", "/v1/records", object("ZJ-0001", spent), "Content-Type", "application/json"), 201); a.Moves != nil || !a.AsOf.IsNone() {
+	if a = decoded[desk.BatchAnswer](t, x.ask(t, "POST", "/v1/records", object("ZJ-0001", spent), "Content-Type",
+		"application/json"), 201); a.Moves != nil || !a.AsOf.IsNone() {
 		t.Errorf("without being asked: got %+v", a)
 	}
 }
@@ -122,7 +131,8 @@ func TestAServerThatStopsTakesNoImports(t *testing.T) {
 	end := x.upload(t)
 	x.uploading(t, 1)
 	x.api.Stop()
-	x.ask(t, "POST", "/v1/imports?name=a.jsonl", object("ZJ-0001", registered), "Content-Type", "application/jsonl").problem(t, 503, "unavailable")
+	x.ask(t, "POST", "/v1/imports?name=a.jsonl", object("ZJ-0001", registered), "Content-Type",
+		"application/jsonl").problem(t, 503, "unavailable")
 	if answer := end(); answer != nil && answer.StatusCode != 503 {
 		t.Errorf("of an upload under way: %d", answer.StatusCode)
 	}
@@ -147,15 +157,18 @@ func TestBadLinesAndMarkedCopiesAreKeptForTheirAccount(t *testing.T) {
 	x := live(t)
 	x.begun(t, "ZJ-0001")
 	n := len(x.lines(t))
-	body, media := form(t, "b.csv", vouchers("V-1,2025-07-02,ZJ-0001,G1,中试,9000000.00,丙,样机,,,", "V-2,2025-07-02,ZJ-0001,G1,中试,x,丙,样机,,,"))
+	body, media := form(t, "b.csv", vouchers("V-1,2025-07-02,ZJ-0001,G1,中试,9000000.00,丙,样机,,,",
+		"V-2,2025-07-02,ZJ-0001,G1,中试,x,丙,样机,,,"))
 	s := x.ended(t, x.ask(t, "POST", "/v1/imports?actor=c-1&marked=true", body, "Content-Type", media))
-	if s.State != "done" || s.Result.Refused != 2 || s.Result.Accepted != 0 || s.BadTotal != 2 || len(s.Bad) != 2 || !s.Marked || s.Bad[0].File != "b.csv" || len(s.Bad[0].Reasons) == 0 {
+	if s.State != "done" || s.Result.Refused != 2 || s.Result.Accepted != 0 || s.BadTotal != 2 || len(s.Bad) != 2 ||
+		!s.Marked || s.Bad[0].File != "b.csv" || len(s.Bad[0].Reasons) == 0 {
 		t.Fatalf("got %+v %+v", s, s.Result)
 	}
 	if got := len(x.lines(t)); got != n {
 		t.Errorf("%d records were written", got-n)
 	}
-	if r := x.get(t, "/v1/imports/"+s.ID+"/bad").ok(t); strings.Count(r.body, "\n") != 2 || !strings.Contains(r.body, `"line":2`) || r.Header.Get("Content-Type") != "application/jsonl" {
+	if r := x.get(t, "/v1/imports/"+s.ID+"/bad").ok(t); strings.Count(r.body, "\n") != 2 ||
+		!strings.Contains(r.body, `"line":2`) || r.Header.Get("Content-Type") != "application/jsonl" {
 		t.Errorf("got %s", r.body)
 	}
 	marked := x.get(t, "/v1/imports/"+s.ID+"/marked.xlsx").ok(t)
@@ -167,10 +180,11 @@ func TestBadLinesAndMarkedCopiesAreKeptForTheirAccount(t *testing.T) {
 		x.as(t, other, "GET", "/v1/imports/"+s.ID+path, "").problem(t, 404, "not-found")
 	}
 	denied := map[string]bool{}
-	if err := x.access.Desk(access.Local("kit", "local")).Log(t.Context(), access.LogQuestion{Account: "caizheng", Kind: access.LogDenied}, func(e *access.LogEntry) error {
-		denied[e.Object] = true
-		return nil
-	}); err != nil {
+	if err := x.access.Desk(access.Local("kit", "local")).Log(t.Context(),
+		access.LogQuestion{Account: "caizheng", Kind: access.LogDenied}, func(e *access.LogEntry) error {
+			denied[e.Object] = true
+			return nil
+		}); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"", "/bad", "/marked.xlsx"} {
@@ -195,7 +209,8 @@ func TestAnUploadThatIsNoImportIsRefused(t *testing.T) {
 	post("", empty, emptyMedia).problem(t, 400, "bad-request")
 	post("?name=x", body, media).problem(t, 400, "bad-request")
 	post("", "{}", "application/jsonl").problem(t, 400, "bad-request")
-	s := x.ended(t, post("?actor=c-1&name=a.jsonl", object("ZJ-0001", registered), "application/jsonl")) // an actor is for sheets
+	// an actor is for sheets
+	s := x.ended(t, post("?actor=c-1&name=a.jsonl", object("ZJ-0001", registered), "application/jsonl"))
 	if s.State != "failed" || s.Problem == nil || s.Problem.Param != "actor" {
 		t.Errorf("got %+v", s)
 	}
@@ -249,20 +264,25 @@ func TestOneImportRunsEightWaitAndTheNinthIsSentAway(t *testing.T) {
 			t.Errorf("got %d", answer.StatusCode)
 		}
 	}
-	for x.ask(t, "POST", "/v1/imports?name=a.jsonl", "\n", "Content-Type", "application/jsonl").StatusCode == 503 { // until they have run
+	for x.ask(t, "POST", "/v1/imports?name=a.jsonl", "\n", "Content-Type", "application/jsonl").StatusCode == 503 {
+		// until they have run
 	}
 }
 
 func TestAnAccountDoesNotTakeAllPlaces(t *testing.T) {
 	x := live(t)
-	token, other := x.token(t, "yi", access.Binding{Role: access.Center, Center: "ZJ-0001"}), x.token(t, "er", access.Binding{Role: access.Center, Center: "ZJ-0002"})
-	const head = "POST /v1/imports?name=a.jsonl HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nContent-Type: application/jsonl\r\nAuthorization: Bearer "
+	token, other := x.token(t, "yi", access.Binding{Role: access.Center, Center: "ZJ-0001"}),
+		x.token(t, "er", access.Binding{Role: access.Center, Center: "ZJ-0002"})
+	const head = "POST /v1/imports?name=a.jsonl HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nContent-Type: " +
+		"application/jsonl\r\nAuthorization: Bearer "
 	for range 3 {
 		x.dialTo(t, x.Server, head+token+"\r\n\r\n\n")
 	}
 	x.uploading(t, 3)
-	x.as(t, token, "POST", "/v1/imports?name=a.jsonl", "\n", "Content-Type", "application/jsonl").problem(t, 429, "too-many-requests")
-	if r := x.as(t, other, "POST", "/v1/imports?name=a.jsonl", "\n", "Content-Type", "application/jsonl"); r.StatusCode != 202 {
+	x.as(t, token, "POST", "/v1/imports?name=a.jsonl", "\n", "Content-Type", "application/jsonl").problem(t, 429,
+		"too-many-requests")
+	if r := x.as(t, other, "POST", "/v1/imports?name=a.jsonl", "\n", "Content-Type",
+		"application/jsonl"); r.StatusCode != 202 {
 		t.Errorf("another account gets %d", r.StatusCode)
 	}
 }
@@ -270,7 +290,8 @@ func TestAnAccountDoesNotTakeAllPlaces(t *testing.T) {
 func TestUploadsLeaveRoomForTheLedger(t *testing.T) {
 	x := live(t)
 	defer api.KeepRoom(api.KeepRoom(1 << 62))
-	x.ask(t, "POST", "/v1/imports?name=a.jsonl", "{}\n", "Content-Type", "application/jsonl").problem(t, 503, "unavailable")
+	x.ask(t, "POST", "/v1/imports?name=a.jsonl", "{}\n", "Content-Type", "application/jsonl").problem(t, 503,
+		"unavailable")
 	x.ask(t, "POST", "/v1/reproduce?name=a.csv", "x", "Content-Type", "text/csv").problem(t, 503, "unavailable")
 	if list, err := os.ReadDir(x.spool); err != nil || len(list) != 0 {
 		t.Errorf("got %v, %v", list, err)
@@ -280,7 +301,8 @@ func TestUploadsLeaveRoomForTheLedger(t *testing.T) {
 func TestTheBadLinesOfAnImportAreBounded(t *testing.T) {
 	x := live(t)
 	defer api.KeepBad(api.KeepBad(5000))
-	s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl", strings.Repeat("{}\n", 500), "Content-Type", "application/jsonl"))
+	s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl", strings.Repeat("{}\n", 500), "Content-Type",
+		"application/jsonl"))
 	if s.State != "done" || s.BadTotal != 500 {
 		t.Fatalf("got %+v", s)
 	}
@@ -327,7 +349,8 @@ func TestRecordsAreTriedOneByOne(t *testing.T) {
 		body.WriteString(object("ZJ-0001", spend(fmt.Sprint("V", i), 1)) + "\n")
 	}
 	r := x.ask(t, "POST", "/v1/try", body.String()+"{}\n", "Content-Type", "application/jsonl").ok(t)
-	if got := strings.Count(r.body, `"answer":"accepted"`); got != lines || !strings.Contains(r.body, fmt.Sprintf(`{"line":%d,"id":"","answer":"refused"`, lines+1)) {
+	if got := strings.Count(r.body, `"answer":"accepted"`); got != lines ||
+		!strings.Contains(r.body, fmt.Sprintf(`{"line":%d,"id":"","answer":"refused"`, lines+1)) {
 		t.Errorf("%d lines are accepted: %.300s", got, r.body)
 	}
 	if got := len(x.lines(t)); got != n {
@@ -345,9 +368,11 @@ func TestAnImportThatIsStoppedIsFinishedByBringingItAgain(t *testing.T) {
 	var body strings.Builder
 	const lines = 5000
 	for i := range lines {
-		body.WriteString(object("ZJ-0001", strings.Replace(governed, `"by"`, fmt.Sprintf(`"note":"%d","by"`, i), 1)) + "\n")
+		body.WriteString(object("ZJ-0001", strings.Replace(governed, `"by"`, fmt.Sprintf(`"note":"%d","by"`, i), 1)) +
+			"\n")
 	}
-	s := decoded[api.ImportState](t, x.ask(t, "POST", "/v1/imports?name=a.jsonl", body.String(), "Content-Type", "application/jsonl"), 202)
+	s := decoded[api.ImportState](t,
+		x.ask(t, "POST", "/v1/imports?name=a.jsonl", body.String(), "Content-Type", "application/jsonl"), 202)
 	for s.State == "waiting" {
 		s = into[api.ImportState](t, x.get(t, "/v1/imports/"+s.ID+"?wait=30"))
 	}
@@ -359,7 +384,8 @@ func TestAnImportThatIsStoppedIsFinishedByBringingItAgain(t *testing.T) {
 	if s.State == "failed" && s.Problem.Status != 503 || s.State == "waiting" || s.State == "running" {
 		t.Errorf("got %+v", s)
 	}
-	again, err := x.desk.Import(t.Context(), desk.ImportRequest{Files: []desk.Upload{{Name: "a.jsonl", Content: strings.NewReader(body.String()), Bytes: int64(body.Len())}}})
+	again, err := x.desk.Import(t.Context(), desk.ImportRequest{
+		Files: []desk.Upload{{Name: "a.jsonl", Content: strings.NewReader(body.String()), Bytes: int64(body.Len())}}})
 	if err != nil || again.Read != lines || again.Accepted+again.Repeated != lines {
 		t.Errorf("again: %+v, %v", again, err)
 	}

@@ -100,8 +100,9 @@ type jobs struct {
 
 func newJobs(dir string, now func() time.Time, log *zap.Logger, m *Metrics) *jobs {
 	ctx, cancel := context.WithCancel(context.Background())
-	j := &jobs{dir: dir, now: now, log: log, m: m, ctx: ctx, cancel: cancel, places: make(chan struct{}, placesAll), queue: make(chan *job, placesAll),
-		ran: make(chan struct{}), placesOf: map[string]int{}, kept: map[string]*job{}}
+	j := &jobs{dir: dir, now: now, log: log, m: m, ctx: ctx, cancel: cancel, places: make(chan struct{}, placesAll),
+		queue: make(chan *job, placesAll),
+		ran:   make(chan struct{}), placesOf: map[string]int{}, kept: map[string]*job{}}
 	if err := emptied(dir); err != nil {
 		log.Error("the spool cannot be emptied", zap.Error(err))
 	}
@@ -136,7 +137,8 @@ func emptied(dir string) error {
 
 // errBusy returns the error for too many waiting imports.
 func errBusy() error {
-	return text.Errorf(text.Unavailable, "已有 %d 个导入在等待，请稍后再试", "%d imports are waiting already; try again later", waitingMax)
+	return text.Errorf(text.Unavailable, "已有 %d 个导入在等待，请稍后再试",
+		"%d imports are waiting already; try again later", waitingMax)
 }
 
 var errClosing = text.Errorf(text.Unavailable, "服务正在停止，请稍后再试", "the server is stopping; try again later")
@@ -155,7 +157,8 @@ func (j *jobs) open(account string, placesMax int) (*job, error) {
 		j.leave(account)
 		return nil, fmt.Errorf("api: spool an upload: %w", err)
 	}
-	return &job{account: account, dir: dir, changed: make(chan struct{}), state: ImportState{ID: desk.NewID(), State: importWaiting, Bad: []desk.BadLine{}}}, nil
+	return &job{account: account, dir: dir, changed: make(chan struct{}),
+		state: ImportState{ID: desk.NewID(), State: importWaiting, Bad: []desk.BadLine{}}}, nil
 }
 
 // enter takes a place for an account.
@@ -166,7 +169,8 @@ func (j *jobs) enter(account string, placesMax int) error {
 		return errBusy()
 	}
 	if j.placesOf[account] == placesMax {
-		return fail(tooMany, "此账号已有 %d 个导入在上传、等待或进行", "%d imports of the account are being uploaded, wait or run already", placesMax)
+		return fail(tooMany, "此账号已有 %d 个导入在上传、等待或进行",
+			"%d imports of the account are being uploaded, wait or run already", placesMax)
 	}
 	j.places <- struct{}{}
 	j.placesOf[account]++
@@ -217,8 +221,10 @@ func (j *jobs) find(id, account string) (*job, error) {
 	if x := j.kept[id]; x != nil && x.account == account {
 		return x, nil
 	}
-	return nil, text.Errorf(text.NotFound, "没有此编号的导入：结果只保留 24 小时，服务重启后不再保留；请再导入一次，已入账的会跳过",
-		"there is no import of this id: results are kept for 24 hours and not over a restart; send it again, what is in the ledger already is passed over")
+	return nil, text.Errorf(text.NotFound,
+		"没有此编号的导入：结果只保留 24 小时，服务重启后不再保留；请再导入一次，已入账的会跳过",
+		"there is no import of this id: results are kept for 24 hours and not over a restart; send it again, what "+
+			"is in the ledger already is passed over")
 }
 
 // work runs the imports one after the other until the server closes.

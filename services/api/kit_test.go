@@ -103,9 +103,11 @@ func serveStore(t testing.TB, c *clock, store events.Store) *served {
 		return seal.Root(ctx, store, position, see)
 	}
 	x := &served{ledger: l, access: a, clock: c, spool: t.TempDir()}
-	x.desk = desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Now: c.now, Version: "v1", Spool: t.TempDir(),
+	x.desk = desk.Local{LocalConfig: desk.LocalConfig{
+		Ledger: l, Root: root, Now: c.now, Version: "v1", Spool: t.TempDir(),
 		Account: ledger.Writer{Name: "kit", MayRecord: true}}}
-	x.api = api.New(api.ServerConfig{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: x.spool, Hosts: []string{"ledger.example"}})
+	x.api = api.New(api.ServerConfig{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1",
+		Document: []byte(`{"openapi":"3.1.0"}`), Spool: x.spool, Hosts: []string{"ledger.example"}})
 	t.Cleanup(func() {
 		if err := x.api.Close(context.Background()); err != nil {
 			t.Error(err)
@@ -146,7 +148,8 @@ const (
 func (x *served) record(t testing.TB, center, tail string) *desk.RecordAnswer {
 	t.Helper()
 	var d desk.Draft
-	line := fmt.Sprintf(`{"id":"%s","center":"%s",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(center+tail)), center, tail)
+	line := fmt.Sprintf(`{"id":"%s","center":"%s",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(center+tail)),
+		center, tail)
 	if err := json.Unmarshal([]byte(line), &d); err != nil {
 		t.Fatal(err)
 	}
@@ -210,12 +213,15 @@ func send(t testing.TB, c *http.Client, base, method, path, body string, head ..
 func (r reply) problem(t testing.TB, status int, slug string) (p api.ProblemDetails) {
 	t.Helper()
 	if r.StatusCode != status || r.Header.Get("Content-Type") != "application/problem+json" {
-		t.Fatalf("expected the problem %d %s, got %d %s: %.300s", status, slug, r.StatusCode, r.Header.Get("Content-Type"), r.body)
+		t.Fatalf("expected the problem %d %s, got %d %s: %.300s", status, slug, r.StatusCode,
+			r.Header.Get("Content-Type"), r.body)
 	}
 	if err := json.Unmarshal([]byte(r.body), &p); err != nil {
 		t.Fatalf("%v in %s", err, r.body)
 	}
-	if p.Type != "/problems/"+slug || p.Status != status || p.RequestID == "" || p.RequestID != r.Header.Get("X-Request-Id") || p.Detail == "" || p.Text.Zh == "" || p.Text.En == "" || p.Title == "" {
+	if p.Type != "/problems/"+slug || p.Status != status || p.RequestID == "" ||
+		p.RequestID != r.Header.Get("X-Request-Id") || p.Detail == "" || p.Text.Zh == "" || p.Text.En == "" ||
+		p.Title == "" {
 		t.Fatalf("expected a whole problem %s, got %s", slug, r.body)
 	}
 	return p

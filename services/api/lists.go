@@ -48,23 +48,35 @@ const (
 
 // listParams are the parameters that every list has.
 var listParams = []param{
-	{name: "limit", words: text.Say("每页 `N` 行，至多 1000；对 csv 和 jsonl，未给出即全部", "`N` rows a page, at most 1000; csv and jsonl are whole unless it is given"), sort: lists.Count, def: strconv.Itoa(pageDefault)},
+	{name: "limit", words: text.Say("每页 `N` 行，至多 1000；对 csv 和 jsonl，未给出即全部",
+		"`N` rows a page, at most 1000; csv and jsonl are whole unless it is given"), sort: lists.Count,
+		def: strconv.Itoa(pageDefault)},
 	{name: "cursor", words: text.Say("上一页的 `NEXT`", "`NEXT` of the page before"), sort: lists.AnyText},
-	{name: "format", words: text.Say("`FORMAT`：json、jsonl、csv、xlsx 或 table；未给出时看 Accept", "`FORMAT`: json, jsonl, csv, xlsx or table; if it is not given, Accept says"), sort: lists.Choice, values: wordless("json", "jsonl", "csv", "xlsx", "table")},
-	{name: "forExcel", words: text.Say("csv 供 Excel 或 WPS 打开：文本不会变成公式、数字或日期", "a csv for Excel or WPS: no text becomes a formula, a number or a date"), sort: lists.Flag},
+	{name: "format", words: text.Say("`FORMAT`：json、jsonl、csv、xlsx 或 table；未给出时看 Accept",
+		"`FORMAT`: json, jsonl, csv, xlsx or table; if it is not given, Accept says"), sort: lists.Choice,
+		values: wordless("json", "jsonl", "csv", "xlsx", "table")},
+	{name: "forExcel", words: text.Say("csv 供 Excel 或 WPS 打开：文本不会变成公式、数字或日期",
+		"a csv for Excel or WPS: no text becomes a formula, a number or a date"), sort: lists.Flag},
 }
 
 // listRoutes returns the routes of all lists.
 func listRoutes() (all []route) {
 	for _, l := range lists.Lists {
-		rt := route{method: http.MethodGet, path: "/v1/" + l.Name, name: l.Name, right: access.ReadLedger, short: l.Short,
-			gives: []answer{{http.StatusOK, jsonType, Page{}, "a page of rows"}, {http.StatusOK, linesType, nil, "all rows, one a line"}, {http.StatusOK, csvType, nil, "all rows with their provenance"},
-				{http.StatusOK, xlsxType, nil, "all rows with their provenance"}, {http.StatusOK, table.WholeType, nil, "the whole table, with what is shown to people"}},
+		rt := route{method: http.MethodGet, path: "/v1/" + l.Name, name: l.Name, right: access.ReadLedger,
+			short: l.Short,
+			gives: []answer{{http.StatusOK, jsonType, Page{}, "a page of rows"},
+				{http.StatusOK, linesType, nil, "all rows, one a line"},
+				{http.StatusOK, csvType, nil, "all rows with their provenance"},
+				{http.StatusOK, xlsxType, nil, "all rows with their provenance"},
+				{http.StatusOK, table.WholeType, nil, "the whole table, with what is shown to people"}},
 			handle: func(q *request) error { return q.list(l) }}
 		for _, p := range l.Params {
-			own := param{name: apiName(p.Name), words: p.Words, sort: p.Sort, values: p.Values, def: p.Default, must: p.Must || p.Name == l.Argument}
+			own := param{name: apiName(p.Name), words: p.Words, sort: p.Sort, values: p.Values, def: p.Default,
+				must: p.Must || p.Name == l.Argument}
 			if p.Name == limitParam {
-				own.words, own.def = text.Say("json 每页 `N` 行，至多 1000；其他格式最多 N 行（默认 %s）", "json has `N` rows a page, at most 1000; another format has at most N rows (default %s)", p.Default), ""
+				own.words, own.def = text.Say("json 每页 `N` 行，至多 1000；其他格式最多 N 行（默认 %s）",
+					"json has `N` rows a page, at most 1000; another format has at most N rows (default %s)",
+					p.Default), ""
 			}
 			rt.params = append(rt.params, own)
 		}
@@ -139,7 +151,8 @@ func (a *asking) readLimit() error {
 	n, err := strconv.Atoi(given)
 	switch {
 	case err != nil || n < 1 || n > most:
-		return fail(badRequest, "%q 应为 1 至 %d 的整数", "%q must be a whole number from 1 to %d", given, most).of("limit")
+		return fail(badRequest, "%q 应为 1 至 %d 的整数", "%q must be a whole number from 1 to %d", given,
+			most).of("limit")
 	case !isPage:
 		return nil
 	case a.media == xlsxType || a.media == table.WholeType:
@@ -206,7 +219,8 @@ func (a *asking) readCursor() (err error) {
 	return nil
 }
 
-var errGone = fail(gone, "这一查询的后续各页已不再保留，请从头再查", "the pages of this answer are kept no more; ask again from the first").of("cursor")
+var errGone = fail(gone, "这一查询的后续各页已不再保留，请从头再查",
+	"the pages of this answer are kept no more; ask again from the first").of("cursor")
 
 // identify computes the hash of everything that the answer depends on, and returns it.
 func (a *asking) identify() questionID {
@@ -254,7 +268,8 @@ func (a *asking) snapshot() (*snapshot, error) {
 		if a.prefix == flagPrefix {
 			atLeast = a.position()
 		}
-		s, isMade, err = a.s.snapshots.answer(a.Context(), asked{knownKey{a.id, a.when.KnownAt}, a.position, atLeast, a.make})
+		s, isMade, err = a.s.snapshots.answer(a.Context(),
+			asked{knownKey{a.id, a.when.KnownAt}, a.position, atLeast, a.make})
 	}
 	if err == nil && !isMade { // when this request made it, the desk has checked the right to read it
 		err = a.s.Access.ReadAgain(a.who, a.question, a.isFile)
@@ -296,7 +311,8 @@ func (a *asking) make(before *snapshot) (*snapshot, error) {
 			return s, nil
 		}
 	}
-	return nil, fail(unavailable, "账号可见的范围正在变动，请稍后再试", "what the account sees is changing; try again later")
+	return nil, fail(unavailable, "账号可见的范围正在变动，请稍后再试",
+		"what the account sees is changing; try again later")
 }
 
 // scopeAttempts is how often an answer is made again because the scope of the principal changed meanwhile.
@@ -341,7 +357,8 @@ func (a *asking) ask(s *snapshot, before *lists.Answer) (err error) {
 		}
 	default:
 		var file bytes.Buffer
-		made, err := a.desk.Report(ctx, a.when, desk.ReportRequest{Question: a.question, Name: "list." + endings[a.media], ForExcel: forExcel, Lang: a.lang}, &file)
+		made, err := a.desk.Report(ctx, a.when, desk.ReportRequest{
+			Question: a.question, Name: "list." + endings[a.media], ForExcel: forExcel, Lang: a.lang}, &file)
 		if err != nil {
 			return err
 		}
@@ -374,7 +391,8 @@ func (a *asking) send(s *snapshot) error {
 		return nil
 	}
 	if a.media != jsonType && a.media != table.WholeType {
-		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s-p%d.%s"`, a.list.Name, s.asOf, s.id.position, endings[a.media]))
+		h.Set("Content-Disposition",
+			fmt.Sprintf(`attachment; filename="%s-%s-p%d.%s"`, a.list.Name, s.asOf, s.id.position, endings[a.media]))
 	}
 	if a.limit == 0 {
 		return a.sendWhole(s)

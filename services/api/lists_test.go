@@ -21,8 +21,10 @@ import (
 )
 
 // questions is one question of each list.
-var questions = map[string]string{"centers": "", "alerts": "all=true", "execution": "by=region", "delayed": "", "deferrals": "", "ageing": "", "spending": "center=ZJ-0001", "due": "",
-	"trace": "center=ZJ-0001&year=2025&scope=province&figure=executed", "changes": "since=2&show=records", "find": "text=%E4%B9%99", "sample": "year=2025", "duplicates": ""}
+var questions = map[string]string{"centers": "", "alerts": "all=true", "execution": "by=region", "delayed": "",
+	"deferrals": "", "ageing": "", "spending": "center=ZJ-0001", "due": "",
+	"trace": "center=ZJ-0001&year=2025&scope=province&figure=executed", "changes": "since=2&show=records",
+	"find": "text=%E4%B9%99", "sample": "year=2025", "duplicates": ""}
 
 func TestEveryListGivesTheRowsOfTheCommandLine(t *testing.T) {
 	x := small(t)
@@ -43,7 +45,8 @@ func TestEveryListGivesTheRowsOfTheCommandLine(t *testing.T) {
 		}
 		r := x.get(t, "/v1/"+l.Name+"?"+query)
 		page := into[api.Page](t, r)
-		if page.Position != 6 || page.AsOf != "2026-11-01" || page.Next != nil || r.Header.Get("Ledger-Position") != "6" || r.Header.Get("Ledger-As-Of") != "2026-11-01" {
+		if page.Position != 6 || page.AsOf != "2026-11-01" || page.Next != nil ||
+			r.Header.Get("Ledger-Position") != "6" || r.Header.Get("Ledger-As-Of") != "2026-11-01" {
 			t.Errorf("%s: got %s", l.Name, r.body)
 		}
 		var rows []string
@@ -60,14 +63,16 @@ func TestEveryListGivesTheRowsOfTheCommandLine(t *testing.T) {
 		if len(page.Items) != len(rows) {
 			t.Errorf("%s: expected %d rows, got %d", l.Name, len(rows), len(page.Items))
 		}
-		if got, want := x.get(t, "/v1/"+l.Name+"?"+query, "Accept", "application/jsonl").ok(t).body, strings.Join(append(rows, ""), "\n"); got != want {
+		if got, want := x.get(t, "/v1/"+l.Name+"?"+query, "Accept", "application/jsonl").ok(t).body,
+			strings.Join(append(rows, ""), "\n"); got != want {
 			t.Errorf("%s: expected the lines %q, got %q", l.Name, want, got)
 		}
 		var whole bytes.Buffer
 		if err := want.WriteWhole(&whole); err != nil {
 			t.Fatal(err)
 		}
-		if got := x.get(t, "/v1/"+l.Name+"?format=table&"+query).ok(t); got.body != whole.String() || got.Header.Get("Content-Type") != table.WholeType {
+		if got := x.get(t, "/v1/"+l.Name+"?format=table&"+query).ok(t); got.body != whole.String() ||
+			got.Header.Get("Content-Type") != table.WholeType {
 			t.Errorf("%s: expected the table %s, got %s", l.Name, whole.String(), got.body)
 		}
 		x.clock.move(6 * time.Minute) // the answer is kept no more
@@ -142,7 +147,8 @@ func TestACursorIsBoundToItsQuestion(t *testing.T) {
 			t.Errorf("%s: expected the parameter %s, got %s", c.path, c.params, p.Param)
 		}
 	}
-	for _, path := range []string{"/v1/centers?cursor=" + cursor, "/v1/centers?limit=3&cursor=" + cursor, "/v1/centers?knownAt=6&cursor=" + cursor, "/v1/centers?asOf=2026-11-01&cursor=" + cursor} {
+	for _, path := range []string{"/v1/centers?cursor=" + cursor, "/v1/centers?limit=3&cursor=" + cursor,
+		"/v1/centers?knownAt=6&cursor=" + cursor, "/v1/centers?asOf=2026-11-01&cursor=" + cursor} {
 		x.get(t, path).ok(t)
 	}
 	x.clock.move(5*time.Minute + time.Second)
@@ -153,7 +159,9 @@ func TestACursorIsBoundToItsQuestion(t *testing.T) {
 
 func TestLimitsOfPages(t *testing.T) {
 	x := several(t, 2)
-	for _, path := range []string{"/v1/centers?limit=0", "/v1/centers?limit=1001", "/v1/centers?limit=x", "/v1/centers?limit=-1", "/v1/centers?format=xlsx&limit=1", "/v1/centers?format=table&limit=1", "/v1/find?limit=100001", "/v1/find?format=csv&limit=0"} {
+	for _, path := range []string{"/v1/centers?limit=0", "/v1/centers?limit=1001", "/v1/centers?limit=x",
+		"/v1/centers?limit=-1", "/v1/centers?format=xlsx&limit=1", "/v1/centers?format=table&limit=1",
+		"/v1/find?limit=100001", "/v1/find?format=csv&limit=0"} {
 		if p := x.get(t, path).problem(t, 400, "bad-request"); p.Param != "limit" {
 			t.Errorf("%s: got %+v", path, p)
 		}
@@ -161,7 +169,8 @@ func TestLimitsOfPages(t *testing.T) {
 	if page := into[api.Page](t, x.get(t, "/v1/centers?limit=1000")); len(page.Items) != 2 {
 		t.Errorf("got %d rows", len(page.Items))
 	}
-	if rows, pages := x.walk(t, "/v1/find?limit=2&order=oldest", func() {}); len(rows) != 3 || pages != 2 { // the policy, too
+	if rows, pages := x.walk(t, "/v1/find?limit=2&order=oldest", func() {}); len(rows) != 3 || pages != 2 {
+		// the policy, too
 		t.Errorf("got %d rows in %d pages", len(rows), pages)
 	}
 	if lines := x.get(t, "/v1/find?limit=2&format=jsonl").ok(t).body; strings.Count(lines, "\n") != 2 {
@@ -174,14 +183,19 @@ func TestFilesAreReproduced(t *testing.T) {
 	for _, c := range []struct{ query, accept, media, name string }{
 		{"", "text/csv", "text/csv; charset=utf-8", "execution-2026-11-01-p6.csv"},
 		{"format=csv&forExcel=true", "", "text/csv; charset=utf-8", "execution-2026-11-01-p6.csv"},
-		{"", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "execution-2026-11-01-p6.xlsx"},
-		{"format=xlsx&lang=zh", "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "execution-2026-11-01-p6.xlsx"},
+		{"", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+			"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "execution-2026-11-01-p6.xlsx"},
+		{"format=xlsx&lang=zh", "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+			"execution-2026-11-01-p6.xlsx"},
 	} {
 		r := x.get(t, "/v1/execution?"+c.query, "Accept", c.accept).ok(t)
-		if r.Header.Get("Content-Type") != c.media || r.Header.Get("Content-Disposition") != `attachment; filename="`+c.name+`"` || r.Header.Get("Ledger-Position") != "6" {
+		if r.Header.Get("Content-Type") != c.media ||
+			r.Header.Get("Content-Disposition") != `attachment; filename="`+c.name+`"` ||
+			r.Header.Get("Ledger-Position") != "6" {
 			t.Errorf("%s %s: got %v", c.query, c.accept, r.Header)
 		}
-		got, err := x.desk.Reproduce(t.Context(), desk.Upload{Name: c.name, Content: strings.NewReader(r.body), Bytes: int64(len(r.body))})
+		got, err := x.desk.Reproduce(t.Context(),
+			desk.Upload{Name: c.name, Content: strings.NewReader(r.body), Bytes: int64(len(r.body))})
 		if err != nil || !got.Equal {
 			t.Errorf("%s %s: reproduced %+v, %v", c.query, c.accept, got, err)
 		}
@@ -196,7 +210,8 @@ func TestPagesOfCSVHaveNoProvenance(t *testing.T) {
 		t.Errorf("got %q, %v", records, err)
 	}
 	next := strings.TrimSuffix(strings.TrimPrefix(r.Header.Get("Link"), "<"), `>; rel="next"`)
-	if records, _ := csv.NewReader(strings.NewReader(x.get(t, next).ok(t).body)).ReadAll(); len(records) != 2 || records[1][0] != "ZJ-0003" {
+	if records, _ := csv.NewReader(strings.NewReader(x.get(t, next).ok(t).body)).ReadAll(); len(records) != 2 ||
+		records[1][0] != "ZJ-0003" {
 		t.Errorf("got %q", records)
 	}
 }
@@ -207,8 +222,10 @@ func TestFormatsThatThereAreNot(t *testing.T) {
 	x.get(t, "/v1/centers", "Accept", "application/pdf").problem(t, 406, "not-acceptable")
 	x.get(t, "/v1/centers", "Accept", "text/csv;q=0, application/json;q=0").problem(t, 406, "not-acceptable")
 	x.get(t, "/v1/centers?forExcel=true").problem(t, 400, "bad-request")
-	for accept, media := range map[string]string{"*/*": "application/json", "text/html, */*;q=0.1": "application/json", "text/csv;q=0.5, application/json;q=0.4": "text/csv; charset=utf-8",
-		"application/x-ndjson": "application/jsonl", "text/*": "text/csv; charset=utf-8", "application/json;q=0, */*": "application/jsonl"} {
+	for accept, media := range map[string]string{"*/*": "application/json", "text/html, */*;q=0.1": "application/json",
+		"text/csv;q=0.5, application/json;q=0.4": "text/csv; charset=utf-8",
+		"application/x-ndjson":                   "application/jsonl", "text/*": "text/csv; charset=utf-8",
+		"application/json;q=0, */*": "application/jsonl"} {
 		if got := x.get(t, "/v1/centers", "Accept", accept).ok(t).Header.Get("Content-Type"); got != media {
 			t.Errorf("%s: expected %s, got %s", accept, media, got)
 		}
@@ -217,20 +234,24 @@ func TestFormatsThatThereAreNot(t *testing.T) {
 
 func TestAnAnswerThatIsThereAlreadyIsNotSent(t *testing.T) {
 	x := several(t, 3)
-	for _, query := range []string{"", "limit=2", "format=csv", "format=xlsx", "format=jsonl", "format=table", "knownAt=2"} {
+	for _, query := range []string{"", "limit=2", "format=csv", "format=xlsx", "format=jsonl", "format=table",
+		"knownAt=2"} {
 		r := x.get(t, "/v1/centers?"+query).ok(t)
 		etag := r.Header.Get("ETag")
 		same := x.get(t, "/v1/centers?"+query, "If-None-Match", `"x", `+etag)
-		if same.StatusCode != 304 || same.body != "" || same.Header.Get("ETag") != etag || same.Header.Get("Ledger-Position") == "" {
+		if same.StatusCode != 304 || same.body != "" || same.Header.Get("ETag") != etag ||
+			same.Header.Get("Ledger-Position") == "" {
 			t.Errorf("%s: got %d %v", query, same.StatusCode, same.Header)
 		}
-		if other := x.get(t, "/v1/centers?"+query, "If-None-Match", `W/"x"`); other.StatusCode != 200 || other.body != r.body {
+		if other := x.get(t, "/v1/centers?"+query, "If-None-Match", `W/"x"`); other.StatusCode != 200 ||
+			other.body != r.body {
 			t.Errorf("%s: got %d", query, other.StatusCode)
 		}
 	}
 	before := x.get(t, "/v1/centers").Header.Get("ETag")
 	x.record(t, "ZJ-0004", registered)
-	if r := x.get(t, "/v1/centers", "If-None-Match", before).ok(t); r.Header.Get("ETag") == before || !strings.Contains(r.body, "ZJ-0004") {
+	if r := x.get(t, "/v1/centers", "If-None-Match", before).ok(t); r.Header.Get("ETag") == before ||
+		!strings.Contains(r.body, "ZJ-0004") {
 		t.Errorf("after a record, got %s", r.body)
 	}
 	before = x.get(t, "/v1/centers").Header.Get("ETag")
@@ -265,10 +286,12 @@ func TestALongAnswerIsCompressed(t *testing.T) {
 		t.Errorf("got %v", plain.Header)
 	}
 	zipped := x.get(t, "/v1/centers", "Accept-Encoding", "gzip").ok(t)
-	if zipped.Header.Get("Content-Encoding") != "gzip" || len(zipped.body) > len(plain.body)/3 || zipped.Header.Get("Content-Length") == "" {
+	if zipped.Header.Get("Content-Encoding") != "gzip" || len(zipped.body) > len(plain.body)/3 ||
+		zipped.Header.Get("Content-Length") == "" {
 		t.Errorf("got %v and %d bytes of %d", zipped.Header, len(zipped.body), len(plain.body))
 	}
-	if r := x.get(t, "/v1/centers?format=xlsx", "Accept-Encoding", "gzip").ok(t); r.Header.Get("Content-Encoding") != "" {
+	if r := x.get(t, "/v1/centers?format=xlsx", "Accept-Encoding",
+		"gzip").ok(t); r.Header.Get("Content-Encoding") != "" {
 		t.Error("a workbook is compressed twice")
 	}
 	head := x.ask(t, http.MethodHead, "/v1/centers", "", "Accept-Encoding", "gzip")
@@ -291,7 +314,10 @@ func TestAListBesideWritersIsOfThePositionThatItNames(t *testing.T) {
 		writers.Go(func() {
 			center := fmt.Sprintf("ZJ-%04d", i+1)
 			for n := 0; ctx.Err() == nil && n < 50; n++ {
-				r := x.ask(t, http.MethodPost, "/v1/records", object(center, fmt.Sprintf(`"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G%d","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000}`, n)))
+				r := x.ask(t, http.MethodPost, "/v1/records",
+					object(center,
+						fmt.Sprintf(
+							`"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G%d","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000}`, n)))
 				if r.StatusCode != 201 {
 					t.Errorf("got %d %s", r.StatusCode, r.body)
 					return
@@ -302,7 +328,9 @@ func TestAListBesideWritersIsOfThePositionThatItNames(t *testing.T) {
 	}
 	asked := map[string]string{}
 	for len(asked) < 32 && written.Load() < 3000 {
-		for _, path := range []string{"/v1/centers?limit=20", "/v1/execution?by=total", "/v1/alerts?limit=1000&all=true", "/v1/execution?limit=1000", "/v1/execution?format=csv", "/v1/centers?format=csv&lang=zh",
+		for _, path := range []string{
+			"/v1/centers?limit=20", "/v1/execution?by=total", "/v1/alerts?limit=1000&all=true",
+			"/v1/execution?limit=1000", "/v1/execution?format=csv", "/v1/centers?format=csv&lang=zh",
 			"/v1/execution?format=jsonl", "/v1/alerts?all=true&format=csv&limit=7"} {
 			r := x.get(t, path).ok(t)
 			asked[path+"&knownAt="+r.Header.Get("Ledger-Position")] = r.body
@@ -346,7 +374,8 @@ func TestACursorEndsWithItsEpoch(t *testing.T) {
 func TestAClientSaysHowItsUserWritesParameters(t *testing.T) {
 	x := several(t, 3)
 	for _, c := range []struct{ prefix, want string }{{"", "(limit)"}, {"--", "(--limit)"}} {
-		if r := x.get(t, "/v1/find?limit=1&format=table", api.PrefixHeader, c.prefix).ok(t); !strings.Contains(r.body, c.want) {
+		if r := x.get(t, "/v1/find?limit=1&format=table", api.PrefixHeader,
+			c.prefix).ok(t); !strings.Contains(r.body, c.want) {
 			t.Errorf("%q: got %s", c.prefix, r.body)
 		}
 	}
@@ -373,8 +402,10 @@ func TestOnlySoManyHeavyQuestionsWait(t *testing.T) {
 // A date from an unset variable must not mean today.
 func TestAnEmptyDateIsRefused(t *testing.T) {
 	x := several(t, 2)
-	for path, param := range map[string]string{"/v1/centers?asOf=": "asOf", "/v1/centers?knownAt=": "knownAt", "/v1/find?from=": "from", "/v1/execution?year=": "year",
-		"/v1/due?within=": "within", "/v1/changes?since=": "since", "/v1/centers/ZJ-0001?asOf=": "asOf", "/v1/explain?code=AL-EXE-01&raisedOn=": "raisedOn"} {
+	for path, param := range map[string]string{"/v1/centers?asOf=": "asOf", "/v1/centers?knownAt=": "knownAt",
+		"/v1/find?from=": "from", "/v1/execution?year=": "year",
+		"/v1/due?within=": "within", "/v1/changes?since=": "since", "/v1/centers/ZJ-0001?asOf=": "asOf",
+		"/v1/explain?code=AL-EXE-01&raisedOn=": "raisedOn"} {
 		if p := x.get(t, path).problem(t, 400, "bad-request"); p.Param != param {
 			t.Errorf("%s: expected the parameter %s, got %+v", path, param, p)
 		}
@@ -393,7 +424,8 @@ func TestEveryWordOfAParameterIsTakenAsItsCode(t *testing.T) {
 		for _, word := range words {
 			got := ask(list, name, word)
 			if got.StatusCode != want.StatusCode || want.StatusCode == http.StatusOK && got.body != want.body {
-				t.Errorf("%s %s=%s: expected %d %s, got %d %s", list, name, word, want.StatusCode, want.body, got.StatusCode, got.body)
+				t.Errorf("%s %s=%s: expected %d %s, got %d %s", list, name, word, want.StatusCode, want.body,
+					got.StatusCode, got.body)
 			}
 		}
 	}

@@ -88,7 +88,8 @@ func TestRecordsWhoseAnswersAreLostAreThereOnce(t *testing.T) {
 				if i%2 == 1 {
 					body, key = list(lean(center, a), lean(center, b)), fmt.Sprintf("w%d-%d", w, i)
 				}
-				if status, err := insist(t.Context(), address, body, key); err != nil || status != 200 && status != 201 {
+				if status, err := insist(t.Context(), address, body, key); err != nil ||
+					status != 200 && status != 201 {
 					t.Errorf("got %d, %v", status, err)
 				}
 			}

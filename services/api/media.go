@@ -9,7 +9,8 @@ import (
 )
 
 // formats holds the media type of each value of the parameter format.
-var formats = map[string]string{"json": jsonType, "jsonl": linesType, "csv": csvType, "xlsx": xlsxType, "table": table.WholeType}
+var formats = map[string]string{"json": jsonType, "jsonl": linesType, "csv": csvType, "xlsx": xlsxType,
+	"table": table.WholeType}
 
 // chooseMedia finds the media type of the answer: from the parameter format, or else from the header Accept.
 func (q *request) chooseMedia() error {

@@ -52,18 +52,26 @@ func NewMetrics(build string) *Metrics {
 		return prometheus.HistogramOpts{Name: name, Help: help, Buckets: prometheus.ExponentialBuckets(least, 4, 9)}
 	}
 	m := &Metrics{registry: prometheus.NewRegistry(),
-		requests:    counter("taizhang_http_requests_total", "Requests by route and status code.", "route", "code"),
-		requestTime: prometheus.NewHistogramVec(seconds("taizhang_http_request_seconds", "Time until a request was answered whole, by route.", 0.0001), []string{"route"}),
-		appends:     counter("taizhang_appends_total", "Appends to the ledger's store by outcome.", "outcome"),
-		appendTime:  prometheus.NewHistogram(seconds("taizhang_append_seconds", "Time of an append to the ledger's store, until it is durable.", 0.0001)),
-		syncTime:    prometheus.NewHistogram(seconds("taizhang_sync_seconds", "Time to sync a commit of the embedded store to the disk.", 0.00005)),
-		refusals:    counter("taizhang_refusals_total", "Reasons against records that were refused and against bad lines of imports, by rule.", "rule"),
-		logins:      counter("taizhang_logins_total", "Tokens, sessions and JWTs that requests showed, by outcome.", "outcome"),
-		streams:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "taizhang_streams", Help: "Streams that are open."}),
+		requests: counter("taizhang_http_requests_total", "Requests by route and status code.", "route", "code"),
+		requestTime: prometheus.NewHistogramVec(seconds("taizhang_http_request_seconds",
+			"Time until a request was answered whole, by route.", 0.0001), []string{"route"}),
+		appends: counter("taizhang_appends_total", "Appends to the ledger's store by outcome.", "outcome"),
+		appendTime: prometheus.NewHistogram(seconds("taizhang_append_seconds",
+			"Time of an append to the ledger's store, until it is durable.", 0.0001)),
+		syncTime: prometheus.NewHistogram(
+			seconds("taizhang_sync_seconds", "Time to sync a commit of the embedded store to the disk.", 0.00005)),
+		refusals: counter("taizhang_refusals_total",
+			"Reasons against records that were refused and against bad lines of imports, by rule.", "rule"),
+		logins: counter("taizhang_logins_total", "Tokens, sessions and JWTs that requests showed, by outcome.",
+			"outcome"),
+		streams: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "taizhang_streams", Help: "Streams that are open."}),
 	}
-	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "taizhang_build_info", Help: "Always 1, with the version of the program."}, []string{"version"})
+	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "taizhang_build_info", Help: "Always 1, with the version of the program."}, []string{"version"})
 	info.WithLabelValues(build).Set(1)
-	m.registry.MustRegister(m.requests, m.requestTime, m.appends, m.appendTime, m.syncTime, m.refusals, m.logins, m.streams, info,
+	m.registry.MustRegister(m.requests, m.requestTime, m.appends, m.appendTime, m.syncTime, m.refusals, m.logins,
+		m.streams, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, outcome := range []string{outcomeAppended, outcomeConflict, outcomeUnknown, outcomeFailed} {
 		m.appends.WithLabelValues(outcome)
@@ -81,15 +89,18 @@ func (m *Metrics) follow(s *Server) {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 	}
 	m.registry.MustRegister(
-		gauge("taizhang_ledger_position", "The last position of the ledger.", func() float64 { return float64(m.position(l.Register().Position())) }),
-		gauge("taizhang_applied_position", "The position that answers are of.", func() float64 { return float64(l.Register().Position()) }),
+		gauge("taizhang_ledger_position", "The last position of the ledger.",
+			func() float64 { return float64(m.position(l.Register().Position())) }),
+		gauge("taizhang_applied_position", "The position that answers are of.",
+			func() float64 { return float64(l.Register().Position()) }),
 		gauge("taizhang_stopped", "1 after a write whose outcome is unknown.", func() float64 {
 			if l.Stopped() {
 				return 1
 			}
 			return 0
 		}),
-		gauge("taizhang_sessions", "Sessions of people who have signed in.", func() float64 { return float64(s.Access.Sessions()) }),
+		gauge("taizhang_sessions", "Sessions of people who have signed in.",
+			func() float64 { return float64(s.Access.Sessions()) }),
 		s.Gate.Metric(),
 		&alertGauge{register: l.Register(), now: s.Now, open: map[aggregates.Severity]int{}})
 	if s.Feed != nil {
@@ -150,7 +161,8 @@ type limitedStore struct {
 }
 
 // Append implements events.Store.
-func (s *countedStore) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (s *countedStore) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	begun := time.Now()
 	places, err := s.Store.Append(ctx, stream, expected, batch)
 	outcome := outcomeAppended
@@ -192,7 +204,8 @@ type alertGauge struct {
 	open    map[aggregates.Severity]int
 }
 
-var alertsDesc = prometheus.NewDesc("taizhang_open_alerts", "Open alerts by severity, at most 10 s old.", []string{"severity"}, nil)
+var alertsDesc = prometheus.NewDesc("taizhang_open_alerts", "Open alerts by severity, at most 10 s old.",
+	[]string{"severity"}, nil)
 
 // Describe implements prometheus.Collector.
 func (g *alertGauge) Describe(to chan<- *prometheus.Desc) { to <- alertsDesc }

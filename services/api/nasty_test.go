@@ -12,7 +12,8 @@ import (
 )
 
 // nasty are values that no parameter may fail on.
-var nasty = []string{"", "0", "-1", "99999999999999999999", "2026-02-30", "2100-12-31", "\x00\u202e\xff", "../..", "true", "AL-EXE-01", "ZJ-0001", strings.Repeat("9", 200)}
+var nasty = []string{"", "0", "-1", "99999999999999999999", "2026-02-30", "2100-12-31", "\x00\u202e\xff", "../..",
+	"true", "AL-EXE-01", "ZJ-0001", strings.Repeat("9", 200)}
 
 // TestNoValueOfAParameterIsAFailure sends these values to every route that reads, one at a time.
 func TestNoValueOfAParameterIsAFailure(t *testing.T) {
@@ -34,10 +35,14 @@ func TestNoValueOfAParameterIsAFailure(t *testing.T) {
 		must := url.Values{}
 		for _, p := range rt.Params {
 			if p.Must {
-				must.Set(p.Name, map[string]string{"year": "2025", "since": "2", "center": "ZJ-0001", "code": "AL-EXE-01"}[p.Name])
+				must.Set(p.Name, map[string]string{
+					"year": "2025", "since": "2", "center": "ZJ-0001", "code": "AL-EXE-01"}[p.Name])
 			}
 		}
-		params := slices.DeleteFunc(slices.Clone(rt.Params), func(p api.DescribedParam) bool { seen[p.Name+p.Words.En]++; return seen[p.Name+p.Words.En] > 2 })
+		params := slices.DeleteFunc(slices.Clone(rt.Params), func(p api.DescribedParam) bool {
+			seen[p.Name+p.Words.En]++
+			return seen[p.Name+p.Words.En] > 2
+		})
 		for _, value := range nasty {
 			if inPath.MatchString(rt.Path) {
 				ask(inPath.ReplaceAllLiteralString(rt.Path, url.PathEscape(value)) + "?" + must.Encode())

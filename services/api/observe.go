@@ -36,7 +36,8 @@ func (q *request) observe() {
 	if source == "" { // the request was not authenticated
 		source = q.s.Gate.Source(q.Request)
 	}
-	fields := []zap.Field{zap.String("method", methodLabel(q.Method)), zap.String("route", route), zap.Int("status", status), zap.Duration("took", took),
+	fields := []zap.Field{zap.String("method", methodLabel(q.Method)), zap.String("route", route),
+		zap.Int("status", status), zap.Duration("took", took),
 		zap.String("account", q.who.Account), zap.String("source", source), zap.String("request", q.id)}
 	if status >= http.StatusInternalServerError {
 		q.s.Log.Error("request", append(fields, zap.Error(q.failed))...)

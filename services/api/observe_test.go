@@ -24,7 +24,8 @@ import (
 func observed(t *testing.T, x *served) (*api.Server, *observer.ObservedLogs) {
 	t.Helper()
 	core, logged := observer.New(zapcore.DebugLevel)
-	return api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Now: func() time.Time { return now }, Log: zap.New(core), Build: "v1", Spool: t.TempDir(), Hosts: []string{"ledger.example"}}), logged
+	return api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Now: func() time.Time { return now },
+		Log: zap.New(core), Build: "v1", Spool: t.TempDir(), Hosts: []string{"ledger.example"}}), logged
 }
 
 // asked answers a request within the test and returns the answer.
@@ -52,7 +53,8 @@ func TestEveryDenialAndErrorIsOneLineThatSaysNothingOfWhatWasAskedFor(t *testing
 	}{
 		{http.MethodGet, "http://localhost/v1/centers/ZJ-0001", true, 200, "", ""},
 		{http.MethodGet, "http://localhost/v1/centers/ZJ-SECRET", true, 404, "/v1/centers/{id}", "local:kit"},
-		{http.MethodGet, "http://localhost/v1/centers/ZJ-0001?asOf=SECRET", true, 400, "/v1/centers/{id}", "local:kit"},
+		{http.MethodGet, "http://localhost/v1/centers/ZJ-0001?asOf=SECRET", true, 400, "/v1/centers/{id}",
+			"local:kit"},
 		{http.MethodGet, "http://localhost/v1/centers/ZJ-SECRET", false, 401, "/v1/centers/{id}", ""},
 		{http.MethodGet, "http://localhost/SECRET", false, 404, "none", ""},
 		{"SECRET", "http://localhost/v1/centers/ZJ-0001", false, 405, "none", ""},
@@ -74,7 +76,8 @@ func TestEveryDenialAndErrorIsOneLineThatSaysNothingOfWhatWasAskedFor(t *testing
 			t.Fatalf("%s %s: expected one line, got %v", x.method, x.url, lines)
 		}
 		fields := lines[0].ContextMap()
-		if fields["status"] != int64(x.status) || fields["route"] != x.route || fields["account"] != x.account || fields["request"] != w.Header().Get("X-Request-Id") || fields["took"] == nil || fields["source"] == nil {
+		if fields["status"] != int64(x.status) || fields["route"] != x.route || fields["account"] != x.account ||
+			fields["request"] != w.Header().Get("X-Request-Id") || fields["took"] == nil || fields["source"] == nil {
 			t.Errorf("%s %s: got %v", x.method, x.url, fields)
 		}
 		if line := fmt.Sprint(lines[0].Message, fields); strings.Contains(strings.ToLower(line), "secret") {
@@ -83,9 +86,12 @@ func TestEveryDenialAndErrorIsOneLineThatSaysNothingOfWhatWasAskedFor(t *testing
 	}
 	metrics := asked(s.Admin(), http.MethodGet, "/metrics", false).Body.String()
 	for _, line := range []string{
-		`taizhang_http_requests_total{code="200",route="GET /v1/centers/{id}"} 1`, `taizhang_http_requests_total{code="404",route="GET /v1/centers/{id}"} 1`,
-		`taizhang_http_requests_total{code="404",route="GET none"} 1`, `taizhang_http_requests_total{code="405",route="other none"} 1`,
-		`taizhang_logins_total{outcome="refused"} 1`, `taizhang_open_alerts{severity="red"} 2`, `taizhang_build_info{version="v1"} 1`,
+		`taizhang_http_requests_total{code="200",route="GET /v1/centers/{id}"} 1`,
+		`taizhang_http_requests_total{code="404",route="GET /v1/centers/{id}"} 1`,
+		`taizhang_http_requests_total{code="404",route="GET none"} 1`,
+		`taizhang_http_requests_total{code="405",route="other none"} 1`,
+		`taizhang_logins_total{outcome="refused"} 1`, `taizhang_open_alerts{severity="red"} 2`,
+		`taizhang_build_info{version="v1"} 1`,
 		`taizhang_ledger_position 6`, `taizhang_applied_position 6`, `taizhang_stopped 0`,
 	} {
 		if !strings.Contains(metrics, "\n"+line+"\n") {
@@ -100,8 +106,10 @@ func TestEveryDenialAndErrorIsOneLineThatSaysNothingOfWhatWasAskedFor(t *testing
 func TestAServerIsAskedUnderItsOwnNamesAlone(t *testing.T) {
 	s, _ := observed(t, small(t))
 	for host, status := range map[string]int{
-		"localhost": 401, "localhost:8080": 401, "LOCALHOST.": 401, "127.0.0.1:8080": 401, "[::1]:8080": 401, "[::1]": 401, "ledger.example": 401, "Ledger.Example:443": 401,
-		"evil.example": 403, "localhost.evil.example": 403, "10.0.0.1": 403, "": 403, "127.0.0.1.evil.example:8080": 403,
+		"localhost": 401, "localhost:8080": 401, "LOCALHOST.": 401, "127.0.0.1:8080": 401, "[::1]:8080": 401,
+		"[::1]": 401, "ledger.example": 401, "Ledger.Example:443": 401,
+		"evil.example": 403, "localhost.evil.example": 403, "10.0.0.1": 403, "": 403,
+		"127.0.0.1.evil.example:8080": 403,
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/v1/centers/ZJ-0001", nil)
 		r.Host = host
@@ -117,17 +125,21 @@ func TestAServerIsAskedUnderItsOwnNamesAlone(t *testing.T) {
 
 func TestTheSocketIsForTheOwnerAlone(t *testing.T) {
 	s, _ := observed(t, small(t))
-	for _, path := range []string{"/v1/centers/ZJ-0001", "/metrics", "/livez", "/readyz", "/healthz", "/debug/pprof/cmdline", "/debug/pprof/heap"} {
+	for _, path := range []string{"/v1/centers/ZJ-0001", "/metrics", "/livez", "/readyz", "/healthz",
+		"/debug/pprof/cmdline", "/debug/pprof/heap"} {
 		if w := asked(s.Socket(), http.MethodGet, path, true); w.Code != http.StatusOK {
 			t.Errorf("%s for the owner: got %d", path, w.Code)
 		}
-		if w := asked(s.Socket(), http.MethodGet, path, false); w.Code != http.StatusForbidden || w.Header().Get("Content-Type") != "application/problem+json" {
+		if w := asked(s.Socket(), http.MethodGet, path, false); w.Code != http.StatusForbidden ||
+			w.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s for a stranger: got %d %s", path, w.Code, w.Body)
 		}
-		if w := asked(s, http.MethodGet, "http://localhost"+path, true); !strings.HasPrefix(path, "/v1") && w.Code != http.StatusNotFound {
+		if w := asked(s, http.MethodGet, "http://localhost"+path, true); !strings.HasPrefix(path, "/v1") &&
+			w.Code != http.StatusNotFound {
 			t.Errorf("%s of the API: got %d", path, w.Code)
 		}
-		if w := asked(s.Admin(), http.MethodGet, path, false); strings.HasPrefix(path, "/debug") != (w.Code == http.StatusNotFound) && !strings.HasPrefix(path, "/v1") {
+		if w := asked(s.Admin(), http.MethodGet, path, false); strings.HasPrefix(path,
+			"/debug") != (w.Code == http.StatusNotFound) && !strings.HasPrefix(path, "/v1") {
 			t.Errorf("%s for an administrator: got %d", path, w.Code)
 		}
 	}
@@ -140,7 +152,8 @@ func TestAServerThatStopsIsNotReadyAndClosesWhenNothingIsUnderWay(t *testing.T) 
 	}
 	s.Stop()
 	s.Stop()
-	if w := asked(s.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"check":"stopping"`) {
+	if w := asked(s.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusServiceUnavailable ||
+		!strings.Contains(w.Body.String(), `"check":"stopping"`) {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -154,7 +167,9 @@ func TestAServerWithoutRoomOnTheDiskIsNotReady(t *testing.T) {
 	x := small(t)
 	s, logged := observed(t, x)
 	defer api.NeedRoom(api.NeedRoom(1 << 62))
-	if w := asked(s.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"check":"room"`) || !strings.Contains(w.Body.String(), "MiB are left on the disk") {
+	if w := asked(s.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusServiceUnavailable ||
+		!strings.Contains(w.Body.String(), `"check":"room"`) ||
+		!strings.Contains(w.Body.String(), "MiB are left on the disk") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 	api.NeedRoom(0)
@@ -164,7 +179,8 @@ func TestAServerWithoutRoomOnTheDiskIsNotReady(t *testing.T) {
 	if err := os.RemoveAll(x.desk.Spool); err != nil {
 		t.Fatal(err)
 	}
-	if w := asked(s.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"check":"room"`) || logged.Len() != 1 {
+	if w := asked(s.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusServiceUnavailable ||
+		!strings.Contains(w.Body.String(), `"check":"room"`) || logged.Len() != 1 {
 		t.Errorf("got %d %s, %d lines", w.Code, w.Body, logged.Len())
 	}
 }
@@ -172,7 +188,8 @@ func TestAServerWithoutRoomOnTheDiskIsNotReady(t *testing.T) {
 func TestReasonsAgainstRecordsAreCountedByRule(t *testing.T) {
 	x := live(t)
 	x.begun(t, "ZJ-0001")
-	bad := object("ZJ-0001", strings.Replace(granted, "100000", "-1", 1)) + "\n" + object("ZJ-0001", strings.Replace(spent, "center", "finance", 1)) + "\n"
+	bad := object("ZJ-0001", strings.Replace(granted, "100000", "-1", 1)) + "\n" +
+		object("ZJ-0001", strings.Replace(spent, "center", "finance", 1)) + "\n"
 	counted := func() map[string]string {
 		rules := map[string]string{}
 		for line := range strings.Lines(asked(x.api.Admin(), http.MethodGet, "/metrics", false).Body.String()) {
@@ -183,7 +200,8 @@ func TestReasonsAgainstRecordsAreCountedByRule(t *testing.T) {
 		}
 		return rules
 	}
-	if s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl&dryRun=true", bad, "Content-Type", "application/jsonl")); s.BadTotal != 2 {
+	if s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl&dryRun=true", bad, "Content-Type",
+		"application/jsonl")); s.BadTotal != 2 {
 		t.Fatalf("got %+v", s)
 	}
 	if rules := counted(); len(rules) != 0 {
@@ -198,16 +216,18 @@ func TestReasonsAgainstRecordsAreCountedByRule(t *testing.T) {
 func TestAServerWhoseRecordDoesNotAnswerIsNotReady(t *testing.T) {
 	x := small(t)
 	var away error
-	s := api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Now: func() time.Time { return now }, Build: "v1", Spool: t.TempDir(), Reach: func(ctx context.Context) error {
-		if _, ok := ctx.Deadline(); !ok {
-			t.Error("the question has no deadline")
-		}
-		return away
-	}})
+	s := api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Now: func() time.Time { return now }, Build: "v1",
+		Spool: t.TempDir(), Reach: func(ctx context.Context) error {
+			if _, ok := ctx.Deadline(); !ok {
+				t.Error("the question has no deadline")
+			}
+			return away
+		}})
 	defer s.Stop()
 	for _, away = range []error{nil, errors.New("no route")} {
 		w := asked(s.Admin(), http.MethodGet, "/readyz", false)
-		if (w.Code == http.StatusOK) != (away == nil) || strings.Contains(w.Body.String(), `"check":"record"`) != (away != nil) {
+		if (w.Code == http.StatusOK) != (away == nil) ||
+			strings.Contains(w.Body.String(), `"check":"record"`) != (away != nil) {
 			t.Errorf("%v: got %d %s", away, w.Code, w.Body)
 		}
 	}

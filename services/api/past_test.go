@@ -50,7 +50,8 @@ func TestOnlyEightQuestionsAboutThePastWaitForAReplay(t *testing.T) {
 			t.Error("there is no Retry-After")
 		}
 	}
-	for _, path := range []string{"/v1/centers", "/v1/centers/ZJ-0001?knownAt=3", "/v1/spending?center=ZJ-0001&knownAt=3", "/v1/centers?knownAt=13", "/v1/policies?knownAt=3"} {
+	for _, path := range []string{"/v1/centers", "/v1/centers/ZJ-0001?knownAt=3",
+		"/v1/spending?center=ZJ-0001&knownAt=3", "/v1/centers?knownAt=13", "/v1/policies?knownAt=3"} {
 		x.get(t, path).ok(t) // waits for none of them
 	}
 	if r := x.get(t, "/v1/alerts?knownAt=14"); r.problem(t, 400, "bad-request").Param != "knownAt" {

@@ -54,31 +54,49 @@ type sort struct {
 
 // The sorts of problems.
 var (
-	badRequest         = sort{"bad-request", http.StatusBadRequest, text.Say("请求无法读取", "The request cannot be read")}
-	unauthenticated    = sort{"unauthenticated", http.StatusUnauthorized, text.Say("须先登录或出示有效的令牌", "Sign in, or show a valid token")}
-	forbidden          = sort{"forbidden", http.StatusForbidden, text.Say("没有这项权限", "The right is missing")}
-	moreProof          = sort{"more-proof", http.StatusForbidden, text.Say("须先进一步验证身份", "More proof is needed")}
-	notFound           = sort{"not-found", http.StatusNotFound, text.Say("没有所指的内容", "There is no such thing")}
-	methodNotAllowed   = sort{"method-not-allowed", http.StatusMethodNotAllowed, text.Say("此地址不接受这种方法", "The method is not allowed here")}
-	notAcceptable      = sort{"not-acceptable", http.StatusNotAcceptable, text.Say("没有所要的格式", "The answer has no such format")}
-	requestTimeout     = sort{"request-timeout", http.StatusRequestTimeout, text.Say("请求内容迟迟未到", "The request came too slowly")}
-	conflict           = sort{"conflict", http.StatusConflict, text.Say("与已有内容冲突", "It conflicts with what is there")}
+	badRequest = sort{
+		"bad-request", http.StatusBadRequest, text.Say("请求无法读取", "The request cannot be read")}
+	unauthenticated = sort{"unauthenticated", http.StatusUnauthorized,
+		text.Say("须先登录或出示有效的令牌", "Sign in, or show a valid token")}
+	forbidden = sort{"forbidden", http.StatusForbidden, text.Say("没有这项权限", "The right is missing")}
+	moreProof = sort{
+		"more-proof", http.StatusForbidden, text.Say("须先进一步验证身份", "More proof is needed")}
+	notFound         = sort{"not-found", http.StatusNotFound, text.Say("没有所指的内容", "There is no such thing")}
+	methodNotAllowed = sort{"method-not-allowed", http.StatusMethodNotAllowed,
+		text.Say("此地址不接受这种方法", "The method is not allowed here")}
+	notAcceptable = sort{
+		"not-acceptable", http.StatusNotAcceptable, text.Say("没有所要的格式", "The answer has no such format")}
+	requestTimeout = sort{
+		"request-timeout", http.StatusRequestTimeout, text.Say("请求内容迟迟未到", "The request came too slowly")}
+	conflict = sort{
+		"conflict", http.StatusConflict, text.Say("与已有内容冲突", "It conflicts with what is there")}
 	gone               = sort{"gone", http.StatusGone, text.Say("已不再保留", "It is kept no more")}
-	preconditionFailed = sort{"precondition-failed", http.StatusPreconditionFailed, text.Say("中心已有新的记录", "The center has moved on")}
-	tooLarge           = sort{"too-large", http.StatusRequestEntityTooLarge, text.Say("请求内容过大", "The request is too large")}
-	unsupportedType    = sort{"unsupported-media-type", http.StatusUnsupportedMediaType, text.Say("不支持这种内容类型", "The type of the content is not supported")}
-	refused            = sort{"refused", http.StatusUnprocessableEntity, text.Say("记录被拒绝", "The record is refused")}
-	tooMany            = sort{"too-many-requests", http.StatusTooManyRequests, text.Say("请求过多", "There are too many requests")}
-	internal           = sort{"internal", http.StatusInternalServerError, text.Say("程序出错", "The program has failed")}
-	unavailable        = sort{"unavailable", http.StatusServiceUnavailable, text.Say("暂时无法提供", "It is not available now")}
-	behind             = sort{"behind", http.StatusServiceUnavailable, text.Say("尚未到达所要的位置", "The position asked for is not reached yet")}
-	stopped            = sort{"stopped", http.StatusServiceUnavailable, text.Say("台账停止写入", "The ledger takes no more writing")}
+	preconditionFailed = sort{"precondition-failed", http.StatusPreconditionFailed,
+		text.Say("中心已有新的记录", "The center has moved on")}
+	tooLarge = sort{
+		"too-large", http.StatusRequestEntityTooLarge, text.Say("请求内容过大", "The request is too large")}
+	unsupportedType = sort{"unsupported-media-type", http.StatusUnsupportedMediaType,
+		text.Say("不支持这种内容类型", "The type of the content is not supported")}
+	refused = sort{
+		"refused", http.StatusUnprocessableEntity, text.Say("记录被拒绝", "The record is refused")}
+	tooMany = sort{
+		"too-many-requests", http.StatusTooManyRequests, text.Say("请求过多", "There are too many requests")}
+	internal = sort{
+		"internal", http.StatusInternalServerError, text.Say("程序出错", "The program has failed")}
+	unavailable = sort{
+		"unavailable", http.StatusServiceUnavailable, text.Say("暂时无法提供", "It is not available now")}
+	behind = sort{"behind", http.StatusServiceUnavailable,
+		text.Say("尚未到达所要的位置", "The position asked for is not reached yet")}
+	stopped = sort{
+		"stopped", http.StatusServiceUnavailable, text.Say("台账停止写入", "The ledger takes no more writing")}
 )
 
 // sortOf holds the sort for each error code of the desk.
 var sortOf = map[text.ErrorCode]sort{
-	text.Invalid: badRequest, text.Refused: refused, text.NotFound: notFound, text.Conflict: conflict, text.Forbidden: forbidden,
-	text.Unauthenticated: unauthenticated, text.MoreProof: moreProof, text.Stopped: stopped, text.Unavailable: unavailable, text.Internal: internal,
+	text.Invalid: badRequest, text.Refused: refused, text.NotFound: notFound, text.Conflict: conflict,
+	text.Forbidden:       forbidden,
+	text.Unauthenticated: unauthenticated, text.MoreProof: moreProof, text.Stopped: stopped,
+	text.Unavailable: unavailable, text.Internal: internal,
 }
 
 // failure is an error that arises in this package, with its sort.
@@ -139,14 +157,17 @@ func problemOf(err error, q *request) *ProblemDetails {
 		q.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(throttled.After.Seconds()))))
 	case code != text.Internal: // whatever its cause: a write with an unknown outcome may be one that timed out
 	case errors.Is(err, context.DeadlineExceeded):
-		s, code, what = unavailable, text.Unavailable, text.Say("未能及时得出答案，请稍后再试", "there was no answer in time; try again later")
+		s, code, what = unavailable, text.Unavailable,
+			text.Say("未能及时得出答案，请稍后再试", "there was no answer in time; try again later")
 	case errors.Is(err, syscall.ENOSPC):
 		s, code, what = unavailable, text.Unavailable, text.Say("服务器磁盘已满", "the disk of the server is full")
 	}
 	if s.slug == internal.slug && !q.who.Owner {
-		what = text.Say("程序出错；请把请求编号告诉管理员", "the program has failed; tell the administrator the id of the request")
+		what = text.Say("程序出错；请把请求编号告诉管理员",
+			"the program has failed; tell the administrator the id of the request")
 	}
-	p := &ProblemDetails{Type: problemsPath + s.slug, Title: s.title.In(q.lang), Status: s.status, Code: code, RequestID: q.id}
+	p := &ProblemDetails{Type: problemsPath + s.slug, Title: s.title.In(q.lang), Status: s.status, Code: code,
+		RequestID: q.id}
 	var about *text.Error
 	if errors.As(err, &about) && about.Param != "" {
 		p.Param = apiName(about.Param)

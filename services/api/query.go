@@ -35,7 +35,9 @@ func (q *request) readQuery() error {
 			return fail(badRequest, "给出了 %d 次", "is given %d times", len(given)).of(name)
 		case !utf8.ValidString(given[0]):
 			return fail(badRequest, "不是 UTF-8 文本", "is no text in UTF-8").of(name)
-		case given[0] == "" && slices.Contains([]lists.ParamSort{lists.Day, lists.Point, lists.Year, lists.Days}, p.sort): // of a variable that is not set: it shall not read as today
+		case given[0] == "" && slices.Contains([]lists.ParamSort{lists.Day, lists.Point, lists.Year, lists.Days},
+			p.sort):
+			// of a variable that is not set: it shall not read as today
 			return fail(badRequest, "不能为空", "must not be empty").of(name)
 		case p.sort != lists.AnyText && utf8.RuneCountInString(given[0]) > valueCharsMax:
 			return fail(badRequest, "超过 %d 个字符", "is longer than %d characters", valueCharsMax).of(name)
@@ -45,8 +47,8 @@ func (q *request) readQuery() error {
 	return q.checkParams()
 }
 
-// read returns a value as the counter has it: the code in place of a word, a date in the form YYYY-MM-DD. What cannot be read
-// stays, for the counter to refuse.
+// read returns a value as the counter has it: the code in place of a word, a date in the form YYYY-MM-DD. What cannot
+// be read stays, for the counter to refuse.
 func (p *param) read(typed string) string {
 	of := lists.Param{Name: p.name, Sort: p.sort, Values: p.values}
 	if value, err := of.Read(typed); err == nil {
@@ -65,7 +67,8 @@ func (q *request) unknownParam(name string) error {
 		names = append(names, p.name)
 	}
 	list := strings.Join(names, ", ")
-	return fail(badRequest, "没有这个参数；可用：%s", "there is no such parameter; there are: %s", list).of(shown(name))
+	return fail(badRequest, "没有这个参数；可用：%s", "there is no such parameter; there are: %s",
+		list).of(shown(name))
 }
 
 // checkParams checks what the desk does not: required parameters and the language. The desk checks choices.

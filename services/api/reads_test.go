@@ -39,7 +39,8 @@ func TestOneCenter(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameJSON(t, earlier.body, want)
-	if h := earlier.Header; h.Get("ETag") != "" || h.Get("Ledger-Position") != "3" || h.Get("Ledger-As-Of") != "2025-05-01" {
+	if h := earlier.Header; h.Get("ETag") != "" || h.Get("Ledger-Position") != "3" ||
+		h.Get("Ledger-As-Of") != "2025-05-01" {
 		t.Errorf("got %v", h)
 	}
 }
@@ -56,10 +57,12 @@ func TestTheHistoryIsTheStoredLines(t *testing.T) {
 		want.WriteByte('\n')
 	}
 	r := x.get(t, "/v1/centers/ZJ-0001/history").ok(t)
-	if r.body != want.String() || r.Header.Get("Content-Type") != "application/jsonl" || r.Header.Get("Ledger-Position") != "7" {
+	if r.body != want.String() || r.Header.Get("Content-Type") != "application/jsonl" ||
+		r.Header.Get("Ledger-Position") != "7" {
 		t.Errorf("expected %s, got %s", want.String(), r.body)
 	}
-	if rest := x.get(t, "/v1/centers/ZJ-0001/history?after=4").ok(t).body; strings.Count(rest, "\n") != 2 || !strings.HasSuffix(want.String(), rest) {
+	if rest := x.get(t, "/v1/centers/ZJ-0001/history?after=4").ok(t).body; strings.Count(rest, "\n") != 2 ||
+		!strings.HasSuffix(want.String(), rest) {
 		t.Errorf("after position 4, got %s", rest)
 	}
 	x.get(t, "/v1/centers/ZJ-0009/history").problem(t, 404, "not-found")
@@ -81,7 +84,8 @@ func TestTheStoryEndsWithItsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	line(map[string]any{"end": end})
-	if got := x.get(t, "/v1/centers/ZJ-0001/story").ok(t).body; got != strings.Join(append(want, ""), "\n") || len(want) != 6 {
+	if got := x.get(t, "/v1/centers/ZJ-0001/story").ok(t).body; got != strings.Join(append(want, ""), "\n") ||
+		len(want) != 6 {
 		t.Errorf("expected %s, got %s", want, got)
 	}
 	x.get(t, "/v1/centers/ZJ-0009/story").problem(t, 404, "not-found")
@@ -108,18 +112,23 @@ func TestAlertsAreExplained(t *testing.T) {
 		if err := json.Unmarshal(a, &alert, json.MatchCaseInsensitiveNames(true)); err != nil {
 			t.Fatal(err)
 		}
-		want, err := x.desk.Explain(t.Context(), desk.When{}, desk.AlertName{Center: alert.Center, Code: alert.Code, Key: alert.Key, RaisedOn: alert.RaisedOn})
+		want, err := x.desk.Explain(t.Context(), desk.When{},
+			desk.AlertName{Center: alert.Center, Code: alert.Code, Key: alert.Key, RaisedOn: alert.RaisedOn})
 		if err != nil || len(want) != 1 {
 			t.Fatal(want, err)
 		}
-		sameJSON(t, x.get(t, "/v1/centers/"+alert.Center+"/alerts/"+alert.Code+"/"+api.KeyToken(alert.Key)+"/"+alert.RaisedOn).ok(t).body, want[0])
-		sameJSON(t, x.get(t, "/v1/explain?center="+alert.Center+"&code="+alert.Code+"&key="+alert.Key+"&raisedOn="+alert.RaisedOn).ok(t).body, want)
+		sameJSON(t, x.get(t, "/v1/centers/"+alert.Center+"/alerts/"+alert.Code+"/"+api.KeyToken(alert.Key)+"/"+
+			alert.RaisedOn).ok(t).body, want[0])
+		sameJSON(t, x.get(t, "/v1/explain?center="+alert.Center+"&code="+alert.Code+"&key="+alert.Key+"&raisedOn="+
+			alert.RaisedOn).ok(t).body, want)
 		seen++
 	}
 	if seen < 2 {
 		t.Errorf("there are %d alerts", seen)
 	}
-	for _, path := range []string{"/v1/centers/ZJ-0001/alerts/AL-EXE-01/xyz/2025-01-01", "/v1/centers/ZJ-0001/alerts/AL-EXE-01/-/soon", "/v1/centers/ZJ-0001/alerts/AL-EXE-99/-/2025-01-01", "/v1/centers/-/alerts/AL-LED-01/-/2025-01-01"} {
+	for _, path := range []string{"/v1/centers/ZJ-0001/alerts/AL-EXE-01/xyz/2025-01-01",
+		"/v1/centers/ZJ-0001/alerts/AL-EXE-01/-/soon", "/v1/centers/ZJ-0001/alerts/AL-EXE-99/-/2025-01-01",
+		"/v1/centers/-/alerts/AL-LED-01/-/2025-01-01"} {
 		x.get(t, path).problem(t, 404, "not-found")
 	}
 	if p := x.get(t, "/v1/explain?center=ZJ-0001").problem(t, 400, "bad-request"); p.Param != "code" {
@@ -147,11 +156,14 @@ func TestTheYearlyReport(t *testing.T) {
 	x := small(t)
 	for _, query := range []string{"year=2025", "year=2025&center=ZJ-0001&unit=wan&lang=zh"} {
 		r := x.get(t, "/v1/yearly?"+query).ok(t)
-		if !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") || !strings.Contains(strings.ToLower(r.body), "<html") || !strings.Contains(r.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		if !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") ||
+			!strings.Contains(strings.ToLower(r.body), "<html") ||
+			!strings.Contains(r.Header.Get("Content-Security-Policy"), "default-src 'none'") {
 			t.Errorf("%s: got %v %.100s", query, r.Header, r.body)
 		}
 	}
-	for query, param := range map[string]string{"": "year", "year=x": "year", "year=1999": "year", "year=2025&unit=fen": "unit", "year=2025&lang=fr": "lang"} {
+	for query, param := range map[string]string{
+		"": "year", "year=x": "year", "year=1999": "year", "year=2025&unit=fen": "unit", "year=2025&lang=fr": "lang"} {
 		if p := x.get(t, "/v1/yearly?"+query).problem(t, 400, "bad-request"); p.Param != param {
 			t.Errorf("%s: got %+v", query, p)
 		}
@@ -162,17 +174,20 @@ func TestTheYearlyReport(t *testing.T) {
 func TestAReportIsReproduced(t *testing.T) {
 	x := small(t)
 	csv := x.get(t, "/v1/execution?format=csv").ok(t).body
-	r := into[desk.Reproduced](t, x.ask(t, http.MethodPost, "/v1/reproduce?name=a.csv", csv, "Content-Type", "text/csv"))
+	r := into[desk.Reproduced](t,
+		x.ask(t, http.MethodPost, "/v1/reproduce?name=a.csv", csv, "Content-Type", "text/csv"))
 	if !r.Equal || r.File != "a.csv" || r.Position != 6 {
 		t.Errorf("got %+v", r)
 	}
 	forged := strings.Replace(csv, "410.00,10.00", "310.00,10.00", 1)
-	if r := into[desk.Reproduced](t, x.ask(t, http.MethodPost, "/v1/reproduce?name=a.csv", forged)); r.Equal || forged == csv {
+	if r := into[desk.Reproduced](t, x.ask(t, http.MethodPost, "/v1/reproduce?name=a.csv", forged)); r.Equal ||
+		forged == csv {
 		t.Errorf("a forged file: got %+v", r)
 	}
 	x.ask(t, http.MethodPost, "/v1/reproduce", csv).problem(t, 400, "bad-request")
 	x.ask(t, http.MethodPost, "/v1/reproduce?name=a.csv", "x").problem(t, 400, "bad-request")
-	p := x.ask(t, http.MethodPost, "/v1/reproduce?name=a.csv", csv, "Content-Type", "image/png").problem(t, 415, "unsupported-media-type")
+	p := x.ask(t, http.MethodPost, "/v1/reproduce?name=a.csv", csv, "Content-Type", "image/png").problem(t, 415,
+		"unsupported-media-type")
 	if !strings.Contains(p.Text.En, "Content-Type") || !strings.Contains(p.Text.Zh, "Content-Type") {
 		t.Errorf("expected the name of the header, got %+v", p.Text)
 	}
@@ -207,7 +222,8 @@ func TestAccountsAndTokens(t *testing.T) {
 	}
 	r := x.ask(t, http.MethodPost, "/v1/tokens", `{"account":"fin.li","name":"desk"}`)
 	var token access.MadeToken
-	if err := json.Unmarshal([]byte(r.body), &token); err != nil || r.StatusCode != 201 || r.Header.Get("Cache-Control") != "no-store" {
+	if err := json.Unmarshal([]byte(r.body), &token); err != nil || r.StatusCode != 201 ||
+		r.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("got %d %s, %v", r.StatusCode, r.body, err)
 	}
 	as := func(method, path string) reply {
@@ -219,10 +235,12 @@ func TestAccountsAndTokens(t *testing.T) {
 	as("GET", "/v1/centers").ok(t)
 	as("GET", "/v1/accounts?wrong=1").problem(t, 403, "forbidden") // the right comes before the parameters
 	as("GET", "/v1/access-log").problem(t, 403, "forbidden")
-	if list := into[access.Tokens](t, as("GET", "/v1/tokens")); len(list) != 1 || strings.Contains(as("GET", "/v1/tokens").body, token.Secret) {
+	if list := into[access.Tokens](t, as("GET", "/v1/tokens")); len(list) != 1 ||
+		strings.Contains(as("GET", "/v1/tokens").body, token.Secret) {
 		t.Errorf("got %+v", list)
 	}
-	into[access.Account](t, x.ask(t, http.MethodPost, "/v1/accounts/fin.li/bind", `{"role":"finance","mayRecord":true}`))
+	into[access.Account](t, x.ask(t, http.MethodPost, "/v1/accounts/fin.li/bind",
+		`{"role":"finance","mayRecord":true}`))
 	if me := into[access.Me](t, as("GET", "/v1/me")); !me.MayRecord {
 		t.Errorf("got %+v", me)
 	}
@@ -230,7 +248,8 @@ func TestAccountsAndTokens(t *testing.T) {
 	as("GET", "/v1/me").problem(t, 401, "unauthenticated")
 	into[access.Account](t, x.ask(t, http.MethodPost, "/v1/accounts/fin.li/enable", ""))
 	as("GET", "/v1/me").ok(t)
-	if revoked := into[access.Token](t, x.ask(t, http.MethodDelete, "/v1/tokens/"+token.ID, "")); revoked.State != access.TokenRevoked {
+	if revoked := into[access.Token](t,
+		x.ask(t, http.MethodDelete, "/v1/tokens/"+token.ID, "")); revoked.State != access.TokenRevoked {
 		t.Errorf("got %+v", revoked)
 	}
 	as("GET", "/v1/me").problem(t, 401, "unauthenticated")
@@ -280,8 +299,10 @@ func TestEveryProblemHasAPage(t *testing.T) {
 		if s.Help.Zh == "" || s.Help.En == "" || s.Title.Zh == "" || s.Title.En == "" {
 			t.Errorf("%s is not explained", s.Type)
 		}
-		page := send(t, x.Client(), x.URL, http.MethodGet, s.Type, "", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8").ok(t)
-		if !strings.Contains(page.body, s.Title.Zh) || !strings.Contains(page.body, s.Title.En) || page.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+		page := send(t, x.Client(), x.URL, http.MethodGet, s.Type, "", "Accept",
+			"text/html,application/xhtml+xml,*/*;q=0.8").ok(t)
+		if !strings.Contains(page.body, s.Title.Zh) || !strings.Contains(page.body, s.Title.En) ||
+			page.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 			t.Errorf("got %s", page.body)
 		}
 	}

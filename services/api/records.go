@@ -29,18 +29,24 @@ const (
 )
 
 // dryRunParam asks for the effects of records without writing them.
-var dryRunParam = param{name: "dryRun", words: text.Say("只判断，不写入", "judge, and write nothing"), sort: lists.Flag}
+var dryRunParam = param{name: "dryRun", words: text.Say("只判断，不写入", "judge, and write nothing"),
+	sort: lists.Flag}
 
 // movesParam asks which alerts the records opened and cleared, and which money they moved.
-var movesParam = param{name: "moves", words: text.Say("并答复记录产生、解除了哪些预警，带来哪些资金变化", "answer also which alerts the records opened and cleared, and which money they moved"), sort: lists.Flag}
+var movesParam = param{name: "moves", words: text.Say("并答复记录产生、解除了哪些预警，带来哪些资金变化",
+	"answer also which alerts the records opened and cleared, and which money they moved"), sort: lists.Flag}
 
 func recordRoutes() []route {
-	return []route{{method: http.MethodPost, path: "/v1/records", name: "record", right: access.Bring, limit: recordsBytesMax, handle: (*request).record,
-		short:  text.Say("写入一个中心的一条或多条记录：要么全部入账，要么都不入账", "bring one record or several of one center: all of them are written, or none"),
+	return []route{{method: http.MethodPost, path: "/v1/records", name: "record", right: access.Bring,
+		limit: recordsBytesMax, handle: (*request).record,
+		short: text.Say("写入一个中心的一条或多条记录：要么全部入账，要么都不入账",
+			"bring one record or several of one center: all of them are written, or none"),
 		params: []param{dryRunParam, movesParam},
 		takes:  []body{{jsonType, desk.Draft{}}, {linesType, desk.Draft{}}},
-		gives: []answer{{http.StatusCreated, jsonType, desk.BatchAnswer{}, "all records are in the ledger, at least one of them new"},
-			{http.StatusOK, jsonType, desk.BatchAnswer{}, "all records were in the ledger already; or the verdict of a dry run"}}}}
+		gives: []answer{{http.StatusCreated, jsonType, desk.BatchAnswer{},
+			"all records are in the ledger, at least one of them new"},
+			{http.StatusOK, jsonType, desk.BatchAnswer{},
+				"all records were in the ledger already; or the verdict of a dry run"}}}}
 }
 
 // record handles POST /v1/records.
@@ -64,7 +70,9 @@ func (q *request) record() error {
 	if err := q.identify(d.list); err != nil {
 		return err
 	}
-	answer, err := q.desk.Batch(q.Context(), desk.Batch{Drafts: d.list, IfRevision: revision, DryRun: q.param(dryRunParam.name) != "", Moves: q.param(movesParam.name) != ""})
+	answer, err := q.desk.Batch(q.Context(),
+		desk.Batch{Drafts: d.list, IfRevision: revision, DryRun: q.param(dryRunParam.name) != "",
+			Moves: q.param(movesParam.name) != ""})
 	if err != nil {
 		return d.refused(err)
 	}
@@ -121,7 +129,8 @@ func ifMatch(header string) (*uint64, error) {
 	}
 	revision, err := strconv.ParseUint(digits, 10, 64)
 	if !ok || err != nil || strconv.FormatUint(revision, 10) != digits {
-		return nil, fail(badRequest, `应为中心的 ETag，例如 "r271"`, `must be the ETag of a center, such as "r271"`).of("If-Match")
+		return nil, fail(badRequest, `应为中心的 ETag，例如 "r271"`,
+			`must be the ETag of a center, such as "r271"`).of("If-Match")
 	}
 	return &revision, nil
 }
@@ -133,18 +142,22 @@ func (q *request) identify(drafts []desk.Draft) error {
 	if len(keys) == 0 {
 		for i := range drafts {
 			if drafts[i].ID == "" {
-				return fail(badRequest, "第 %d 条记录没有 id；请求也没有 Idempotency-Key", "record %d has no id, and the request has no Idempotency-Key", i+1).of("id")
+				return fail(badRequest, "第 %d 条记录没有 id；请求也没有 Idempotency-Key",
+					"record %d has no id, and the request has no Idempotency-Key", i+1).of("id")
 			}
 		}
 		return nil
 	}
 	key := keys[0]
-	if len(keys) > 1 || key == "" || len(key) > idempotencyCharsMax || strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' }) {
-		return fail(badRequest, "应为 1 至 %d 个可见的 ASCII 字符", "must be 1 to %d visible ASCII characters", idempotencyCharsMax).of(keyHeader)
+	if len(keys) > 1 || key == "" || len(key) > idempotencyCharsMax ||
+		strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' }) {
+		return fail(badRequest, "应为 1 至 %d 个可见的 ASCII 字符", "must be 1 to %d visible ASCII characters",
+			idempotencyCharsMax).of(keyHeader)
 	}
 	for i := range drafts {
 		if drafts[i].ID != "" {
-			return fail(badRequest, "第 %d 条记录已有 id，不能再用 Idempotency-Key", "record %d has an id, so there can be no Idempotency-Key", i+1).of(keyHeader)
+			return fail(badRequest, "第 %d 条记录已有 id，不能再用 Idempotency-Key",
+				"record %d has an id, so there can be no Idempotency-Key", i+1).of(keyHeader)
 		}
 		drafts[i].ID = keyedID(q.who.Account, key, i)
 	}

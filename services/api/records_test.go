@@ -73,7 +73,8 @@ func TestRecordsAreWrittenOnceAndAnsweredTheSameWayTwice(t *testing.T) {
 	if one.Position != 2 || one.Revision != 1 || len(one.Results) != 1 || one.Results[0].Answer != desk.Accepted {
 		t.Errorf("got %s", r.body)
 	}
-	for name, want := range map[string]string{"Ledger-Position": "2", "ETag": `"r1"`, "Location": "/v1/centers/ZJ-0001/records/" + one.Results[0].ID.String(), "Idempotent-Replayed": ""} {
+	for name, want := range map[string]string{"Ledger-Position": "2", "ETag": `"r1"`,
+		"Location": "/v1/centers/ZJ-0001/records/" + one.Results[0].ID.String(), "Idempotent-Replayed": ""} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("expected %s: %s, got %q", name, want, got)
 		}
@@ -81,17 +82,21 @@ func TestRecordsAreWrittenOnceAndAnsweredTheSameWayTwice(t *testing.T) {
 	x.get(t, r.Header.Get("Location")).ok(t)
 	three := list(object("ZJ-0001", granted), object("ZJ-0001", received), object("ZJ-0001", spent))
 	r = x.post(t, three, "If-Match", `"r1"`)
-	if a := decoded[desk.BatchAnswer](t, r, 201); a.Position != 5 || a.Revision != 4 || r.Header.Get("Ledger-Position") != "5" {
+	if a := decoded[desk.BatchAnswer](t, r, 201); a.Position != 5 || a.Revision != 4 ||
+		r.Header.Get("Ledger-Position") != "5" {
 		t.Errorf("got %s", r.body)
 	}
 	first := decoded[desk.BatchAnswer](t, r, 201)
-	r = x.post(t, strings.ReplaceAll(three[1:len(three)-1], `},{"id"`, "}\n{\"id\""), "Content-Type", "application/jsonl", "If-Match", `"r1"`) // long past
+	// long past
+	r = x.post(t, strings.ReplaceAll(three[1:len(three)-1], `},{"id"`, "}\n{\"id\""), "Content-Type",
+		"application/jsonl", "If-Match", `"r1"`)
 	again := decoded[desk.BatchAnswer](t, r, 200)
 	if r.Header.Get("Idempotent-Replayed") != "true" || again.Answer != desk.Repeated || again.Position != 5 {
 		t.Errorf("got %v %s", r.Header, r.body)
 	}
 	for i := range first.Results {
-		if a, b := first.Results[i], again.Results[i]; a.Position != b.Position || a.ID != b.ID || a.RecordedAt != b.RecordedAt {
+		if a, b := first.Results[i], again.Results[i]; a.Position != b.Position || a.ID != b.ID ||
+			a.RecordedAt != b.RecordedAt {
 			t.Errorf("first %+v, then %+v", a, b)
 		}
 	}
@@ -144,20 +149,24 @@ func TestRefusedRecordsWriteNothingAndPointAtEachFault(t *testing.T) {
 		pointer string
 		index   int
 	}{
-		"by a rule":          {list(good, object("ZJ-0001", spend("V8", 900_000))), "", 1},
-		"a name unknown":     {list(good, member("nothing", "1")), "/1/nothing", 1},
-		"a name twice":       {member("doc", `"a","doc":"b"`), "/doc", 0},
-		"a name of by":       {strings.Replace(good, `"role"`, `"rank":1,"role"`, 1), "/by/rank", 0},
-		"a sort of value":    {member("note", "1"), "/note", 0},
-		"within data":        {list(good, strings.Replace(good, `"amountFen":40000`, `"amountFen":"40000"`, 1)), "/1/data/lines/0/amountFen", 1},
-		"twice within data":  {strings.Replace(good, `"payee"`, `"payee":"丙","payee"`, 1), "/data/payee", 0},
-		"no data":            {`{"id":"` + uuid.NewString() + `","center":"ZJ-0001","kind":"funds.spent","on":"2025-06-01","by":{"role":"center","actor":"c"}}`, "/data", 0},
+		"by a rule":       {list(good, object("ZJ-0001", spend("V8", 900_000))), "", 1},
+		"a name unknown":  {list(good, member("nothing", "1")), "/1/nothing", 1},
+		"a name twice":    {member("doc", `"a","doc":"b"`), "/doc", 0},
+		"a name of by":    {strings.Replace(good, `"role"`, `"rank":1,"role"`, 1), "/by/rank", 0},
+		"a sort of value": {member("note", "1"), "/note", 0},
+		"within data": {list(good, strings.Replace(good, `"amountFen":40000`, `"amountFen":"40000"`, 1)),
+			"/1/data/lines/0/amountFen", 1},
+		"twice within data": {strings.Replace(good, `"payee"`, `"payee":"丙","payee"`, 1), "/data/payee", 0},
+		"no data": {`{"id":"` + uuid.NewString() +
+			`","center":"ZJ-0001","kind":"funds.spent","on":"2025-06-01","by":{"role":"center","actor":"c"}}`,
+			"/data", 0},
 		"an id that is none": {strings.Replace(good, `{"id":"`, `{"id":"x`, 1), "/id", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := x.post(t, c.body).problem(t, 422, "refused")
 			i := slices.IndexFunc(p.Breaches, func(b api.RecordBreach) bool {
-				return b.Index == c.index && (b.Pointer == c.pointer || c.pointer == "" && b.Rule != "" && b.Words != "")
+				return b.Index == c.index &&
+					(b.Pointer == c.pointer || c.pointer == "" && b.Rule != "" && b.Words != "")
 			})
 			if i < 0 {
 				t.Errorf("expected a reason at %s, got %+v", c.pointer, p.Breaches)
@@ -190,7 +199,8 @@ func TestRefusedRecordsWriteNothingAndPointAtEachFault(t *testing.T) {
 			x.post(t, c.body, head...).problem(t, c.status, c.slug)
 		})
 	}
-	unread := x.ask(t, "POST", "/v1/records?dryRun=true", object("ZJ-0001", strings.Replace(fined, `"on":"`, `"on":"x`, 1)), "Content-Type", "application/json").ok(t)
+	unread := x.ask(t, "POST", "/v1/records?dryRun=true",
+		object("ZJ-0001", strings.Replace(fined, `"on":"`, `"on":"x`, 1)), "Content-Type", "application/json").ok(t)
 	if on := unread.Header.Get("Ledger-As-Of"); on == "" {
 		t.Error("a dry run does not name its date")
 	}
@@ -220,13 +230,16 @@ func TestAWriterThatMissedRecordsIsToldWhich(t *testing.T) {
 func TestAProblemNamesTheHeaderAndTheRecordThatItIsAbout(t *testing.T) {
 	x := live(t)
 	x.begun(t, "ZJ-0001")
-	if p := x.post(t, object("ZJ-0001", spent), "If-Match", "r3").problem(t, 400, "bad-request"); p.Param != "If-Match" {
+	if p := x.post(t, object("ZJ-0001", spent), "If-Match", "r3").problem(t, 400,
+		"bad-request"); p.Param != "If-Match" {
 		t.Errorf("got %+v", p)
 	}
-	if p := x.post(t, object("ZJ-0001", spent), "Idempotency-Key", "k").problem(t, 400, "bad-request"); p.Param != "Idempotency-Key" || !strings.Contains(p.Text.Zh, "第 1 条") {
+	if p := x.post(t, object("ZJ-0001", spent), "Idempotency-Key", "k").problem(t, 400,
+		"bad-request"); p.Param != "Idempotency-Key" || !strings.Contains(p.Text.Zh, "第 1 条") {
 		t.Errorf("got %+v", p)
 	}
-	if p := x.post(t, list(object("ZJ-0001", spent), object("ZJ-0002", spent))).problem(t, 400, "bad-request"); !strings.Contains(p.Detail, "record 2 ") {
+	if p := x.post(t, list(object("ZJ-0001", spent), object("ZJ-0002", spent))).problem(t, 400,
+		"bad-request"); !strings.Contains(p.Detail, "record 2 ") {
 		t.Errorf("got %+v", p)
 	}
 }
@@ -237,9 +250,11 @@ func TestADryRunWritesNothing(t *testing.T) {
 	n := len(x.lines(t))
 	try := func(body string) desk.BatchAnswer {
 		t.Helper()
-		return decoded[desk.BatchAnswer](t, x.ask(t, "POST", "/v1/records?dryRun=true", body, "Content-Type", "application/json"), 200)
+		return decoded[desk.BatchAnswer](t,
+			x.ask(t, "POST", "/v1/records?dryRun=true", body, "Content-Type", "application/json"), 200)
 	}
-	if a := try(list(object("ZJ-0001", fined))); a.Answer != desk.Accepted || a.Moves == nil || len(a.Moves.Opened) == 0 || len(a.Moves.Money) == 0 {
+	if a := try(list(object("ZJ-0001", fined))); a.Answer != desk.Accepted || a.Moves == nil ||
+		len(a.Moves.Opened) == 0 || len(a.Moves.Money) == 0 {
 		t.Errorf("got %+v", a)
 	}
 	if a := try(object("ZJ-0001", spend("V8", 900_000))); a.Answer != desk.Refused || len(a.Refused) != 1 {
@@ -279,7 +294,8 @@ func TestAnAccountWritesUnderItsOwnNameWithinItsScope(t *testing.T) {
 	bare := strings.Replace(spent, `"by":{"role":"center","actor":"c-1"},`, "", 1)
 	decoded[desk.BatchAnswer](t, post(own, object("ZJ-0001", bare)), 201)
 	last := x.lines(t)[7]
-	if !strings.Contains(last, `"by":{"role":"center","actor":"zhongxin"}`) || !strings.Contains(last, `"enteredBy":"zhongxin"`) {
+	if !strings.Contains(last, `"by":{"role":"center","actor":"zhongxin"}`) ||
+		!strings.Contains(last, `"enteredBy":"zhongxin"`) {
 		t.Errorf("got %s", last)
 	}
 	post(own, object("ZJ-0001", fined)).problem(t, 403, "forbidden") // as c-1

@@ -23,18 +23,30 @@ const reportBytesMax = 64 << 20
 
 func reportRoutes() []route {
 	return []route{
-		{method: http.MethodGet, path: "/v1/yearly", name: "yearly", right: access.ReadLedger, short: text.Say("年度经费执行与合规情况表（HTML，供打印报送）：一个中心或全省", "the yearly report as HTML to print and file: of one center or the province"),
+		{method: http.MethodGet, path: "/v1/yearly", name: "yearly", right: access.ReadLedger,
+			short: text.Say("年度经费执行与合规情况表（HTML，供打印报送）：一个中心或全省",
+				"the yearly report as HTML to print and file: of one center or the province"),
 			params: append([]param{
 				{name: "year", words: text.Say("财政年度 `YEAR`", "fiscal `YEAR`"), sort: lists.Year, must: true},
-				{name: "center", words: text.Say("中心编号 `ID`（默认全省）", "`ID` of a center (default the province)"), sort: lists.CenterID},
-				{name: "unit", words: text.Say("金额单位 `UNIT`：元或万元", "`UNIT` of amounts: yuan, or wan for 10,000 yuan"), sort: lists.Choice, values: table.Units.Strings(), def: "yuan"}}, whenParams...),
-			gives: []answer{{http.StatusOK, htmlType, nil, "one page that needs no other file"}}, handle: (*request).yearly},
-		{method: http.MethodPost, path: "/v1/reproduce", name: "reproduce", right: access.ReadLedger, short: text.Say("核对一份报表：按其出处重新计算，逐格比较数值和显示，HTML 逐字节比较", "check a report: compute it again at its position and compare every cell and how it shows, of HTML every byte"),
+				{name: "center", words: text.Say("中心编号 `ID`（默认全省）",
+					"`ID` of a center (default the province)"), sort: lists.CenterID},
+				{name: "unit", words: text.Say("金额单位 `UNIT`：元或万元",
+					"`UNIT` of amounts: yuan, or wan for 10,000 yuan"), sort: lists.Choice,
+					values: table.Units.Strings(), def: "yuan"}}, whenParams...),
+			gives:  []answer{{http.StatusOK, htmlType, nil, "one page that needs no other file"}},
+			handle: (*request).yearly},
+		{method: http.MethodPost, path: "/v1/reproduce", name: "reproduce", right: access.ReadLedger,
+			short: text.Say("核对一份报表：按其出处重新计算，逐格比较数值和显示，HTML 逐字节比较",
+				"check a report: compute it again at its position and compare every cell and how it shows, of HTML "+
+					"every byte"),
 			params: []param{{name: "name", words: text.Say("文件 `NAME`", "`NAME` of the file"), must: true}},
 			takes:  []body{{xlsxType, nil}, {csvType, nil}, {htmlType, nil}, {octetsType, nil}}, limit: reportBytesMax,
-			gives: []answer{{http.StatusOK, jsonType, desk.Reproduced{}, "whether it is what the ledger gives, or its first difference"}}, handle: (*request).reproduce},
-		{method: http.MethodGet, path: "/v1/export", name: "export", right: access.ReadLedger, short: text.Say("全部记录，交换格式", "all records in the interchange form"),
-			gives: []answer{{http.StatusOK, linesType, nil, "a record a line, in the order of the ledger"}}, handle: (*request).export},
+			gives: []answer{{http.StatusOK, jsonType, desk.Reproduced{},
+				"whether it is what the ledger gives, or its first difference"}}, handle: (*request).reproduce},
+		{method: http.MethodGet, path: "/v1/export", name: "export", right: access.ReadLedger,
+			short:  text.Say("全部记录，交换格式", "all records in the interchange form"),
+			gives:  []answer{{http.StatusOK, linesType, nil, "a record a line, in the order of the ledger"}},
+			handle: (*request).export},
 	}
 }
 
@@ -74,7 +86,8 @@ func (q *request) yearlyPage(when desk.When, r desk.YearlyRequest) ([]byte, erro
 }
 
 // pagePolicy forbids a page everything except its own styles.
-const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; " +
+	"frame-ancestors 'none'"
 
 func (q *request) reproduce() error {
 	if err := q.checkContentType(xlsxType, csvType, htmlType, octetsType, "text/plain"); err != nil {

@@ -122,9 +122,12 @@ func bodyError(err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return fail(requestTimeout, "请求内容迟迟未到", "the body came too slowly")
 	case errors.As(err, &meant):
-		return fail(badRequest, "请求内容 %q 处（第 %d 字节）的值不合格式，或有不认识的字段", "in the body, the value at %q (byte %d) has a wrong form, or a field is not known", shown(string(meant.JSONPointer)), meant.ByteOffset)
+		return fail(badRequest, "请求内容 %q 处（第 %d 字节）的值不合格式，或有不认识的字段",
+			"in the body, the value at %q (byte %d) has a wrong form, or a field is not known",
+			shown(string(meant.JSONPointer)), meant.ByteOffset)
 	case errors.As(err, &bad):
-		return fail(badRequest, "请求内容在第 %d 字节处不是合格的 JSON", "the body is no valid JSON at byte %d", bad.ByteOffset)
+		return fail(badRequest, "请求内容在第 %d 字节处不是合格的 JSON", "the body is no valid JSON at byte %d",
+			bad.ByteOffset)
 	case err != nil:
 		return fail(badRequest, "请求内容不完整", "the body is cut off")
 	}
@@ -152,7 +155,8 @@ func (q *request) checkContentType(allowed ...string) error {
 		}
 	}
 	list := strings.Join(allowed, ", ")
-	return fail(unsupportedType, "请求头 Content-Type 应为以下之一：%s", "the header Content-Type must be one of: %s", list)
+	return fail(unsupportedType, "请求头 Content-Type 应为以下之一：%s",
+		"the header Content-Type must be one of: %s", list)
 }
 
 // contentType returns the media type of the body, "" if it states none.

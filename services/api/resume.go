@@ -118,6 +118,9 @@ func (x *stream) canResume(after uint64, known gathered) (bool, error) {
 		return true, nil
 	}
 	behind := uint64(0) // positions may have gaps
-	err := x.q.s.Desk.Events(ctx, after, int(streamBehindMax)+1, "", func(*events.Stored) error { behind++; return nil })
+	err := x.q.s.Desk.Events(ctx, after, int(streamBehindMax)+1, "", func(*events.Stored) error {
+		behind++
+		return nil
+	})
 	return behind <= streamBehindMax, err
 }

@@ -37,7 +37,8 @@ func (s *sparing) Write(p []byte) (int, error) {
 			return 0, err
 		}
 		if room < roomKept {
-			return 0, fail(unavailable, "服务器磁盘余量不足，暂不接受文件", "the disk of the server has too little room to take files")
+			return 0, fail(unavailable, "服务器磁盘余量不足，暂不接受文件",
+				"the disk of the server has too little room to take files")
 		}
 		s.until = sparingBytes
 	}

@@ -76,7 +76,8 @@ func routes() (all []route) {
 }
 
 // langParam is a parameter of every route.
-var langParam = param{name: "lang", words: text.Say("说明文字的语言，zh 或 en；未给出时看 Accept-Language", "the language of texts, zh or en; if it is not given, Accept-Language says"),
+var langParam = param{name: "lang", words: text.Say("说明文字的语言，zh 或 en；未给出时看 Accept-Language",
+	"the language of texts, zh or en; if it is not given, Accept-Language says"),
 	sort: lists.Choice, values: wordless("zh", "en")}
 
 // plan is a route prepared for serving.

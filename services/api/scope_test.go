@@ -25,7 +25,8 @@ func (x *served) account(t testing.TB, name, binding string) func(path string, h
 	}
 	return func(path string, head ...string) reply {
 		t.Helper()
-		return send(t, x.Client(), x.URL, http.MethodGet, path, "", append(head, "Authorization", "Bearer "+made.Secret)...)
+		return send(t, x.Client(), x.URL, http.MethodGet, path, "",
+			append(head, "Authorization", "Bearer "+made.Secret)...)
 	}
 }
 
@@ -46,7 +47,8 @@ func centersOf(t testing.TB, r reply) (ids []string) {
 
 func TestAnAnswerThatIsKeptStaysInItsScope(t *testing.T) {
 	x := several(t, 4)
-	whole, own := x.account(t, "fin", `"role":"finance"`), x.account(t, "center2", `"role":"center","center":"ZJ-0002"`)
+	whole, own := x.account(t, "fin", `"role":"finance"`),
+		x.account(t, "center2", `"role":"center","center":"ZJ-0002"`)
 	if got := centersOf(t, whole("/v1/centers")); len(got) != 4 {
 		t.Errorf("got %v", got)
 	}
@@ -67,15 +69,18 @@ func TestAnAnswerThatIsKeptStaysInItsScope(t *testing.T) {
 
 func TestACenterThatMovesIsSeenByItsNewOfficeAlone(t *testing.T) {
 	x := several(t, 4) // all registered in 330106
-	hangzhou, ningbo := x.account(t, "hangzhou", `"role":"local-gov","region":"3301"`), x.account(t, "ningbo", `"role":"local-gov","region":"3302"`)
+	hangzhou, ningbo := x.account(t, "hangzhou", `"role":"local-gov","region":"3301"`),
+		x.account(t, "ningbo", `"role":"local-gov","region":"3302"`)
 	page := into[api.Page](t, hangzhou("/v1/centers?limit=2"))
-	if got := centersOf(t, hangzhou("/v1/centers?limit=2&cursor="+*page.Next)); strings.Join(got, " ") != "ZJ-0003 ZJ-0004" {
+	if got := centersOf(t, hangzhou("/v1/centers?limit=2&cursor="+*page.Next)); strings.Join(got,
+		" ") != "ZJ-0003 ZJ-0004" {
 		t.Errorf("got %v", got)
 	}
 	if got := centersOf(t, ningbo("/v1/centers")); got != nil {
 		t.Errorf("got %v", got)
 	}
-	x.record(t, "ZJ-0003", `"kind":"center.assigned","on":"2026-10-31","by":{"role":"st-office","actor":"s-1"},"data":{"industryDept":"省经信厅","localGov":"330203"}`)
+	x.record(t, "ZJ-0003",
+		`"kind":"center.assigned","on":"2026-10-31","by":{"role":"st-office","actor":"s-1"},"data":{"industryDept":"省经信厅","localGov":"330203"}`)
 	hangzhou("/v1/centers?limit=2&cursor="+*page.Next).problem(t, 410, "gone")
 	if got := centersOf(t, hangzhou("/v1/centers?knownAt=5")); strings.Join(got, " ") != "ZJ-0001 ZJ-0002 ZJ-0004" {
 		t.Errorf("as known before, got %v", got)
@@ -104,7 +109,8 @@ func TestEveryReadIsInTheAccessLog(t *testing.T) {
 		}
 		counts[fmt.Sprint(e.Kind, " ", e.Verb, " ", e.Object)] += e.Count
 	}
-	for what, want := range map[string]int{"read list execution": 5, "read report execution": 2, "denied accounts-read /v1/accounts": 1} {
+	for what, want := range map[string]int{"read list execution": 5, "read report execution": 2,
+		"denied accounts-read /v1/accounts": 1} {
 		if counts[what] != want {
 			t.Errorf("expected %s %d times, got %v", what, want, counts)
 		}

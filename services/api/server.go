@@ -69,7 +69,8 @@ func New(cfg ServerConfig) *Server {
 	if cfg.Gate == nil {
 		cfg.Gate = signin.New(signin.GateConfig{Access: cfg.Access, Now: cfg.Now, Log: cfg.Log})
 	}
-	s := &Server{ServerConfig: cfg, mux: http.NewServeMux(), snapshots: newSnapshots(cfg.Now), heavy: newHeavy(), underway: newUnderway(), work: newWork(&cfg)}
+	s := &Server{ServerConfig: cfg, mux: http.NewServeMux(), snapshots: newSnapshots(cfg.Now), heavy: newHeavy(),
+		underway: newUnderway(), work: newWork(&cfg)}
 	s.Metrics.follow(s)
 	for _, rt := range routes() {
 		s.mux.Handle(rt.method+" "+rt.path, &handler{s, newPlan(rt)})
@@ -186,7 +187,8 @@ func (s *Server) admit(q *request) (err error) {
 		return &access.MoreProofError{Needs: needs}
 	}
 	if q.plan.inSession && q.who.SessionID == "" {
-		return fail(conflict, "此操作须先以账号和密码登录；令牌不是登录会话", "this is for who has signed in; a token is no session")
+		return fail(conflict, "此操作须先以账号和密码登录；令牌不是登录会话",
+			"this is for who has signed in; a token is no session")
 	}
 	local := s.Desk
 	if q.Header.Get(PrefixHeader) == flagPrefix {
@@ -237,7 +239,8 @@ func AsOwner(ctx context.Context, who access.Principal) context.Context {
 
 // request returns a request before its authentication. Its answer may not be stored in shared caches.
 func (s *Server) request(w http.ResponseWriter, r *http.Request) *request {
-	q := &request{Request: r, w: &answering{ResponseWriter: w}, s: s, id: requestID(), lang: langOf(r), began: time.Now()}
+	q := &request{Request: r, w: &answering{ResponseWriter: w}, s: s, id: requestID(), lang: langOf(r),
+		began: time.Now()}
 	h := w.Header()
 	h.Set(RequestHeader, q.id)
 	h.Set(BuildHeader, s.Build)
@@ -260,7 +263,8 @@ func (q *request) recovered() {
 	case failed == http.ErrAbortHandler:
 		panic(failed)
 	default:
-		q.s.Log.Error("a handler panicked", zap.String("request", q.id), zap.Any("panic", failed), zap.ByteString("stack", debug.Stack()))
+		q.s.Log.Error("a handler panicked", zap.String("request", q.id), zap.Any("panic", failed),
+			zap.ByteString("stack", debug.Stack()))
 		q.fail(fail(internal, "程序出错", "the program has failed"))
 	}
 }
@@ -301,5 +305,6 @@ func (s *Server) unrouted(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	q.fail(fail(methodNotAllowed, "此地址只接受 %[1]s", "this address takes %[2]s only", strings.Join(allowed, "、"), strings.Join(allowed, ", ")))
+	q.fail(fail(methodNotAllowed, "此地址只接受 %[1]s", "this address takes %[2]s only", strings.Join(allowed, "、"),
+		strings.Join(allowed, ", ")))
 }

@@ -9,8 +9,10 @@ import (
 func TestEveryAnswerHasItsHeaders(t *testing.T) {
 	x := small(t)
 	r := x.get(t, "/v1/centers/ZJ-0001").ok(t)
-	for name, want := range map[string]string{"Ledger-Position": "6", "Ledger-As-Of": "2026-11-01", "Taizhang-Build": "v1", "Cache-Control": "private, no-cache",
-		"Vary": "Accept, Accept-Encoding, Accept-Language, Authorization, Cookie", "Content-Type": "application/json", "ETag": `"r5"`} {
+	for name, want := range map[string]string{"Ledger-Position": "6", "Ledger-As-Of": "2026-11-01",
+		"Taizhang-Build": "v1", "Cache-Control": "private, no-cache",
+		"Vary": "Accept, Accept-Encoding, Accept-Language, Authorization, Cookie", "Content-Type": "application/json",
+		"ETag": `"r5"`} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("expected %s: %s, got %q", name, want, got)
 		}
@@ -87,7 +89,8 @@ func TestTheLanguageOfAProblemIsChosen(t *testing.T) {
 func TestHeadHasTheHeadersOfGet(t *testing.T) {
 	x := small(t)
 	r := x.ask(t, http.MethodHead, "/v1/centers/ZJ-0001", "")
-	if r.StatusCode != 200 || r.body != "" || r.Header.Get("Ledger-Position") != "6" || r.Header.Get("Content-Type") != "application/json" {
+	if r.StatusCode != 200 || r.body != "" || r.Header.Get("Ledger-Position") != "6" ||
+		r.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("got %d %v", r.StatusCode, r.Header)
 	}
 }

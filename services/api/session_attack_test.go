@@ -43,10 +43,12 @@ func TestAPlantedCookieIsNotTakenOver(t *testing.T) {
 			t.Errorf("the planted cookie is good: %s", r.body)
 		}
 		knows = victim.copy() // saw the secret before the password is changed
-		victim.do(t, http.MethodPost, "/v1/me/password", asJSON(t, api.ChangePassword{Current: temporary, New: fmt.Sprint(password, i)})).ok(t)
+		victim.do(t, http.MethodPost, "/v1/me/password",
+			asJSON(t, api.ChangePassword{Current: temporary, New: fmt.Sprint(password, i)})).ok(t)
 		knows.get(t, "/v1/me").problem(t, 401, "unauthenticated")
 		victim.get(t, "/v1/me").ok(t)
-		if _, err := x.access.Desk(access.Local("root", "local")).SetPassword(t.Context(), "cai", access.NewPassword{Password: temporary}); err != nil {
+		if _, err := x.access.Desk(access.Local("root", "local")).SetPassword(t.Context(), "cai",
+			access.NewPassword{Password: temporary}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,11 +76,13 @@ func TestACookieOfAnotherHostCountsForNothing(t *testing.T) {
 		{secure, "", "\u2000__Host-tz=" + secret, false}, // a name that a browser does not see the prefix in
 		{secure, "", "\u00a0__Host-tz=" + secret, false},
 		{secure, "", "tz=" + plain.cookies["tz"], false},
-		{secure, "", "tz=" + plain.cookies["tz"] + "; __Host-tz=" + secret, true}, // the one that nobody else can set counts
+		// the one that nobody else can set counts
+		{secure, "", "tz=" + plain.cookies["tz"] + "; __Host-tz=" + secret, true},
 		{secure, "", "__Host-tz=" + secret + "; __Host-tz=" + secret, false},
 		{plain, "", "tz=" + plain.cookies["tz"], true},
 		{plain, "", "__Host-tz=" + plain.cookies["tz"], false},
-		{plain, "", "tz=" + plain.cookies["tz"] + "; tz=x", false}, // of two with one name, nobody knows whose which is
+		// of two with one name, nobody knows whose which is
+		{plain, "", "tz=" + plain.cookies["tz"] + "; tz=x", false},
 		{plain, "", "tz=x; tz=" + plain.cookies["tz"], false},
 		{plain, "", `tz="` + plain.cookies["tz"] + `"`, true},
 		{plain, "", "tz=" + plain.cookies["tz"] + "x", false},
@@ -121,7 +125,9 @@ func TestNoOtherSiteActs(t *testing.T) {
 	pages := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) })
 	b.url = x.withPages(t, pages).URL
 	type target struct{ method, path string }
-	targets := []target{{"POST", "/login"}, {"POST", "/logout"}, {"POST", "/me/password"}, {"POST", "/me/code"}, {"POST", "/me/factor/confirm"}, {"POST", "/"}, {"POST", "/v1/me"}, {"PUT", "/v1/session"}, {"DELETE", "/me"}, {"POST", "/nothing"}}
+	targets := []target{{"POST", "/login"}, {"POST", "/logout"}, {"POST", "/me/password"}, {"POST", "/me/code"},
+		{"POST", "/me/factor/confirm"}, {"POST", "/"}, {"POST", "/v1/me"}, {"PUT", "/v1/session"}, {"DELETE", "/me"},
+		{"POST", "/nothing"}}
 	for _, rt := range api.Routes() {
 		if rt.Method != http.MethodGet {
 			targets = append(targets, target{rt.Method, inPlace.Replace(rt.Path)})
@@ -133,13 +139,15 @@ func TestNoOtherSiteActs(t *testing.T) {
 			head = crossSite
 		}
 		for _, head := range append(head[:min(3, len(head))], crossSite[0]) {
-			if p := b.do(t, to.method, to.path, "{}", head...).problem(t, 403, "forbidden"); !strings.Contains(p.Text.En, "another site") {
+			if p := b.do(t, to.method, to.path, "{}", head...).problem(t, 403,
+				"forbidden"); !strings.Contains(p.Text.En, "another site") {
 				t.Errorf("%s %s %v: %s", to.method, to.path, head, p.Text.En)
 			}
 		}
 	}
 	for _, head := range crossSite {
-		b.do(t, http.MethodPost, "/v1/session", asJSON(t, api.SignIn{Account: "cai", Password: password}), head...).problem(t, 403, "forbidden")
+		b.do(t, http.MethodPost, "/v1/session", asJSON(t, api.SignIn{Account: "cai", Password: password}),
+			head...).problem(t, 403, "forbidden")
 		b.do(t, http.MethodDelete, "/v1/session", "", head...).problem(t, 403, "forbidden")
 	}
 	if reached.Load() != 0 {
@@ -157,14 +165,17 @@ func TestNoOtherSiteActs(t *testing.T) {
 func TestProgramsSayNothingOfAnOrigin(t *testing.T) {
 	x := serve(t)
 	token := x.token(t, "shen", access.Binding{Role: access.Auditor})
-	for i, head := range [][]string{nil, {"Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Site", "none"}, {"Origin", x.URL}} {
-		r := x.as(t, token, http.MethodPost, "/v1/tokens", fmt.Sprintf(`{"account":"","name":"n%d","days":1,"may":[]}`, i), head...)
+	for i, head := range [][]string{nil, {"Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Site", "none"},
+		{"Origin", x.URL}} {
+		r := x.as(t, token, http.MethodPost, "/v1/tokens",
+			fmt.Sprintf(`{"account":"","name":"n%d","days":1,"may":[]}`, i), head...)
 		if r.StatusCode != http.StatusCreated {
 			t.Errorf("%v: got %d %s", head, r.StatusCode, r.body)
 		}
 	}
 	b := x.person(t, "cai", access.Binding{Role: access.Finance})
-	b.do(t, http.MethodPost, "/v1/tokens", `{"name":"x"}`, "Content-Type", "text/plain").problem(t, 415, "unsupported-media-type")
+	b.do(t, http.MethodPost, "/v1/tokens", `{"name":"x"}`, "Content-Type", "text/plain").problem(t, 415,
+		"unsupported-media-type")
 }
 
 // from returns a client that connects from an address of the machine.
@@ -201,7 +212,8 @@ func TestNothingTellsWhichNamesThereAre(t *testing.T) {
 	}
 	x.token(t, "without", access.Binding{Role: access.Finance}) // a password
 	x.hire(t, "unbound", access.Binding{})
-	names := []string{"there", "nobody", "disabled", "without", "unbound", "no name at all\x00\u202e", strings.Repeat("x", 1000), ""}
+	names := []string{"there", "nobody", "disabled", "without", "unbound", "no name at all\x00\u202e",
+		strings.Repeat("x", 1000), ""}
 	throttled := 0
 	for i := range 12 {
 		var first string
@@ -239,8 +251,10 @@ func TestNothingTellsWhichNamesThereAre(t *testing.T) {
 func TestAnAddressThatAProgramClaimsIsNotItsSource(t *testing.T) {
 	x := serve(t)
 	status := func(b *browser, i int) int {
-		return b.do(t, http.MethodPost, "/v1/session", asJSON(t, api.SignIn{Account: fmt.Sprintf("name-%d", i), Password: "not the password"}),
-			"X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i), "X-Real-IP", fmt.Sprintf("203.0.113.%d", i), "Forwarded", fmt.Sprintf("for=203.0.113.%d", i)).StatusCode
+		return b.do(t, http.MethodPost, "/v1/session",
+			asJSON(t, api.SignIn{Account: fmt.Sprintf("name-%d", i), Password: "not the password"}),
+			"X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i), "X-Real-IP", fmt.Sprintf("203.0.113.%d", i),
+			"Forwarded", fmt.Sprintf("for=203.0.113.%d", i)).StatusCode
 	}
 	b := newBrowser(x.Server)
 	for i := range 32 {
@@ -250,7 +264,8 @@ func TestAnAddressThatAProgramClaimsIsNotItsSource(t *testing.T) {
 	}
 	cfg := x.api.ServerConfig
 	cfg.Metrics = nil
-	cfg.Gate = signin.New(signin.GateConfig{Access: x.access, Now: x.clock.now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	cfg.Gate = signin.New(signin.GateConfig{
+		Access: x.access, Now: x.clock.now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	cfg.Pages = nil
 	behind := newBrowser(x.serveAPI(t, api.New(cfg)))
 	for i := range 32 { // the same, if it is a proxy that says so
@@ -268,7 +283,8 @@ func TestHeadersAndBodiesHaveLimits(t *testing.T) {
 	for _, path := range []string{"/v1/session", "/v1/session/factor", "/v1/me/password", "/v1/me/factor/confirm"} {
 		b.do(t, http.MethodPost, path, `{"code":"`+long+`"}`).problem(t, 413, "too-large")
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, x.URL+"/v1/session", io.MultiReader(strings.NewReader(`{"account":"`), strings.NewReader(long+long)))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, x.URL+"/v1/session",
+		io.MultiReader(strings.NewReader(`{"account":"`), strings.NewReader(long+long)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,8 +309,11 @@ func TestHeadersAndBodiesHaveLimits(t *testing.T) {
 		}
 	}
 	b.get(t, "/v1/me").ok(t)
-	for _, body := range []string{`{}`, `{"account":"cai"}`, `{"account":null,"password":null}`, `[]`, `null`, `{"account":"cai","password":"x","password":"y"}`, `{"account":"cai","password":"x","role":"finance"}`, `{"account":{"$ne":""},"password":{"$ne":""}}`, "", "\x00"} {
-		if r := newBrowser(x.Server).do(t, http.MethodPost, "/v1/session", body); r.StatusCode != 400 && r.StatusCode != 401 && r.StatusCode != 429 {
+	for _, body := range []string{`{}`, `{"account":"cai"}`, `{"account":null,"password":null}`, `[]`, `null`,
+		`{"account":"cai","password":"x","password":"y"}`, `{"account":"cai","password":"x","role":"finance"}`,
+		`{"account":{"$ne":""},"password":{"$ne":""}}`, "", "\x00"} {
+		if r := newBrowser(x.Server).do(t, http.MethodPost, "/v1/session", body); r.StatusCode != 400 &&
+			r.StatusCode != 401 && r.StatusCode != 429 {
 			t.Errorf("%s: got %d %s", body, r.StatusCode, r.body)
 		}
 	}
@@ -328,10 +347,11 @@ func TestNoLineOfTheLogHasASecret(t *testing.T) {
 		t.Errorf("the log has only %d lines", lines.Len())
 	}
 	whole := fmt.Sprint(lines.All())
-	err := x.access.Desk(access.Local("root", "local")).Log(t.Context(), access.LogQuestion{}, func(e *access.LogEntry) error {
-		whole += fmt.Sprintln(*e)
-		return nil
-	})
+	err := x.access.Desk(access.Local("root", "local")).Log(t.Context(), access.LogQuestion{},
+		func(e *access.LogEntry) error {
+			whole += fmt.Sprintln(*e)
+			return nil
+		})
 	if err != nil || !strings.Contains(whole, "cai") {
 		t.Fatal(err, whole)
 	}
@@ -341,7 +361,8 @@ func TestNoLineOfTheLogHasASecret(t *testing.T) {
 		}
 	}
 	for _, line := range lines.FilterMessage("request").All() {
-		if fields := line.ContextMap(); fields["route"] == "/v1/session" && fields["status"] == int64(200) && fields["account"] != "cai" {
+		if fields := line.ContextMap(); fields["route"] == "/v1/session" && fields["status"] == int64(200) &&
+			fields["account"] != "cai" {
 			t.Errorf("got the line %v", fields)
 		}
 	}

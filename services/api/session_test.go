@@ -19,14 +19,16 @@ func TestASessionIsWhoSignedIn(t *testing.T) {
 	x.hire(t, "cai", access.Binding{Role: access.Finance})
 	b := newBrowser(x.Server)
 	first := b.signIn(t, "cai", temporary)
-	if s := into[access.Session](t, first); s.Account != "cai" || !slices.Equal(s.Needs, []string{access.NeedPassword}) || first.Header.Get("Cache-Control") != "no-store" {
+	if s := into[access.Session](t, first); s.Account != "cai" ||
+		!slices.Equal(s.Needs, []string{access.NeedPassword}) || first.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("got %+v, %v", s, first.Header)
 	}
 	p := b.get(t, "/v1/centers").problem(t, 403, "more-proof")
 	if !slices.Equal(p.Needs, []string{access.NeedPassword}) {
 		t.Errorf("got the needs %v", p.Needs)
 	}
-	changed := b.do(t, http.MethodPost, "/v1/me/password", asJSON(t, api.ChangePassword{Current: temporary, New: password}))
+	changed := b.do(t, http.MethodPost, "/v1/me/password",
+		asJSON(t, api.ChangePassword{Current: temporary, New: password}))
 	if s := into[access.Session](t, changed); len(s.Needs) != 0 || changed.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("got %+v, %v", s, changed.Header)
 	}
@@ -54,12 +56,17 @@ func TestTheCookiesOfASession(t *testing.T) {
 		prefix     string
 		attributes []string
 	}{
-		"on the machine":                     {newBrowser(x.Server), "", "", []string{"Path=/", "HttpOnly", "SameSite=Lax"}},
-		"by its name on the machine":         {newBrowser(x.Server), "localhost", "", []string{"Path=/", "HttpOnly", "SameSite=Lax"}},
-		"over TLS":                           {newBrowser(x.overTLS(t)), "", "__Host-", []string{"Path=/", "HttpOnly", "Secure", "SameSite=Lax"}},
-		"behind a proxy that keeps the name": {newBrowser(x.Server), "ledger.example", "__Host-", []string{"Path=/", "HttpOnly", "Secure", "SameSite=Lax"}},
+		"on the machine": {
+			newBrowser(x.Server), "", "", []string{"Path=/", "HttpOnly", "SameSite=Lax"}},
+		"by its name on the machine": {
+			newBrowser(x.Server), "localhost", "", []string{"Path=/", "HttpOnly", "SameSite=Lax"}},
+		"over TLS": {
+			newBrowser(x.overTLS(t)), "", "__Host-", []string{"Path=/", "HttpOnly", "Secure", "SameSite=Lax"}},
+		"behind a proxy that keeps the name": {newBrowser(x.Server), "ledger.example", "__Host-",
+			[]string{"Path=/", "HttpOnly", "Secure", "SameSite=Lax"}},
 	} {
-		r := c.b.doAs(t, c.host, http.MethodPost, "/v1/session", asJSON(t, api.SignIn{Account: "cai", Password: temporary})).ok(t)
+		r := c.b.doAs(t, c.host, http.MethodPost, "/v1/session",
+			asJSON(t, api.SignIn{Account: "cai", Password: temporary})).ok(t)
 		var names []string
 		for _, line := range r.Header.Values("Set-Cookie") {
 			parts := strings.Split(line, "; ")
@@ -73,7 +80,8 @@ func TestTheCookiesOfASession(t *testing.T) {
 				t.Errorf("%s: %q", name, line)
 			}
 		}
-		if !slices.Contains(names, c.prefix+"tz") || slices.ContainsFunc(names, func(n string) bool { return !strings.HasPrefix(n, c.prefix+"tz") }) {
+		if !slices.Contains(names, c.prefix+"tz") ||
+			slices.ContainsFunc(names, func(n string) bool { return !strings.HasPrefix(n, c.prefix+"tz") }) {
 			t.Errorf("%s: got the cookies %v", name, names)
 		}
 	}
@@ -111,7 +119,8 @@ func TestEveryRouteRefusesASessionThatNeedsSomething(t *testing.T) {
 	x.hire(t, "an", access.Binding{Role: access.SecAdmin})
 	admin := newBrowser(x.Server)
 	admin.signIn(t, "an", temporary).ok(t)
-	admin.do(t, http.MethodPost, "/v1/me/password", asJSON(t, api.ChangePassword{Current: temporary, New: password})).ok(t)
+	admin.do(t, http.MethodPost, "/v1/me/password",
+		asJSON(t, api.ChangePassword{Current: temporary, New: password})).ok(t)
 	x.needs(t, b, access.NeedPassword, "changePassword")
 	x.needs(t, admin, access.NeedFactor, "beginFactor", "confirmFactor")
 }
@@ -163,7 +172,8 @@ func TestWhatTakesACodeTakesAFreshOne(t *testing.T) {
 	begun := b.do(t, http.MethodPost, "/v1/me/factor", "")
 	f := into[access.NewFactor](t, begun)
 	confirmed := b.do(t, http.MethodPost, "/v1/me/factor/confirm", asJSON(t, api.ShowCode{Code: x.code(t, f.Secret)}))
-	if c := into[api.FactorConfirmed](t, confirmed); len(c.RecoveryCodes) != 10 || len(c.Session.Needs) != 0 || c.Session.FactorAt == "" {
+	if c := into[api.FactorConfirmed](t, confirmed); len(c.RecoveryCodes) != 10 || len(c.Session.Needs) != 0 ||
+		c.Session.FactorAt == "" {
 		t.Errorf("got %+v", c)
 	}
 	if begun.Header.Get("Cache-Control") != "no-store" || confirmed.Header.Get("Cache-Control") != "no-store" {
@@ -178,22 +188,27 @@ func TestWhatTakesACodeTakesAFreshOne(t *testing.T) {
 		t.Errorf("got the needs %v", p.Needs)
 	}
 	before = b.copy()
-	b.do(t, http.MethodPost, "/v1/session/factor", asJSON(t, api.ShowCode{Code: "000000"})).problem(t, 400, "bad-request")
+	b.do(t, http.MethodPost, "/v1/session/factor", asJSON(t, api.ShowCode{Code: "000000"})).problem(t, 400,
+		"bad-request")
 	shown := api.ShowCode{Code: x.code(t, f.Secret)}
 	b.do(t, http.MethodPost, "/v1/session/factor", asJSON(t, shown)).ok(t)
 	before.get(t, "/v1/me").problem(t, 401, "unauthenticated")
 	if r := add(b); r.StatusCode != http.StatusCreated {
 		t.Errorf("got %d %s", r.StatusCode, r.body)
 	}
-	b.do(t, http.MethodPost, "/v1/session/factor", asJSON(t, shown)).problem(t, 400, "bad-request") // a code counts once
+	// a code counts once
+	b.do(t, http.MethodPost, "/v1/session/factor", asJSON(t, shown)).problem(t, 400, "bad-request")
 
 	other := newBrowser(x.Server)
-	if s := into[access.Session](t, other.signIn(t, "an", password)); !slices.Equal(s.Needs, []string{access.NeedCode}) {
+	if s := into[access.Session](t, other.signIn(t, "an", password)); !slices.Equal(s.Needs,
+		[]string{access.NeedCode}) {
 		t.Errorf("got the needs %v", s.Needs)
 	}
 	x.needs(t, other, access.NeedCode, "showCode") // which signs out at the end
 	metrics := asked(x.api.Admin(), http.MethodGet, "/metrics", false).Body.String()
-	for _, line := range []string{`taizhang_sign_ins_total{how="code",outcome="refused"} 3`, `taizhang_sign_ins_total{how="code",outcome="accepted"} 1`, `taizhang_sign_ins_total{how="password",outcome="accepted"} 2`, `taizhang_sessions 1`} {
+	for _, line := range []string{`taizhang_sign_ins_total{how="code",outcome="refused"} 3`,
+		`taizhang_sign_ins_total{how="code",outcome="accepted"} 1`,
+		`taizhang_sign_ins_total{how="password",outcome="accepted"} 2`, `taizhang_sessions 1`} {
 		if !strings.Contains(metrics, "\n"+line+"\n") {
 			t.Errorf("the metrics do not say %s", line)
 		}
@@ -201,13 +216,16 @@ func TestWhatTakesACodeTakesAFreshOne(t *testing.T) {
 }
 
 // inPlace replaces the parameters of a path by values.
-var inPlace = strings.NewReplacer("{id}", "ZJ-0001", "{name}", "cai", "{record}", "r", "{code}", "AL-EXE-01", "{key}", "-", "{raisedOn}", "2026-01-01", "{version}", "2", "{user}", "u", "{slug}", "not-found")
+var inPlace = strings.NewReplacer("{id}", "ZJ-0001", "{name}", "cai", "{record}", "r", "{code}", "AL-EXE-01", "{key}",
+	"-", "{raisedOn}", "2026-01-01", "{version}", "2", "{user}", "u", "{slug}", "not-found")
 
 // TestATokenIsNoSession checks that a token cannot end or change a session.
 func TestATokenIsNoSession(t *testing.T) {
 	x := serve(t)
-	head := []string{"Authorization", "Bearer " + x.token(t, "cai", access.Binding{Role: access.Finance}), "Content-Type", "application/json"}
-	for _, c := range [][2]string{{"DELETE", "/v1/session"}, {"POST", "/v1/session/factor"}, {"POST", "/v1/me/password"}, {"POST", "/v1/me/factor"}, {"POST", "/v1/me/factor/confirm"}} {
+	head := []string{"Authorization", "Bearer " + x.token(t, "cai", access.Binding{Role: access.Finance}),
+		"Content-Type", "application/json"}
+	for _, c := range [][2]string{{"DELETE", "/v1/session"}, {"POST", "/v1/session/factor"},
+		{"POST", "/v1/me/password"}, {"POST", "/v1/me/factor"}, {"POST", "/v1/me/factor/confirm"}} {
 		send(t, x.Client(), x.URL, c[0], c[1], "{}", head...).problem(t, 409, "conflict")
 		x.ask(t, c[0], c[1], "{}").problem(t, 409, "conflict") // the owner has none either
 	}
@@ -253,7 +271,8 @@ func TestWhatIsKeptIsBoundToTheScopeAlone(t *testing.T) {
 	if byToken.body != bySession.body || byToken.Header.Get("ETag") != bySession.Header.Get("ETag") {
 		t.Errorf("got %s %v\nand %s %v", byToken.body, byToken.Header, bySession.body, bySession.Header)
 	}
-	if r := b.get(t, "/v1/centers?limit=2", "If-None-Match", byToken.Header.Get("ETag")); r.StatusCode != http.StatusNotModified {
+	if r := b.get(t, "/v1/centers?limit=2", "If-None-Match",
+		byToken.Header.Get("ETag")); r.StatusCode != http.StatusNotModified {
 		t.Errorf("got %d", r.StatusCode)
 	}
 	next := into[struct {
@@ -262,7 +281,8 @@ func TestWhatIsKeptIsBoundToTheScopeAlone(t *testing.T) {
 	b.get(t, "/v1/centers?cursor="+next).ok(t)
 	one := x.person(t, "zhongxin", access.Binding{Role: access.Center, Center: "ZJ-0001"})
 	one.get(t, "/v1/centers?cursor="+next).problem(t, 400, "bad-request")
-	if r := one.get(t, "/v1/centers?limit=2", "If-None-Match", byToken.Header.Get("ETag")).ok(t); strings.Contains(r.body, "ZJ-0002") {
+	if r := one.get(t, "/v1/centers?limit=2", "If-None-Match", byToken.Header.Get("ETag")).ok(t); strings.Contains(
+		r.body, "ZJ-0002") {
 		t.Errorf("got %s", r.body)
 	}
 }
@@ -305,7 +325,10 @@ func TestAStreamEndsWithItsSession(t *testing.T) {
 			}
 			return nil
 		},
-		"disabling": func(_ *browser, account string) error { _, err := office.Disable(t.Context(), account); return err },
+		"disabling": func(_ *browser, account string) error {
+			_, err := office.Disable(t.Context(), account)
+			return err
+		},
 		"another role": func(_ *browser, account string) error {
 			_, err := office.Bind(t.Context(), account, access.Binding{Role: access.Auditor})
 			return err
@@ -315,10 +338,13 @@ func TestAStreamEndsWithItsSession(t *testing.T) {
 			return err
 		},
 		"a password changed": func(b *browser, _ string) error {
-			b.copy().do(t, http.MethodPost, "/v1/me/password", asJSON(t, api.ChangePassword{Current: password, New: password + "2"})).ok(t)
+			b.copy().do(t, http.MethodPost, "/v1/me/password",
+				asJSON(t, api.ChangePassword{Current: password, New: password + "2"})).ok(t)
 			return nil
 		},
-		"a restore": func(*browser, string) error { return x.access.Restored(t.Context(), access.Local("root", "local")) },
+		"a restore": func(*browser, string) error {
+			return x.access.Restored(t.Context(), access.Local("root", "local"))
+		},
 	} {
 		account := strings.ReplaceAll(name, " ", "-")
 		b := x.person(t, account, access.Binding{Role: access.Finance})

@@ -92,7 +92,8 @@ type knownKey struct {
 type making struct{ done chan struct{} }
 
 func newSnapshots(now func() time.Time) *snapshots {
-	return &snapshots{now: now, byID: map[snapshotID]*snapshot{}, newest: map[questionID]*snapshot{}, known: map[knownKey]*snapshot{}, making: map[knownKey]*making{},
+	return &snapshots{now: now, byID: map[snapshotID]*snapshot{}, newest: map[questionID]*snapshot{},
+		known: map[knownKey]*snapshot{}, making: map[knownKey]*making{},
 		share: share{left: shareMax, at: time.Now()}}
 }
 
@@ -120,11 +121,11 @@ type asked struct {
 	make func(before *snapshot) (*snapshot, error)
 }
 
-// answer returns the answer to a question: one that is kept, if it is of the position of the ledger at the time of the call or
-// later, or else one that is made now. Requests for the same answer wait for the one that makes it. While writers keep moving
-// the ledger, making answers takes no more than a share of the time; an answer may then be of up to staleMax ago. So it may for
-// a request that has waited for longer than waitMax: where making takes long, or its thread does not get a processor, one
-// request pays for that.
+// answer returns the answer to a question: one that is kept, if it is of the position of the ledger at the time of the
+// call or later, or else one that is made now. Requests for the same answer wait for the one that makes it. While
+// writers keep moving the ledger, making answers takes no more than a share of the time; an answer may then be of up
+// to staleMax ago. So it may for a request that has waited for longer than waitMax: where making takes long, or its
+// thread does not get a processor, one request pays for that.
 //
 // made reports whether this call made it.
 func (c *snapshots) answer(ctx context.Context, a asked) (s *snapshot, made bool, err error) {

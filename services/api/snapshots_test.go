@@ -27,10 +27,11 @@ func newKeeping() *keeping {
 func (k *keeping) ask(t testing.TB, question byte, point string, bytes int) *snapshot {
 	t.Helper()
 	id := questionID{question}
-	s, _, err := k.answer(t.Context(), asked{knownKey{id, point}, func() uint64 { return k.position }, 0, func(*snapshot) (*snapshot, error) {
-		k.made++
-		return &snapshot{id: snapshotID{id, k.position}, above: make([]byte, bytes)}, nil
-	}})
+	s, _, err := k.answer(t.Context(),
+		asked{knownKey{id, point}, func() uint64 { return k.position }, 0, func(*snapshot) (*snapshot, error) {
+			k.made++
+			return &snapshot{id: snapshotID{id, k.position}, above: make([]byte, bytes)}, nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,8 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 	k.ask(t, 1, "", quarter) // so that the second is the one not asked for the longest
 	k.ask(t, 5, "", quarter)
 	if k.find(first.id) == nil || k.find(second.id) != nil || k.bytes > snapshotBytesMax {
-		t.Errorf("kept: the first %v, the second %v, %d bytes", k.find(first.id) != nil, k.find(second.id) != nil, k.bytes)
+		t.Errorf("kept: the first %v, the second %v, %d bytes", k.find(first.id) != nil,
+			k.find(second.id) != nil, k.bytes)
 	}
 	if s := k.ask(t, 6, "", snapshotBytesMax+1); s == nil || k.bytes > snapshotBytesMax {
 		t.Errorf("an answer that is too long to be kept: %d bytes are kept", k.bytes)
@@ -144,9 +146,10 @@ func TestMakingAnswersTakesAShareOfTheTime(t *testing.T) {
 		t.Error("the share is used up, and an answer is made")
 	}
 	id := questionID{1}
-	if s, _, err := k.answer(t.Context(), asked{knownKey{question: id}, func() uint64 { return 2 }, 2, func(*snapshot) (*snapshot, error) {
-		return &snapshot{id: snapshotID{id, 2}}, nil
-	}}); err != nil || s.id.position != 2 {
+	if s, _, err := k.answer(t.Context(),
+		asked{knownKey{question: id}, func() uint64 { return 2 }, 2, func(*snapshot) (*snapshot, error) {
+			return &snapshot{id: snapshotID{id, 2}}, nil
+		}}); err != nil || s.id.position != 2 {
 		t.Errorf("at least position 2: got %v, %v", s, err)
 	}
 	k.position = 3
@@ -199,7 +202,8 @@ func TestACursorReadsBack(t *testing.T) {
 		t.Errorf("expected %+v, got %+v, %v", c, got, ok)
 	}
 	for i := range typed {
-		for _, other := range []string{typed[:i], typed[:i] + "A" + typed[i+1:], typed[:i] + "_" + typed[i+1:], typed[:i] + "!" + typed[i:]} {
+		for _, other := range []string{typed[:i], typed[:i] + "A" + typed[i+1:], typed[:i] + "_" + typed[i+1:],
+			typed[:i] + "!" + typed[i:]} {
 			if got, ok := parseCursor(other); ok && other != typed {
 				t.Errorf("%s is read as %+v", other, got)
 			}

@@ -34,10 +34,14 @@ var (
 )
 
 func streamRoutes() []route {
-	return []route{{method: http.MethodGet, path: "/v1/stream", name: "stream", right: access.ReadLedger, unattended: true, handle: (*request).follow,
-		short:  text.Say("新的记录和预警的变动，随时送达（SSE）", "new records, and whose alerts moved, as they come (SSE)"),
-		params: []param{{name: "lastEventId", words: text.Say("从台账 `POSITION` 之后接续；也可用 Last-Event-ID", "resume after `POSITION` of the ledger, as Last-Event-ID does"), sort: lists.Count}},
-		gives:  []answer{{http.StatusOK, eventsType, nil, "events record, alerts, day, reset and bye"}}}}
+	return []route{{method: http.MethodGet, path: "/v1/stream", name: "stream", right: access.ReadLedger,
+		unattended: true, handle: (*request).follow,
+		short: text.Say("新的记录和预警的变动，随时送达（SSE）",
+			"new records, and whose alerts moved, as they come (SSE)"),
+		params: []param{
+			{name: "lastEventId", words: text.Say("从台账 `POSITION` 之后接续；也可用 Last-Event-ID",
+				"resume after `POSITION` of the ledger, as Last-Event-ID does"), sort: lists.Count}},
+		gives: []answer{{http.StatusOK, eventsType, nil, "events record, alerts, day, reset and bye"}}}}
 }
 
 // streams counts the open streams.
@@ -52,7 +56,8 @@ func (s *streams) open(account string) error {
 	defer s.mu.Unlock()
 	switch {
 	case s.all == streamsMax:
-		return text.Errorf(text.Unavailable, "已有 %d 个推送连接，请稍后再试", "%d streams are open already; try again later", streamsMax)
+		return text.Errorf(text.Unavailable, "已有 %d 个推送连接，请稍后再试",
+			"%d streams are open already; try again later", streamsMax)
 	case s.of[account] == streamsAccountMax:
 		return fail(tooMany, "此账号已有 %d 个推送连接", "the account has %d streams already", streamsAccountMax)
 	}
@@ -75,9 +80,9 @@ func (s *streams) close(account string) {
 
 // follow handles GET /v1/stream.
 //
-// The id of a message is a position: everything up to it was sent. It stands on the last message of the position, so whoever
-// resumes after the last id that he has gets each record exactly once. The alerts that a record moved come before the record, so
-// they come once, or again after a cut.
+// The id of a message is a position: everything up to it was sent. It stands on the last message of the position, so
+// whoever resumes after the last id that he has gets each record exactly once. The alerts that a record moved come
+// before the record, so they come once, or again after a cut.
 func (q *request) follow() error {
 	after, resumed, err := q.resumeAfter()
 	if err != nil {
@@ -105,7 +110,8 @@ func (q *request) follow() error {
 	q.w.Header().Set("Cache-Control", "no-store")
 	q.w.Header().Set("X-Accel-Buffering", "no") // a proxy in front of the server must not buffer
 	to := q.stream(eventsType)
-	x := &stream{q: q, g: g, to: bufio.NewWriterSize(to, streamBufferBytes), sent: http.NewResponseController(q.w).Flush, scope: q.s.Access.Scope(q.who)}
+	x := &stream{q: q, g: g, to: bufio.NewWriterSize(to, streamBufferBytes),
+		sent: http.NewResponseController(q.w).Flush, scope: q.s.Access.Scope(q.who)}
 	fmt.Fprintf(x.to, "retry: %d\n\n", streamRetryMS)
 	if err := x.begin(after, resumed); err != nil {
 		return err

@@ -120,7 +120,9 @@ func TestAStreamThatIsNotReadIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	token := x.token(t, "zhongxin", access.Binding{Role: access.Center, Center: "ZJ-0001"})
-	if _, err := io.WriteString(c, "GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 0\r\nAuthorization: Bearer "+token+"\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(c,
+		"GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 0\r\nAuthorization: Bearer "+token+
+			"\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	select {

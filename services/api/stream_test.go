@@ -112,7 +112,8 @@ func (x *served) lines(t testing.TB) (list []string) {
 }
 
 func spend(voucher string, fen int) string {
-	return fmt.Sprintf(`"kind":"funds.spent","on":"2025-06-02","by":{"role":"center","actor":"c-1"},"data":{"voucher":"%s","payee":"乙","use":"pilot","lines":[{"grant":"G1","amountFen":%d}],"summary":"中试"}`, voucher, fen)
+	return fmt.Sprintf(
+		`"kind":"funds.spent","on":"2025-06-02","by":{"role":"center","actor":"c-1"},"data":{"voucher":"%s","payee":"乙","use":"pilot","lines":[{"grant":"G1","amountFen":%d}],"summary":"中试"}`, voucher, fen)
 }
 
 // begun records the beginning of the life of a center.
@@ -161,7 +162,8 @@ func (x *served) cutAnywhere(t *testing.T, sees func(line string) bool, c *http.
 		if want == nil && written() {
 			want = slices.DeleteFunc(x.lines(t), func(line string) bool { return !sees(line) })
 		}
-		s := follow(t, c, url+"/v1/stream", 1+rand.Int64N(bytesMax), append([]string{"Last-Event-ID", last}, head...)...)
+		s := follow(t, c, url+"/v1/stream", 1+rand.Int64N(bytesMax),
+			append([]string{"Last-Event-ID", last}, head...)...)
 		for first := len(got) == 0; (want == nil || len(got) < len(want)) && !(first && len(got) > 0); {
 			m, err := s.next()
 			if err != nil {
@@ -198,8 +200,14 @@ func TestAStreamEndsWithTheRightToIt(t *testing.T) {
 	x.begun(t, "ZJ-0001")
 	office := x.access.Desk(access.Local("kit", "socket"))
 	for name, end := range map[string]func(account, token string) error{
-		"a token that is revoked": func(_, token string) error { _, err := office.RevokeToken(t.Context(), token); return err },
-		"an account disabled":     func(account, _ string) error { _, err := office.Disable(t.Context(), account); return err },
+		"a token that is revoked": func(_, token string) error {
+			_, err := office.RevokeToken(t.Context(), token)
+			return err
+		},
+		"an account disabled": func(account, _ string) error {
+			_, err := office.Disable(t.Context(), account)
+			return err
+		},
 		"an account bound anew": func(account, _ string) error {
 			_, err := office.Bind(t.Context(), account, access.Binding{Role: access.Center, Center: "ZJ-0002"})
 			return err
@@ -207,7 +215,8 @@ func TestAStreamEndsWithTheRightToIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			account := "a" + strconv.Itoa(rand.IntN(1_000_000))
-			if _, err := office.AddAccount(t.Context(), access.NewAccount{Account: account, Binding: access.Binding{Role: access.Center, Center: "ZJ-0001"}}); err != nil {
+			if _, err := office.AddAccount(t.Context(), access.NewAccount{
+				Account: account, Binding: access.Binding{Role: access.Center, Center: "ZJ-0001"}}); err != nil {
 				t.Fatal(err)
 			}
 			made, err := office.AddToken(t.Context(), access.NewToken{Account: account, Name: "test"})
@@ -267,7 +276,8 @@ func TestAStreamTellsWhoseAlertsMovedBeforeTheRecordThatCompletesThem(t *testing
 	s := follow(t, x.owner.Client(), x.owner.URL+"/v1/stream", whole)
 	x.record(t, "ZJ-0001", fined)
 	m := s.expect(t, "alerts")
-	if !strings.Contains(m.data, `"center":"ZJ-0001"`) || !strings.Contains(m.data, `"opened":[{"code":`) || !strings.Contains(m.data, `"position":5`) {
+	if !strings.Contains(m.data, `"center":"ZJ-0001"`) || !strings.Contains(m.data, `"opened":[{"code":`) ||
+		!strings.Contains(m.data, `"position":5`) {
 		t.Errorf("got %s", m.data)
 	}
 	if m.id == "5" {
@@ -332,7 +342,9 @@ func TestAStreamIsResumedAtAServerThatHasStartedSince(t *testing.T) {
 	whileOpen := follow(t, x.owner.Client(), x.owner.URL+"/v1/stream?lastEventId=7", whole)
 	first := whileOpen.expect(t, "alerts")
 	for name, ask := range map[string]func() *source{
-		"the owner": func() *source { return follow(t, x.owner.Client(), x.owner.URL+"/v1/stream?lastEventId=4", whole) },
+		"the owner": func() *source {
+			return follow(t, x.owner.Client(), x.owner.URL+"/v1/stream?lastEventId=4", whole)
+		},
 		"a center": func() *source {
 			return follow(t, x.Client(), x.URL+"/v1/stream?lastEventId=4", whole, "Authorization", "Bearer "+token)
 		},
@@ -357,7 +369,8 @@ func TestAStreamIsResumedAtAServerThatHasStartedSince(t *testing.T) {
 		if name == "a center" {
 			want = []string{"8"}
 		}
-		if !slices.Equal(records, want) || !slices.Contains(alerts, first.data) || strings.Contains(strings.Join(alerts, ""), "ZJ-0002") && name == "a center" {
+		if !slices.Equal(records, want) || !slices.Contains(alerts, first.data) ||
+			strings.Contains(strings.Join(alerts, ""), "ZJ-0002") && name == "a center" {
 			t.Errorf("%s: got the records %v and the alerts %v", name, records, alerts)
 		}
 	}
@@ -404,7 +417,8 @@ func TestEventsAreTheLinesAsStored(t *testing.T) {
 		t.Errorf("of a center: %s", r.body)
 	}
 	x.get(t, "/v1/events?center=ZJ-0009").problem(t, 404, "not-found")
-	for _, bad := range []string{"after=-1", "limit=0", "limit=10001", "limit=x", "after=" + strconv.FormatUint(1<<63, 10)} {
+	for _, bad := range []string{
+		"after=-1", "limit=0", "limit=10001", "limit=x", "after=" + strconv.FormatUint(1<<63, 10)} {
 		x.get(t, "/v1/events?"+bad).problem(t, 400, "bad-request")
 	}
 }
@@ -414,7 +428,8 @@ func TestACenterThatMovesLeavesTheOpenStreamOfItsOldOffice(t *testing.T) {
 	x.begun(t, "ZJ-0001")
 	x.begun(t, "ZJ-0002") // both of 330106
 	open := func(name, region string) *source {
-		return follow(t, x.Client(), x.URL+"/v1/stream", whole, "Authorization", "Bearer "+x.token(t, name, access.Binding{Role: access.LocalGov, Region: region}))
+		return follow(t, x.Client(), x.URL+"/v1/stream", whole, "Authorization",
+			"Bearer "+x.token(t, name, access.Binding{Role: access.LocalGov, Region: region}))
 	}
 	record := func(s *source) string {
 		t.Helper()
@@ -429,10 +444,12 @@ func TestACenterThatMovesLeavesTheOpenStreamOfItsOldOffice(t *testing.T) {
 	if got := record(old); !strings.Contains(got, `"stream":"center-ZJ-0001"`) {
 		t.Errorf("before the move: %s", got)
 	}
-	x.record(t, "ZJ-0001", `"kind":"center.assigned","on":"2025-07-01","by":{"role":"st-office","actor":"s-1"},"data":{"industryDept":"省经信厅","localGov":"330203"}`)
+	x.record(t, "ZJ-0001",
+		`"kind":"center.assigned","on":"2025-07-01","by":{"role":"st-office","actor":"s-1"},"data":{"industryDept":"省经信厅","localGov":"330203"}`)
 	x.record(t, "ZJ-0001", fined)
 	for _, kind := range []string{"center.assigned", "funds.spent"} {
-		if got := record(other); !strings.Contains(got, `"stream":"center-ZJ-0001"`) || !strings.Contains(got, `"kind":"`+kind) {
+		if got := record(other); !strings.Contains(got, `"stream":"center-ZJ-0001"`) ||
+			!strings.Contains(got, `"kind":"`+kind) {
 			t.Errorf("the new office, for %s: %s", kind, got)
 		}
 	}

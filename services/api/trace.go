@@ -23,9 +23,10 @@ func (q *request) trace(route string, took time.Duration) {
 	}
 	caller := propagation.TraceContext{}.Extract(context.Background(), propagation.HeaderCarrier(q.Header))
 	method := methodLabel(q.Method)
-	_, span := q.s.Tracer.Start(caller, method+" "+route, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(q.began), trace.WithAttributes(
-		attribute.String("http.request.method", method), attribute.String("http.route", route),
-		attribute.Int("http.response.status_code", q.w.status), attribute.String("taizhang.request", q.id)))
+	_, span := q.s.Tracer.Start(caller, method+" "+route, trace.WithSpanKind(trace.SpanKindServer),
+		trace.WithTimestamp(q.began), trace.WithAttributes(
+			attribute.String("http.request.method", method), attribute.String("http.route", route),
+			attribute.Int("http.response.status_code", q.w.status), attribute.String("taizhang.request", q.id)))
 	if q.w.status >= http.StatusInternalServerError {
 		span.SetStatus(codes.Error, "")
 	}

@@ -15,7 +15,8 @@ import (
 const tryBytesMax = 64 << 20
 
 func tryRoutes() []route {
-	return []route{{method: http.MethodPost, path: "/v1/try", name: "try", right: access.ReadLedger, limit: tryBytesMax, handle: (*request).try,
+	return []route{{method: http.MethodPost, path: "/v1/try", name: "try", right: access.ReadLedger,
+		limit: tryBytesMax, handle: (*request).try,
 		short:  text.Say("试算记录：每条单独判断，不写入", "judge each record alone, and write nothing"),
 		params: []param{whenParams[0]},
 		takes:  []body{{linesType, desk.Draft{}}},

@@ -10,7 +10,8 @@ type work struct {
 }
 
 func newWork(cfg *ServerConfig) work {
-	return work{jobs: newJobs(cfg.Spool, cfg.Now, cfg.Log, cfg.Metrics), gather: newGatherer(cfg.Desk, cfg.Now, cfg.Log)}
+	return work{jobs: newJobs(cfg.Spool, cfg.Now, cfg.Log, cfg.Metrics),
+		gather: newGatherer(cfg.Desk, cfg.Now, cfg.Log)}
 }
 
 // stop ends streams with a last message, cancels the waiting imports, and ends the running one between two writes.

@@ -35,7 +35,8 @@ func TestNextLeadsNowhereElse(t *testing.T) {
 	x := serve(t)
 	x.add("li", access.Binding{Role: access.Finance}, given)
 	b := newBrowser(t, "en", x.Client())
-	for _, next := range []string{"https://evil.example/", "//evil.example", `/\evil.example`, "/login", "javascript:alert(1)", "/me\r\nSet-Cookie: a=b", "%2f%2fevil.example"} {
+	for _, next := range []string{"https://evil.example/", "//evil.example", `/\evil.example`, "/login",
+		"javascript:alert(1)", "/me\r\nSet-Cookie: a=b", "%2f%2fevil.example"} {
 		b.get(x.URL + "/login?next=" + url.QueryEscape(next))
 		b.expect("/login", http.StatusOK, "Sign in")
 		for f := range b.page.all("form") {
@@ -63,10 +64,12 @@ func TestAFormOfAnotherSiteChangesNothing(t *testing.T) {
 	x.add("li", access.Binding{Role: access.Finance}, "")
 	b := newBrowser(t, "zh", x.Client())
 	x.enter(b, "li")
-	for _, from := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", "http://localhost:1"}} {
+	for _, from := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"},
+		{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", "http://localhost:1"}} {
 		for path, fields := range map[string]string{
 			"/login": "account=li&password=" + url.QueryEscape(given), "/logout": "", "/me/code": "code=123456",
-			"/me/password": url.Values{"current": {given}, "new": {chosen}, "again": {chosen}}.Encode(), "/me/factor": "", "/me/factor/confirm": "code=123456",
+			"/me/password": url.Values{"current": {given}, "new": {chosen}, "again": {chosen}}.Encode(),
+			"/me/factor":   "", "/me/factor/confirm": "code=123456",
 		} {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, x.URL+path, strings.NewReader(fields))
 			if err != nil {
@@ -104,15 +107,18 @@ func TestFormsThatAreNoneAreRefused(t *testing.T) {
 		"too long":     {long, form, http.StatusRequestEntityTooLarge},
 		"bad escapes":  {"account=%zz", form, http.StatusBadRequest},
 	} {
-		if answer := x.raw(http.MethodPost, "/login", c.body, c.head...); answer.StatusCode != c.want || len(answer.Cookies()) > 0 {
+		if answer := x.raw(http.MethodPost, "/login", c.body, c.head...); answer.StatusCode != c.want ||
+			len(answer.Cookies()) > 0 {
 			t.Errorf("%s: expected %d, got %d", name, c.want, answer.StatusCode)
 		}
 	}
 	for _, path := range []string{"/me/code", "/me/password", "/me/factor", "/me/factor/confirm"} {
-		if answer := x.raw(http.MethodPost, path, "", form...); answer.StatusCode != http.StatusSeeOther || !strings.HasPrefix(answer.Header.Get("Location"), "/login?next=%2Fme") {
+		if answer := x.raw(http.MethodPost, path, "", form...); answer.StatusCode != http.StatusSeeOther ||
+			!strings.HasPrefix(answer.Header.Get("Location"), "/login?next=%2Fme") {
 			t.Errorf("%s without a session: %d to %s", path, answer.StatusCode, answer.Header.Get("Location"))
 		}
-		if answer := x.raw(http.MethodGet, path, ""); answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != "/me" {
+		if answer := x.raw(http.MethodGet, path, ""); answer.StatusCode != http.StatusSeeOther ||
+			answer.Header.Get("Location") != "/me" {
 			t.Errorf("GET %s: %d to %s", path, answer.StatusCode, answer.Header.Get("Location"))
 		}
 	}
@@ -138,7 +144,9 @@ func TestTheStylesheetMayBeKept(t *testing.T) {
 		}
 		answer := x.raw(http.MethodGet, attr(link, "href"), "")
 		h := answer.Header
-		if answer.StatusCode != http.StatusOK || h.Get("Content-Type") != "text/css; charset=utf-8" || h.Get("Cache-Control") != "public, max-age=31536000, immutable" || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Vary") != "" {
+		if answer.StatusCode != http.StatusOK || h.Get("Content-Type") != "text/css; charset=utf-8" ||
+			h.Get("Cache-Control") != "public, max-age=31536000, immutable" ||
+			h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Vary") != "" {
 			t.Errorf("%d %v", answer.StatusCode, h)
 		}
 		return
@@ -150,9 +158,12 @@ func TestTheStylesheetMayBeKept(t *testing.T) {
 func TestHostileTextIsShownAsText(t *testing.T) {
 	t.Parallel()
 	x := serve(t)
-	x.add("li", access.Binding{Role: access.IndustryDept, Departments: []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "{{.Account}}"}}, "")
+	x.add("li", access.Binding{
+		Role: access.IndustryDept, Departments: []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`,
+			"{{.Account}}"}}, "")
 	subject := `<b>'"&$(reboot)</b>`
-	if _, err := x.owner.Link(t.Context(), "li", access.Identity{Issuer: "https://id.example/'<i>", Subject: subject}); err != nil {
+	if _, err := x.owner.Link(t.Context(), "li",
+		access.Identity{Issuer: "https://id.example/'<i>", Subject: subject}); err != nil {
 		t.Fatal(err)
 	}
 	b := newBrowser(t, "zh", x.Client())
@@ -177,7 +188,9 @@ func TestATokenHasNoPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer := x.raw(http.MethodGet, "/me", "", "Authorization", "Bearer "+made.Secret); answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != "/login?next=%2Fme" {
+	if answer := x.raw(http.MethodGet, "/me", "", "Authorization",
+		"Bearer "+made.Secret); answer.StatusCode != http.StatusSeeOther ||
+		answer.Header.Get("Location") != "/login?next=%2Fme" {
 		t.Errorf("%d to %s", answer.StatusCode, answer.Header.Get("Location"))
 	}
 }

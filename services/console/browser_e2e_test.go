@@ -83,7 +83,8 @@ func byKeyboard(t *testing.T, x *office, d *driver, lang string) {
 	d.press(enter)
 	see(headMe)
 	cookies := d.cookies()
-	if c := cookies["tz"]; !c.HTTPOnly || c.Secure || c.SameSite != "Lax" || c.Path != "/" || c.Expiry != 0 || strings.HasPrefix(c.Domain, ".") {
+	if c := cookies["tz"]; !c.HTTPOnly || c.Secure || c.SameSite != "Lax" || c.Path != "/" || c.Expiry != 0 ||
+		strings.HasPrefix(c.Domain, ".") {
 		t.Errorf("the cookie of the session is %+v of %v", c, cookies)
 	}
 	if c := cookies["tz-device"]; !c.HTTPOnly || c.SameSite != "Lax" || c.Expiry == 0 {
@@ -118,7 +119,8 @@ func overTLS(t *testing.T, x *office, d *driver) {
 	d.waitFor("h1", "我的账号")
 	cookies := d.cookies()
 	for _, name := range []string{"__Host-tz", "__Host-tz-device"} {
-		if c := cookies[name]; !c.HTTPOnly || !c.Secure || c.SameSite != "Lax" || c.Path != "/" || strings.HasPrefix(c.Domain, ".") {
+		if c := cookies[name]; !c.HTTPOnly || !c.Secure || c.SameSite != "Lax" || c.Path != "/" ||
+			strings.HasPrefix(c.Domain, ".") {
 			t.Errorf("the cookie %s is %+v of %v", name, c, cookies)
 		}
 	}
@@ -160,7 +162,8 @@ func anotherSite(t *testing.T, x *office, d *driver) {
 	}
 	for _, origin := range []string{other.URL, "http://localhost:" + there.Port()} {
 		d.open(origin)
-		if cookies, _ := brought.Load(origin); strings.Contains(cookies.(string), before["tz"].Value) != (origin == other.URL) {
+		if cookies, _ := brought.Load(origin); strings.Contains(cookies.(string),
+			before["tz"].Value) != (origin == other.URL) {
 			t.Errorf("the browser brings %q to %s", cookies, origin)
 		}
 		d.enter("#frame")
@@ -178,7 +181,8 @@ func anotherSite(t *testing.T, x *office, d *driver) {
 			if at := d.address(); !strings.HasPrefix(at, x.URL) {
 				t.Errorf("the form %s of %s leads to %s", button, origin, at)
 			}
-			if said := d.source(); !strings.Contains(said, "拒绝由其他网站发起的请求") && !strings.Contains(said, "another site") {
+			if said := d.source(); !strings.Contains(said, "拒绝由其他网站发起的请求") &&
+				!strings.Contains(said, "another site") {
 				t.Errorf("the form %s of %s is answered with %s", button, origin, said)
 			}
 		}

@@ -151,14 +151,16 @@ func (b *browser) submit(form *html.Node, fields []string) *page {
 	if attr(form, "method") != "post" {
 		b.Fatalf("a form is sent by %q", attr(form, "method"))
 	}
-	return b.send(http.MethodPost, b.page.resolve(b.TB, attr(form, "action")), values.Encode(), []string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"})
+	return b.send(http.MethodPost, b.page.resolve(b.TB, attr(form, "action")), values.Encode(),
+		[]string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"})
 }
 
 // expect checks the address of the page without its query, its status and its heading.
 func (b *browser) expect(path string, status int, heading string) *page {
 	b.Helper()
 	if got := b.page.Request.URL.Path; got != path || b.page.StatusCode != status || b.page.heading() != heading {
-		b.Fatalf("expected %s %d %q, got %s %d %q after %v: %s", path, status, heading, got, b.page.StatusCode, b.page.heading(), b.passed, b.page.body)
+		b.Fatalf("expected %s %d %q, got %s %d %q after %v: %s", path, status, heading, got, b.page.StatusCode,
+			b.page.heading(), b.passed, b.page.body)
 	}
 	return b.page
 }
@@ -258,9 +260,10 @@ func says(n *html.Node) string {
 
 // pageHeaders are those of every page.
 var pageHeaders = map[string]string{
-	"Content-Type":               "text/html; charset=utf-8",
-	"Cache-Control":              "no-store",
-	"Content-Security-Policy":    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+	"Content-Type":  "text/html; charset=utf-8",
+	"Cache-Control": "no-store",
+	"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; " +
+		"frame-ancestors 'none'; base-uri 'none'",
 	"Referrer-Policy":            "same-origin",
 	"X-Frame-Options":            "DENY",
 	"X-Content-Type-Options":     "nosniff",
@@ -299,7 +302,8 @@ func (b *browser) check() {
 			headings++
 		}
 		for _, a := range n.Attr {
-			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "http-equiv" || strings.Contains(a.Val, "ZgotmplZ") {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "http-equiv" ||
+				strings.Contains(a.Val, "ZgotmplZ") {
 				b.Errorf("%s has %s=%q", n.Data, a.Key, a.Val)
 			}
 		}
@@ -358,7 +362,8 @@ func (b *browser) checkLanguage() {
 	}
 	var walk func(*html.Node)
 	walk = func(n *html.Node) {
-		if n.Type == html.ElementNode && (n.Data == "code" || n.Data == "bdi" || n.Data != "html" && attr(n, "lang") != "") {
+		if n.Type == html.ElementNode &&
+			(n.Data == "code" || n.Data == "bdi" || n.Data != "html" && attr(n, "lang") != "") {
 			return
 		}
 		texts := []string{attr(n, "alt"), attr(n, "title"), attr(n, "placeholder"), attr(n, "aria-label")}

@@ -52,7 +52,8 @@ func New(gate *signin.Gate) *Pages {
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
 
 // pagePolicy limits a page to the stylesheet of this server and embedded pictures, and its forms to this server.
-const pagePolicy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const pagePolicy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors " +
+	"'none'; base-uri 'none'"
 
 // page returns the handler of a page.
 func (p *Pages) page(do func(*visit) error) http.HandlerFunc {
@@ -82,7 +83,8 @@ const formBytesMax = 8 << 10
 
 // nothing answers a request for a page or a method that does not exist.
 func (v *visit) nothing() error {
-	return text.Errorf(text.NotFound, "这个地址没有页面，或不接受这种请求；请从首页重新进入", "there is no page at this address, or it does not take such a request; begin again at the first page")
+	return text.Errorf(text.NotFound, "这个地址没有页面，或不接受这种请求；请从首页重新进入",
+		"there is no page at this address, or it does not take such a request; begin again at the first page")
 }
 
 // readForm reads the form of a request. For a form that another site sends it returns text.Forbidden.
@@ -104,7 +106,8 @@ func (v *visit) readForm() error {
 	return nil
 }
 
-var errForm = text.Errorf(text.Invalid, "表单不完整或过长，未作任何改动；请返回重新填写", "the form is cut off or too long, and nothing was changed; go back and fill it in again")
+var errForm = text.Errorf(text.Invalid, "表单不完整或过长，未作任何改动；请返回重新填写",
+	"the form is cut off or too long, and nothing was changed; go back and fill it in again")
 
 // busyAfter is the time to wait when the server is overloaded. The message for a client that is throttled is
 // waitWords.
@@ -133,7 +136,8 @@ func (v *visit) fail(err error) {
 	case text.Internal:
 		v.p.Log.Error("a page failed", zap.String("path", v.URL.Path), zap.Error(err))
 		title = text.Say("程序出错", "The program has failed")
-		what = text.Say("请把以下编号告诉管理员：%s", "Tell the administrator this id: %s", v.w.Header().Get("X-Request-Id")).In(v.lang)
+		what = text.Say("请把以下编号告诉管理员：%s", "Tell the administrator this id: %s",
+			v.w.Header().Get("X-Request-Id")).In(v.lang)
 	}
 	v.show(status, "message", &messageView{v.view(), title.In(v.lang), sentence(what, v.lang)})
 }

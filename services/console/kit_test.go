@@ -65,7 +65,8 @@ func open(t testing.TB, c *clock, provider func(redirect string) *oidc.Provider)
 	}
 	t.Cleanup(l.Close)
 	x := &office{TB: t, clock: c}
-	if x.access, err = access.Open(t.Context(), access.AccountsConfig{Store: openStore(t, c), Ledger: l, Now: c.now}); err != nil {
+	if x.access, err = access.Open(t.Context(),
+		access.AccountsConfig{Store: openStore(t, c), Ledger: l, Now: c.now}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = x.access.Close() })
@@ -81,7 +82,8 @@ func open(t testing.TB, c *clock, provider func(redirect string) *oidc.Provider)
 		Root: func(context.Context, uint64, func(*events.Stored)) ([sha256.Size]byte, error) {
 			return seal.Root(t.Context(), nil, 0, nil)
 		}}}
-	s := api.New(api.ServerConfig{Desk: d, Access: x.access, Gate: gate, Pages: console.New(gate), Now: c.now, Log: zap.NewNop(), Build: "v1", Spool: t.TempDir()})
+	s := api.New(api.ServerConfig{Desk: d, Access: x.access, Gate: gate, Pages: console.New(gate), Now: c.now,
+		Log: zap.NewNop(), Build: "v1", Spool: t.TempDir()})
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	x.Config.Handler = s
 	t.Cleanup(s.Stop)

@@ -85,7 +85,8 @@ func (v *visit) showCode() error {
 	return v.goOn(s, noticeCode)
 }
 
-var errNotTheSame = text.Errorf(text.Invalid, "两次输入的新密码不一致", "the two new passwords are not the same").Of("again")
+var errNotTheSame = text.Errorf(text.Invalid, "两次输入的新密码不一致",
+	"the two new passwords are not the same").Of("again")
 
 func (v *visit) changePassword() error {
 	who, err := v.user()

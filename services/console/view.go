@@ -93,7 +93,8 @@ type (
 func newUnlinked(base *view, id access.Identity) *unlinkedView {
 	seen := access.Identity{Issuer: text.Printable(id.Issuer), Subject: text.Printable(id.Subject)}
 	base.Switch = "" // the return from the issuer cannot be repeated
-	return &unlinkedView{base, seen, seen == id && strings.TrimSpace(id.Subject) == id.Subject, shellWord(id.Issuer), shellWord(id.Subject)}
+	return &unlinkedView{base, seen, seen == id && strings.TrimSpace(id.Subject) == id.Subject, shellWord(id.Issuer),
+		shellWord(id.Subject)}
 }
 
 func newFactor(base *view, made *access.NewFactor) (*factorView, error) {
@@ -113,8 +114,10 @@ var sheets = map[string]map[string]*template.Template{"zh": parse("zh"), "en": p
 
 func parse(lang string) map[string]*template.Template {
 	pick := func(zh, en string, args ...any) string { return text.Say(zh, en, args...).In(lang) }
-	frame := template.Must(template.New("frame").Funcs(template.FuncMap{"say": pick, "in": func(t text.Text) string { return t.In(lang) },
-		"at": at, "field": newField, "style": func() string { return stylePath }, "instant": shownInstant, "seen": text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))
+	frame := template.Must(template.New("frame").Funcs(template.FuncMap{
+		"say": pick, "in": func(t text.Text) string { return t.In(lang) },
+		"at": at, "field": newField, "style": func() string { return stylePath }, "instant": shownInstant,
+		"seen": text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))
 	pages := map[string]*template.Template{}
 	names, err := files.ReadDir("pages")
 	if err != nil {
@@ -159,7 +162,9 @@ type field struct {
 // newField returns a field of a page. attributes holds names and values in turn.
 func newField(page interface{ base() *view }, attributes ...any) (*field, error) {
 	f, base := &field{Type: "text", Max: "100"}, page.base()
-	texts := map[string]*string{"id": &f.ID, "name": &f.Name, "label": &f.Label, "type": &f.Type, "complete": &f.Complete, "mode": &f.Mode, "max": &f.Max, "value": &f.Value, "hint": &f.Hint, "described": &f.Described}
+	texts := map[string]*string{"id": &f.ID, "name": &f.Name, "label": &f.Label, "type": &f.Type,
+		"complete": &f.Complete, "mode": &f.Mode, "max": &f.Max, "value": &f.Value, "hint": &f.Hint,
+		"described": &f.Described}
 	for i := 0; i+1 < len(attributes); i += 2 {
 		name, value := fmt.Sprint(attributes[i]), attributes[i+1]
 		switch into := texts[name]; {

@@ -136,11 +136,14 @@ const (
 var notices = map[string]text.Text{
 	noticeOut:   text.Say("已退出登录。", "You are signed out."),
 	noticeEnded: text.Say("登录已失效，请重新登录。", "Your session has ended. Sign in again."),
-	noticeLost:  text.Say("登录已失效，请重新登录。刚才提交的内容没有保存。", "Your session has ended. Sign in again. What you sent was not saved."),
+	noticeLost: text.Say("登录已失效，请重新登录。刚才提交的内容没有保存。",
+		"Your session has ended. Sign in again. What you sent was not saved."),
 	noticeCodes: text.Say("验证码多次有误，请重新登录。", "Too many codes were wrong. Sign in again."),
-	noticeCode:  text.Say("验证码正确，十分钟内可以办理重要操作。", "The code is right. For ten minutes you may do what needs one."),
+	noticeCode: text.Say("验证码正确，十分钟内可以办理重要操作。",
+		"The code is right. For ten minutes you may do what needs one."),
 	noticeRecovery: text.Say("已使用一个恢复码，不能再用。手机丢失或更换了的，请现在重新启用动态验证码。",
-		"One recovery code is used up. If your phone is lost or you have a new one, set up the second factor again now."),
+		"One recovery code is used up. If your phone is lost or you have a new one, set up the second factor again "+
+			"now."),
 	noticePassword: text.Say("密码已更换。", "Your password is changed."),
 }
 
@@ -169,7 +172,8 @@ func (v *visit) refusal(err error, at string) (wrong, int, bool) {
 	case code == text.Unavailable:
 		v.retryAfter(busyAfter)
 		return wrong{at, sentence(v.words(err), v.lang)}, http.StatusServiceUnavailable, true
-	case code == text.Unauthenticated, code == text.Invalid, code == text.Refused, code == text.Conflict, code == text.Forbidden, code == text.MoreProof:
+	case code == text.Unauthenticated, code == text.Invalid, code == text.Refused, code == text.Conflict,
+		code == text.Forbidden, code == text.MoreProof:
 		return wrong{at, sentence(v.words(err), v.lang)}, http.StatusUnprocessableEntity, true
 	}
 	return wrong{}, 0, false
@@ -178,9 +182,11 @@ func (v *visit) refusal(err error, at string) (wrong, int, bool) {
 // waitWords returns the message for a user who must wait after too many attempts.
 func waitWords(wait time.Duration) text.Text {
 	if seconds := int((wait + time.Second - 1) / time.Second); seconds <= 90 {
-		return text.Say("尝试次数过多，请在 %d 秒后再试。", "There were too many attempts. Try again in %d seconds.", max(seconds, 1))
+		return text.Say("尝试次数过多，请在 %d 秒后再试。", "There were too many attempts. Try again in %d seconds.",
+			max(seconds, 1))
 	}
-	return text.Say("尝试次数过多，请在 %d 分钟后再试。", "There were too many attempts. Try again in %d minutes.", int((wait+time.Minute-1)/time.Minute))
+	return text.Say("尝试次数过多，请在 %d 分钟后再试。", "There were too many attempts. Try again in %d minutes.",
+		int((wait+time.Minute-1)/time.Minute))
 }
 
 // fieldOf returns which of the fields an error is about, or the form.

@@ -76,7 +76,8 @@ func (b *browser) signIn(lang, name, password string) {
 
 func (b *browser) change(lang, current, password, again string) {
 	b.Helper()
-	b.press(pressChange.in(lang), labelCurrent.in(lang), current, labelNew.in(lang), password, labelAgain.in(lang), again)
+	b.press(pressChange.in(lang), labelCurrent.in(lang), current, labelNew.in(lang), password,
+		labelAgain.in(lang), again)
 }
 
 // key returns the key that the page of a new factor shows, without its blanks.
@@ -127,7 +128,9 @@ func TestTheFirstAdministratorComesIn(t *testing.T) {
 			t.Errorf("next became %s", page.Request.URL)
 		}
 		b.expect("/me", http.StatusOK, headMe.in(lang))
-		b.shows("sun", said{"安全管理员", "security administrator"}.in(lang), said{"采用办法参数", "adopt a policy"}.in(lang), "2026-11-02 17:3", said{"30 分钟无操作", "after 30 minutes"}.in(lang))
+		b.shows("sun", said{"安全管理员", "security administrator"}.in(lang),
+			said{"采用办法参数", "adopt a policy"}.in(lang), "2026-11-02 17:3",
+			said{"30 分钟无操作", "after 30 minutes"}.in(lang))
 
 		b.press(pressSignOut.in(lang))
 		b.expect("/login", http.StatusOK, headLogin.in(lang))
@@ -143,7 +146,8 @@ func (b *browser) changeWrongly(lang string) {
 		field, current, password, again string
 		why                             said
 	}{
-		{"again", given, chosen, chosen + "1", said{"两次输入的新密码不一致。", "The two new passwords are not the same."}},
+		{"again", given, chosen, chosen + "1",
+			said{"两次输入的新密码不一致。", "The two new passwords are not the same."}},
 		{"new", given, "short", "short", said{}},
 		{"new", given, given, given, said{}},
 		{"current", "wrong", chosen, chosen, said{}},
@@ -161,7 +165,8 @@ func (b *browser) changeWrongly(lang string) {
 func (b *browser) blames(id string) {
 	b.Helper()
 	for input := range b.page.all("input") {
-		if hasAttr(input, "aria-invalid") != (attr(input, "id") == id) || hasAttr(input, "autofocus") != (attr(input, "id") == id) ||
+		if hasAttr(input, "aria-invalid") != (attr(input, "id") == id) ||
+			hasAttr(input, "autofocus") != (attr(input, "id") == id) ||
 			strings.Contains(attr(input, "aria-describedby"), "-wrong") != (attr(input, "id") == id) {
 			b.Errorf("expected %s to blame, got %v", id, input.Attr)
 		}
@@ -213,7 +218,8 @@ func (x *office) comeAgain(b *browser, lang string, codes []string) {
 	}
 	b.press(pressRecovery.in(lang), labelRecovery.in(lang), strings.ToLower(codes[3]))
 	b.expect("/me", http.StatusOK, headMe.in(lang))
-	b.shows(said{"剩余恢复码9", "Recovery codes left9"}.in(lang), said{"已使用一个恢复码", "One recovery code is used up"}.in(lang))
+	b.shows(said{"剩余恢复码9", "Recovery codes left9"}.in(lang),
+		said{"已使用一个恢复码", "One recovery code is used up"}.in(lang))
 
 	b.press(pressShow.in(lang), labelCode.in(lang), x.code(key, 0))
 	b.expect("/me", http.StatusOK, headMe.in(lang))
@@ -269,7 +275,8 @@ func TestSingleSignOnLeadsIn(t *testing.T) {
 	var there *oidctest.Issuer
 	x := open(t, &clock{at: time.Now()}, func(redirect string) *oidc.Provider {
 		there = oidctest.Start(t, redirect)
-		p, err := oidc.New(oidc.ProviderConfig{Issuer: there.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret, RedirectURL: redirect, Now: time.Now, Log: zap.NewNop()})
+		p, err := oidc.New(oidc.ProviderConfig{Issuer: there.URL, ClientID: oidctest.Client,
+			ClientSecret: oidctest.Secret, RedirectURL: redirect, Now: time.Now, Log: zap.NewNop()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -283,9 +290,11 @@ func TestSingleSignOnLeadsIn(t *testing.T) {
 	back := there.SignIn(t, b.hop(b.link("Use single sign-on"))).String()
 	b.get(back)
 	b.expect("/login/sso/callback", http.StatusForbidden, "This identity is not linked to an account")
-	b.shows(there.URL, oidctest.Subject, "taizhang account link NAME --issuer "+there.URL+" --subject "+oidctest.Subject)
+	b.shows(there.URL, oidctest.Subject, "taizhang account link NAME --issuer "+there.URL+" --subject "+
+		oidctest.Subject)
 
-	if _, err := x.owner.Link(t.Context(), "li", access.Identity{Issuer: there.URL, Subject: oidctest.Subject}); err != nil {
+	if _, err := x.owner.Link(t.Context(), "li",
+		access.Identity{Issuer: there.URL, Subject: oidctest.Subject}); err != nil {
 		t.Fatal(err)
 	}
 	b.get(x.URL + "/login?lang=en&next=%2Fme%3Fa%3D1")

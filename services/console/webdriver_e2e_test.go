@@ -20,8 +20,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// driver is a session of chromedriver (W3C WebDriver, JSON over HTTP): one browser with a profile of its own, in which JavaScript is
-// switched off for the pages.
+// driver is a session of chromedriver (W3C WebDriver, JSON over HTTP): one browser with a profile of its own, in which
+// JavaScript is switched off for the pages.
 type driver struct {
 	testing.TB
 	base string // of the commands of the session
@@ -66,9 +66,12 @@ func startBrowsers(t *testing.T) (launch func(t *testing.T, lang string) *driver
 		d.must(http.MethodPost, "", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
 			"browserName": "chrome", "acceptInsecureCerts": true,
 			"goog:chromeOptions": map[string]any{
-				"args": []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+				"args": []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+					"--no-first-run", "--disable-background-networking", "--disable-component-update",
+					"--disable-sync",
 					"--window-size=1280,900", "--user-data-dir=" + filepath.Join(t.TempDir(), "profile")},
-				"prefs": map[string]any{"profile.managed_default_content_settings.javascript": 2, "intl.accept_languages": lang},
+				"prefs": map[string]any{"profile.managed_default_content_settings.javascript": 2,
+					"intl.accept_languages": lang},
 			}}}}, &session)
 		d.base += "/" + session.SessionID
 		t.Cleanup(func() { _ = d.send(http.MethodDelete, "", nil, nil) })
@@ -102,7 +105,8 @@ func (d *driver) send(method, path string, body, value any) error {
 			Value struct{ Error, Message string } `json:"value"`
 		}
 		err := json.UnmarshalRead(answer.Body, &failed)
-		return errors.Join(fmt.Errorf("%s %s: %d %s: %.300s", method, path, answer.StatusCode, failed.Value.Error, failed.Value.Message), err)
+		return errors.Join(fmt.Errorf("%s %s: %d %s: %.300s", method, path, answer.StatusCode, failed.Value.Error,
+			failed.Value.Message), err)
 	}
 	return json.UnmarshalRead(answer.Body, &struct {
 		Value any `json:"value"`
@@ -143,7 +147,8 @@ func (d *driver) find(selector string) (ids []string) {
 // text returns the text that the first element of a selector shows, or "".
 func (d *driver) text(selector string) (words string) {
 	d.Helper()
-	if ids := d.find(selector); len(ids) > 0 && d.send(http.MethodGet, "/element/"+ids[0]+"/text", nil, &words) != nil {
+	if ids := d.find(selector); len(ids) > 0 &&
+		d.send(http.MethodGet, "/element/"+ids[0]+"/text", nil, &words) != nil {
 		return ""
 	}
 	return words
@@ -178,9 +183,11 @@ func (d *driver) press(keys string) {
 	d.Helper()
 	var actions []map[string]string
 	for _, key := range keys {
-		actions = append(actions, map[string]string{"type": "keyDown", "value": string(key)}, map[string]string{"type": "keyUp", "value": string(key)})
+		actions = append(actions, map[string]string{"type": "keyDown", "value": string(key)},
+			map[string]string{"type": "keyUp", "value": string(key)})
 	}
-	d.must(http.MethodPost, "/actions", map[string]any{"actions": []any{map[string]any{"type": "key", "id": "keyboard", "actions": actions}}}, nil)
+	d.must(http.MethodPost, "/actions",
+		map[string]any{"actions": []any{map[string]any{"type": "key", "id": "keyboard", "actions": actions}}}, nil)
 }
 
 // tabTo presses Tab until the element with the given words or id has the focus.
@@ -256,7 +263,8 @@ func (d *driver) overflows() bool {
 			Width float64 `json:"clientWidth"`
 		} `json:"cssLayoutViewport"`
 	}
-	d.must(http.MethodPost, "/goog/cdp/execute", map[string]any{"cmd": "Page.getLayoutMetrics", "params": map[string]any{}}, &sizes)
+	d.must(http.MethodPost, "/goog/cdp/execute",
+		map[string]any{"cmd": "Page.getLayoutMetrics", "params": map[string]any{}}, &sizes)
 	return sizes.Content.Width > sizes.Window.Width
 }
 
@@ -266,7 +274,8 @@ func (d *driver) picture(name string) {
 	var shot struct {
 		Data string `json:"data"`
 	}
-	d.must(http.MethodPost, "/goog/cdp/execute", map[string]any{"cmd": "Page.captureScreenshot", "params": map[string]any{"captureBeyondViewport": true}}, &shot)
+	d.must(http.MethodPost, "/goog/cdp/execute", map[string]any{
+		"cmd": "Page.captureScreenshot", "params": map[string]any{"captureBeyondViewport": true}}, &shot)
 	content, err := base64.StdEncoding.DecodeString(shot.Data)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(d.ArtifactDir(), name+".png"), content, 0o600)

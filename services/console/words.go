@@ -47,7 +47,8 @@ func rightsOf(me *access.Me) (list []text.Text) {
 		}
 	}
 	if me.MayRecord {
-		list = append(list, text.Say("补录系统外的决定，代其他单位记账", "record what was decided elsewhere, and for other offices"))
+		list = append(list, text.Say("补录系统外的决定，代其他单位记账",
+			"record what was decided elsewhere, and for other offices"))
 	}
 	return list
 }
@@ -65,11 +66,13 @@ func scopeOf(b *access.Binding) scope {
 	case access.Center:
 		return scope{text.Say("本中心：", "its own center: "), seen(string(b.Center))}
 	case access.LocalGov:
-		return scope{text.Say("行政区划代码以此开头的地区的中心：", "the centers of the region whose code begins with "), seen(b.Region)}
+		return scope{text.Say("行政区划代码以此开头的地区的中心：",
+			"the centers of the region whose code begins with "), seen(b.Region)}
 	case access.IndustryDept:
 		return scope{text.Say("以下部门负责的中心：", "the centers of: "), seen(b.Departments...)}
 	case access.SecAdmin:
-		return scope{Words: text.Say("只有办法参数，没有台账记录", "the policies alone, nothing of the ledger's records")}
+		return scope{
+			Words: text.Say("只有办法参数，没有台账记录", "the policies alone, nothing of the ledger's records")}
 	}
 	return scope{Words: text.Say("没有台账记录", "nothing of the ledger's records")}
 }

@@ -39,14 +39,16 @@ func TestTheScopeIsSaidForEveryRole(t *testing.T) {
 	none := scopeOf(&access.Binding{})
 	for _, role := range access.Roles() {
 		p := access.Principal{Role: role}
-		if s := scopeOf(&access.Binding{Role: role}); (s.Words != none.Words) != (p.Can(access.ReadLedger) || p.Can(access.ReadPolicies)) {
+		if s := scopeOf(&access.Binding{Role: role}); (s.Words != none.Words) != (p.Can(access.ReadLedger) ||
+			p.Can(access.ReadPolicies)) {
 			t.Errorf("%s sees %s", role, s.Words.En)
 		}
 	}
 }
 
 func TestAWordOfAShellIsOneWord(t *testing.T) {
-	for s, want := range map[string]string{"": "''", "https://id.example/a": "https://id.example/a", "a b": "'a b'", "$(x)": "'$(x)'", "a'b": `'a'\''b'`, "-n": "-n", "*": "'*'", "~": "'~'", "a\\": `'a\'`, "李": "'李'"} {
+	for s, want := range map[string]string{"": "''", "https://id.example/a": "https://id.example/a", "a b": "'a b'",
+		"$(x)": "'$(x)'", "a'b": `'a'\''b'`, "-n": "-n", "*": "'*'", "~": "'~'", "a\\": `'a\'`, "李": "'李'"} {
 		if got := shellWord(s); got != want {
 			t.Errorf("%q: expected %s, got %s", s, want, got)
 		}
@@ -55,8 +57,11 @@ func TestAWordOfAShellIsOneWord(t *testing.T) {
 
 func TestHowLongToWaitIsSaidInRoundNumbers(t *testing.T) {
 	for wait, want := range map[time.Duration]string{
-		0: "There were too many attempts. Try again in 1 seconds.", 1500 * time.Millisecond: "There were too many attempts. Try again in 2 seconds.",
-		90 * time.Second: "There were too many attempts. Try again in 90 seconds.", 91 * time.Second: "There were too many attempts. Try again in 2 minutes.", 15 * time.Minute: "There were too many attempts. Try again in 15 minutes.",
+		0:                       "There were too many attempts. Try again in 1 seconds.",
+		1500 * time.Millisecond: "There were too many attempts. Try again in 2 seconds.",
+		90 * time.Second:        "There were too many attempts. Try again in 90 seconds.",
+		91 * time.Second:        "There were too many attempts. Try again in 2 minutes.",
+		15 * time.Minute:        "There were too many attempts. Try again in 15 minutes.",
 	} {
 		if got := waitWords(wait).En; got != want {
 			t.Errorf("%v: %s", wait, got)
@@ -65,7 +70,8 @@ func TestHowLongToWaitIsSaidInRoundNumbers(t *testing.T) {
 }
 
 func TestASentenceEndsWithAFullStop(t *testing.T) {
-	for _, c := range []struct{ lang, what, want string }{{"zh", "不对", "不对。"}, {"zh", "不对。", "不对。"}, {"en", "it is wrong", "It is wrong."}, {"en", "Élan.", "Élan."}, {"en", "", ""}} {
+	for _, c := range []struct{ lang, what, want string }{{"zh", "不对", "不对。"}, {"zh", "不对。", "不对。"},
+		{"en", "it is wrong", "It is wrong."}, {"en", "Élan.", "Élan."}, {"en", "", ""}} {
 		if got := sentence(c.what, c.lang); got != c.want {
 			t.Errorf("%q: expected %q, got %q", c.what, c.want, got)
 		}
@@ -129,18 +135,24 @@ func TestWhatTheUserHasAPartInIsSaidAtTheForm(t *testing.T) {
 		waits   string
 		isTheir bool
 	}{
-		{&access.ThrottledError{After: 61 * time.Second}, http.StatusTooManyRequests, "尝试次数过多，请在 61 秒后再试。", "61", true},
-		{text.Errorf(text.Unavailable, "正在登录的人过多，请稍后再试", "busy"), http.StatusServiceUnavailable, "正在登录的人过多，请稍后再试。", "5", true},
-		{text.Errorf(text.Invalid, "至少 12 个字符", "too short").Of("new"), http.StatusUnprocessableEntity, "至少 12 个字符。", "", true},
-		{fmt.Errorf("access: %w", text.Errorf(text.Unauthenticated, "不正确", "not right")), http.StatusUnprocessableEntity, "不正确。", "", true},
-		{&access.MoreProofError{Needs: []string{access.NeedCode}}, http.StatusUnprocessableEntity, "请先输入动态验证码；输入后十分钟内有效。", "", true},
+		{&access.ThrottledError{After: 61 * time.Second}, http.StatusTooManyRequests,
+			"尝试次数过多，请在 61 秒后再试。", "61", true},
+		{text.Errorf(text.Unavailable, "正在登录的人过多，请稍后再试", "busy"), http.StatusServiceUnavailable,
+			"正在登录的人过多，请稍后再试。", "5", true},
+		{text.Errorf(text.Invalid, "至少 12 个字符", "too short").Of("new"), http.StatusUnprocessableEntity,
+			"至少 12 个字符。", "", true},
+		{fmt.Errorf("access: %w", text.Errorf(text.Unauthenticated, "不正确", "not right")),
+			http.StatusUnprocessableEntity, "不正确。", "", true},
+		{&access.MoreProofError{Needs: []string{access.NeedCode}}, http.StatusUnprocessableEntity,
+			"请先输入动态验证码；输入后十分钟内有效。", "", true},
 		{errors.New("a disk is broken"), 0, "", "", false},
 		{text.Errorf(text.Stopped, "停止", "stopped"), 0, "", "", false},
 	} {
 		w := httptest.NewRecorder()
 		v := New(signin.New(signin.GateConfig{})).visit(w, httptest.NewRequest(http.MethodPost, "/login", nil))
 		got, status, isTheir := v.refusal(c.err, "login")
-		if status != c.status || got.Text != c.says || isTheir != c.isTheir || w.Header().Get("Retry-After") != c.waits || isTheir && got.At != "login" {
+		if status != c.status || got.Text != c.says || isTheir != c.isTheir ||
+			w.Header().Get("Retry-After") != c.waits || isTheir && got.At != "login" {
 			t.Errorf("%v: %d %+v %v, after %q", c.err, status, got, isTheir, w.Header().Get("Retry-After"))
 		}
 	}
@@ -160,7 +172,8 @@ func TestAnErrorOfTheProgramIsForItsLog(t *testing.T) {
 		w := httptest.NewRecorder()
 		w.Header().Set("X-Request-Id", "17")
 		New(signin.New(signin.GateConfig{})).visit(w, httptest.NewRequest(http.MethodGet, "/me", nil)).fail(c.err)
-		if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) || strings.Contains(w.Body.String(), "secret") {
+		if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) ||
+			strings.Contains(w.Body.String(), "secret") {
 			t.Errorf("%v: %d %s", c.err, w.Code, w.Body)
 		}
 	}

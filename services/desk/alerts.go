@@ -45,10 +45,11 @@ func openOf(list []aggregates.Alert) (open []Alert) {
 
 // Explanation is an alert with the rules, figures and events that it follows from.
 type Explanation struct {
-	Center    events.CenterID     `json:"center"`
-	Code      aggregates.Code     `json:"code"`
-	Key       string              `json:"key"`
-	About     text.Text           `json:"about,omitzero"` // the key as people call it, such as voucher V1; none without a key
+	Center events.CenterID `json:"center"`
+	Code   aggregates.Code `json:"code"`
+	Key    string          `json:"key"`
+	// the key as people call it, such as voucher V1; none without a key
+	About     text.Text           `json:"about,omitzero"`
 	Severity  aggregates.Severity `json:"severity"`
 	RaisedOn  events.Date         `json:"raisedOn"`
 	ClearedOn Day                 `json:"clearedOn"`
@@ -148,9 +149,11 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 	if len(list) == 0 {
 		what := strings.Join(strings.Fields(strings.Join([]string{string(code), name.Key, name.RaisedOn}, " ")), " ")
 		if center == "" {
-			return nil, text.Errorf(text.NotFound, "截至 %v，办法参数没有这样的预警 %s", "as of %v, the policies have no such alert %s", on, what)
+			return nil, text.Errorf(text.NotFound, "截至 %v，办法参数没有这样的预警 %s",
+				"as of %v, the policies have no such alert %s", on, what)
 		}
-		return nil, text.Errorf(text.NotFound, "截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", on, center, what)
+		return nil, text.Errorf(text.NotFound, "截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s",
+			on, center, what)
 	}
 	return list, nil
 }
@@ -158,8 +161,9 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 // Explained returns an explanation with words for people: the title, the rules with the article and words of the
 // policy, and the figures with their units. It has no causes.
 func Explained(center events.CenterID, e *aggregates.Explanation) Explanation {
-	x := Explanation{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn, ClearedOn: Day{e.ClearedOn},
-		Title: lists.AlertTitle(e.Code), Reason: e.Reason, Office: aggregates.Office(e.Code), Cleared: e.Cleared}
+	x := Explanation{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn,
+		ClearedOn: Day{e.ClearedOn},
+		Title:     lists.AlertTitle(e.Code), Reason: e.Reason, Office: aggregates.Office(e.Code), Cleared: e.Cleared}
 	x.Who = x.Office.Title()
 	if row := aggregates.LookupAlert(e.Code); row != nil && e.Key != "" {
 		x.About = text.Say("%s %s", "%s %s", row.Key, aggregates.KeyWord(e.Code, e.Key))
@@ -195,8 +199,8 @@ func responsible(r *projections.Register, center events.CenterID, code aggregate
 	return lists.OfficeWord(office)
 }
 
-// VoucherFigures returns the figures of an explanation that only the record of a voucher has: its payee and its summary. It
-// returns none for another record, or for one that cannot be read.
+// VoucherFigures returns the figures of an explanation that only the record of a voucher has: its payee and its
+// summary. It returns none for another record, or for one that cannot be read.
 func VoucherFigures(s *events.Stored) []Figure {
 	rec, err := events.DecodeEvent(*s)
 	if err != nil {
@@ -213,9 +217,10 @@ func VoucherFigures(s *events.Stored) []Figure {
 	return figures
 }
 
-// causes reads the events from which an alert follows and the one that cleared it. It also returns the figures that only the
-// record of its voucher has.
-func (l *Local) causes(ctx context.Context, center events.CenterID, e *aggregates.Explanation) (list []Cause, figures []Figure, err error) {
+// causes reads the events from which an alert follows and the one that cleared it. It also returns the figures that
+// only the record of its voucher has.
+func (l *Local) causes(ctx context.Context, center events.CenterID, e *aggregates.Explanation) (list []Cause,
+	figures []Figure, err error) {
 	ids := append(slices.Clip(e.Because), e.ClearedBy)
 	from := center.Stream()
 	if center == "" {
@@ -244,7 +249,8 @@ func causeOf(s *events.Stored) Cause {
 }
 
 // ExplanationColumns are the columns for an explanation, which has a row for each rule, figure and event.
-var ExplanationColumns = []table.Column{{Name: "center"}, {Name: "code"}, {Name: "key"}, {Name: "raisedOn", Type: table.Day}, {Name: "item"}, {Name: "name"}, {Name: "value"}, {Name: "unit"}}
+var ExplanationColumns = []table.Column{{Name: "center"}, {Name: "code"}, {Name: "key"},
+	{Name: "raisedOn", Type: table.Day}, {Name: "item"}, {Name: "name"}, {Name: "value"}, {Name: "unit"}}
 
 // ExplanationTable returns explanations as a table with the texts in one language.
 func ExplanationTable(list []Explanation, lang string) *table.Table {
@@ -252,7 +258,8 @@ func ExplanationTable(list []Explanation, lang string) *table.Table {
 	for i := range list {
 		x := &list[i]
 		add := func(item, name, value, unit string) {
-			t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key), table.Date(x.RaisedOn), table.Text(item), table.Text(name), table.Text(value), table.Text(unit)})
+			t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key),
+				table.Date(x.RaisedOn), table.Text(item), table.Text(name), table.Text(value), table.Text(unit)})
 		}
 		add("responsible", string(x.Office), x.Who.In(lang), "")
 		for _, r := range x.Rules {

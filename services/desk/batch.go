@@ -34,7 +34,8 @@ type BatchAnswer struct {
 	Center events.CenterID `json:"center"` // "" for policies
 	// of the stream right after the batch; in a dry run of the stream at Position
 	Revision uint64 `json:"revision"`
-	Position uint64 `json:"position"` // of the last record of the batch; in a dry run the position at which it was judged
+	// of the last record of the batch; in a dry run the position at which it was judged
+	Position uint64 `json:"position"`
 
 	// Results has one answer for each draft, in order. In a dry run, records that would be accepted have no
 	// position, revision and time, and Answer may be Refused.
@@ -61,7 +62,8 @@ type BatchRefusal struct {
 func (r *BatchRefusal) inLedger() *ledger.BatchRefusal {
 	no := &ledger.BatchRefusal{}
 	for _, x := range r.Refused {
-		no.Refused = append(no.Refused, ledger.RefusedRecord{Index: x.Index, Refusal: &Refusal{Breaches: x.Reasons, Reused: r.Reused}})
+		no.Refused = append(no.Refused,
+			ledger.RefusedRecord{Index: x.Index, Refusal: &Refusal{Breaches: x.Reasons, Reused: r.Reused}})
 	}
 	return no
 }
@@ -113,7 +115,8 @@ func (e *RevisionError) Error() string { return e.Text().En }
 // Batch implements Writer. A draft that cannot be read counts as refused; the others are judged without it.
 func (l *Local) Batch(ctx context.Context, b Batch) (*BatchAnswer, error) {
 	if n := len(b.Drafts); n == 0 || n > BatchMax {
-		return nil, text.Errorf(text.Invalid, "一批应有 1 至 %d 条记录，此处有 %d 条", "a batch must have 1 to %d records, and this one has %d", BatchMax, n)
+		return nil, text.Errorf(text.Invalid, "一批应有 1 至 %d 条记录，此处有 %d 条",
+			"a batch must have 1 to %d records, and this one has %d", BatchMax, n)
 	}
 	terms := ledger.Terms{IfRevision: b.IfRevision, DryRun: b.DryRun, Moves: b.Moves, AsOf: events.DateAt(l.Now())}
 	var records []*events.Record
@@ -191,7 +194,8 @@ func (b *Batch) failed(err error, at []int, unread []ledger.RefusedRecord) error
 		if err != nil {
 			return fmt.Errorf("desk: encode record %s: %w", rec.ID, err)
 		}
-		e.Missed = append(e.Missed, MissedRecord{ID: rec.ID, Kind: rec.Kind, On: Day{rec.On}, Position: rec.Position, Revision: rec.Revision,
+		e.Missed = append(e.Missed, MissedRecord{ID: rec.ID, Kind: rec.Kind, On: Day{rec.On}, Position: rec.Position,
+			Revision:   rec.Revision,
 			RecordedAt: events.FormatInstant(rec.RecordedAt), EnteredBy: rec.EnteredBy, Record: line})
 	}
 	return e
@@ -210,7 +214,8 @@ func (b *Batch) inBatch(refused []ledger.RefusedRecord) []RefusedInBatch {
 }
 
 // answer returns the answer to the batch. at has the places of the records in the batch.
-func (b *Batch) answer(result *ledger.BatchResult, records []*events.Record, at []int, refused []ledger.RefusedRecord, today events.Date) *BatchAnswer {
+func (b *Batch) answer(result *ledger.BatchResult, records []*events.Record, at []int, refused []ledger.RefusedRecord,
+	today events.Date) *BatchAnswer {
 	a := &BatchAnswer{Answer: Repeated, DryRun: b.DryRun, Revision: result.Revision, Position: result.Position,
 		Results: make([]RecordAnswer, len(b.Drafts)), Refused: b.inBatch(refused)}
 	for n, rec := range records {

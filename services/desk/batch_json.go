@@ -33,7 +33,8 @@ func (a *BatchAnswer) AppendJSON(b []byte) ([]byte, error) {
 }
 
 func (r *RecordAnswer) appendJSON(b []byte) (_ []byte, err error) {
-	if len(r.Breaks) > 0 || len(r.Warnings) > 0 || r.Opens != nil || r.Clears != nil || r.Withdraws != nil || r.AsOf != (Day{}) {
+	if len(r.Breaks) > 0 || len(r.Warnings) > 0 || r.Opens != nil || r.Clears != nil || r.Withdraws != nil ||
+		r.AsOf != (Day{}) {
 		one, err := json.Marshal(r)
 		return append(b, one...), err
 	}

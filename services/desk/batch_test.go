@@ -25,7 +25,8 @@ func TestABatchIsAnsweredAsItsRecordsAre(t *testing.T) {
 	one := over(t, newStore())
 	all := over(t, newStore())
 	answer, err := all.Batch(t.Context(), desk.Batch{Drafts: drafts(t, life...)})
-	if err != nil || answer.Answer != desk.Accepted || answer.DryRun || answer.Center != "ZJ-0001" || answer.Revision != 5 || answer.Position != 6 || answer.Moves != nil {
+	if err != nil || answer.Answer != desk.Accepted || answer.DryRun || answer.Center != "ZJ-0001" ||
+		answer.Revision != 5 || answer.Position != 6 || answer.Moves != nil {
 		t.Fatalf("got %+v, %v", answer, err)
 	}
 	form(t, answer)
@@ -45,7 +46,8 @@ func TestABatchIsAnsweredAsItsRecordsAre(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer, err := all.Batch(t.Context(), desk.Batch{Drafts: []desk.Draft{first}}); err != nil || answer.Center != "" || answer.Position != 1 || answer.Revision != 1 {
+	if answer, err := all.Batch(t.Context(), desk.Batch{Drafts: []desk.Draft{first}}); err != nil ||
+		answer.Center != "" || answer.Position != 1 || answer.Revision != 1 {
 		t.Errorf("the first policy: %+v, %v", answer, err)
 	}
 }
@@ -71,7 +73,8 @@ func TestABatchThatIsRefusedListsEveryReason(t *testing.T) {
 		b := desk.Batch{Drafts: append([]desk.Draft{bad}, drafts(t, reversed, overspent)...)}
 		answer, err := d.Batch(t.Context(), b)
 		var no *desk.BatchRefusal
-		if !errors.As(err, &no) || answer != nil || text.CodeOf(err) != text.Refused || len(no.Refused) != 2 || no.Refused[0].Reasons[0].Field != field ||
+		if !errors.As(err, &no) || answer != nil || text.CodeOf(err) != text.Refused || len(no.Refused) != 2 ||
+			no.Refused[0].Reasons[0].Field != field ||
 			no.Refused[0].ID != bad.ID || no.Refused[1].Index != 2 || no.Refused[1].Reasons[0].Rule != "overdrawn" {
 			t.Fatalf("%s: got %+v, %v", field, no, err)
 		}
@@ -81,7 +84,9 @@ func TestABatchThatIsRefusedListsEveryReason(t *testing.T) {
 		form(t, no)
 		b.DryRun = true
 		tried, err := d.Batch(t.Context(), b)
-		if err != nil || tried.Answer != desk.Refused || !reflect.DeepEqual(tried.Refused, no.Refused) || tried.Results[0].Answer != desk.Refused || tried.Results[1].Answer != desk.Accepted || len(tried.Moves.Cleared) != 1 {
+		if err != nil || tried.Answer != desk.Refused || !reflect.DeepEqual(tried.Refused, no.Refused) ||
+			tried.Results[0].Answer != desk.Refused || tried.Results[1].Answer != desk.Accepted ||
+			len(tried.Moves.Cleared) != 1 {
 			t.Errorf("%s: tried %+v, %v", field, tried, err)
 		}
 		form(t, tried)
@@ -108,12 +113,14 @@ func TestABatchAtAnotherRevisionIsToldWhatItMissed(t *testing.T) {
 	three := uint64(3)
 	_, err := d.Batch(t.Context(), desk.Batch{Drafts: drafts(t, reversed), IfRevision: &three})
 	var moved *desk.RevisionError
-	if !errors.As(err, &moved) || text.CodeOf(err) != text.Conflict || text.Of(err).Zh == text.Of(err).En || moved.Center != "ZJ-0001" || moved.Expected != 3 || moved.Actual != 5 || len(moved.Missed) != 2 {
+	if !errors.As(err, &moved) || text.CodeOf(err) != text.Conflict || text.Of(err).Zh == text.Of(err).En ||
+		moved.Center != "ZJ-0001" || moved.Expected != 3 || moved.Actual != 5 || len(moved.Missed) != 2 {
 		t.Fatalf("got %+v, %v", moved, err)
 	}
 	form(t, moved)
 	var missed desk.Draft
-	if err := json.Unmarshal(moved.Missed[0].Record, &missed); err != nil || missed.ID != draft(t, spent).ID || moved.Missed[0].EnteredBy != "clerk" {
+	if err := json.Unmarshal(moved.Missed[0].Record, &missed); err != nil || missed.ID != draft(t, spent).ID ||
+		moved.Missed[0].EnteredBy != "clerk" {
 		t.Errorf("missed %+v, %v", moved.Missed[0], err)
 	}
 }
@@ -123,7 +130,8 @@ func TestADryRunOfWhatCannotBeReadIsOfTheLedgerAsItStands(t *testing.T) {
 	bad := draft(t, spent)
 	bad.On = "yesterday"
 	tried, err := d.Batch(t.Context(), desk.Batch{Drafts: []desk.Draft{bad}, DryRun: true})
-	if err != nil || tried.Answer != desk.Refused || len(tried.Refused) != 1 || tried.Position != 6 || tried.AsOf.String() != "2026-11-01" {
+	if err != nil || tried.Answer != desk.Refused || len(tried.Refused) != 1 || tried.Position != 6 ||
+		tried.AsOf.String() != "2026-11-01" {
 		t.Fatalf("got %+v, %v", tried, err)
 	}
 	if r := tried.Results[0]; r.ID.String() != bad.ID || string(r.Kind) != bad.Kind || r.Answer != desk.Refused {
@@ -134,11 +142,13 @@ func TestADryRunOfWhatCannotBeReadIsOfTheLedgerAsItStands(t *testing.T) {
 func TestADryRunAnswersWhatMovesAndWritesNothing(t *testing.T) {
 	d := small(t)
 	tried, err := d.Batch(t.Context(), desk.Batch{Drafts: drafts(t, reversed, spent), DryRun: true})
-	if err != nil || tried.Answer != desk.Accepted || !tried.DryRun || tried.Revision != 5 || tried.Position != 6 || tried.AsOf.String() != "2026-11-01" {
+	if err != nil || tried.Answer != desk.Accepted || !tried.DryRun || tried.Revision != 5 || tried.Position != 6 ||
+		tried.AsOf.String() != "2026-11-01" {
 		t.Fatalf("got %+v, %v", tried, err)
 	}
 	form(t, tried)
-	if r := tried.Results; r[0].Answer != desk.Accepted || r[0].Position != 0 || r[0].RecordedAt != "" || r[1].Answer != desk.Repeated || r[1].Position != 5 {
+	if r := tried.Results; r[0].Answer != desk.Accepted || r[0].Position != 0 || r[0].RecordedAt != "" ||
+		r[1].Answer != desk.Repeated || r[1].Position != 5 {
 		t.Errorf("got %+v", r)
 	}
 	if d.Ledger.Register().Position() != 6 {
@@ -156,7 +166,8 @@ func TestADryRunAnswersWhatMovesAndWritesNothing(t *testing.T) {
 	after := end()
 	for _, a := range tried.Moves.Cleared {
 		open := func(c *desk.Chapter) bool {
-			return slices.ContainsFunc(c.State.Alerts, func(x desk.Alert) bool { return x.Code == a.Code && x.Key == a.Key })
+			return slices.ContainsFunc(c.State.Alerts,
+				func(x desk.Alert) bool { return x.Code == a.Code && x.Key == a.Key })
 		}
 		if !open(before) || open(after) {
 			t.Errorf("%s %s does not clear", a.Code, a.Key)
@@ -171,7 +182,8 @@ func TestWhatIsNoBatchOfOneCenterIsInvalid(t *testing.T) {
 	d := small(t)
 	elsewhere := draft(t, registered)
 	elsewhere.Center = "ZJ-0002"
-	for name, list := range map[string][]desk.Draft{"empty": nil, "too long": make([]desk.Draft, desk.BatchMax+1), "of two centers": append(drafts(t, spent), elsewhere)} {
+	for name, list := range map[string][]desk.Draft{"empty": nil, "too long": make([]desk.Draft, desk.BatchMax+1),
+		"of two centers": append(drafts(t, spent), elsewhere)} {
 		_, err := d.Batch(t.Context(), desk.Batch{Drafts: list})
 		if fails(t, err, text.Invalid, ""); text.Of(err).Zh == text.Of(err).En {
 			t.Errorf("%s: %v", name, err)

@@ -46,18 +46,21 @@ func (l *Local) Center(ctx context.Context, when When, id string) (*Center, erro
 		return nil, err
 	}
 	if x.Status == "" {
-		return nil, text.Errorf(text.NotFound, "截至 %v，中心 %s 尚未登记", "as of %v, the center %s is not registered", a.on, center)
+		return nil, text.Errorf(text.NotFound, "截至 %v，中心 %s 尚未登记",
+			"as of %v, the center %s is not registered", a.on, center)
 	}
 	x.RegionName = projections.RegionName(x.Facts.Region)
 	return x, nil
 }
 
 // FactsColumns are the columns for the facts of a center.
-var FactsColumns = []table.Column{{Name: "field", Title: text.Say("项目", "field")}, {Name: "value", Title: text.Say("内容", "value")}}
+var FactsColumns = []table.Column{
+	{Name: "field", Title: text.Say("项目", "field")}, {Name: "value", Title: text.Say("内容", "value")}}
 
 // FactsTable returns the facts of the center as a table, one fact a row.
 func (x *Center) FactsTable() *table.Table {
-	t := &table.Table{Title: text.Say("中心 %s，截至 %s", "Center %s as of %s", x.Center, x.AsOf), Columns: FactsColumns, Position: x.Position}
+	t := &table.Table{Title: text.Say("中心 %s，截至 %s", "Center %s as of %s", x.Center, x.AsOf),
+		Columns: FactsColumns, Position: x.Position}
 	add := func(name, zh, en, value string, shown text.Text) {
 		t.Rows = append(t.Rows, []table.Cell{table.Named(name, text.Text{Zh: zh, En: en}), table.Named(value, shown)})
 	}
@@ -74,14 +77,17 @@ func (x *Center) FactsTable() *table.Table {
 	plain("industryCode", "行业代码", "industry code", f.IndustryCode)
 	plain("leadingIndustries", "主导产业", "leading industries", strings.Join(f.LeadingIndustries, "、"))
 	plain("foundedOn", "设立日期", "founded", f.FoundedOn.String())
-	add("usableAreaM2", "使用面积", "usable area", fmt.Sprint(f.UsableAreaM2), table.Plain(fmt.Sprintf("%d m²", f.UsableAreaM2)))
-	add("equipmentFen", "设备原值", "equipment", fmt.Sprint(int64(f.EquipmentFen)), text.Say("%s 元", "%s yuan", events.FormatYuan(f.EquipmentFen)))
+	add("usableAreaM2", "使用面积", "usable area", fmt.Sprint(f.UsableAreaM2),
+		table.Plain(fmt.Sprintf("%d m²", f.UsableAreaM2)))
+	add("equipmentFen", "设备原值", "equipment", fmt.Sprint(int64(f.EquipmentFen)),
+		text.Say("%s 元", "%s yuan", events.FormatYuan(f.EquipmentFen)))
 	return t
 }
 
 // MoneyTable returns the execution of the center as a table with few columns.
 func (x *Center) MoneyTable() *table.Table {
-	return lists.Execution(x.Execution).Select("fiscalYear", "scope", "grantedFen", "availableFen", "spentAllFen", "ineligibleFen", "balanceFen", "ratePercent", "low")
+	return lists.Execution(x.Execution).Select("fiscalYear", "scope", "grantedFen", "availableFen", "spentAllFen",
+		"ineligibleFen", "balanceFen", "ratePercent", "low")
 }
 
 // AlertsTable returns the open alerts of the center as a table.
@@ -89,11 +95,15 @@ func (x *Center) AlertsTable() *table.Table {
 	t := &table.Table{
 		Title: text.Say("截至 %s 未解除的预警", "Open alerts as of %s", x.AsOf),
 		Empty: text.Say("没有符合条件的预警。", "There is no such alert."),
-		Columns: []table.Column{{Name: "code", Title: text.Say("代码", "code")}, {Name: "key", Title: text.Say("对象", "key")},
-			{Name: "severity", Title: text.Say("级别", "severity")}, {Name: "raisedOn", Title: text.Say("发生", "raised"), Type: table.Day}, {Title: text.Say("内容", "what")}},
+		Columns: []table.Column{
+			{Name: "code", Title: text.Say("代码", "code")}, {Name: "key", Title: text.Say("对象", "key")},
+			{Name: "severity", Title: text.Say("级别", "severity")},
+			{Name: "raisedOn", Title: text.Say("发生", "raised"), Type: table.Day}, {Title: text.Say("内容", "what")}},
 	}
 	for _, a := range x.Alerts {
-		t.Rows = append(t.Rows, []table.Cell{table.Text(a.Code), table.Named(a.Key, lists.KeyWord(a.Code, a.Key)), table.Named(a.Severity, lists.SeverityWord(a.Severity)), table.Date(a.RaisedOn), {Shown: lists.AlertTitle(a.Code)}})
+		t.Rows = append(t.Rows, []table.Cell{table.Text(a.Code), table.Named(a.Key, lists.KeyWord(a.Code, a.Key)),
+			table.Named(a.Severity, lists.SeverityWord(a.Severity)), table.Date(a.RaisedOn),
+			{Shown: lists.AlertTitle(a.Code)}})
 	}
 	return t
 }

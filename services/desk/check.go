@@ -45,9 +45,10 @@ func (l *Local) Check(ctx context.Context, when When, thorough bool, progress Pr
 	if err != nil {
 		return err
 	}
-	report, err := l.Ledger.Check(ctx, ledger.CheckConfig{On: on, Thorough: thorough, Progress: progress, Found: func(f ledger.Finding) {
-		c.Findings = append(c.Findings, Finding{f.Position, f.Stream, f.What})
-	}})
+	report, err := l.Ledger.Check(ctx,
+		ledger.CheckConfig{On: on, Thorough: thorough, Progress: progress, Found: func(f ledger.Finding) {
+			c.Findings = append(c.Findings, Finding{f.Position, f.Stream, f.What})
+		}})
 	c.Events, c.Centers, c.BalanceFen = report.Events, report.Centers, report.BalanceFen
 	c.Comparisons, c.Evaluations, c.TooLarge = report.Comparisons, report.Evaluations, report.TooLarge
 	if said, ok := clockBehind(report.Last.RecordedAt, l.Now()); ok && report.Events > 0 {
@@ -66,7 +67,8 @@ var FindingColumns = []table.Column{{Name: "position", Type: table.Count}, {Name
 func (c *Checked) Table(lang string) *table.Table {
 	t := &table.Table{Columns: FindingColumns}
 	for _, f := range c.Findings {
-		t.Rows = append(t.Rows, []table.Cell{table.Number(f.Position), table.Text(f.Stream), table.Text(f.What.In(lang))})
+		t.Rows = append(t.Rows, []table.Cell{
+			table.Number(f.Position), table.Text(f.Stream), table.Text(f.What.In(lang))})
 	}
 	return t
 }

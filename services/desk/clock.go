@@ -26,9 +26,15 @@ func clockBehind(last, now time.Time) (said text.Text, ok bool) {
 		long = text.Say("%d 天 %v", "%d days %v", days, rest)
 	}
 	return text.Text{
-		Zh: "台账最后一条记录的记录时间 " + events.FormatInstant(last) + " 比本机时钟 " + events.FormatInstant(now) + " 晚 " + long.Zh +
-			"：曾有一次写入时时钟快了，或者现在的时钟慢了。记录时间不会倒退，在时钟走到该时间以前，新的记录都记为这一时间，按时间查询分不开它们，请按位置查询；请校准时钟。记录的内容和日期不受影响",
-		En: "the last record of the ledger was recorded at " + events.FormatInstant(last) + ", " + long.En + " after the clock of this machine (" + events.FormatInstant(now) +
-			"): a clock was ahead at some writing, or this one is behind. Times of recording never decrease: until the clock reaches that time every new record gets it, and asking as known at a time (known-at) does not tell them apart; ask by position. Set the clock right. What the records hold, and their dates, are not affected",
+		Zh: "台账最后一条记录的记录时间 " + events.FormatInstant(last) + " 比本机时钟 " + events.FormatInstant(now) +
+			" 晚 " + long.Zh +
+			"：曾有一次写入时时钟快了，或者现在的时钟慢了。记录时间不会倒退，在时钟走到该时间以前，" +
+			"新的记录都记为这一时间，按时间查询分不开它们，请按位置查询；请校准时钟。记录的内容和日期不受影响",
+		En: "the last record of the ledger was recorded at " + events.FormatInstant(last) + ", " + long.En +
+			" after the clock of this machine (" + events.FormatInstant(now) +
+			"): a clock was ahead at some writing, or this one is behind. Times of recording never decrease: until " +
+			"the clock reaches that time every new record gets it, and asking as known at a time (known-at) does " +
+			"not tell them apart; ask by position. Set the clock right. What the records hold, and their dates, are " +
+			"not affected",
 	}, true
 }

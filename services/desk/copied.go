@@ -10,9 +10,11 @@ type Copied struct {
 }
 
 // CopiedColumns are the columns for a Copied.
-var CopiedColumns = []table.Column{{Name: "path"}, {Name: "events", Type: table.Count}, {Name: "bytes", Type: table.Count}}
+var CopiedColumns = []table.Column{{Name: "path"}, {Name: "events", Type: table.Count},
+	{Name: "bytes", Type: table.Count}}
 
 // Table returns the Copied as a table with one row.
 func (c *Copied) Table() *table.Table {
-	return &table.Table{Columns: CopiedColumns, Rows: [][]table.Cell{{table.Text(c.Path), table.Number(c.Events), table.Number(int(c.Bytes))}}}
+	return &table.Table{Columns: CopiedColumns,
+		Rows: [][]table.Cell{{table.Text(c.Path), table.Number(c.Events), table.Number(int(c.Bytes))}}}
 }

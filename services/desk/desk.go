@@ -123,7 +123,8 @@ func (w When) resolve(now time.Time) (on events.Date, point ledger.Point, err er
 		}
 	}
 	if y := on.Year(); y < events.YearMin || y > events.YearMax {
-		return on, point, text.Errorf(text.Invalid, "年份应在 %d 至 %d 之间", "the year must be from %d to %d", events.YearMin, events.YearMax).Of("as-of")
+		return on, point, text.Errorf(text.Invalid, "年份应在 %d 至 %d 之间", "the year must be from %d to %d",
+			events.YearMin, events.YearMax).Of("as-of")
 	}
 	if w.KnownAt == "" {
 		return on, point, nil

@@ -29,11 +29,13 @@ func (l *Local) Reaches(ctx context.Context, position uint64) error {
 }
 
 func behind(position uint64) error {
-	return text.Errorf(text.Unavailable, "台账尚未到达位置 %d", "the ledger has not reached the position %d yet", position)
+	return text.Errorf(text.Unavailable, "台账尚未到达位置 %d",
+		"the ledger has not reached the position %d yet", position)
 }
 
 // Events implements Reader.
-func (l *Local) Events(ctx context.Context, after uint64, limit int, of string, each func(*events.Stored) error) error {
+func (l *Local) Events(ctx context.Context, after uint64, limit int, of string,
+	each func(*events.Stored) error) error {
 	span := ledger.Span{After: after, UpTo: l.Position(), Sees: l.seesStream()}
 	if of != "" {
 		center := events.ParseCenter(of)
@@ -129,7 +131,8 @@ func (l *Local) Entry(ctx context.Context, center, id string) (*HistoryEntry, er
 			return nil, err
 		}
 		line, err := events.EncodeRecord(&rec.Record)
-		return &HistoryEntry{Position: rec.Position, Revision: rec.Revision, RecordedAt: events.FormatInstant(rec.RecordedAt), EnteredBy: rec.EnteredBy, Mode: string(rec.Mode),
+		return &HistoryEntry{Position: rec.Position, Revision: rec.Revision,
+			RecordedAt: events.FormatInstant(rec.RecordedAt), EnteredBy: rec.EnteredBy, Mode: string(rec.Mode),
 			Policy: lists.PolicyName(rec.Policy), Breaks: rec.Breaks, Warnings: rec.Warnings, Record: line}, err
 	}
 	return nil, notThere

@@ -95,7 +95,8 @@ func TestEventsOfManyPieces(t *testing.T) {
 	for i := range 700 {
 		fmt.Fprintln(&lines, line(strings.ReplaceAll(granted, `"G1"`, fmt.Sprintf(`"G%d"`, i+1))))
 	}
-	if done, err := d.Import(t.Context(), desk.ImportRequest{Files: []desk.Upload{upload("all.jsonl", lines.String())}}); err != nil || done.Refused != 0 {
+	if done, err := d.Import(t.Context(), desk.ImportRequest{
+		Files: []desk.Upload{upload("all.jsonl", lines.String())}}); err != nil || done.Refused != 0 {
 		t.Fatalf("imported %+v, %v", done, err)
 	}
 	for _, of := range []string{"", "ZJ-0001"} {
@@ -203,7 +204,8 @@ func TestOneRecordIsFoundByItsID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Position != 3 || e.Revision != 2 || e.EnteredBy != "clerk" || e.Mode != desk.RecordMode || e.Policy == "" || !strings.Contains(string(e.Record), `"grant":"G1"`) {
+	if e.Position != 3 || e.Revision != 2 || e.EnteredBy != "clerk" || e.Mode != desk.RecordMode || e.Policy == "" ||
+		!strings.Contains(string(e.Record), `"grant":"G1"`) {
 		t.Errorf("got %s", form(t, e))
 	}
 	form(t, e)
@@ -213,7 +215,8 @@ func TestOneRecordIsFoundByItsID(t *testing.T) {
 		desk       *desk.Local
 		center, id string
 	}{
-		{d, "ZJ-0001", uuid.NewString()}, {d, "ZJ-0001", "x"}, {d, "ZJ-0001", ""}, {d, "ZJ-0001", "{" + id + "}"}, {d, "ZJ-0002", id}, {d, "ZJ-0009", id}, {d, "", id},
+		{d, "ZJ-0001", uuid.NewString()}, {d, "ZJ-0001", "x"}, {d, "ZJ-0001", ""}, {d, "ZJ-0001", "{" + id + "}"},
+		{d, "ZJ-0002", id}, {d, "ZJ-0009", id}, {d, "", id},
 		{one, "ZJ-0001", id},
 	} {
 		_, err := c.desk.Entry(t.Context(), c.center, c.id)

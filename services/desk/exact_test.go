@@ -29,7 +29,8 @@ type interrupted struct {
 	between func()
 }
 
-func (s *interrupted) ReadStream(ctx context.Context, stream events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
+func (s *interrupted) ReadStream(ctx context.Context, stream events.StreamID,
+	after uint64) iter.Seq2[events.Stored, error] {
 	if between := s.between; between != nil && stream != events.PolicyStream {
 		s.between = nil
 		between()
@@ -55,7 +56,8 @@ func TestAStoryIsOfOnePosition(t *testing.T) {
 	if want := chapters(t, d, knownAt(6)); form(t, got) != form(t, want) {
 		t.Errorf("while others wrote\n%s\nknown before\n%s", form(t, got), form(t, want))
 	}
-	if all := chapters(t, d, asOf("2025-12-31")); len(all) != 7 || !slices.Equal(all[5].ByPolicy.Policies, []string{"zj-2024-draft@3"}) {
+	if all := chapters(t, d, asOf("2025-12-31")); len(all) != 7 ||
+		!slices.Equal(all[5].ByPolicy.Policies, []string{"zj-2024-draft@3"}) {
 		t.Errorf("afterwards: %d chapters", len(all))
 	}
 }
@@ -87,7 +89,8 @@ func TestEveryAnswerIsOfOnePositionWhileOthersWrite(t *testing.T) {
 			return form(t, x)
 		},
 		func(w desk.When) string {
-			table, err := d.List(t.Context(), w, lists.Question{List: "spending", Params: map[string]string{"center": "ZJ-0001"}})
+			table, err := d.List(t.Context(), w,
+				lists.Question{List: "spending", Params: map[string]string{"center": "ZJ-0001"}})
 			if err != nil {
 				t.Error(err)
 				return ""
@@ -142,7 +145,9 @@ func TestManyAskAndWriteAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
-			if _, err := d.Record(t.Context(), draft(t, strings.ReplaceAll(spent, "V1", fmt.Sprintf("X%d", i)))); err != nil && desk.RefusedBy(err, "") == nil {
+			if _, err := d.Record(t.Context(),
+				draft(t, strings.ReplaceAll(spent, "V1", fmt.Sprintf("X%d", i)))); err != nil &&
+				desk.RefusedBy(err, "") == nil {
 				t.Error(err)
 			}
 			for name, ask := range questions {
@@ -150,10 +155,13 @@ func TestManyAskAndWriteAtOnce(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
-			if err := d.Try(t.Context(), desk.When{}, strings.NewReader(line(reversed)), func(*desk.Tried) error { return nil }); err != nil {
+			if err := d.Try(t.Context(), desk.When{}, strings.NewReader(line(reversed)),
+				func(*desk.Tried) error { return nil }); err != nil {
 				t.Error(err)
 			}
-			if _, err := d.Import(t.Context(), desk.ImportRequest{Files: []desk.Upload{upload("a.jsonl", line(spent))}}); err != nil && text.CodeOf(err) != text.Conflict {
+			if _, err := d.Import(t.Context(),
+				desk.ImportRequest{Files: []desk.Upload{upload("a.jsonl", line(spent))}}); err != nil &&
+				text.CodeOf(err) != text.Conflict {
 				t.Error(err)
 			}
 		})

@@ -56,7 +56,8 @@ func (s *SheetTerms) check(isSheet, marked, again bool) error {
 	switch {
 	case !isSheet && (*s != (SheetTerms{}) || marked || again):
 		return bad(s.given(marked), "只用于表格，所给文件中没有表格（空文件不算）；JSON Lines 的每条记录自己写明",
-			"is for sheets and none of the files is one (an empty file is none); the records of JSON Lines say it themselves")
+			"is for sheets and none of the files is one (an empty file is none); the records of JSON Lines say it "+
+				"themselves")
 	case !isSheet:
 		return nil
 	case strings.TrimSpace(s.Actor) == "":
@@ -124,11 +125,13 @@ func (b *BadLine) Each() []BadReason {
 }
 
 // BadColumns are the columns for reasons.
-var BadColumns = []table.Column{{Name: "file"}, {Name: "line", Type: table.Count}, {Name: "id"}, {Name: "field"}, {Name: "rule"}, {Name: "reason"}, {Name: "worksheet"}}
+var BadColumns = []table.Column{{Name: "file"}, {Name: "line", Type: table.Count}, {Name: "id"}, {Name: "field"},
+	{Name: "rule"}, {Name: "reason"}, {Name: "worksheet"}}
 
 // Row returns the reason as a row of BadColumns, in one language.
 func (r *BadReason) Row(lang string) []table.Cell {
-	return []table.Cell{table.Text(r.File), table.Number(r.Line), table.Text(r.ID), table.Text(r.Field), table.Text(r.Rule), table.Text(r.Reason.In(lang)), table.Text(r.Worksheet)}
+	return []table.Cell{table.Text(r.File), table.Number(r.Line), table.Text(r.ID), table.Text(r.Field),
+		table.Text(r.Rule), table.Text(r.Reason.In(lang)), table.Text(r.Worksheet)}
 }
 
 // Imported counts the records of an import.
@@ -182,8 +185,10 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 		return nil, err
 	}
 	done := &Imported{DryRun: r.DryRun, Named: im.named}
-	cfg.Account, cfg.AcceptGood, cfg.Again, cfg.Prefix, cfg.Progress, cfg.Dir = l.account(), r.AcceptGood, r.Again, l.Prefix, r.Progress, l.Spool
-	cfg.DryRun, cfg.AsOf, cfg.Bad, cfg.Moves, cfg.Warned = r.DryRun, events.DateAt(l.Now()), im.bad, done.moved, done.warned
+	cfg.Account, cfg.AcceptGood, cfg.Again, cfg.Prefix, cfg.Progress, cfg.Dir = l.account(), r.AcceptGood, r.Again,
+		l.Prefix, r.Progress, l.Spool
+	cfg.DryRun, cfg.AsOf, cfg.Bad, cfg.Moves, cfg.Warned = r.DryRun, events.DateAt(l.Now()), im.bad, done.moved,
+		done.warned
 	if r.Judged != nil {
 		cfg.Judged = im.judged
 	}
@@ -193,7 +198,8 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 		return nil, err
 	}
 	done.WarningsTotal = report.Warnings
-	done.Read, done.Accepted, done.Repeated, done.Refused = report.Read, report.Accepted, report.Repeated, report.Refused
+	done.Read, done.Accepted, done.Repeated, done.Refused = report.Read, report.Accepted, report.Repeated,
+		report.Refused
 	if done.Accepted > 0 && !r.DryRun {
 		if last, unread := l.Ledger.At(ctx, l.Position()); unread == nil {
 			if said, ok := clockBehind(last.RecordedAt, l.Now()); ok {
@@ -266,12 +272,14 @@ func (im *importing) read(ctx context.Context, l *Local) (*ledger.ImportConfig, 
 	if err := im.Sheets.check(slices.Contains(isSheet, true), im.Marked != nil, im.Again); err != nil {
 		return nil, err
 	}
-	terms := sheets.ReadConfig{Actor: strings.TrimSpace(im.Sheets.Actor), Role: events.Role(im.Sheets.Role), Doc: im.Sheets.Doc,
+	terms := sheets.ReadConfig{Actor: strings.TrimSpace(im.Sheets.Actor), Role: events.Role(im.Sheets.Role),
+		Doc:      im.Sheets.Doc,
 		Policies: l.Ledger.Register().Timeline(), Today: events.DateAt(l.Now()), Records: l.recordsOf(ctx)}
 	cfg := &ledger.ImportConfig{}
 	for i, f := range im.Files {
 		if !isSheet[i] {
-			cfg.Files = append(cfg.Files, ledger.ImportFile{Name: f.Name, Bytes: f.Bytes, Content: io.NewSectionReader(f.Content, 0, f.Bytes)})
+			cfg.Files = append(cfg.Files,
+				ledger.ImportFile{Name: f.Name, Bytes: f.Bytes, Content: io.NewSectionReader(f.Content, 0, f.Bytes)})
 			continue
 		}
 		b, err := sheets.Read(f.Name, f.Content, f.Bytes, terms)
@@ -287,7 +295,8 @@ func (im *importing) read(ctx context.Context, l *Local) (*ledger.ImportConfig, 
 			}
 		}
 		for _, n := range b.Named {
-			im.named = append(im.named, NamedLine{File: f.Name, Worksheet: n.Worksheet, Row: n.Row, Heading: n.Heading, Text: n.What})
+			im.named = append(im.named,
+				NamedLine{File: f.Name, Worksheet: n.Worksheet, Row: n.Row, Heading: n.Heading, Text: n.What})
 		}
 	}
 	im.marked, im.rows = make([][]sheets.RowBreach, len(im.sheets)), make([][]BadLine, len(im.sheets))
@@ -312,9 +321,11 @@ func (im *importing) order(a, b ledger.Given) int {
 // judged passes on the answer to a record of a sheet.
 func (im *importing) judged(j ledger.Judged) {
 	s := im.sheets[j.Sheet-1]
-	x := JudgedRecord{File: j.File, Worksheet: j.Worksheet, Row: j.Line, Rows: s.RowsOf(j.Line), Answer: Accepted, Number: s.NumberOf(j.Line), Warnings: j.Warnings}
+	x := JudgedRecord{File: j.File, Worksheet: j.Worksheet, Row: j.Line, Rows: s.RowsOf(j.Line), Answer: Accepted,
+		Number: s.NumberOf(j.Line), Warnings: j.Warnings}
 	if rec := j.Record; rec != nil {
-		x.ID, x.Kind, x.Center, x.On, x.AmountFen = rec.ID.String(), rec.Kind, rec.Center, Day{rec.On}, events.FacetsOf(rec.Data).AmountFen
+		x.ID, x.Kind, x.Center, x.On, x.AmountFen = rec.ID.String(), rec.Kind, rec.Center, Day{rec.On},
+			events.FacetsOf(rec.Data).AmountFen
 	}
 	for _, b := range j.Balances {
 		x.Balances = append(x.Balances, Balance{b.Grant, b.Before, b.After})

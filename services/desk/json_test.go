@@ -79,8 +79,10 @@ func (r drawing) fill(v reflect.Value) {
 }
 
 func TestEveryAnswerIsReadFromItsJSON(t *testing.T) {
-	for _, of := range []any{desk.Center{}, desk.Chapter{}, desk.Explanation{}, desk.Tried{}, desk.RecordAnswer{}, desk.RefusedRecord{}, desk.BadLine{}, desk.BadReason{}, desk.Imported{},
-		desk.Reproduced{}, desk.PolicyIndex{}, desk.Checked{}, desk.Draft{}, lists.ExecutionLine{}, lists.Question{}, reports.Mismatch{}, aggregates.Breach{}} {
+	for _, of := range []any{desk.Center{}, desk.Chapter{}, desk.Explanation{}, desk.Tried{}, desk.RecordAnswer{},
+		desk.RefusedRecord{}, desk.BadLine{}, desk.BadReason{}, desk.Imported{},
+		desk.Reproduced{}, desk.PolicyIndex{}, desk.Checked{}, desk.Draft{}, lists.ExecutionLine{}, lists.Question{},
+		reports.Mismatch{}, aggregates.Breach{}} {
 		for seed := range uint64(40) {
 			want := reflect.New(reflect.TypeOf(of))
 			drawing{rand.New(rand.NewPCG(seed, 2))}.fill(want.Elem())
@@ -92,7 +94,8 @@ func TestEveryAnswerIsReadFromItsJSON(t *testing.T) {
 			if err := json.Unmarshal(wire, got.Interface(), json.RejectUnknownMembers(true)); err != nil {
 				t.Fatalf("%T: %v\n%s", of, err, wire)
 			}
-			if again, err := json.Marshal(got.Interface(), json.Deterministic(true)); err != nil || string(again) != string(wire) {
+			if again, err := json.Marshal(got.Interface(), json.Deterministic(true)); err != nil ||
+				string(again) != string(wire) {
 				t.Fatalf("%T: read back it is %v\n%s\nexpected\n%s", of, err, again, wire)
 			}
 			if _, hasLists := of.(desk.Chapter); !hasLists && !same(want.Elem(), got.Elem()) {
@@ -128,7 +131,9 @@ func same(a, b reflect.Value) bool {
 }
 
 func TestAnExecutionThatContradictsItselfIsNotRead(t *testing.T) {
-	good, err := json.Marshal(lists.ExecutionLine{Execution: aggregates.Execution{Year: 2025, Scope: aggregates.ProvinceScope, Money: aggregates.Money{ReceivedFen: 100, SpentAllFen: 30}}})
+	good, err := json.Marshal(lists.ExecutionLine{
+		Execution: aggregates.Execution{
+			Year: 2025, Scope: aggregates.ProvinceScope, Money: aggregates.Money{ReceivedFen: 100, SpentAllFen: 30}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +141,9 @@ func TestAnExecutionThatContradictsItselfIsNotRead(t *testing.T) {
 	if err := json.Unmarshal(good, &line); err != nil {
 		t.Fatal(err)
 	}
-	for _, change := range [][2]string{{`"availableFen":100`, `"availableFen":101`}, {`"executedFen":30`, `"executedFen":3`}, {`"balanceFen":70`, `"balanceFen":0`}, {`30.00`, `30.01`}, {`30.00`, `null`}} {
+	for _, change := range [][2]string{
+		{`"availableFen":100`, `"availableFen":101`}, {`"executedFen":30`, `"executedFen":3`},
+		{`"balanceFen":70`, `"balanceFen":0`}, {`30.00`, `30.01`}, {`30.00`, `null`}} {
 		bad := strings.Replace(string(good), change[0], change[1], 1)
 		if bad == string(good) {
 			t.Fatalf("%s is not in %s", change[0], good)
@@ -165,7 +172,8 @@ func TestPoliciesAreMadeOfTheirIndexAndTheirTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again := got.Index(); len(again.Adopted) != 2 || form(t, again) != form(t, index) || got.InForce.Digest() != all.InForce.Digest() || got.Reading.Digest() != all.Reading.Digest() {
+	if again := got.Index(); len(again.Adopted) != 2 || form(t, again) != form(t, index) ||
+		got.InForce.Digest() != all.InForce.Digest() || got.Reading.Digest() != all.Reading.Digest() {
 		t.Errorf("expected %+v, got %+v", index, again)
 	}
 	early, err := d.Policies(t.Context(), asOf("2001-01-01"))

@@ -53,8 +53,10 @@ type MovedAlert struct {
 }
 
 // JudgedColumns are the columns for JudgedRecords.
-var JudgedColumns = []table.Column{{Name: "file"}, {Name: "worksheet"}, {Name: "row", Type: table.Count}, {Name: "answer"}, {Name: "id"}, {Name: "kind"}, {Name: "center"},
-	{Name: "on", Type: table.Day}, {Name: "number"}, {Name: "amountFen", Type: table.Money}, {Name: "rule"}, {Name: "reason"}}
+var JudgedColumns = []table.Column{{Name: "file"}, {Name: "worksheet"}, {Name: "row", Type: table.Count},
+	{Name: "answer"}, {Name: "id"}, {Name: "kind"}, {Name: "center"},
+	{Name: "on", Type: table.Day}, {Name: "number"}, {Name: "amountFen", Type: table.Money}, {Name: "rule"},
+	{Name: "reason"}}
 
 // JudgedTable returns the answers as a table, with the reasons in one language.
 func JudgedTable(list []JudgedRecord, lang string) *table.Table {
@@ -64,8 +66,10 @@ func JudgedTable(list []JudgedRecord, lang string) *table.Table {
 		for i, why := range x.Reasons {
 			reasons[i] = why.Reason
 		}
-		t.Rows = append(t.Rows, []table.Cell{table.Text(x.File), table.Text(x.Worksheet), table.Number(x.Row), table.Text(x.Answer), table.Text(x.ID), table.Text(x.Kind),
-			table.Text(x.Center), table.Date(x.On.Date), table.Text(x.Number), table.Fen(x.AmountFen), table.Text(rulesOf(reasons)), table.Text(reasonOf(reasons, lang))})
+		t.Rows = append(t.Rows, []table.Cell{table.Text(x.File), table.Text(x.Worksheet), table.Number(x.Row),
+			table.Text(x.Answer), table.Text(x.ID), table.Text(x.Kind),
+			table.Text(x.Center), table.Date(x.On.Date), table.Text(x.Number), table.Fen(x.AmountFen),
+			table.Text(rulesOf(reasons)), table.Text(reasonOf(reasons, lang))})
 	}
 	return t
 }

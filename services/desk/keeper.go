@@ -12,9 +12,11 @@ import (
 type Keeper interface {
 	Desk
 	// Answer answers a list like List, with the rows in an encoding.
-	Answer(ctx context.Context, when When, q lists.Question, in lists.Encoding, before *lists.Answer) (*lists.Answer, error)
+	Answer(ctx context.Context, when When, q lists.Question, in lists.Encoding,
+		before *lists.Answer) (*lists.Answer, error)
 	// ReportCSV makes a report like Report, as plain CSV in pieces.
-	ReportCSV(ctx context.Context, when When, q lists.Question, lang string, before *lists.Answer) (*ReportPieces, error)
+	ReportCSV(ctx context.Context, when When, q lists.Question, lang string,
+		before *lists.Answer) (*ReportPieces, error)
 }
 
 // ReportPieces is a report as plain CSV in pieces.
@@ -23,7 +25,8 @@ type ReportPieces = reports.Pieces
 var _ Keeper = (*Local)(nil)
 
 // Answer implements Keeper.
-func (l *Local) Answer(ctx context.Context, when When, q lists.Question, in lists.Encoding, before *lists.Answer) (*lists.Answer, error) {
+func (l *Local) Answer(ctx context.Context, when When, q lists.Question, in lists.Encoding,
+	before *lists.Answer) (*lists.Answer, error) {
 	var answer *lists.Answer
 	err := l.askingList(ctx, when, &q, func(a asked) (err error) {
 		answer, _, err = a.AnswerSeeing(ctx, q, in, before)
@@ -33,13 +36,15 @@ func (l *Local) Answer(ctx context.Context, when When, q lists.Question, in list
 }
 
 // ReportCSV implements Keeper.
-func (l *Local) ReportCSV(ctx context.Context, when When, q lists.Question, lang string, before *lists.Answer) (*ReportPieces, error) {
+func (l *Local) ReportCSV(ctx context.Context, when When, q lists.Question, lang string,
+	before *lists.Answer) (*ReportPieces, error) {
 	if err := checkLang(lang); err != nil {
 		return nil, err
 	}
 	var made *ReportPieces
 	err := l.askingList(ctx, when, &q, func(a asked) (err error) {
-		made, err = reports.MakePieces(ctx, a.Books, reports.Request{Question: q, Lang: lang, Version: l.Version}, before)
+		made, err = reports.MakePieces(ctx, a.Books,
+			reports.Request{Question: q, Lang: lang, Version: l.Version}, before)
 		return err
 	})
 	return made, err

@@ -22,7 +22,8 @@ func Kinds() (list []RecordKind) {
 		for _, r := range k.Roles {
 			zh, en = append(zh, r.Title().Zh), append(en, r.Title().En)
 		}
-		list = append(list, RecordKind{string(k.Kind), k.Title, text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}})
+		list = append(list, RecordKind{
+			string(k.Kind), k.Title, text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}})
 	}
 	return list
 }

@@ -41,7 +41,8 @@ func over(t testing.TB, store events.Store) *desk.Local {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	return &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Account: ledger.Writer{Name: "clerk", MayRecord: true},
+	return &desk.Local{LocalConfig: desk.LocalConfig{
+		Ledger: l, Root: root, Account: ledger.Writer{Name: "clerk", MayRecord: true},
 		Now: func() time.Time { return now }, Version: "v1", Spool: t.TempDir()}}
 }
 
@@ -101,7 +102,8 @@ func record(t testing.TB, d *desk.Local, tail string) *desk.RecordAnswer {
 // newVersion returns the built-in policy under another version.
 func newVersion(t testing.TB, version string) desk.Policy {
 	t.Helper()
-	p, problems := desk.ParsePolicy(bytes.Replace(desk.BuiltinPolicy().Text(), []byte(`"version": "2"`), []byte(`"version": "`+version+`"`), 1))
+	p, problems := desk.ParsePolicy(bytes.Replace(desk.BuiltinPolicy().Text(), []byte(`"version": "2"`),
+		[]byte(`"version": "`+version+`"`), 1))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

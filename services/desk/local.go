@@ -18,7 +18,8 @@ import (
 // LocalConfig holds the ledger of a Local and the account that it answers for.
 type LocalConfig struct {
 	Ledger *ledger.Ledger
-	Root   func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) // see lists.Books
+	// see lists.Books
+	Root func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
 	// the account that writes
 	Account ledger.Writer
 	// reports whether the account sees a center; nil for all. See projections.Register.Within
@@ -62,7 +63,9 @@ func (l *Local) account() ledger.Writer {
 		if len(why) > 0 || rec.Center == "" || l.Sees(rec.Center) {
 			return why
 		}
-		return []Reason{{Field: "center", Reason: text.Say("中心 %s 不在账号 %s 的范围内", "%s is not within the scope of the account %s", rec.Center, account.Name)}}
+		return []Reason{
+			{Field: "center", Reason: text.Say("中心 %s 不在账号 %s 的范围内",
+				"%s is not within the scope of the account %s", rec.Center, account.Name)}}
 	}
 	return account
 }
@@ -179,8 +182,8 @@ func Known(title text.Text, knownAt string, position uint64) text.Text {
 	return text.Text{Zh: title.Zh + "，" + known.Zh, En: title.En + ", " + known.En}
 }
 
-// ReadQuestion returns a question with codes in place of words that people typed; see lists.Question.Read. It returns what
-// is wrong with the question, whatever the ledger holds.
+// ReadQuestion returns a question with codes in place of words that people typed; see lists.Question.Read. It returns
+// what is wrong with the question, whatever the ledger holds.
 func ReadQuestion(q lists.Question, now time.Time) (lists.Question, error) {
 	q, list, err := q.Read()
 	if err != nil {

@@ -20,7 +20,8 @@ func TestAPlainDraftIsTheSameRecord(t *testing.T) {
 	const odd = "\"\\{}[]:, \n019aA\xff\x00"
 	random := rand.New(rand.NewPCG(seed, seed))
 	n, plainly := 0, 0
-	for rec, err := range simulator.Records(simulator.Scenario{Seed: seed, Centers: 8, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}) {
+	for rec, err := range simulator.Records(simulator.Scenario{
+		Seed: seed, Centers: 8, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +60,8 @@ func TestAPlainDraftIsTheSameRecord(t *testing.T) {
 }
 
 func TestDataBringsNoMembersOfItsOwn(t *testing.T) {
-	d := Draft{ID: "0191d3a0-0000-7000-8000-00000000002a", Kind: "governance.recorded", Center: "ZJ-0001", On: "2026-10-30", By: DraftBy{"center", "c-1"}}
+	d := Draft{ID: "0191d3a0-0000-7000-8000-00000000002a", Kind: "governance.recorded", Center: "ZJ-0001",
+		On: "2026-10-30", By: DraftBy{"center", "c-1"}}
 	for data, sound := range map[string]bool{
 		`{"item":"other"}`:            true,
 		`{"item":"other"},"note":"x"`: false,

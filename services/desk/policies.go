@@ -105,7 +105,8 @@ func (x PolicyIndex) Policies(text func(events.PolicyRef) ([]byte, error)) (*Pol
 			return nil, fmt.Errorf("desk: read policy %s: %w", lists.PolicyName(ref), policy.Problems(problems))
 		}
 		if parsed.Ref() != ref {
-			return nil, fmt.Errorf("desk: read policy %s: the text is of %s, digest %s", lists.PolicyName(ref), parsed.Name(), parsed.Digest())
+			return nil, fmt.Errorf("desk: read policy %s: the text is of %s, digest %s", lists.PolicyName(ref),
+				parsed.Name(), parsed.Digest())
 		}
 		p.Adopted = append(p.Adopted, parsed)
 	}
@@ -167,25 +168,30 @@ func ParsePolicy(content []byte) (Policy, []PolicyProblem) {
 }
 
 // ProblemColumns are the columns for problems of a policy.
-var ProblemColumns = []table.Column{{Name: "line", Title: text.Say("行", "line"), Type: table.Count}, {Name: "field", Title: text.Say("字段", "field")}, {Name: "reason", Title: text.Say("理由", "reason")}}
+var ProblemColumns = []table.Column{{Name: "line", Title: text.Say("行", "line"), Type: table.Count},
+	{Name: "field", Title: text.Say("字段", "field")}, {Name: "reason", Title: text.Say("理由", "reason")}}
 
 // ProblemsTable returns the problems of the policy in a file as a table, with the reasons in one language.
 func ProblemsTable(file string, problems []PolicyProblem, lang string) *table.Table {
 	t := &table.Table{Title: text.Say("%s 不能采用：", "%s cannot be adopted:", file), Columns: ProblemColumns}
 	for _, p := range problems {
-		t.Rows = append(t.Rows, []table.Cell{table.Number(p.Line), table.Named(p.Field, policy.PathWords(p.Field, nil)), table.Text(p.Reason.In(lang))})
+		t.Rows = append(t.Rows, []table.Cell{
+			table.Number(p.Line), table.Named(p.Field, policy.PathWords(p.Field, nil)), table.Text(p.Reason.In(lang))})
 	}
 	return t
 }
 
 // ParameterColumns are the columns for the parameters of a policy.
-var ParameterColumns = []table.Column{{Name: "parameter", Title: text.Say("参数", "parameter")}, {Name: "value", Title: text.Say("值", "value")}, {Name: "unit", Title: text.Say("单位", "unit")},
-	{Name: "article", Title: text.Say("条", "article")}, {Name: "words", Title: text.Say("原文", "words")}, {Name: "open", Title: text.Say("待定项", "open")}}
+var ParameterColumns = []table.Column{{Name: "parameter", Title: text.Say("参数", "parameter")},
+	{Name: "value", Title: text.Say("值", "value")}, {Name: "unit", Title: text.Say("单位", "unit")},
+	{Name: "article", Title: text.Say("条", "article")}, {Name: "words", Title: text.Say("原文", "words")},
+	{Name: "open", Title: text.Say("待定项", "open")}}
 
 // Table returns the parameters of the policy with their articles and words, in the order of its own text.
 func (p Policy) Table() (*table.Table, error) {
 	t := &table.Table{
-		Title:   text.Say("%s（%s），%s 起施行，校验值 %s", "%s (%s), effective from %s, digest %s", p.Name(), p.Source, p.EffectiveFrom, p.Digest()),
+		Title: text.Say("%s（%s），%s 起施行，校验值 %s", "%s (%s), effective from %s, digest %s", p.Name(),
+			p.Source, p.EffectiveFrom, p.Digest()),
 		Columns: ParameterColumns,
 	}
 	var whole struct {
@@ -213,7 +219,8 @@ func (p Policy) Table() (*table.Table, error) {
 			unit.Shown = text.Text{} // the amount has it
 		}
 		t.Rows = append(t.Rows, []table.Cell{
-			table.Named(title, policy.ParameterWords.Word(title)), parameterValue(v), unit, table.Text(v.Article), table.Text(v.Words), table.Text(v.Open),
+			table.Named(title, policy.ParameterWords.Word(title)), parameterValue(v), unit, table.Text(v.Article),
+			table.Text(v.Words), table.Text(v.Open),
 		})
 	}
 	return t, nil
@@ -239,7 +246,8 @@ func parameterValue(v policy.Parameter[jsontext.Value]) table.Cell {
 }
 
 // DifferenceColumns are the columns for the differences between two policies.
-var DifferenceColumns = []table.Column{{Name: "path", Title: text.Say("位置", "path")}, {Name: "before", Title: text.Say("原", "before")}, {Name: "after", Title: text.Say("新", "after")}}
+var DifferenceColumns = []table.Column{{Name: "path", Title: text.Say("位置", "path")},
+	{Name: "before", Title: text.Say("原", "before")}, {Name: "after", Title: text.Say("新", "after")}}
 
 // ComparePolicies returns the differences between two policies as a table.
 func ComparePolicies(before, after Policy) *table.Table {
@@ -255,7 +263,8 @@ func ComparePolicies(before, after Policy) *table.Table {
 		}
 		t.Rows = append(t.Rows, []table.Cell{
 			table.Named(c.Path, policy.PathWords(c.Path, names)),
-			table.Named(c.Before, policy.ValueWords(c.Path, c.Before, names)), table.Named(c.After, policy.ValueWords(c.Path, c.After, names)),
+			table.Named(c.Before, policy.ValueWords(c.Path, c.Before, names)),
+			table.Named(c.After, policy.ValueWords(c.Path, c.After, names)),
 		})
 	}
 	return t

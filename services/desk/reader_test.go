@@ -18,7 +18,8 @@ import (
 // questions holds every call of a Reader that takes a When, about one center or (for "") about all.
 var questions = map[string]func(t testing.TB, r desk.Reader, when desk.When, center string) error{
 	"list": func(t testing.TB, r desk.Reader, when desk.When, center string) error {
-		_, err := r.List(t.Context(), when, lists.Question{List: "alerts", Params: map[string]string{"center": center}})
+		_, err := r.List(t.Context(), when,
+			lists.Question{List: "alerts", Params: map[string]string{"center": center}})
 		return err
 	},
 	"center": func(t testing.TB, r desk.Reader, when desk.When, center string) error {
@@ -34,11 +35,14 @@ var questions = map[string]func(t testing.TB, r desk.Reader, when desk.When, cen
 		return err
 	},
 	"report": func(t testing.TB, r desk.Reader, when desk.When, center string) error {
-		_, err := r.Report(t.Context(), when, desk.ReportRequest{Question: lists.Question{List: "spending", Params: map[string]string{"center": center}}, Lang: "en"}, io.Discard)
+		_, err := r.Report(t.Context(), when,
+			desk.ReportRequest{Question: lists.Question{List: "spending", Params: map[string]string{"center": center}},
+				Lang: "en"}, io.Discard)
 		return err
 	},
 	"yearly": func(t testing.TB, r desk.Reader, when desk.When, center string) error {
-		return r.Yearly(t.Context(), when, desk.YearlyRequest{Year: 2025, Center: center, Unit: "yuan", Lang: "zh"}, io.Discard)
+		return r.Yearly(t.Context(), when, desk.YearlyRequest{Year: 2025, Center: center, Unit: "yuan", Lang: "zh"},
+			io.Discard)
 	},
 }
 
@@ -48,12 +52,16 @@ func TestAWhenThatCannotBeIsNamed(t *testing.T) {
 		when  desk.When
 		param string
 	}{
-		{asOf("2025-02-30"), "as-of"}, {asOf("today"), "as-of"}, {asOf("1999-12-31"), "as-of"}, {asOf("2101-01-01"), "as-of"},
-		{desk.When{KnownAt: "yesterday"}, "known-at"}, {desk.When{KnownAt: "0"}, "known-at"}, {desk.When{KnownAt: "7"}, "known-at"},
-		{desk.When{KnownAt: "99999999999999999999"}, "known-at"}, {desk.When{KnownAt: "2026-11-01"}, "known-at"}, {desk.When{KnownAt: "2026-11-01T12:00:01+08:00"}, "known-at"},
+		{asOf("2025-02-30"), "as-of"}, {asOf("today"), "as-of"}, {asOf("1999-12-31"), "as-of"},
+		{asOf("2101-01-01"), "as-of"},
+		{desk.When{KnownAt: "yesterday"}, "known-at"}, {desk.When{KnownAt: "0"}, "known-at"},
+		{desk.When{KnownAt: "7"}, "known-at"},
+		{desk.When{KnownAt: "99999999999999999999"}, "known-at"}, {desk.When{KnownAt: "2026-11-01"}, "known-at"},
+		{desk.When{KnownAt: "2026-11-01T12:00:01+08:00"}, "known-at"},
 	} {
 		for name, ask := range questions {
-			t.Run(name+" "+c.when.AsOf+c.when.KnownAt, func(t *testing.T) { fails(t, ask(t, d, c.when, "ZJ-0001"), text.Invalid, c.param) })
+			t.Run(name+" "+c.when.AsOf+c.when.KnownAt,
+				func(t *testing.T) { fails(t, ask(t, d, c.when, "ZJ-0001"), text.Invalid, c.param) })
 		}
 		_, err := d.Policies(t.Context(), c.when)
 		fails(t, err, text.Invalid, c.param)
@@ -77,13 +85,17 @@ func TestACenterThatTheLedgerDoesNotKnowIsNotFound(t *testing.T) {
 
 func TestEveryListIsAnswered(t *testing.T) {
 	d := small(t)
-	table, err := d.List(t.Context(), asOf("2025-06-10"), lists.Question{List: "alerts", On: 1, Params: map[string]string{"severity": "red"}}) // the date is that of the When
+	// the date is that of the When
+	table, err := d.List(t.Context(), asOf("2025-06-10"),
+		lists.Question{List: "alerts", On: 1, Params: map[string]string{"severity": "red"}})
 	if err != nil || len(table.Rows) != 1 || table.Position != 6 || !strings.Contains(table.Title.En, "2025-06-10") {
 		t.Errorf("got %+v, %v", table, err)
 	}
-	for known, want := range map[string]string{"": "", "6": ", as known at position 6 of the ledger", "2026-10-01": ", as known at 2026-10-01 (position 6 of the ledger)"} {
+	for known, want := range map[string]string{"": "", "6": ", as known at position 6 of the ledger",
+		"2026-10-01": ", as known at 2026-10-01 (position 6 of the ledger)"} {
 		title := "Open alerts as of 2025-06-10" + want
-		if table, err := d.List(t.Context(), desk.When{AsOf: "2025-06-10", KnownAt: known}, lists.Question{List: "alerts"}); err != nil || table.Title.En != title {
+		if table, err := d.List(t.Context(), desk.When{AsOf: "2025-06-10", KnownAt: known},
+			lists.Question{List: "alerts"}); err != nil || table.Title.En != title {
 			t.Errorf("the title known at %q: %+v, %v", known, table.Title, err)
 		}
 	}
@@ -97,7 +109,8 @@ func TestEveryListIsAnswered(t *testing.T) {
 		{lists.Question{List: "alerts", Params: map[string]string{"colour": "red"}}, text.Invalid, "colour"},
 		{lists.Question{List: "spending"}, text.Invalid, "center"},
 		{lists.Question{List: "changes"}, text.Invalid, "since"},
-		{lists.Question{List: "changes", Params: map[string]string{"since": "2026-11-01"}}, text.Invalid, "since"}, // the day is not over
+		// the day is not over
+		{lists.Question{List: "changes", Params: map[string]string{"since": "2026-11-01"}}, text.Invalid, "since"},
 	} {
 		_, err := d.List(t.Context(), desk.When{}, c.q)
 		fails(t, err, c.code, c.param)
@@ -112,10 +125,12 @@ func TestACenter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Status != "registered" || c.Events != 5 || c.Facts.Name != "甲中心" || c.RegionName != "杭州市西湖区" || c.Position != 6 || len(c.Execution) != 2 {
+	if c.Status != "registered" || c.Events != 5 || c.Facts.Name != "甲中心" || c.RegionName != "杭州市西湖区" ||
+		c.Position != 6 || len(c.Execution) != 2 {
 		t.Errorf("got %+v", c)
 	}
-	if len(c.Alerts) != 2 || c.Alerts[0].Code != "AL-EXE-01" || c.Alerts[1].Code != "AL-USE-01" || c.Alerts[1].Key != "V2" || c.Alerts[1].RaisedOn.String() != "2025-06-02" {
+	if len(c.Alerts) != 2 || c.Alerts[0].Code != "AL-EXE-01" || c.Alerts[1].Code != "AL-USE-01" ||
+		c.Alerts[1].Key != "V2" || c.Alerts[1].RaisedOn.String() != "2025-06-02" {
 		t.Errorf("alerts: %+v", c.Alerts)
 	}
 	form(t, c)
@@ -156,13 +171,15 @@ func TestAStory(t *testing.T) {
 	if c := list[0]; c.Changed.Status != "registered" || c.Changed.StatusBefore != "" {
 		t.Errorf("the registration moved %+v", c.Changed)
 	}
-	if c := list[1]; !c.Recorded() || c.Mode != desk.RecordMode || len(c.Changed.Money) != 1 || c.Changed.Money[0].GrantedFen != 100000 {
+	if c := list[1]; !c.Recorded() || c.Mode != desk.RecordMode || len(c.Changed.Money) != 1 ||
+		c.Changed.Money[0].GrantedFen != 100000 {
 		t.Errorf("the grant moved %+v", c.Changed)
 	}
 	if c := list[4]; len(c.Changed.Opened) != 1 || c.Changed.Opened[0].Key != "V2" {
 		t.Errorf("the fine moved %+v", c.Changed)
 	}
-	if end := list[5]; end.AsOf.String() != "2025-12-31" || end.Record != nil || end.RecordedAt != "" || !end.Lapsed.Alerts() {
+	if end := list[5]; end.AsOf.String() != "2025-12-31" || end.Record != nil || end.RecordedAt != "" ||
+		!end.Lapsed.Alerts() {
 		t.Errorf("the end: %+v", end)
 	}
 	if known := chapters(t, d, desk.When{AsOf: "2025-12-31", KnownAt: "3"}); len(known) != 3 {
@@ -183,23 +200,29 @@ func TestAnAlertIsExplained(t *testing.T) {
 		return d.Explain(t.Context(), when, name)
 	}
 	for _, name := range []desk.AlertName{
-		{Center: "ZJ-0001", Code: "AL-USE-01"}, {Center: "ZJ-0001", Code: "al-use-01", Key: "V2"}, {Center: "ZJ-0001", Code: "禁止用途支出"}, {Center: "ZJ-0001", Code: "Spent on a forbidden use", Key: "V2"}, {Center: "ZJ-0001", Code: "AL-USE-01", RaisedOn: "2025-06-02"},
+		{Center: "ZJ-0001", Code: "AL-USE-01"}, {Center: "ZJ-0001", Code: "al-use-01", Key: "V2"},
+		{Center: "ZJ-0001", Code: "禁止用途支出"}, {Center: "ZJ-0001", Code: "Spent on a forbidden use", Key: "V2"},
+		{Center: "ZJ-0001", Code: "AL-USE-01", RaisedOn: "2025-06-02"},
 	} {
 		list, err := explain(asOf("2025-06-10"), name)
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%+v: %+v, %v", name, list, err)
 		}
 		x := list[0]
-		if x.Center != "ZJ-0001" || x.Key != "V2" || x.ClearedOn.Date != 0 || x.Policy != "zj-2024-draft@2" || x.Rules[0].Words == "" || x.Cleared.Zh == "" {
+		if x.Center != "ZJ-0001" || x.Key != "V2" || x.ClearedOn.Date != 0 || x.Policy != "zj-2024-draft@2" ||
+			x.Rules[0].Words == "" || x.Cleared.Zh == "" {
 			t.Errorf("got %+v", x)
 		}
-		if x.Who != text.Say("省转化中心 甲中心", "center 甲中心") || x.Office != events.CenterRole || x.About != text.Say("凭证号 V2", "voucher V2") || x.Reason.Zh == "" {
+		if x.Who != text.Say("省转化中心 甲中心", "center 甲中心") || x.Office != events.CenterRole ||
+			x.About != text.Say("凭证号 V2", "voucher V2") || x.Reason.Zh == "" {
 			t.Errorf("about %+v, responsible %s %+v, because %+v", x.About, x.Office, x.Who, x.Reason)
 		}
-		if n := len(x.Figures); x.Figures[n-2].Value != "乙" || x.Figures[n-1].Value != "罚款" || x.Figures[n-1].Shown.Zh != "罚款" {
+		if n := len(x.Figures); x.Figures[n-2].Value != "乙" || x.Figures[n-1].Value != "罚款" ||
+			x.Figures[n-1].Shown.Zh != "罚款" {
 			t.Errorf("the figures of the record: %+v", x.Figures)
 		}
-		if len(x.Because) != 1 || x.Because[0].Position != 6 || x.Because[0].Kind != "funds.spent" || x.Because[0].On.String() != "2025-06-02" {
+		if len(x.Because) != 1 || x.Because[0].Position != 6 || x.Because[0].Kind != "funds.spent" ||
+			x.Because[0].On.String() != "2025-06-02" {
 			t.Errorf("because %+v", x.Because)
 		}
 		if table := desk.ExplanationTable(list, "zh"); len(table.Rows) < 4 {
@@ -211,15 +234,18 @@ func TestAnAlertIsExplained(t *testing.T) {
 	if err != nil || list[0].ClearedOn.String() != "2025-07-01" {
 		t.Fatalf("cleared: %+v, %v", list, err)
 	}
-	if by := list[0].ClearedBy; by == nil || by.Position != 7 || by.Kind != "spending.reversed" || by.On != list[0].ClearedOn || by.By.Actor != "c-1" {
+	if by := list[0].ClearedBy; by == nil || by.Position != 7 || by.Kind != "spending.reversed" ||
+		by.On != list[0].ClearedOn || by.By.Actor != "c-1" {
 		t.Errorf("cleared by %+v because %+v", by, list[0].Because)
 	}
 	form(t, list)
 	if rows := desk.ExplanationTable(list, "zh").Rows; rows[len(rows)-1][4].Data != "clearedBy" {
 		t.Errorf("the last row: %+v", rows[len(rows)-1])
 	}
-	list, err = explain(desk.When{AsOf: "2025-12-31", KnownAt: "6"}, desk.AlertName{Center: "ZJ-0001", Code: "AL-USE-01"})
-	if err != nil || list[0].ClearedOn.Date != 0 || list[0].ClearedBy != nil || list[0].Position != 6 || list[0].AsOf.String() != "2025-12-31" {
+	list, err = explain(desk.When{AsOf: "2025-12-31", KnownAt: "6"},
+		desk.AlertName{Center: "ZJ-0001", Code: "AL-USE-01"})
+	if err != nil || list[0].ClearedOn.Date != 0 || list[0].ClearedBy != nil || list[0].Position != 6 ||
+		list[0].AsOf.String() != "2025-12-31" {
 		t.Errorf("known before it was cleared: %+v, %v", list, err)
 	}
 	list, err = explain(asOf("2026-01-31"), desk.AlertName{Center: "ZJ-0001", Code: "AL-EXE-01"})
@@ -288,12 +314,15 @@ func TestAReportIsReproduced(t *testing.T) {
 	d := small(t)
 	for _, name := range []string{"r.csv", "r.xlsx", ""} {
 		var file bytes.Buffer
-		made, err := d.Report(t.Context(), asOf("2025-12-31"), desk.ReportRequest{Question: lists.Question{List: "spending", Params: map[string]string{"center": "ZJ-0001"}}, Name: name, Lang: "zh"}, &file)
+		made, err := d.Report(t.Context(), asOf("2025-12-31"),
+			desk.ReportRequest{Question: lists.Question{
+				List: "spending", Params: map[string]string{"center": "ZJ-0001"}}, Name: name, Lang: "zh"}, &file)
 		if err != nil || made.Rows != 2 || made.Position != 6 {
 			t.Fatalf("%s: %+v, %v", name, made, err)
 		}
 		again, err := d.Reproduce(t.Context(), upload(cmp.Or(name, "r.csv"), file.String()))
-		if err != nil || !again.Equal || again.Rows != 2 || again.Position != 6 || again.Version != "v1" || again.Question.On.String() != "2025-12-31" {
+		if err != nil || !again.Equal || again.Rows != 2 || again.Position != 6 || again.Version != "v1" ||
+			again.Question.On.String() != "2025-12-31" {
 			t.Fatalf("%s: %+v, %v", name, again, err)
 		}
 		form(t, again)
@@ -325,7 +354,8 @@ func TestTheYearlyReport(t *testing.T) {
 	d := small(t)
 	for _, center := range []string{"", "ZJ-0001"} {
 		var page bytes.Buffer
-		err := d.Yearly(t.Context(), asOf("2025-12-31"), desk.YearlyRequest{Year: 2025, Center: center, Unit: "wan", Lang: "zh"}, &page)
+		err := d.Yearly(t.Context(), asOf("2025-12-31"),
+			desk.YearlyRequest{Year: 2025, Center: center, Unit: "wan", Lang: "zh"}, &page)
 		if err != nil || !strings.Contains(page.String(), `<html lang="zh">`) {
 			t.Errorf("%q: %v", center, err)
 		}
@@ -334,8 +364,10 @@ func TestTheYearlyReport(t *testing.T) {
 		req   desk.YearlyRequest
 		param string
 	}{
-		{desk.YearlyRequest{Unit: "yuan", Lang: "zh"}, "year"}, {desk.YearlyRequest{Year: 2101, Unit: "yuan", Lang: "zh"}, "year"},
-		{desk.YearlyRequest{Year: 2025, Lang: "zh"}, "unit"}, {desk.YearlyRequest{Year: 2025, Unit: "yuan", Lang: `"><script>`}, "lang"},
+		{desk.YearlyRequest{Unit: "yuan", Lang: "zh"}, "year"},
+		{desk.YearlyRequest{Year: 2101, Unit: "yuan", Lang: "zh"}, "year"},
+		{desk.YearlyRequest{Year: 2025, Lang: "zh"}, "unit"},
+		{desk.YearlyRequest{Year: 2025, Unit: "yuan", Lang: `"><script>`}, "lang"},
 		{desk.YearlyRequest{Year: 2027, Unit: "yuan", Lang: "zh"}, ""}, // it has not begun
 	} {
 		fails(t, d.Yearly(t.Context(), desk.When{}, c.req, io.Discard), text.Invalid, c.param)
@@ -350,7 +382,8 @@ func TestWhatIsExportedGivesTheSameAnswersElsewhere(t *testing.T) {
 		t.Fatalf("exported %d, %v", count, err)
 	}
 	other := over(t, newStore())
-	if done, err := other.Import(t.Context(), desk.ImportRequest{Files: []desk.Upload{upload("all.jsonl", lines.String())}}); err != nil || done.Refused != 0 {
+	if done, err := other.Import(t.Context(), desk.ImportRequest{
+		Files: []desk.Upload{upload("all.jsonl", lines.String())}}); err != nil || done.Refused != 0 {
 		t.Fatalf("imported %+v, %v", done, err)
 	}
 	answers := func(d *desk.Local) string {
@@ -367,7 +400,8 @@ func TestWhatIsExportedGivesTheSameAnswersElsewhere(t *testing.T) {
 
 func TestTryingWritesNothing(t *testing.T) {
 	d := small(t)
-	file := strings.Join([]string{line(reversed), line(overspent), line(spent), `{"id":`, line(`"kind":"no.such"`)}, "\n")
+	file := strings.Join([]string{line(reversed), line(overspent), line(spent), `{"id":`, line(`"kind":"no.such"`)},
+		"\n")
 	var tried []*desk.Tried
 	each := func(x *desk.Tried) error { tried = append(tried, x); return nil }
 	if err := d.Try(t.Context(), asOf("2025-12-31"), strings.NewReader(file), each); err != nil {
@@ -381,7 +415,8 @@ func TestTryingWritesNothing(t *testing.T) {
 			t.Errorf("line %d is %+v", i+1, x)
 		}
 	}
-	if want := []string{desk.Accepted, desk.Refused, desk.Accepted, desk.Refused, desk.Refused}; !slices.Equal(answers, want) {
+	if want := []string{desk.Accepted, desk.Refused, desk.Accepted, desk.Refused,
+		desk.Refused}; !slices.Equal(answers, want) {
 		t.Fatalf("expected %v, got %v", want, answers)
 	}
 	if x := tried[0]; len(x.Clears) != 1 || x.Clears[0].Key != "V2" || x.Center != "ZJ-0001" {

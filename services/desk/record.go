@@ -123,7 +123,8 @@ func (d *Draft) plain() *events.Record {
 	}
 	put("", d.ID)
 	put(`,"kind":`, d.Kind)
-	for _, member := range []struct{ before, value string }{{`,"center":`, d.Center}, {`,"mode":`, d.Mode}, {`,"doc":`, d.Doc}, {`,"note":`, d.Note}} {
+	for _, member := range []struct{ before, value string }{
+		{`,"center":`, d.Center}, {`,"mode":`, d.Mode}, {`,"doc":`, d.Doc}, {`,"note":`, d.Note}} {
 		if member.value != "" {
 			put(member.before, member.value)
 		}
@@ -249,12 +250,14 @@ func recordedOf(rec *events.Record, result *ledger.Result, today events.Date) *R
 }
 
 // RecordedColumns are the columns for RecordAnswers.
-var RecordedColumns = []table.Column{{Name: "id"}, {Name: "answer"}, {Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt", Type: table.Time}}
+var RecordedColumns = []table.Column{{Name: "id"}, {Name: "answer"}, {Name: "position", Type: table.Count},
+	{Name: "revision", Type: table.Count}, {Name: "recordedAt", Type: table.Time}}
 
 // Table returns the answer as a row.
 func (r *RecordAnswer) Table() *table.Table {
 	return &table.Table{Columns: RecordedColumns,
-		Rows: [][]table.Cell{{table.Text(r.ID.String()), table.Text(r.Answer), table.Number(r.Position), table.Number(r.Revision), table.Text(r.RecordedAt)}}}
+		Rows: [][]table.Cell{{table.Text(r.ID.String()), table.Text(r.Answer), table.Number(r.Position),
+			table.Number(r.Revision), table.Text(r.RecordedAt)}}}
 }
 
 // RefusedRecord is the answer to a refused record.
@@ -282,7 +285,8 @@ func (r *RefusedRecord) Table(lang string) *table.Table {
 }
 
 func answerRow(id, answer string, reasons []Reason, lang string) []table.Cell {
-	return []table.Cell{table.Text(id), table.Text(answer), table.Text(rulesOf(reasons)), table.Text(reasonOf(reasons, lang))}
+	return []table.Cell{table.Text(id), table.Text(answer), table.Text(rulesOf(reasons)),
+		table.Text(reasonOf(reasons, lang))}
 }
 
 // rulesOf and reasonOf join several reasons in one text. A rule that is broken in several ways is named once.

@@ -53,7 +53,8 @@ func (l *Local) Report(ctx context.Context, when When, r ReportRequest, to io.Wr
 	}
 	var made *reports.Report
 	err = l.askingList(ctx, when, &r.Question, func(a asked) (err error) {
-		made, err = reports.Make(ctx, a.Books, reports.Request{Question: r.Question, Lang: r.Lang, Form: form, Version: l.Version})
+		made, err = reports.Make(ctx, a.Books,
+			reports.Request{Question: r.Question, Lang: r.Lang, Form: form, Version: l.Version})
 		return err
 	})
 	if err != nil {
@@ -74,7 +75,8 @@ type YearlyRequest struct {
 func (r *YearlyRequest) Check() error {
 	switch {
 	case r.Year < events.YearMin || r.Year > events.YearMax:
-		return text.Errorf(text.Invalid, "须给出，为 %d 至 %d 之间的年份", "must be given, a year from %d to %d", events.YearMin, events.YearMax).Of("year")
+		return text.Errorf(text.Invalid, "须给出，为 %d 至 %d 之间的年份", "must be given, a year from %d to %d",
+			events.YearMin, events.YearMax).Of("year")
 	case !table.Unit(r.Unit).Valid():
 		return text.Errorf(text.Invalid, "应为元或万元，不能是“%s”", "must be yuan or wan, not %q", r.Unit).Of("unit")
 	}
@@ -85,7 +87,8 @@ func (r *YearlyRequest) Check() error {
 // again.
 func checkLang(lang string) error {
 	if lang != "zh" && lang != "en" {
-		return text.Errorf(text.Invalid, "应为中文（zh）或英文（en），不能是“%s”", "must be zh or en, not %q", lang).Of("lang")
+		return text.Errorf(text.Invalid, "应为中文（zh）或英文（en），不能是“%s”", "must be zh or en, not %q",
+			lang).Of("lang")
 	}
 	return nil
 }
@@ -99,7 +102,8 @@ func (l *Local) Yearly(ctx context.Context, when When, r YearlyRequest, to io.Wr
 	var page bytes.Buffer
 	err := l.asking(ctx, when, center, func(a asked) error {
 		page.Reset()
-		y := reports.Yearly{Year: r.Year, Center: center, On: a.on, Lang: r.Lang, Unit: table.Unit(r.Unit), Version: l.Version}
+		y := reports.Yearly{Year: r.Year, Center: center, On: a.on, Lang: r.Lang, Unit: table.Unit(r.Unit),
+			Version: l.Version}
 		return y.WriteHTML(ctx, a.Books, &page)
 	})
 	if err != nil {
@@ -137,8 +141,10 @@ func (l *Local) Reproduce(ctx context.Context, file Upload) (*Reproduced, error)
 }
 
 // ReproducedColumns are the columns for a Reproduced.
-var ReproducedColumns = []table.Column{{Name: "file"}, {Name: "equal", Type: table.Bool}, {Name: "list"}, {Name: "asOf", Type: table.Day}, {Name: "position", Type: table.Count}, {Name: "sheet"},
-	{Name: "row", Type: table.Count}, {Name: "cell"}, {Name: "column"}, {Name: "inFile"}, {Name: "inLedger"}, {Name: "why"}, {Name: "center"}, {Name: "id"}}
+var ReproducedColumns = []table.Column{{Name: "file"}, {Name: "equal", Type: table.Bool}, {Name: "list"},
+	{Name: "asOf", Type: table.Day}, {Name: "position", Type: table.Count}, {Name: "sheet"},
+	{Name: "row", Type: table.Count}, {Name: "cell"}, {Name: "column"}, {Name: "inFile"}, {Name: "inLedger"},
+	{Name: "why"}, {Name: "center"}, {Name: "id"}}
 
 // Table returns the answer as a row, with the texts in one language.
 func (r *Reproduced) Table(lang string) *table.Table {
@@ -152,6 +158,9 @@ func (r *Reproduced) Table(lang string) *table.Table {
 	if n := len(d.Records); n > 0 {
 		record = d.Records[n-1].ID.String()
 	}
-	return &table.Table{Columns: ReproducedColumns, Rows: [][]table.Cell{{table.Text(r.File), {Data: r.Equal}, table.Text(r.Question.List), table.Date(r.Question.On), table.Number(r.Position),
-		table.Text(d.Sheet), row, table.Text(d.Cell), table.Text(d.Column), table.Text(d.InFile), table.Text(d.InLedger), table.Text(d.Why.In(lang)), table.Text(d.Center), table.Text(record)}}}
+	return &table.Table{Columns: ReproducedColumns,
+		Rows: [][]table.Cell{{table.Text(r.File), {Data: r.Equal}, table.Text(r.Question.List),
+			table.Date(r.Question.On), table.Number(r.Position),
+			table.Text(d.Sheet), row, table.Text(d.Cell), table.Text(d.Column), table.Text(d.InFile),
+			table.Text(d.InLedger), table.Text(d.Why.In(lang)), table.Text(d.Center), table.Text(record)}}}
 }

@@ -52,7 +52,8 @@ var aboutCenter = map[string]func(d *desk.Local, ctx context.Context, center str
 		return err
 	},
 	"yearly": func(d *desk.Local, ctx context.Context, center string) error {
-		return d.Yearly(ctx, desk.When{}, desk.YearlyRequest{Year: 2025, Center: center, Unit: "yuan", Lang: "zh"}, io.Discard)
+		return d.Yearly(ctx, desk.When{}, desk.YearlyRequest{Year: 2025, Center: center, Unit: "yuan", Lang: "zh"},
+			io.Discard)
 	},
 	"report": func(d *desk.Local, ctx context.Context, center string) error {
 		_, err := d.Report(ctx, desk.When{}, desk.ReportRequest{Question: find(center), Lang: "zh"}, io.Discard)
@@ -86,7 +87,8 @@ func TestACenterThatIsNotSeenIsLikeNone(t *testing.T) {
 				q := lists.Question{List: l.Name, Params: map[string]string{p.Name: center}}
 				for _, p := range l.Params {
 					if p.Must {
-						q.Params[p.Name] = slices.Concat(p.Values.Codes(), []string{map[lists.ParamSort]string{lists.Year: "2025", lists.Point: "2"}[p.Sort]})[0]
+						q.Params[p.Name] = slices.Concat(p.Values.Codes(),
+							[]string{map[lists.ParamSort]string{lists.Year: "2025", lists.Point: "2"}[p.Sort]})[0]
 					}
 				}
 				_, err := d.List(ctx, desk.When{}, q)
@@ -104,7 +106,8 @@ func TestACenterThatIsNotSeenIsLikeNone(t *testing.T) {
 			t.Errorf("%s reads the store %d times", name, n)
 		}
 		fails(t, hidden, text.NotFound, "")
-		if a, b := fmt.Sprint(text.Of(hidden)), fmt.Sprint(text.Of(none)); strings.ReplaceAll(a, "ZJ-0002", "ZJ-0003") != b {
+		if a, b := fmt.Sprint(text.Of(hidden)),
+			fmt.Sprint(text.Of(none)); strings.ReplaceAll(a, "ZJ-0002", "ZJ-0003") != b {
 			t.Errorf("%s: %s, and of no center: %s", name, a, b)
 		}
 	}
@@ -120,21 +123,25 @@ func TestARecordOfACenterThatIsNotSeenIsRefusedUnread(t *testing.T) {
 		tried = append(tried, form(t, x.Reasons))
 		return nil
 	})
-	if err != nil || len(tried) != 2 || len(tried[0]) < 10 || strings.ReplaceAll(tried[0], "ZJ-0002", "ZJ-0003") != tried[1] {
+	if err != nil || len(tried) != 2 || len(tried[0]) < 10 ||
+		strings.ReplaceAll(tried[0], "ZJ-0002", "ZJ-0003") != tried[1] {
 		t.Errorf("tried: %v, %v", tried, err)
 	}
 	for _, center := range []string{"ZJ-0002", "ZJ-0003"} {
 		d := draft(t, spent)
 		d.Center = center
 		_, err := one.Record(t.Context(), d)
-		if got := refusal(t, err); len(got) != 1 || got[0] != "center: "+center+" is not within the scope of the account clerk" {
+		if got := refusal(t, err); len(got) != 1 ||
+			got[0] != "center: "+center+" is not within the scope of the account clerk" {
 			t.Errorf("recorded: %v", got)
 		}
 		revision := uint64(1)
 		for _, dry := range []bool{false, true} {
-			_, err := one.Batch(t.Context(), desk.Batch{Drafts: []desk.Draft{d, d}, DryRun: dry, IfRevision: &revision})
+			_, err := one.Batch(t.Context(),
+				desk.Batch{Drafts: []desk.Draft{d, d}, DryRun: dry, IfRevision: &revision})
 			var no *desk.BatchRefusal
-			if !errors.As(err, &no) || len(no.Refused) != 2 || no.Refused[0].Reasons[0].Reason.En != center+" is not within the scope of the account clerk" {
+			if !errors.As(err, &no) || len(no.Refused) != 2 ||
+				no.Refused[0].Reasons[0].Reason.En != center+" is not within the scope of the account clerk" {
 				t.Errorf("a batch (dry run: %v): %v", dry, err)
 			}
 		}
@@ -162,12 +169,14 @@ func TestAReportIsReproducedWithinTheScope(t *testing.T) {
 	whole, one, store := twoCenters(t)
 	made := func(d *desk.Local, name string, q lists.Question) desk.Upload {
 		var b bytes.Buffer
-		if _, err := d.Report(t.Context(), desk.When{}, desk.ReportRequest{Question: q, Name: name, Lang: "zh"}, &b); err != nil {
+		if _, err := d.Report(t.Context(), desk.When{}, desk.ReportRequest{Question: q, Name: name, Lang: "zh"},
+			&b); err != nil {
 			t.Fatal(err)
 		}
 		return upload(name, b.String())
 	}
-	last := strings.Replace(line(fined), "ZJ-0001", "ZJ-0002", 1)[7:43] // the id of the last record, which both centers have
+	// the id of the last record, which both centers have
+	last := strings.Replace(line(fined), "ZJ-0001", "ZJ-0002", 1)[7:43]
 	spending := lists.Question{List: "spending", Params: map[string]string{"center": "ZJ-0001"}}
 	for _, name := range []string{"a.csv", "a.xlsx"} {
 		for _, c := range []struct{ by, with *desk.Local }{{whole, one}, {one, whole}, {one, one}, {whole, whole}} {
@@ -193,7 +202,8 @@ func TestAReportIsReproducedWithinTheScope(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if _, err := one.Report(t.Context(), desk.When{}, desk.ReportRequest{Question: spending, Lang: "zh"}, &b); err != nil {
+	if _, err := one.Report(t.Context(), desk.When{}, desk.ReportRequest{Question: spending, Lang: "zh"},
+		&b); err != nil {
 		t.Fatal(err)
 	}
 	if head, _, _ := strings.Cut(b.String(), "\n日期"); strings.Contains(head, last) {
@@ -205,7 +215,8 @@ func TestAReportIsReproducedWithinTheScope(t *testing.T) {
 	before = store.reads.Load() - before
 	_, err = one.Reproduce(t.Context(), made(whole, "a.csv", lists.Question{List: "execution"}))
 	fails(t, err, text.Forbidden, "")
-	if r, err := one.Reproduce(t.Context(), made(one, "a.csv", lists.Question{List: "execution"})); err != nil || !r.Equal {
+	if r, err := one.Reproduce(t.Context(), made(one, "a.csv", lists.Question{List: "execution"})); err != nil ||
+		!r.Equal {
 		t.Errorf("its own report of several centers: %+v, %v", r, err)
 	}
 	mark := store.reads.Load()
@@ -224,7 +235,8 @@ func TestACenterThatMovesIsSeenByOneOffice(t *testing.T) {
 		counties[region] = scoped(whole, whole.Ledger.Register().SeesRegion(region, today))
 	}
 	move := func(region string, n int) string {
-		return fmt.Sprintf(`"kind":"center.assigned","on":"2025-03-01","note":"%d","by":{"role":"st-office","actor":"s-1"},"data":{"industryDept":"省经信厅","localGov":"%s"}`, n, region)
+		return fmt.Sprintf(
+			`"kind":"center.assigned","on":"2025-03-01","note":"%d","by":{"role":"st-office","actor":"s-1"},"data":{"industryDept":"省经信厅","localGov":"%s"}`, n, region)
 	}
 	turns := make(chan struct{}, 1000) // each lets it move, so that it moves while others ask
 	var writing, wg sync.WaitGroup
@@ -246,7 +258,8 @@ func TestACenterThatMovesIsSeenByOneOffice(t *testing.T) {
 			for range 60 {
 				turns <- struct{}{}
 				turns <- struct{}{}
-				table, err := d.List(t.Context(), desk.When{}, lists.Question{List: "execution", Params: map[string]string{"scope": "province", "year": "2025"}})
+				table, err := d.List(t.Context(), desk.When{},
+					lists.Question{List: "execution", Params: map[string]string{"scope": "province", "year": "2025"}})
 				if err != nil {
 					t.Error(err)
 					return

@@ -73,7 +73,8 @@ func readOnly(t testing.TB, store events.Store, has func(events.StreamID) bool, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Account: ledger.Writer{Name: "clerk", MayRecord: true}, Now: func() time.Time { return now }, Version: "v1",
+	return &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Account: ledger.Writer{Name: "clerk", MayRecord: true},
+		Now: func() time.Time { return now }, Version: "v1",
 		Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 			return seal.Root(ctx, root, position, func(s *events.Stored) {
 				if has(s.Stream) {
@@ -96,7 +97,9 @@ func smallProvince(t testing.TB, seed uint64) (store *memstore.Store, centers []
 	account := ledger.Writer{Name: "clerk", MayRecord: true}
 	lastGrant := map[events.CenterID]string{}
 	count := 0
-	for rec, err := range simulator.Records(simulator.Scenario{Seed: seed, Centers: 5, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 12}) {
+	for rec, err := range simulator.Records(simulator.Scenario{
+		Seed: seed, Centers: 5, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"),
+		VouchersPerYear: 12}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,15 +119,22 @@ func smallProvince(t testing.TB, seed uint64) (store *memstore.Store, centers []
 	for i, c := range centers {
 		if grant := lastGrant[c]; grant != "" {
 			for n := range 2 {
-				rec := &events.Record{ID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, seed, i, n)), Kind: events.KindFundsSpent, Center: c, On: events.MustDate("2026-10-30"), By: events.By{Role: events.CenterRole, Actor: "c"},
-					Mode: events.Enforce, Data: &events.FundsSpent{Voucher: fmt.Sprintf("DUP-%s-%d", c, n), Payee: "同一单位", Use: "pilot", Summary: "中试", Lines: []events.SpendingLine{{Grant: grant, AmountFen: 100}}}}
-				if _, err := l.Record(t.Context(), rec, account); err != nil && text.CodeOf(err) != text.Refused { // it has no money left
+				rec := &events.Record{ID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, seed, i, n)),
+					Kind: events.KindFundsSpent, Center: c, On: events.MustDate("2026-10-30"),
+					By:   events.By{Role: events.CenterRole, Actor: "c"},
+					Mode: events.Enforce, Data: &events.FundsSpent{
+						Voucher: fmt.Sprintf("DUP-%s-%d", c, n), Payee: "同一单位", Use: "pilot", Summary: "中试",
+						Lines: []events.SpendingLine{{Grant: grant, AmountFen: 100}}}}
+				if _, err := l.Record(t.Context(), rec, account); err != nil && text.CodeOf(err) != text.Refused {
+					// it has no money left
 					t.Fatal(err)
 				}
 			}
 		}
 	}
-	broken := []events.Proposed{{ID: uuid.NewSHA1(uuid.Nil, []byte("broken")), Kind: "no.such", Body: events.MustObject(`{"on":"2026-10-30"}`)}}
+	broken := []events.Proposed{
+		{ID: uuid.NewSHA1(uuid.Nil, []byte("broken")), Kind: "no.such",
+			Body: events.MustObject(`{"on":"2026-10-30"}`)}}
 	for _, s := range []events.StreamID{centers[0].Stream(), "zzz", centers[len(centers)-1].Stream()} {
 		if _, err := store.Append(t.Context(), s, l.Register().Revision(s), broken); err != nil {
 			t.Fatal(err)
@@ -199,13 +209,15 @@ func answersOf(t testing.TB, d *desk.Local, when desk.When, center string, posit
 		table, err := d.List(t.Context(), when, q)
 		var b bytes.Buffer
 		if err == nil {
-			fmt.Fprintln(&b, table.Title, table.Notes, table.Missing, table.Totals, table.Policy, table.Position, table.Rows)
+			fmt.Fprintln(&b, table.Title, table.Notes, table.Missing, table.Totals, table.Policy, table.Position,
+				table.Rows)
 			if err := table.WriteCSV(&b); err != nil {
 				t.Error(err)
 			}
 			if q.List == "alerts" {
 				for _, row := range table.Rows {
-					alerts = append(alerts, desk.AlertName{Center: row[0].CSV(), Code: row[1].CSV(), Key: row[2].CSV()})
+					alerts = append(alerts, desk.AlertName{
+						Center: row[0].CSV(), Code: row[1].CSV(), Key: row[2].CSV()})
 				}
 			}
 		}
@@ -297,7 +309,8 @@ func TestAScopeIsALedgerWithoutTheOtherCenters(t *testing.T) {
 			positions = append(positions, s.Position)
 		}
 		middle := positions[len(positions)/2]
-		whens := []desk.When{{}, {AsOf: "2025-12-31"}, {AsOf: "2026-03-01", KnownAt: fmt.Sprint(positions[len(positions)*3/4])}}
+		whens := []desk.When{{}, {AsOf: "2025-12-31"},
+			{AsOf: "2026-03-01", KnownAt: fmt.Sprint(positions[len(positions)*3/4])}}
 		asked := []string{string(last), string(centers[random.IntN(len(centers))])}
 		for i, when := range whens {
 			center := asked[i%2]

@@ -51,7 +51,8 @@ func contents(t *testing.T, d *desk.Local) string {
 // date.
 func TestTheOrderInWhichSheetsAreNamedDecidesNothing(t *testing.T) {
 	files := []desk.Upload{
-		upload("a.csv", vouchers("V-2,2025-07-03,ZJ-0001,G2,中试,300.00,丙,样机,,,", "V-1,2025-07-02,ZJ-0001,G2,中试,500.00,丙,样机,,,")),
+		upload("a.csv", vouchers("V-2,2025-07-03,ZJ-0001,G2,中试,300.00,丙,样机,,,",
+			"V-1,2025-07-02,ZJ-0001,G2,中试,500.00,丙,样机,,,")),
 		upload("b.csv", reversalHeadings+"R-1,V-1,2025-07-02,ZJ-0001,误付\n"),
 		upload("c.csv", receiptHeadings+"SK-1,2025-04-01,ZJ-0001,财政补助资金,G2,1000.00\n"),
 		upload("d.jsonl", line(reversed)),
@@ -77,7 +78,8 @@ func TestTheOrderInWhichSheetsAreNamedDecidesNothing(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(want), "\n")
 	for i, number := range []string{"R2", "SK-1", "V-1", "V-2", "R-1"} {
-		if at := len(lines) - 5 + i; !strings.Contains(lines[at], `"`+number+`"`) && !strings.Contains(lines[at], "："+number) {
+		if at := len(lines) - 5 + i; !strings.Contains(lines[at], `"`+number+`"`) &&
+			!strings.Contains(lines[at], "："+number) {
 			t.Errorf("record %d is %s, expected %s", at, lines[at], number)
 		}
 	}
@@ -87,7 +89,8 @@ func TestACorrectedRowIsTakenUnderTheNextNumber(t *testing.T) {
 	d := small(t)
 	d.Prefix = "--"
 	voiding := func(voucher, on string) string {
-		return fmt.Sprintf(`"kind":"entry.voided","on":"%s","by":{"role":"center","actor":"c-1"},"data":{"event":"%s","reason":"金额有误"}`, on, sheetID(voucher))
+		return fmt.Sprintf(
+			`"kind":"entry.voided","on":"%s","by":{"role":"center","actor":"c-1"},"data":{"event":"%s","reason":"金额有误"}`, on, sheetID(voucher))
 	}
 	for i, c := range []struct {
 		row   string // of the sheet; or else
@@ -131,7 +134,8 @@ func TestACorrectedRowIsTakenUnderTheNextNumber(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%d: %v", i, err)
 		}
-		if counted := fmt.Sprint(got.Accepted, got.Repeated, got.Refused); counted != c.want || !strings.Contains(why, c.why) || (c.why == "") != (why == "") {
+		if counted := fmt.Sprint(got.Accepted, got.Repeated, got.Refused); counted != c.want ||
+			!strings.Contains(why, c.why) || (c.why == "") != (why == "") {
 			t.Errorf("%d: %s is %s because %q, expected %s because %q", i, c.row, counted, why, c.want, c.why)
 		}
 	}
@@ -149,10 +153,12 @@ func TestAVoidingAndTheCorrectedRowComeInOneImport(t *testing.T) {
 	if _, err := d.Import(t.Context(), brought("c-1", upload("s.csv", vouchers(row("V-1", "1.00"))))); err != nil {
 		t.Fatal(err)
 	}
-	voiding := line(fmt.Sprintf(`"kind":"entry.voided","on":"2026-09-01","by":{"role":"center","actor":"c-1"},"data":{"event":"%s","reason":"金额有误"}`, sheetID("V-1")))
+	voiding := line(fmt.Sprintf(
+		`"kind":"entry.voided","on":"2026-09-01","by":{"role":"center","actor":"c-1"},"data":{"event":"%s","reason":"金额有误"}`, sheetID("V-1")))
 	files := []desk.Upload{upload("s.csv", vouchers(row("V-1", "2.00"))), upload("v.jsonl", voiding)}
 	for i, want := range []desk.Imported{{Read: 2, Accepted: 2}, {Read: 2, Repeated: 2}} {
-		if got, err := d.Import(t.Context(), brought("c-1", files...)); err != nil || fmt.Sprint(counts(got)) != fmt.Sprint(want) {
+		if got, err := d.Import(t.Context(), brought("c-1", files...)); err != nil ||
+			fmt.Sprint(counts(got)) != fmt.Sprint(want) {
 			t.Errorf("%d: got %+v, %v", i, got, err)
 		}
 	}
@@ -174,10 +180,15 @@ func TestTheSameSheetOfAColleagueIsThereAlready(t *testing.T) {
 		want    desk.Imported
 	}{
 		"another actor": {brought("c-2", receipt), desk.Imported{Read: 1, Repeated: 1}},
-		"another role":  {desk.ImportRequest{Files: []desk.Upload{receipt}, Sheets: desk.SheetTerms{Actor: "c-1", Role: "finance"}}, desk.Imported{Read: 1, Refused: 1}},
-		"another amount": {brought("c-1", upload("r.csv", receiptHeadings+"SK-1,2025-04-01,ZJ-0001,财政补助资金,G2,500.01\n")),
+		"another role": {desk.ImportRequest{
+			Files: []desk.Upload{receipt}, Sheets: desk.SheetTerms{Actor: "c-1", Role: "finance"}},
 			desk.Imported{Read: 1, Refused: 1}},
-		"as JSON": {desk.ImportRequest{Files: []desk.Upload{upload("a.jsonl", strings.Replace(line(spent), "c-1", "c-2", 1))}}, desk.Imported{Read: 1, Refused: 1}},
+		"another amount": {
+			brought("c-1", upload("r.csv", receiptHeadings+"SK-1,2025-04-01,ZJ-0001,财政补助资金,G2,500.01\n")),
+			desk.Imported{Read: 1, Refused: 1}},
+		"as JSON": {desk.ImportRequest{
+			Files: []desk.Upload{upload("a.jsonl", strings.Replace(line(spent), "c-1", "c-2", 1))}},
+			desk.Imported{Read: 1, Refused: 1}},
 	} {
 		if got, err := d.Import(t.Context(), c.request); err != nil || fmt.Sprint(counts(got)) != fmt.Sprint(c.want) {
 			t.Errorf("%s: got %+v, %v", name, got, err)
@@ -200,7 +211,8 @@ func TestTwoActorsImportTheSameSheetsAtOnce(t *testing.T) {
 	for i := range got {
 		wg.Go(func() {
 			var err error
-			if got[i], err = d.Import(t.Context(), brought(fmt.Sprintf("c-%d", i), upload("s.csv", vouchers(rows...)))); err != nil {
+			if got[i], err = d.Import(t.Context(),
+				brought(fmt.Sprintf("c-%d", i), upload("s.csv", vouchers(rows...)))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -209,7 +221,8 @@ func TestTwoActorsImportTheSameSheetsAtOnce(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	if a, b := got[0], got[1]; a.Accepted+b.Accepted != 200 || a.Repeated+b.Repeated != 200 || a.Refused+b.Refused != 0 {
+	if a, b := got[0], got[1]; a.Accepted+b.Accepted != 200 || a.Repeated+b.Repeated != 200 ||
+		a.Refused+b.Refused != 0 {
 		t.Errorf("got %+v and %+v", a, b)
 	}
 	if p := d.Ledger.Register().Position(); p != 6+200 {
@@ -225,7 +238,9 @@ func TestADryRunOfSheetsAnswersRecordByRecord(t *testing.T) {
 	held := contents(t, d)
 	var told []string
 	request := brought("c-2",
-		upload("v.csv", vouchers(row("V-0", "1.00"), row("V-1", "100.00"), "V-2,2025-07-03,ZJ-0001,G2,罚款,400.00,丙,样机,,,", row("V-3", "much"), "V-2,2025-07-03,ZJ-0001,G1,罚款,89.00,丙,样机,,,", row("V-4", "5000.00"))),
+		upload("v.csv", vouchers(row("V-0", "1.00"), row("V-1", "100.00"),
+			"V-2,2025-07-03,ZJ-0001,G2,罚款,400.00,丙,样机,,,", row("V-3", "much"),
+			"V-2,2025-07-03,ZJ-0001,G1,罚款,89.00,丙,样机,,,", row("V-4", "5000.00"))),
 		upload("r.csv", receiptHeadings+"SK-1,2025-04-01,ZJ-0001,财政补助资金,G2,500.00\n"))
 	request.DryRun = true
 	request.Judged = func(j desk.JudgedRecord) {
@@ -240,7 +255,8 @@ func TestADryRunOfSheetsAnswersRecordByRecord(t *testing.T) {
 		told = append(told, said)
 	}
 	got, err := d.Import(t.Context(), request)
-	if err != nil || !got.DryRun || fmt.Sprint(counts(got)) != fmt.Sprint(desk.Imported{Read: 6, Accepted: 3, Repeated: 1, Refused: 2}) {
+	if err != nil || !got.DryRun ||
+		fmt.Sprint(counts(got)) != fmt.Sprint(desk.Imported{Read: 6, Accepted: 3, Repeated: 1, Refused: 2}) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	want := []string{
@@ -254,15 +270,19 @@ func TestADryRunOfSheetsAnswersRecordByRecord(t *testing.T) {
 	if !slices.Equal(told, want) {
 		t.Errorf("told\n%s\nexpected\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
 	}
-	if !slices.ContainsFunc(got.Opens, func(a desk.MovedAlert) bool { return a.Center == "ZJ-0001" && a.Code == "AL-USE-01" && a.Key == "V-2" }) {
+	if !slices.ContainsFunc(got.Opens, func(a desk.MovedAlert) bool {
+		return a.Center == "ZJ-0001" && a.Code == "AL-USE-01" && a.Key == "V-2"
+	}) {
 		t.Errorf("opens %+v", got.Opens)
 	}
 	if contents(t, d) != held {
 		t.Error("something was written")
 	}
 	request.DryRun, request.AcceptGood, request.Judged = false, true, nil
-	if written, err := d.Import(t.Context(), request); err != nil || form(t, written.Opens) != form(t, got.Opens) || form(t, written.Clears) != form(t, got.Clears) {
-		t.Errorf("written, it opened and cleared\n%+v\n%+v\nforeseen\n%+v\n%+v", written.Opens, written.Clears, got.Opens, got.Clears)
+	if written, err := d.Import(t.Context(), request); err != nil || form(t, written.Opens) != form(t, got.Opens) ||
+		form(t, written.Clears) != form(t, got.Clears) {
+		t.Errorf("written, it opened and cleared\n%+v\n%+v\nforeseen\n%+v\n%+v", written.Opens, written.Clears,
+			got.Opens, got.Clears)
 	}
 }
 
@@ -271,7 +291,8 @@ func TestARecordSaysWhichAlertsItOpenedAndCleared(t *testing.T) {
 	asked := draft(t, reversed)
 	asked.Moves = true
 	got, err := d.Record(t.Context(), asked)
-	if err != nil || len(got.Clears) != 1 || got.Clears[0].Code != "AL-USE-01" || got.Clears[0].Key != "V2" || len(got.Opens) != 0 || got.AsOf.String() != "2026-11-01" {
+	if err != nil || len(got.Clears) != 1 || got.Clears[0].Code != "AL-USE-01" || got.Clears[0].Key != "V2" ||
+		len(got.Opens) != 0 || got.AsOf.String() != "2026-11-01" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	form(t, got)
@@ -279,7 +300,8 @@ func TestARecordSaysWhichAlertsItOpenedAndCleared(t *testing.T) {
 		t.Errorf("again: got %+v, %v", got, err)
 	}
 	later := draft(t, strings.NewReplacer("V1", "V9", "2025-06-01", "2026-11-02", "40000", "1").Replace(spent))
-	if got, err = d.Record(t.Context(), later); err != nil || got.Clears != nil || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0].En, "2026-11-02") {
+	if got, err = d.Record(t.Context(), later); err != nil || got.Clears != nil || len(got.Warnings) != 1 ||
+		!strings.Contains(got.Warnings[0].En, "2026-11-02") {
 		t.Errorf("without being asked: got %+v, %v", got, err)
 	}
 }
@@ -302,7 +324,8 @@ func TestDoubtsAboutWhatIsTakenAreTold(t *testing.T) {
 		form(t, got)
 	}
 	var tried *desk.Tried
-	if err := d.Try(t.Context(), desk.When{}, strings.NewReader(future), func(t *desk.Tried) error { tried = t; return nil }); err != nil || len(tried.Warnings) != 1 {
+	if err := d.Try(t.Context(), desk.When{}, strings.NewReader(future),
+		func(t *desk.Tried) error { tried = t; return nil }); err != nil || len(tried.Warnings) != 1 {
 		t.Errorf("tried: %+v, %v", tried, err)
 	}
 }

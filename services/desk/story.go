@@ -55,7 +55,8 @@ type Chapter struct {
 // Recorded reports whether auditors look for the event: a decision in record mode, a voiding, or a record that an
 // account wrote for another office.
 func (c *Chapter) Recorded() bool {
-	return c.Mode == RecordMode || c.Kind == events.KindEntryVoided || c.By.Actor != c.EnteredBy && !strings.HasPrefix(c.EnteredBy, LocalPrefix)
+	return c.Mode == RecordMode || c.Kind == events.KindEntryVoided ||
+		c.By.Actor != c.EnteredBy && !strings.HasPrefix(c.EnteredBy, LocalPrefix)
 }
 
 // Moves holds the changes between two answers.
@@ -160,9 +161,14 @@ func (l *Local) cause(ctx context.Context, center events.CenterID, id uuid.UUID)
 func chapterOf(c *projections.Chapter, policies policy.Timeline) (*Chapter, error) {
 	r := &c.Event
 	x := &Chapter{Position: r.Position, Revision: r.Revision, On: Day{r.On}, Kind: r.Kind, ID: r.ID,
-		By: r.By, EnteredBy: r.EnteredBy, Mode: string(r.Mode), Doc: r.Doc, Note: r.Note, Policy: lists.PolicyName(r.Policy), Digest: r.Policy.Digest, Breaks: r.Breaks, Warnings: r.Warnings, Broken: c.Broken,
-		Status: c.State.Status, Lapsed: movesOf(&c.Lapsed), Changed: movesOf(&c.Moved), ByPolicy: PolicyMoves{policyNames(c.Adopted), movesOf(&c.ByPolicy)},
-		AsOf: Day{c.AsOf}, State: &CenterState{Events: c.State.Events, Execution: lists.ExecutionLines(c.State.Executions), Alerts: openOf(c.State.Alerts)}}
+		By: r.By, EnteredBy: r.EnteredBy, Mode: string(r.Mode), Doc: r.Doc, Note: r.Note,
+		Policy: lists.PolicyName(r.Policy), Digest: r.Policy.Digest, Breaks: r.Breaks, Warnings: r.Warnings,
+		Broken: c.Broken,
+		Status: c.State.Status, Lapsed: movesOf(&c.Lapsed), Changed: movesOf(&c.Moved),
+		ByPolicy: PolicyMoves{policyNames(c.Adopted), movesOf(&c.ByPolicy)},
+		AsOf:     Day{c.AsOf}, State: &CenterState{
+			Events: c.State.Events, Execution: lists.ExecutionLines(c.State.Executions),
+			Alerts: openOf(c.State.Alerts)}}
 	if r.Position > 0 { // the end has no event
 		x.RecordedAt = events.FormatInstant(r.RecordedAt)
 	}
@@ -176,9 +182,11 @@ func chapterOf(c *projections.Chapter, policies policy.Timeline) (*Chapter, erro
 }
 
 func movesOf(d *difference.Difference) Moves {
-	m := Moves{StatusBefore: d.StatusBefore, Status: d.Status, Opened: alertsOf(d.Raised()), Cleared: alertsOf(d.Cleared()), Withdrawn: alertsOf(d.Withdrawn())}
+	m := Moves{StatusBefore: d.StatusBefore, Status: d.Status, Opened: alertsOf(d.Raised()),
+		Cleared: alertsOf(d.Cleared()), Withdrawn: alertsOf(d.Withdrawn())}
 	for _, x := range d.Money {
-		by := MoneyMove{x.After.Year, x.After.Scope, x.After.GrantedFen - x.Before.GrantedFen, x.After.ReceivedFen - x.Before.ReceivedFen,
+		by := MoneyMove{x.After.Year, x.After.Scope, x.After.GrantedFen - x.Before.GrantedFen,
+			x.After.ReceivedFen - x.Before.ReceivedFen,
 			x.After.SpentAllFen - x.Before.SpentAllFen, x.After.IneligibleFen - x.Before.IneligibleFen}
 		if by.Scope != aggregates.FiscalScope && by != (MoneyMove{FiscalYear: by.FiscalYear, Scope: by.Scope}) {
 			m.Money = append(m.Money, by)
@@ -200,10 +208,14 @@ func policyNames(list []*policy.Policy) []string {
 
 // ChapterColumns are the columns for chapters. Alerts are shown by code and key; their dates are in other columns
 // in the same order.
-var ChapterColumns = []table.Column{{Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt", Type: table.Time}, {Name: "on", Type: table.Day},
-	{Name: "kind"}, {Name: "id"}, {Name: "role"}, {Name: "actor"}, {Name: "enteredBy"}, {Name: "mode"}, {Name: "doc"}, {Name: "policy"}, {Name: "breaks"}, {Name: "status"},
-	{Name: "lapsed"}, {Name: "opened"}, {Name: "cleared"}, {Name: "withdrawn"}, {Name: "lapsedRaisedOn"}, {Name: "openedRaisedOn"}, {Name: "lapsedCleared"},
-	{Name: "lapsedWithdrawn"}, {Name: "policies"}, {Name: "policyOpened"}, {Name: "policyCleared"}, {Name: "policyWithdrawn"}, {Name: "voids"}, {Name: "voidedBy"}}
+var ChapterColumns = []table.Column{{Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count},
+	{Name: "recordedAt", Type: table.Time}, {Name: "on", Type: table.Day},
+	{Name: "kind"}, {Name: "id"}, {Name: "role"}, {Name: "actor"}, {Name: "enteredBy"}, {Name: "mode"}, {Name: "doc"},
+	{Name: "policy"}, {Name: "breaks"}, {Name: "status"},
+	{Name: "lapsed"}, {Name: "opened"}, {Name: "cleared"}, {Name: "withdrawn"}, {Name: "lapsedRaisedOn"},
+	{Name: "openedRaisedOn"}, {Name: "lapsedCleared"},
+	{Name: "lapsedWithdrawn"}, {Name: "policies"}, {Name: "policyOpened"}, {Name: "policyCleared"},
+	{Name: "policyWithdrawn"}, {Name: "voids"}, {Name: "voidedBy"}}
 
 // Row returns the chapter as a row of ChapterColumns.
 func (c *Chapter) Row() []table.Cell {
@@ -211,11 +223,16 @@ func (c *Chapter) Row() []table.Cell {
 	for i, id := range c.Breaks {
 		breaks[i] = string(id)
 	}
-	return []table.Cell{table.Number(c.Position), table.Number(c.Revision), table.Text(c.RecordedAt), table.Date(c.On.Date), table.Text(c.Kind), table.Text(c.ID.String()),
-		table.Text(c.By.Role), table.Text(c.By.Actor), table.Text(c.EnteredBy), table.Text(c.Mode), table.Text(c.Doc), table.Text(c.Policy),
-		table.Text(strings.Join(breaks, ";")), table.Text(c.Status), alertNames(c.Lapsed.Opened), alertNames(c.Changed.Opened), alertNames(c.Changed.Cleared),
-		alertNames(c.Changed.Withdrawn), raisingDates(c.Lapsed.Opened), raisingDates(c.Changed.Opened), alertNames(c.Lapsed.Cleared), alertNames(c.Lapsed.Withdrawn),
-		table.Text(strings.Join(c.ByPolicy.Policies, ";")), alertNames(c.ByPolicy.Opened), alertNames(c.ByPolicy.Cleared), alertNames(c.ByPolicy.Withdrawn), c.Voids.cell(), c.VoidedBy.cell()}
+	return []table.Cell{table.Number(c.Position), table.Number(c.Revision), table.Text(c.RecordedAt),
+		table.Date(c.On.Date), table.Text(c.Kind), table.Text(c.ID.String()),
+		table.Text(c.By.Role), table.Text(c.By.Actor), table.Text(c.EnteredBy), table.Text(c.Mode), table.Text(c.Doc),
+		table.Text(c.Policy),
+		table.Text(strings.Join(breaks, ";")), table.Text(c.Status), alertNames(c.Lapsed.Opened),
+		alertNames(c.Changed.Opened), alertNames(c.Changed.Cleared),
+		alertNames(c.Changed.Withdrawn), raisingDates(c.Lapsed.Opened), raisingDates(c.Changed.Opened),
+		alertNames(c.Lapsed.Cleared), alertNames(c.Lapsed.Withdrawn),
+		table.Text(strings.Join(c.ByPolicy.Policies, ";")), alertNames(c.ByPolicy.Opened),
+		alertNames(c.ByPolicy.Cleared), alertNames(c.ByPolicy.Withdrawn), c.Voids.cell(), c.VoidedBy.cell()}
 }
 
 // cell returns a cell with the id of the event, empty for nil.

@@ -46,11 +46,14 @@ func (l *Local) Try(ctx context.Context, when When, lines io.Reader, each func(*
 	if err != nil {
 		return err
 	}
-	return l.Ledger.TryEach(ctx, lines, l.account(), on, func(t ledger.Tried) error { return each(triedOf(&t, events.DateAt(l.Now()))) })
+	return l.Ledger.TryEach(ctx, lines, l.account(), on, func(t ledger.Tried) error {
+		return each(triedOf(&t, events.DateAt(l.Now())))
+	})
 }
 
 func triedOf(t *ledger.Tried, today events.Date) *Tried {
-	x := &Tried{Line: t.Line, Answer: Accepted, Warnings: t.Verdict.Warnings, Opens: alertsOf(t.Moved.Raised()), Clears: alertsOf(t.Moved.Cleared()),
+	x := &Tried{Line: t.Line, Answer: Accepted, Warnings: t.Verdict.Warnings, Opens: alertsOf(t.Moved.Raised()),
+		Clears:    alertsOf(t.Moved.Cleared()),
 		Withdraws: alertsOf(t.Moved.Withdrawn()), Center: t.Record.Center, Kind: t.Record.Kind}
 	if t.Record.ID != uuid.Nil {
 		x.ID = t.Record.ID.String()

@@ -4,9 +4,9 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Typed returns a draft with codes in place of the words that people typed around its data: for its kind, center, role and mode,
-// and for its date in any of the forms of events.ReadDate. What cannot be read stays, and the checks of the draft refuse it. The
-// drafts of programs, which must be exact, are not read so.
+// Typed returns a draft with codes in place of the words that people typed around its data: for its kind, center, role
+// and mode, and for its date in any of the forms of events.ReadDate. What cannot be read stays, and the checks of the
+// draft refuse it. The drafts of programs, which must be exact, are not read so.
 func (d Draft) Typed() Draft {
 	d.Kind, d.Center = TypedKind(d.Kind), ParseCenter(d.Center)
 	d.By.Role, d.Mode = TypedRole(d.By.Role), typedMode(d.Mode)
@@ -24,8 +24,8 @@ func TypedKind(typed string) string {
 	return typed
 }
 
-// MeantKind returns an error for a kind that people typed and that is like one or more kinds: it names them. It returns nil
-// for a kind that there is, and for a text that is like none, which the checks of the draft refuse.
+// MeantKind returns an error for a kind that people typed and that is like one or more kinds: it names them. It
+// returns nil for a kind that there is, and for a text that is like none, which the checks of the draft refuse.
 func MeantKind(typed string) error {
 	if _, ok := events.Kinds.Read(typed); ok || len(events.Kinds.Nearest(typed)) == 0 {
 		return nil

@@ -56,7 +56,8 @@ func (w *Watch) Look(ctx context.Context, on events.Date) (moved []AlertMoves, p
 		d := difference.Difference{Alerts: difference.Alerts(w.alerts[center], then[center])}
 		w.alerts[center] = then[center]
 		if len(d.Alerts) > 0 {
-			moved = append(moved, AlertMoves{center, position, on, alertsOf(d.Raised()), alertsOf(d.Cleared()), alertsOf(d.Withdrawn())})
+			moved = append(moved, AlertMoves{center, position, on, alertsOf(d.Raised()), alertsOf(d.Cleared()),
+				alertsOf(d.Withdrawn())})
 		}
 	}
 	return moved, position, nil
@@ -64,7 +65,8 @@ func (w *Watch) Look(ctx context.Context, on events.Date) (moved []AlertMoves, p
 
 // AlertsBetween returns the alerts of a center that changed between two positions of the ledger, both as of one
 // date. It replays the history of the center twice. ok is false if none changed.
-func (l *Local) AlertsBetween(ctx context.Context, center events.CenterID, after, upTo uint64, on events.Date) (moved AlertMoves, ok bool, err error) {
+func (l *Local) AlertsBetween(ctx context.Context, center events.CenterID, after, upTo uint64,
+	on events.Date) (moved AlertMoves, ok bool, err error) {
 	before, err := l.alertsAt(ctx, center, after, on)
 	if err != nil {
 		return moved, false, err
@@ -74,11 +76,13 @@ func (l *Local) AlertsBetween(ctx context.Context, center events.CenterID, after
 		return moved, false, err
 	}
 	d := difference.Difference{Alerts: difference.Alerts(before, then)}
-	return AlertMoves{center, upTo, on, alertsOf(d.Raised()), alertsOf(d.Cleared()), alertsOf(d.Withdrawn())}, len(d.Alerts) > 0, nil
+	return AlertMoves{center, upTo, on, alertsOf(d.Raised()), alertsOf(d.Cleared()), alertsOf(d.Withdrawn())},
+		len(d.Alerts) > 0, nil
 }
 
 // alertsAt returns the alerts of a center as known at a position; none at 0, which is before the first record.
-func (l *Local) alertsAt(ctx context.Context, center events.CenterID, position uint64, on events.Date) ([]aggregates.Alert, error) {
+func (l *Local) alertsAt(ctx context.Context, center events.CenterID, position uint64,
+	on events.Date) ([]aggregates.Alert, error) {
 	if position == 0 {
 		return nil, nil
 	}

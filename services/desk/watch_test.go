@@ -26,7 +26,8 @@ func TestAWatchFindsTheAlertsThatRecordsMove(t *testing.T) {
 	}
 	record(t, d, reversed) // which withdraws or clears the alert about the fine
 	moved := look(on)
-	if len(moved) != 1 || moved[0].Center != "ZJ-0001" || moved[0].Position != 7 || moved[0].AsOf != on || len(moved[0].Cleared)+len(moved[0].Withdrawn) == 0 {
+	if len(moved) != 1 || moved[0].Center != "ZJ-0001" || moved[0].Position != 7 || moved[0].AsOf != on ||
+		len(moved[0].Cleared)+len(moved[0].Withdrawn) == 0 {
 		t.Fatalf("got %+v", moved)
 	}
 	form(t, moved[0])

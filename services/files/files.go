@@ -23,7 +23,8 @@ func Open(path string) (f *os.File, size int64, err error) {
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, text.Errorf(text.Invalid, "%s 不是普通文件：请先存成文件", "%s is not a regular file: save it as one first", path)
+		return nil, 0, text.Errorf(text.Invalid, "%s 不是普通文件：请先存成文件",
+			"%s is not a regular file: save it as one first", path)
 	}
 	f, err = os.Open(path)
 	return f, info.Size(), err
@@ -49,7 +50,8 @@ func Free(path string) error {
 }
 
 func exists(path string) error {
-	return text.Errorf(text.Conflict, "%s 已经存在，不会覆盖；请换一个文件名，或先移走它", "%s exists already and will not be overwritten; choose another name, or move it away first", path)
+	return text.Errorf(text.Conflict, "%s 已经存在，不会覆盖；请换一个文件名，或先移走它",
+		"%s exists already and will not be overwritten; choose another name, or move it away first", path)
 }
 
 // unfinished is the beginning of the name of a file that is not complete yet.

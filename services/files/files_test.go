@@ -30,7 +30,8 @@ func TestAFileIsNeverOverwrittenNorLeftHalfWritten(t *testing.T) {
 		return &fs.PathError{Op: "write", Path: filepath.Join(dir, ".taizhang-1"), Err: syscall.ENOSPC}
 	}
 	var failed *fs.PathError
-	if err := files.Create(path, full); !errors.As(err, &failed) || failed.Path != path || !errors.Is(err, syscall.ENOSPC) {
+	if err := files.Create(path, full); !errors.As(err, &failed) || failed.Path != path ||
+		!errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("a full disk gives %v", err)
 	}
 	whole := func(w io.Writer) error { _, err := io.WriteString(w, "whole"); return err }

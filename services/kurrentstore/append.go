@@ -17,7 +17,8 @@ import (
 // sends the same ids at the same revision, which the server stores only once. If the outcome is in doubt, it reads the
 // stream. It returns an *events.UnknownError only if the outcome is still unknown after that time, an
 // *UnreachableError if nothing was ever sent, and an error with text.Refused for a batch over Options.AppendBytesMax.
-func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	if err := events.CheckBatch(stream, batch); err != nil {
 		return nil, fmt.Errorf("kurrentstore: append to %s: %w", stream, err)
 	}
@@ -183,7 +184,8 @@ func (a *appending) look(ctx context.Context) ([]events.Place, error) {
 		return nil, ErrBehind
 	}
 	if i := slices.IndexFunc(there, func(e *esdb.RecordedEvent) bool { return !genuine(e) }); i >= 0 {
-		return nil, tampered(a.stream, "第 %d 条不是台账写入的", "event %d was not written by the ledger", there[i].EventNumber+1)
+		return nil, tampered(a.stream, "第 %d 条不是台账写入的", "event %d was not written by the ledger",
+			there[i].EventNumber+1)
 	}
 	return nil, a.conflict(ctx)
 }
@@ -205,7 +207,8 @@ func (a *appending) places(there []*esdb.RecordedEvent) ([]events.Place, error) 
 // error too.
 func (a *appending) conflict(ctx context.Context) error {
 	last, err := call(ctx, a.s, func(ctx context.Context, l *link) ([]*esdb.RecordedEvent, error) {
-		return readSome(ctx, l, a.s.name(a.stream), esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
+		return readSome(ctx, l, a.s.name(a.stream),
+			esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
 	})
 	if err != nil && fateOf(err) != missing {
 		return err
@@ -221,9 +224,11 @@ func (a *appending) conflict(ctx context.Context) error {
 }
 
 // readFrom reads at most count events of the stream after a revision. It returns none if the stream does not exist.
-func (s *Store) readFrom(ctx context.Context, stream events.StreamID, after, count uint64) ([]*esdb.RecordedEvent, error) {
+func (s *Store) readFrom(ctx context.Context, stream events.StreamID, after,
+	count uint64) ([]*esdb.RecordedEvent, error) {
 	list, err := call(ctx, s, func(ctx context.Context, l *link) ([]*esdb.RecordedEvent, error) {
-		return readSome(ctx, l, s.name(stream), esdb.ReadStreamOptions{Direction: esdb.Forwards, From: esdb.Revision(after)}, count)
+		return readSome(ctx, l, s.name(stream),
+			esdb.ReadStreamOptions{Direction: esdb.Forwards, From: esdb.Revision(after)}, count)
 	})
 	switch {
 	case err == nil:

@@ -43,15 +43,16 @@ func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
 		wide[i].Body = events.MustObject(fmt.Sprintf(`{"note":"%s"}`, strings.Repeat("宽", 2000)))
 	}
 	for name, fault := range map[string]kurrenttest.Fault{
-		"rejected before it is read":           {Strike: kurrenttest.Reject, Early: true},
-		"dropped before it is stored":          {Strike: kurrenttest.Drop},
-		"dropped after it was stored":          {Strike: kurrenttest.Drop, Stored: true},
-		"aborted after it was stored":          {Strike: kurrenttest.Reject, Code: codes.Aborted, Stored: true},
-		"never answered, not stored":           {Strike: kurrenttest.Stall},
-		"never answered, stored":               {Strike: kurrenttest.Stall, Stored: true},
-		"never answered, stored much later":    {Strike: kurrenttest.Stall, Late: true},
-		"dropped, stored much later":           {Strike: kurrenttest.Drop, Late: true},
-		"a deadline passed on the server":      {Strike: kurrenttest.Reject, Code: codes.DeadlineExceeded, Stored: true},
+		"rejected before it is read":        {Strike: kurrenttest.Reject, Early: true},
+		"dropped before it is stored":       {Strike: kurrenttest.Drop},
+		"dropped after it was stored":       {Strike: kurrenttest.Drop, Stored: true},
+		"aborted after it was stored":       {Strike: kurrenttest.Reject, Code: codes.Aborted, Stored: true},
+		"never answered, not stored":        {Strike: kurrenttest.Stall},
+		"never answered, stored":            {Strike: kurrenttest.Stall, Stored: true},
+		"never answered, stored much later": {Strike: kurrenttest.Stall, Late: true},
+		"dropped, stored much later":        {Strike: kurrenttest.Drop, Late: true},
+		"a deadline passed on the server": {Strike: kurrenttest.Reject, Code: codes.DeadlineExceeded,
+			Stored: true},
 		"an error that says nothing, stored":   {Strike: kurrenttest.Reject, Code: codes.Unknown, Stored: true},
 		"an error that says nothing, not kept": {Strike: kurrenttest.Reject, Code: codes.Internal},
 	} {
@@ -66,7 +67,8 @@ func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
 			for i := range wide {
 				list = append(list, written(&wide[i]))
 			}
-			if _, err := client.AppendToStream(soon(t), "other-1", options, list...); err == nil || fateOf(err) == impossible || fateOf(err) == outdated {
+			if _, err := client.AppendToStream(soon(t), "other-1", options, list...); err == nil ||
+				fateOf(err) == impossible || fateOf(err) == outdated {
 				t.Errorf("the bare client answers %v", err)
 			}
 			srv.Release()
@@ -98,7 +100,8 @@ func TestAnAppendThatStaysInDoubtSaysSo(t *testing.T) {
 	if !errors.Is(err, events.ErrUnknown) || !errors.As(err, &unreachable) || errors.Is(err, ErrBehind) {
 		t.Fatalf("got %v", err)
 	}
-	if text := text.Of(err); !strings.Contains(text.Zh, "是否已入账尚不确定") || !strings.Contains(text.En, "whether this was recorded is unknown") {
+	if text := text.Of(err); !strings.Contains(text.Zh, "是否已入账尚不确定") ||
+		!strings.Contains(text.En, "whether this was recorded is unknown") {
 		t.Errorf("users are told %q", text)
 	}
 	wantBodies(t, s.ReadStream(soon(t), center, 0), proposals("a", 1))
@@ -132,7 +135,8 @@ func TestARefusalDoesNotSettleAnAppendInDoubt(t *testing.T) {
 		t.Errorf("after doubt: %v", err)
 	}
 	var refused *RefusedError
-	if _, err := s.Append(soon(t), center, 1, proposals("c", 1)); !errors.As(err, &refused) || errors.Is(err, events.ErrUnknown) || refused.Why.Zh == "" {
+	if _, err := s.Append(soon(t), center, 1, proposals("c", 1)); !errors.As(err, &refused) ||
+		errors.Is(err, events.ErrUnknown) || refused.Why.Zh == "" {
 		t.Errorf("without doubt: %v", err)
 	}
 }
@@ -148,7 +152,8 @@ func TestErrorsAreToldApartHoweverTheyAreWrapped(t *testing.T) {
 	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.TombstoneStream(soon(t), "other-1", esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}}); err != nil {
+	if _, err := client.TombstoneStream(soon(t), "other-1", esdb.TombstoneStreamOptions{
+		ExpectedRevision: esdb.Any{}}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := client.DeleteStream(soon(t), "other-1", esdb.DeleteStreamOptions{ExpectedRevision: esdb.Any{}})
@@ -179,7 +184,8 @@ func TestAppendsWithoutIdsOrWithoutEventsAreRefused(t *testing.T) {
 	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), nameless...); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), nameless...); codeOf(err) != esdb.ErrorCodeWrongExpectedVersion {
+	if _, err := client.AppendToStream(soon(t), "other-1", noStream(),
+		nameless...); codeOf(err) != esdb.ErrorCodeWrongExpectedVersion {
 		t.Errorf("the bare client, the same append again: %v", err)
 	}
 	if _, err := client.AppendToStream(soon(t), "empty-1", noStream()); err != nil {
@@ -204,7 +210,8 @@ func TestEveryAppendIsChecked(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
 	for _, seed := range []string{"x", "y"} {
-		if _, err := client.AppendToStream(soon(t), "other-1", esdb.AppendToStreamOptions{}, data(seed, 1)...); err != nil {
+		if _, err := client.AppendToStream(soon(t), "other-1", esdb.AppendToStreamOptions{},
+			data(seed, 1)...); err != nil {
 			t.Errorf("the bare client checked: %v", err)
 		}
 	}
@@ -212,7 +219,8 @@ func TestEveryAppendIsChecked(t *testing.T) {
 	mustAppend(t, s, center, 0, proposals("a", 2))
 	var conflict *events.ConflictError
 	for _, expected := range []uint64{0, 1, 3} {
-		if _, err := s.Append(soon(t), center, expected, proposals("b", 1)); !errors.As(err, &conflict) || conflict.Actual != 2 {
+		if _, err := s.Append(soon(t), center, expected, proposals("b", 1)); !errors.As(err, &conflict) ||
+			conflict.Actual != 2 {
 			t.Errorf("expected %d: %v", expected, err)
 		}
 	}
@@ -229,7 +237,8 @@ func TestAConflictSaysWhereTheStreamIs(t *testing.T) {
 		t.Errorf("the bare client: %v", err)
 	}
 	var conflict *events.ConflictError
-	if _, err := s.Append(soon(t), center, 2, proposals("b", 1)); !errors.As(err, &conflict) || conflict.Actual != 7 || conflict.Expected != 2 {
+	if _, err := s.Append(soon(t), center, 2, proposals("b", 1)); !errors.As(err, &conflict) || conflict.Actual != 7 ||
+		conflict.Expected != 2 {
 		t.Errorf("the store: %v", err)
 	}
 }
@@ -242,7 +251,8 @@ func TestOtherContentUnderTheSameIdsIsNoRepeatThoughTheServerSaysSo(t *testing.T
 	first := mustAppend(t, s, center, 0, proposals("a", 2))
 	other := proposals("a", 2)
 	other[1].Body = events.MustObject(`{"note":"other-1"}`)
-	if _, err := client.AppendToStream(soon(t), string(center), noStream(), written(&other[0]), written(&other[1])); err != nil {
+	if _, err := client.AppendToStream(soon(t), string(center), noStream(), written(&other[0]),
+		written(&other[1])); err != nil {
 		t.Errorf("the bare client: %v", err)
 	}
 	var conflict *events.ConflictError
@@ -265,7 +275,8 @@ func TestWhatWasAppendedIsReadThroughANodeThatIsBehind(t *testing.T) {
 	if _, err := client.AppendToStream(soon(t), string(center), at(0), data("b", 1)...); err != nil {
 		t.Fatal(err)
 	}
-	r, err := client.ReadStream(soon(t), string(center), esdb.ReadStreamOptions{From: esdb.Start{}, RequiresLeader: true}, 10)
+	r, err := client.ReadStream(soon(t), string(center),
+		esdb.ReadStreamOptions{From: esdb.Start{}, RequiresLeader: true}, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +311,8 @@ func TestWhatWasAppendedIsReadThroughANodeThatIsBehind(t *testing.T) {
 
 	srv.Node(1).Lag()
 	other := openOn(t, "esdb://"+srv.Node(0).Address()+"?tls=false", quick())
-	s.saw(center, mustAppend(t, other, center, 3, proposals("d", 1))[0]) // as if this store had been on the other node for a while
+	// as if this store had been on the other node for a while
+	s.saw(center, mustAppend(t, other, center, 3, proposals("d", 1))[0])
 	reads := srv.Calls(kurrenttest.Read)
 	for _, read := range []iter.Seq2[events.Stored, error]{s.ReadAll(soon(t), 0), s.ReadStream(soon(t), center, 0)} {
 		go func() {
@@ -338,7 +350,8 @@ func TestABatchOverWhatTheServerTakesIsRefusedBeforeItIsSent(t *testing.T) {
 		batch[i].Body = events.MustObject(fmt.Sprintf(`{"note":"%s"}`, bytes.Repeat([]byte("x"), 600_000)))
 	}
 	var large *text.Error
-	if _, err := s.Append(soon(t), center, 0, batch); !errors.As(err, &large) || large.Code != text.Refused || !strings.Contains(large.What.En, "over the 1048576 bytes") {
+	if _, err := s.Append(soon(t), center, 0, batch); !errors.As(err, &large) || large.Code != text.Refused ||
+		!strings.Contains(large.What.En, "over the 1048576 bytes") {
 		t.Fatalf("got %v", err)
 	}
 	if n := srv.Calls(kurrenttest.Append); n != 0 {
@@ -346,7 +359,8 @@ func TestABatchOverWhatTheServerTakesIsRefusedBeforeItIsSent(t *testing.T) {
 	}
 	mustAppend(t, s, center, 0, batch[:1])
 
-	tight := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.AppendBytesMax = len(batch[0].Body.String()) + 2*len(batch[0].Kind) - 1 })
+	tight := openOn(t, srv.ConnectionString(), quick(),
+		func(o *Options) { o.AppendBytesMax = len(batch[0].Body.String()) + 2*len(batch[0].Kind) - 1 })
 	if _, err := tight.Append(soon(t), center, 1, batch[1:]); !errors.As(err, &large) {
 		t.Errorf("a batch that is too large with its kind: %v", err)
 	}

@@ -18,7 +18,8 @@ import (
 func sized(seed string, n int) []events.Proposed {
 	list := proposals(seed, n)
 	for i := range list {
-		list[i].Body = events.MustObject(fmt.Sprintf(`{"note":%q,"rest":"%s"}`, seed, strings.Repeat("x", 400-len(seed))))
+		list[i].Body = events.MustObject(fmt.Sprintf(`{"note":%q,"rest":"%s"}`, seed,
+			strings.Repeat("x", 400-len(seed))))
 	}
 	return list
 }
@@ -60,11 +61,13 @@ func BenchmarkAppend(b *testing.B) {
 				if i > 0 {
 					options = at(uint64(i*size - 1))
 				}
-				if _, err := client.AppendToStream(context.Background(), "center-client", options, clientData(sized(fmt.Sprint(i), size))...); err != nil {
+				if _, err := client.AppendToStream(context.Background(), "center-client", options,
+					clientData(sized(fmt.Sprint(i), size))...); err != nil {
 					b.Fatal(err)
 				}
 			}, func(i int) {
-				if _, err := s.Append(context.Background(), center, uint64(i*size), sized(fmt.Sprint(i), size)); err != nil {
+				if _, err := s.Append(context.Background(), center, uint64(i*size),
+					sized(fmt.Sprint(i), size)); err != nil {
 					b.Fatal(err)
 				}
 			})
@@ -79,7 +82,8 @@ func filled(b *testing.B) (*kurrenttest.Cluster, *Store) {
 	s := openOn(b, srv.ConnectionString(), standardLimits())
 	for i := range catchUpEvents / 1000 {
 		stream := events.StreamID(fmt.Sprintf("center-ZJ-%02d", i%10))
-		if _, err := s.Append(context.Background(), stream, uint64(i/10*1000), sized(fmt.Sprint(i), 1000)); err != nil {
+		if _, err := s.Append(context.Background(), stream, uint64(i/10*1000),
+			sized(fmt.Sprint(i), 1000)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -123,7 +127,8 @@ func BenchmarkSubscribe(b *testing.B) {
 	srv, s := filled(b)
 	client := bare(b, srv.ConnectionString())
 	beside(b, catchUpEvents, func(int) {
-		sub, err := client.SubscribeToAll(context.Background(), esdb.SubscribeToAllOptions{From: esdb.Start{}, Filter: s.filter(), MaxSearchWindow: windowEvents})
+		sub, err := client.SubscribeToAll(context.Background(),
+			esdb.SubscribeToAllOptions{From: esdb.Start{}, Filter: s.filter(), MaxSearchWindow: windowEvents})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -213,7 +218,8 @@ func BenchmarkReconnect(b *testing.B) {
 	}()
 	var revision uint64
 	put := func() {
-		if _, err := writer.Append(context.Background(), center, revision, sized(fmt.Sprint(revision), 1)); err != nil {
+		if _, err := writer.Append(context.Background(), center, revision,
+			sized(fmt.Sprint(revision), 1)); err != nil {
 			b.Fatal(err)
 		}
 		revision++

@@ -62,11 +62,13 @@ func ParseConnection(s string) (*ConnectionString, error) {
 	c := &ConnectionString{discover: scheme == "esdb+discover"}
 	switch {
 	case scheme == "kurrentdb" || scheme == "kurrentdb+discover" || scheme == "kdb":
-		return nil, refuse("此版本的客户端不认 %s://，请写 esdb:// 或 esdb+discover://", "this version of the client does not know %s://; write esdb:// or esdb+discover://", scheme)
+		return nil, refuse("此版本的客户端不认 %s://，请写 esdb:// 或 esdb+discover://",
+			"this version of the client does not know %s://; write esdb:// or esdb+discover://", scheme)
 	case scheme != "esdb" && !c.discover:
 		return nil, refuse("应以 esdb:// 或 esdb+discover:// 开头", "it must begin with esdb:// or esdb+discover://")
 	case strings.ContainsAny(rest, "# \t\r\n"):
-		return nil, refuse("不能含 # 或空白；密码中的请写成 %%23、%%20", "it must not contain # or blanks; in a password write %%23 and %%20")
+		return nil, refuse("不能含 # 或空白；密码中的请写成 %%23、%%20",
+			"it must not contain # or blanks; in a password write %%23 and %%20")
 	}
 	address, query, _ := strings.Cut(rest, "?")
 	values, err := readSettings(query)
@@ -92,7 +94,8 @@ func ParseConnection(s string) (*ConnectionString, error) {
 	case errors.As(err, &file):
 		return nil, refuse("文件 %s 读不了（%v）", "the file %s cannot be read (%v)", file.Path, file.Err)
 	case err != nil: // the error is not shown, because its text may repeat the string
-		return nil, refuse("客户端读不懂（证书文件有误？）", "the client cannot make sense of it (a file that holds no certificate?)")
+		return nil, refuse("客户端读不懂（证书文件有误？）",
+			"the client cannot make sense of it (a file that holds no certificate?)")
 	}
 	c.config = *config
 	return c, nil
@@ -106,11 +109,14 @@ func checkUser(user string, values map[string]string) error {
 	_, badPassword := url.PathUnescape(password)
 	switch {
 	case name == "" || password == "":
-		return refuse("账号与密码应都给出（账号:密码@）", "account and password must both be given (account:password@)")
+		return refuse("账号与密码应都给出（账号:密码@）",
+			"account and password must both be given (account:password@)")
 	case strings.ContainsAny(user, "@,/?") || strings.Contains(password, ":") || badName != nil || badPassword != nil:
-		return refuse("账号或密码中的特殊字符应写成百分号编码，如 @ 写成 %%40，逗号写成 %%2C", "special characters in the account or the password must be percent-encoded: @ is %%40, a comma is %%2C")
+		return refuse("账号或密码中的特殊字符应写成百分号编码，如 @ 写成 %%40，逗号写成 %%2C",
+			"special characters in the account or the password must be percent-encoded: @ is %%40, a comma is %%2C")
 	case plain(values):
-		return refuse("tls=false 时客户端不发送账号密码；请启用 TLS，或去掉账号", "with tls=false the client does not send the account; use TLS or leave the account out")
+		return refuse("tls=false 时客户端不发送账号密码；请启用 TLS，或去掉账号",
+			"with tls=false the client does not send the account; use TLS or leave the account out")
 	}
 	return nil
 }
@@ -130,7 +136,8 @@ func readHosts(list string) ([]string, error) {
 		case name == "":
 			return nil, refuse("第 %d 个主机为空", "host %d is empty", i+1)
 		case strings.ContainsAny(h, "[]") || strings.Contains(port, ":"):
-			return nil, refuse("客户端不认 IPv6 地址 %s；请用主机名", "the client does not take the IPv6 address %s; use a name", h)
+			return nil, refuse("客户端不认 IPv6 地址 %s；请用主机名",
+				"the client does not take the IPv6 address %s; use a name", h)
 		case strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") != "":
 			return nil, refuse("主机名 %q 含不能有的字符", "the host %q has characters that it cannot have", name)
 		case hasPort && (err != nil || number < 1 || number > 65535 || port != strconv.Itoa(number)):
@@ -179,9 +186,11 @@ func checkTogether(c *ConnectionString, values map[string]string) error {
 	case cert != key:
 		return refuse("userCertFile 与 userKeyFile 应都给出", "userCertFile and userKeyFile must both be given")
 	case plain(values) && (cert || authority):
-		return refuse("tls=false 时证书不起作用；请启用 TLS，或去掉证书", "with tls=false certificates have no effect; use TLS or leave them out")
+		return refuse("tls=false 时证书不起作用；请启用 TLS，或去掉证书",
+			"with tls=false certificates have no effect; use TLS or leave them out")
 	case c.discover && len(c.hosts) > 1:
-		return refuse("esdb+discover:// 只能有一个主机；多个主机请用 esdb://", "esdb+discover:// takes one host; use esdb:// for several")
+		return refuse("esdb+discover:// 只能有一个主机；多个主机请用 esdb://",
+			"esdb+discover:// takes one host; use esdb:// for several")
 	}
 	return nil
 }
@@ -200,7 +209,8 @@ func oneOf(allowed ...string) func(string) (text.Text, bool) {
 func between(least, most int, zh, en string) func(string) (text.Text, bool) {
 	return func(value string) (text.Text, bool) {
 		n, err := strconv.Atoi(value)
-		why := text.Text{Zh: fmt.Sprintf("应为 %d 至 %d，单位为%s", least, most, zh), En: fmt.Sprintf("must be %d to %d, in %s", least, most, en)}
+		why := text.Text{Zh: fmt.Sprintf("应为 %d 至 %d，单位为%s", least, most, zh),
+			En: fmt.Sprintf("must be %d to %d, in %s", least, most, en)}
 		return why, err != nil || n < least || n > most
 	}
 }

@@ -20,37 +20,79 @@ import (
 // Client defects 13 and 14: the client accepts these strings and gives them another meaning.
 func TestConnectionStringsThatTheClientMisreadsAreRefused(t *testing.T) {
 	misread := map[string]func(c *esdb.Configuration) bool{ // and what the client makes of them
-		"esdb://a?keepAliveInterval=10":             func(c *esdb.Configuration) bool { return c.KeepAliveInterval == 10*time.Millisecond },
-		"esdb://a?keepAliveInterval=-1":             func(c *esdb.Configuration) bool { return c.KeepAliveInterval == -1 },
-		"esdb://a?keepAliveTimeout=10":              func(c *esdb.Configuration) bool { return c.KeepAliveTimeout == 10*time.Millisecond },
-		"esdb://a?keepAliveTimeout=0":               func(c *esdb.Configuration) bool { return c.KeepAliveTimeout == 0 },
-		"esdb://a?defaultDeadline=10s":              func(c *esdb.Configuration) bool { return *c.DefaultDeadline == 0 },
-		"esdb://a?defaultDeadline=-5":               func(c *esdb.Configuration) bool { return *c.DefaultDeadline == 0 },
-		"esdb://a?defaultDeadline=10":               func(c *esdb.Configuration) bool { return *c.DefaultDeadline == 10*time.Millisecond },
-		"esdb://u:secret@a?tls=false":               func(c *esdb.Configuration) bool { return c.DisableTLS && c.Password == "secret" },
-		"esdb://u:secret@a?TLS=False":               func(c *esdb.Configuration) bool { return c.DisableTLS && c.Password == "secret" },
-		"esdb://u:secret@a:1,b:2?tls=false":         func(c *esdb.Configuration) bool { return c.DisableTLS && c.Password == "secret" },
-		"esdb://u:12,3@a:1,b":                       func(c *esdb.Configuration) bool { return c.GossipSeeds[0].String() == "u:12" },
-		"esdb://user@a":                             func(c *esdb.Configuration) bool { return c.Username == "user" && c.Password == "" },
-		"esdb://a?unknownThing=1":                   func(c *esdb.Configuration) bool { return true },
-		"esdb://a?connectionName=x":                 func(c *esdb.Configuration) bool { return true },
-		"esdb://a?tls=true&tls=false":               func(c *esdb.Configuration) bool { return !c.DisableTLS },
-		"esdb://a?gossipTimeout=5000":               func(c *esdb.Configuration) bool { return c.GossipTimeout == 5000 }, // seconds
-		"esdb://a?gossipTimeout=0":                  func(c *esdb.Configuration) bool { return c.GossipTimeout == 0 },
-		"esdb://a?discoveryInterval=-100":           func(c *esdb.Configuration) bool { return c.DiscoveryInterval == -100 },
-		"esdb://a?maxDiscoverAttempts=0":            func(c *esdb.Configuration) bool { return c.MaxDiscoverAttempts == 0 },
-		"esdb://a:70000":                            func(c *esdb.Configuration) bool { return c.Address == "a:4464" },
-		"esdb://a:0":                                func(c *esdb.Configuration) bool { return c.Address == "a:0" },
-		"esdb://a:1,b:0":                            func(c *esdb.Configuration) bool { return len(c.GossipSeeds) == 2 },
-		"esdb+discover://a:1,b:2":                   func(c *esdb.Configuration) bool { return c.DnsDiscover && c.Address == "" },
-		"esdb://a:1,b:2,":                           func(c *esdb.Configuration) bool { return len(c.GossipSeeds) == 2 },
-		"esdb://a?tls=false&tlsCAFile=" + caFile(t): func(c *esdb.Configuration) bool { return c.DisableTLS && c.RootCAs != nil },
-		"esdb://a?userCertFile=x":                   func(c *esdb.Configuration) bool { return c.Validate() != nil },
-		"esdb://a?userCertFile=":                    func(c *esdb.Configuration) bool { return c.UserCertFile != "" || c.UserKeyFile == "" },
-		"esdb://a#?tls=false":                       func(c *esdb.Configuration) bool { return !c.DisableTLS },
-		"esdb://a?tls=false;tlsVerifyCert=false":    func(c *esdb.Configuration) bool { return !c.DisableTLS },
-		"esdb://a?tls=%zz":                          func(c *esdb.Configuration) bool { return !c.DisableTLS },
-		"esdb://a,a":                                func(c *esdb.Configuration) bool { return len(c.GossipSeeds) == 2 },
+		"esdb://a?keepAliveInterval=10": func(c *esdb.Configuration) bool {
+			return c.KeepAliveInterval == 10*time.Millisecond
+		},
+		"esdb://a?keepAliveInterval=-1": func(c *esdb.Configuration) bool {
+			return c.KeepAliveInterval == -1
+		},
+		"esdb://a?keepAliveTimeout=10": func(c *esdb.Configuration) bool {
+			return c.KeepAliveTimeout == 10*time.Millisecond
+		},
+		"esdb://a?keepAliveTimeout=0": func(c *esdb.Configuration) bool {
+			return c.KeepAliveTimeout == 0
+		},
+		"esdb://a?defaultDeadline=10s": func(c *esdb.Configuration) bool {
+			return *c.DefaultDeadline == 0
+		},
+		"esdb://a?defaultDeadline=-5": func(c *esdb.Configuration) bool {
+			return *c.DefaultDeadline == 0
+		},
+		"esdb://a?defaultDeadline=10": func(c *esdb.Configuration) bool {
+			return *c.DefaultDeadline == 10*time.Millisecond
+		},
+		"esdb://u:secret@a?tls=false": func(c *esdb.Configuration) bool {
+			return c.DisableTLS && c.Password == "secret"
+		},
+		"esdb://u:secret@a?TLS=False": func(c *esdb.Configuration) bool {
+			return c.DisableTLS && c.Password == "secret"
+		},
+		"esdb://u:secret@a:1,b:2?tls=false": func(c *esdb.Configuration) bool {
+			return c.DisableTLS && c.Password == "secret"
+		},
+		"esdb://u:12,3@a:1,b": func(c *esdb.Configuration) bool {
+			return c.GossipSeeds[0].String() == "u:12"
+		},
+		"esdb://user@a": func(c *esdb.Configuration) bool {
+			return c.Username == "user" && c.Password == ""
+		},
+		"esdb://a?unknownThing=1":     func(c *esdb.Configuration) bool { return true },
+		"esdb://a?connectionName=x":   func(c *esdb.Configuration) bool { return true },
+		"esdb://a?tls=true&tls=false": func(c *esdb.Configuration) bool { return !c.DisableTLS },
+		// seconds
+		"esdb://a?gossipTimeout=5000": func(c *esdb.Configuration) bool { return c.GossipTimeout == 5000 },
+		"esdb://a?gossipTimeout=0":    func(c *esdb.Configuration) bool { return c.GossipTimeout == 0 },
+		"esdb://a?discoveryInterval=-100": func(c *esdb.Configuration) bool {
+			return c.DiscoveryInterval == -100
+		},
+		"esdb://a?maxDiscoverAttempts=0": func(c *esdb.Configuration) bool {
+			return c.MaxDiscoverAttempts == 0
+		},
+		"esdb://a:70000": func(c *esdb.Configuration) bool { return c.Address == "a:4464" },
+		"esdb://a:0":     func(c *esdb.Configuration) bool { return c.Address == "a:0" },
+		"esdb://a:1,b:0": func(c *esdb.Configuration) bool {
+			return len(c.GossipSeeds) == 2
+		},
+		"esdb+discover://a:1,b:2": func(c *esdb.Configuration) bool {
+			return c.DnsDiscover && c.Address == ""
+		},
+		"esdb://a:1,b:2,": func(c *esdb.Configuration) bool {
+			return len(c.GossipSeeds) == 2
+		},
+		"esdb://a?tls=false&tlsCAFile=" + caFile(t): func(c *esdb.Configuration) bool {
+			return c.DisableTLS && c.RootCAs != nil
+		},
+		"esdb://a?userCertFile=x": func(c *esdb.Configuration) bool { return c.Validate() != nil },
+		"esdb://a?userCertFile=": func(c *esdb.Configuration) bool {
+			return c.UserCertFile != "" ||
+				c.UserKeyFile == ""
+		},
+		"esdb://a#?tls=false":                    func(c *esdb.Configuration) bool { return !c.DisableTLS },
+		"esdb://a?tls=false;tlsVerifyCert=false": func(c *esdb.Configuration) bool { return !c.DisableTLS },
+		"esdb://a?tls=%zz":                       func(c *esdb.Configuration) bool { return !c.DisableTLS },
+		"esdb://a,a": func(c *esdb.Configuration) bool {
+			return len(c.GossipSeeds) == 2
+		},
 	}
 	for s, meant := range misread {
 		c, err := esdb.ParseConnectionString(s)
@@ -59,9 +101,13 @@ func TestConnectionStringsThatTheClientMisreadsAreRefused(t *testing.T) {
 		}
 		wantRefused(t, s)
 	}
-	for _, s := range []string{"", "esdb://", "esdb://?tls=false", "http://a", "kurrentdb://a", "kurrentdb+discover://a", "ESDB://a", "a:2113",
-		"esdb://:2113", "esdb://a:1,,b:2", "esdb://u:secret,@a:1,b:2", "esdb://a:", "esdb://a:x", "esdb://a:01", "esdb://[::1]:2113", "esdb://::1", "esdb://a/path", "esdb://a b", "esdb://a?tls=maybe", "esdb://a?nodePreference=boss",
-		"esdb://:secret@a", "esdb://u:@a", "esdb://u:secret@", "esdb://u:sec@ret@a", "esdb://u:sec%zzret@a", "esdb://u:sec:ret@a", "esdb://u:secret@a?tlsCAFile=/nowhere/ca.pem",
+	for _, s := range []string{"", "esdb://", "esdb://?tls=false", "http://a", "kurrentdb://a",
+		"kurrentdb+discover://a", "ESDB://a", "a:2113",
+		"esdb://:2113", "esdb://a:1,,b:2", "esdb://u:secret,@a:1,b:2", "esdb://a:", "esdb://a:x", "esdb://a:01",
+		"esdb://[::1]:2113", "esdb://::1", "esdb://a/path", "esdb://a b", "esdb://a?tls=maybe",
+		"esdb://a?nodePreference=boss",
+		"esdb://:secret@a", "esdb://u:@a", "esdb://u:secret@", "esdb://u:sec@ret@a", "esdb://u:sec%zzret@a",
+		"esdb://u:sec:ret@a", "esdb://u:secret@a?tlsCAFile=/nowhere/ca.pem",
 		"esdb://u:secret@a?defaultDeadline=soon", "esdb://a?tls=", "esdb://a\n"} {
 		wantRefused(t, s)
 	}
@@ -116,7 +162,8 @@ func TestConnectionStringsAreReadAsTheyAreMeant(t *testing.T) {
 		}
 	}
 	c, err := ParseConnection("esdb://u:p%40%2C%3A%25@a:1,b:2?defaultDeadline=20000")
-	if err != nil || c.config.Password != "p@,:%" || len(c.config.GossipSeeds) != 2 || *c.config.DefaultDeadline != 20*time.Second {
+	if err != nil || c.config.Password != "p@,:%" || len(c.config.GossipSeeds) != 2 ||
+		*c.config.DefaultDeadline != 20*time.Second {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
@@ -125,11 +172,13 @@ func TestConnectionStringsAreReadAsTheyAreMeant(t *testing.T) {
 func TestAccountsAreSentOverTLSAndNeverLogged(t *testing.T) {
 	clerk := kurrenttest.ClusterAccount{Login: "clerk", Password: "se@cret"}
 	reader := kurrenttest.ClusterAccount{Login: "taizhang", Password: "se@cret"}
-	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{TLS: true, Users: []kurrenttest.ClusterAccount{kurrenttest.Admin, clerk, reader}})
+	srv := kurrenttest.Start(t,
+		kurrenttest.ClusterConfig{TLS: true, Users: []kurrenttest.ClusterAccount{kurrenttest.Admin, clerk, reader}})
 	admin := bare(t, srv.ConnectionString())
 	grant := data("grant", 1)[0]
 	grant.EventType, grant.Data = "$metadata", []byte(`{"$acl":{"$r":["$admins","taizhang"]}}`)
-	if _, err := admin.AppendToStream(soon(t), "$$$all", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, grant); err != nil {
+	if _, err := admin.AppendToStream(soon(t), "$$$all", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}},
+		grant); err != nil {
 		t.Fatal(err)
 	}
 	core, logged := observer.New(zap.DebugLevel)
@@ -162,7 +211,8 @@ func TestAccountsAreSentOverTLSAndNeverLogged(t *testing.T) {
 }
 
 func TestWhyNoNodeIsFoundIsSaid(t *testing.T) {
-	encrypted, open := kurrenttest.Start(t, kurrenttest.ClusterConfig{TLS: true}), kurrenttest.Start(t, kurrenttest.ClusterConfig{})
+	encrypted, open := kurrenttest.Start(t, kurrenttest.ClusterConfig{TLS: true}),
+		kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	stopped := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	stopped.Node(0).Stop()
 	for connection, why := range map[string]string{
@@ -188,7 +238,8 @@ func TestWhyNoNodeIsFoundIsSaid(t *testing.T) {
 
 func TestATimeoutDoesNotHideWhyNoNodeWasFoundBefore(t *testing.T) {
 	s := openOn(t, "esdb://a", quick())
-	for _, said := range [][2]string{{"code = DeadlineExceeded, first", "first"}, {"refused", "refused"}, {"code = DeadlineExceeded, then", "refused"}, {"bad certificate", "bad certificate"}} {
+	for _, said := range [][2]string{{"code = DeadlineExceeded, first", "first"}, {"refused", "refused"},
+		{"code = DeadlineExceeded, then", "refused"}, {"bad certificate", "bad certificate"}} {
 		s.listen(esdb.LogWarn, "%s", said[0])
 		if got := s.trouble.Load(); got == nil || !strings.HasSuffix(*got, said[1]) {
 			t.Errorf("after %q: %v", said[0], got)
@@ -201,7 +252,8 @@ func TestPrefixesThatNoStreamCanHaveAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range []Options{{}, {Connection: c, Prefix: "$all"}, {Connection: c, Prefix: "a b"}, {Connection: c, Prefix: strings.Repeat("a", 51)}} {
+	for _, o := range []Options{{}, {Connection: c, Prefix: "$all"}, {Connection: c, Prefix: "a b"},
+		{Connection: c, Prefix: strings.Repeat("a", 51)}} {
 		var refused *text.Error
 		if _, err := Open(o); !errors.As(err, &refused) {
 			t.Errorf("%+v: %v", o, err)

@@ -31,7 +31,8 @@ func (e *TamperedError) ErrorCode() text.ErrorCode { return text.Internal }
 
 // Text returns the error as a message for a user.
 func (e *TamperedError) Text() text.Text {
-	return text.Text{Zh: fmt.Sprintf("流 %s 已不完整：", e.Stream) + e.What.Zh, En: fmt.Sprintf("stream %s is no longer whole: ", e.Stream) + e.What.En}
+	return text.Text{Zh: fmt.Sprintf("流 %s 已不完整：", e.Stream) + e.What.Zh,
+		En: fmt.Sprintf("stream %s is no longer whole: ", e.Stream) + e.What.En}
 }
 
 // Error implements error.
@@ -47,7 +48,8 @@ func tampered(stream events.StreamID, zh, en string, args ...any) error {
 // tooLarge returns the error that a batch has more bytes than the server accepts in one append. Nothing was appended.
 // Smaller batches may succeed.
 func tooLarge(bytes, most int) error {
-	return text.Errorf(text.Refused, "一批共 %d 字节，超过服务器一次追加的上限 %d 字节（MaxAppendSize）", "the batch has %d bytes, over the %d bytes that the server takes in one append (MaxAppendSize)", bytes, most)
+	return text.Errorf(text.Refused, "一批共 %d 字节，超过服务器一次追加的上限 %d 字节（MaxAppendSize）",
+		"the batch has %d bytes, over the %d bytes that the server takes in one append (MaxAppendSize)", bytes, most)
 }
 
 // RefusedError is the error that the server refuses a request, and will refuse it again. Nothing was appended.
@@ -88,10 +90,13 @@ func (e *UnreachableError) ErrorCode() text.ErrorCode { return text.Unavailable 
 // Text returns the error as a message for a user.
 func (e *UnreachableError) Text() text.Text {
 	if errors.Is(e.Err, ErrBehind) {
-		return text.Say("事件库的节点落后于已读到的内容，请稍后再试；若一直如此，则事件库丢失了内容", "the event store's node is behind what was already read; try again later; if it stays so, the event store has lost something")
+		return text.Say("事件库的节点落后于已读到的内容，请稍后再试；若一直如此，则事件库丢失了内容",
+			"the event store's node is behind what was already read; try again later; if it stays so, the event "+
+				"store has lost something")
 	}
 	if e.Why != "" {
-		return text.Say("事件库没有应答，请稍后再试。客户端说：%s", "the event store does not answer; try again later. The client says: %s", e.Why)
+		return text.Say("事件库没有应答，请稍后再试。客户端说：%s",
+			"the event store does not answer; try again later. The client says: %s", e.Why)
 	}
 	return text.Say("事件库没有应答，请稍后再试", "the event store does not answer; try again later")
 }
@@ -171,7 +176,8 @@ func fateOfStatus(err error) fate {
 	switch status.Code(err) {
 	case codes.Unavailable:
 		return away
-	case codes.InvalidArgument, codes.FailedPrecondition, codes.OutOfRange, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
+	case codes.InvalidArgument, codes.FailedPrecondition, codes.OutOfRange, codes.PermissionDenied,
+		codes.Unauthenticated, codes.Unimplemented:
 		return impossible
 	}
 	return lost
@@ -195,9 +201,11 @@ func explain(err error) error {
 	case said != nil && said.Code() == esdb.ErrorCodeUnauthenticated, code == codes.Unauthenticated:
 		return &RefusedError{Why: text.Say("账号或密码不对", "account or password is wrong"), Err: err}
 	case said != nil && said.Code() == esdb.ErrorCodeAccessDenied, code == codes.PermissionDenied:
-		return &RefusedError{Why: text.Say("账号没有所需的权限（读 $all，读写台账的流）", "the account lacks a right it needs (to read $all, to read and write the ledger's streams)"), Err: err}
+		return &RefusedError{Why: text.Say("账号没有所需的权限（读 $all，读写台账的流）",
+			"the account lacks a right it needs (to read $all, to read and write the ledger's streams)"), Err: err}
 	case strings.Contains(strings.ToLower(err.Error()), "maximum append size"):
-		return &RefusedError{Why: text.Say("一批超过服务器一次追加的上限（MaxAppendSize）", "the batch is over what the server takes in one append (MaxAppendSize)"), Err: err}
+		return &RefusedError{Why: text.Say("一批超过服务器一次追加的上限（MaxAppendSize）",
+			"the batch is over what the server takes in one append (MaxAppendSize)"), Err: err}
 	}
 	return &RefusedError{Why: text.Say("请求不被接受", "the request is not accepted"), Err: err}
 }

@@ -93,9 +93,10 @@ func (f *feed) received(it item, ok bool) (item, error) {
 
 // scan is a read that resumes by itself after its connection breaks.
 type scan struct {
-	from    func() source                                      // begins after the last event processed
-	take    func(context.Context, item) (done bool, err error) // processes an item; must ignore events that it has processed already
-	forever bool                                               // a subscription
+	from func() source // begins after the last event processed
+	// processes an item; must ignore events that it has processed already
+	take    func(context.Context, item) (done bool, err error)
+	forever bool // a subscription
 }
 
 // run reads until take is done, ctx ends, or a retry is useless.

@@ -69,7 +69,8 @@ func (s *Store) checkMetadata(ctx context.Context, stream events.StreamID) error
 		delete(s.whole, stream)
 		s.found++
 		s.mu.Unlock()
-		return tampered(stream, "其元数据中的 %s 隐藏事件（或流已被删除）", "%s in its metadata hides events (or it was deleted)", key)
+		return tampered(stream, "其元数据中的 %s 隐藏事件（或流已被删除）",
+			"%s in its metadata hides events (or it was deleted)", key)
 	}
 	return nil
 }
@@ -98,7 +99,8 @@ func (s *Store) doubted(ctx context.Context, stream events.StreamID, want, got u
 	if err := s.checkMetadata(ctx, stream); err != nil {
 		return err
 	}
-	return tampered(stream, "第 %d 条之后应为第 %d 条，实为第 %d 条", "after event %d comes event %[3]d, not %[2]d", want-1, want, got)
+	return tampered(stream, "第 %d 条之后应为第 %d 条，实为第 %d 条", "after event %d comes event %[3]d, not %[2]d",
+		want-1, want, got)
 }
 
 // noticed handles an event of a metadata stream that was read in $all. The metadata may have changed back since.
@@ -125,20 +127,22 @@ func (s *Store) audit(ctx context.Context, upTo uint64) error {
 	var suspects []events.StreamID
 	last := esdb.Position{Commit: from, Prepare: from}
 	filter := &esdb.SubscriptionFilter{Type: esdb.EventFilterType, Prefixes: []string{kindMetadata, kindTombstone}}
-	err := s.run(ctx, &scan{from: func() source { return all(filter, last, upTo, false) }, take: func(_ context.Context, it item) (bool, error) {
-		e := it.event
-		if e == nil {
-			return it.end, nil
-		}
-		last = e.Position
-		if stream, ours := s.ours(e.StreamID); ours && e.EventType == kindTombstone {
-			return false, tombstoned(stream)
-		}
-		if stream, ours := s.aboutOurs(e.StreamID); ours && hides(e.Data) != "" && !slices.Contains(suspects, stream) {
-			suspects = append(suspects, stream)
-		}
-		return last.Commit >= upTo, nil
-	}})
+	err := s.run(ctx, &scan{from: func() source { return all(filter, last, upTo, false) },
+		take: func(_ context.Context, it item) (bool, error) {
+			e := it.event
+			if e == nil {
+				return it.end, nil
+			}
+			last = e.Position
+			if stream, ours := s.ours(e.StreamID); ours && e.EventType == kindTombstone {
+				return false, tombstoned(stream)
+			}
+			if stream, ours := s.aboutOurs(e.StreamID); ours && hides(e.Data) != "" &&
+				!slices.Contains(suspects, stream) {
+				suspects = append(suspects, stream)
+			}
+			return last.Commit >= upTo, nil
+		}})
 	if err != nil {
 		return err
 	}
@@ -154,7 +158,8 @@ func (s *Store) audit(ctx context.Context, upTo uint64) error {
 }
 
 // readSome reads at most count events of a stream.
-func readSome(ctx context.Context, l *link, name string, o esdb.ReadStreamOptions, count uint64) ([]*esdb.RecordedEvent, error) {
+func readSome(ctx context.Context, l *link, name string, o esdb.ReadStreamOptions,
+	count uint64) ([]*esdb.RecordedEvent, error) {
 	r, err := l.client.ReadStream(ctx, name, o, count)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,8 @@ func say(metadata string) tamper {
 	return func(t *testing.T, client *esdb.Client, stream string) {
 		t.Helper()
 		_, err := client.AppendToStream(soon(t), "$$"+stream, esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}},
-			esdb.EventData{EventID: uuid.New(), EventType: "$metadata", ContentType: esdb.ContentTypeJson, Data: []byte(metadata)})
+			esdb.EventData{EventID: uuid.New(), EventType: "$metadata", ContentType: esdb.ContentTypeJson,
+				Data: []byte(metadata)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,14 +33,16 @@ func say(metadata string) tamper {
 
 func remove(t *testing.T, client *esdb.Client, stream string) {
 	t.Helper()
-	if _, err := client.DeleteStream(soon(t), stream, esdb.DeleteStreamOptions{ExpectedRevision: esdb.Any{}}); err != nil {
+	if _, err := client.DeleteStream(soon(t), stream,
+		esdb.DeleteStreamOptions{ExpectedRevision: esdb.Any{}}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func tombstone(t *testing.T, client *esdb.Client, stream string) {
 	t.Helper()
-	if _, err := client.TombstoneStream(soon(t), stream, esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}}); err != nil {
+	if _, err := client.TombstoneStream(soon(t), stream, esdb.TombstoneStreamOptions{
+		ExpectedRevision: esdb.Any{}}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -93,14 +96,16 @@ func TestAHistoryThatIsHiddenIsAnErrorAndNeverShorter(t *testing.T) {
 			do(t, client, string(center))
 			wantTampered(t, <-live, center)
 			if name != "$maxAge" { // nothing is that old yet
-				if r, err := client.ReadStream(soon(t), string(center), esdb.ReadStreamOptions{From: esdb.Start{}}, 10); err == nil {
+				if r, err := client.ReadStream(soon(t), string(center), esdb.ReadStreamOptions{From: esdb.Start{}},
+					10); err == nil {
 					if list, _ := gather(r); len(list) >= 5 {
 						t.Errorf("the bare client still reads %d events", len(list))
 					}
 				}
 			}
 
-			for who, s := range map[string]*Store{"who knows the stream": s, "who does not": openOn(t, srv.ConnectionString(), quick())} {
+			for who, s := range map[string]*Store{
+				"who knows the stream": s, "who does not": openOn(t, srv.ConnectionString(), quick())} {
 				_, err := bodies(s.ReadStream(soon(t), center, 0))
 				wantTampered(t, err, center)
 				_, err = bodies(s.ReadStream(soon(t), center, 4))
@@ -158,7 +163,8 @@ func TestANodeThatIsBehindDoesNotSayThatNothingWasDone(t *testing.T) {
 			srv.Node(1).Lag()
 			say(`{"$maxCount":2}`)(t, bare(t, leader), string(center))
 			last := mustAppend(t, s, "policy", 0, proposals("p", 2))
-			fresh := openOn(t, "esdb://"+srv.Node(1).Address()+"?tls=false", quick(), func(o *Options) { o.Patience = time.Second })
+			fresh := openOn(t, "esdb://"+srv.Node(1).Address()+"?tls=false", quick(),
+				func(o *Options) { o.Patience = time.Second })
 			if got, err := bodies(fresh.ReadAll(soon(t), last[0].Position)); !errors.Is(err, ErrBehind) {
 				t.Errorf("while it is behind: %d events, %v", len(got), err)
 			}
@@ -177,7 +183,8 @@ func TestMetadataThatWasTakenBackInTimeDoesNoHarm(t *testing.T) {
 			s := openOn(t, srv.ConnectionString(), quick())
 			a := proposals("a", 5)
 			places := mustAppend(t, s, center, 0, a)
-			for _, metadata := range []string{`{"$maxCount":2}`, `{"$acl":{"$r":"$all"}}`, `{"$tb":2}`, `not JSON`, `{"$tb":null}`} {
+			for _, metadata := range []string{`{"$maxCount":2}`, `{"$acl":{"$r":"$all"}}`, `{"$tb":2}`, `not JSON`,
+				`{"$tb":null}`} {
 				say(metadata)(t, client, string(center))
 			}
 			say(`{"$maxCount":2}`)(t, client, "orders-1")
@@ -308,7 +315,8 @@ func TestACheckpointHidesNoEvent(t *testing.T) {
 // recorded returns an event of the center's stream as the client returns it.
 func recorded(number, position uint64) item {
 	p := proposals(fmt.Sprint(number), 1)[0]
-	return item{event: &esdb.RecordedEvent{EventID: p.ID, EventType: string(p.Kind), ContentType: contentJSON, StreamID: string(center), EventNumber: number,
+	return item{event: &esdb.RecordedEvent{EventID: p.ID, EventType: string(p.Kind), ContentType: contentJSON,
+		StreamID: string(center), EventNumber: number,
 		Data: []byte(p.Body.String()), Position: esdb.Position{Commit: position, Prepare: position}}}
 }
 
@@ -317,7 +325,8 @@ func TestAGapInAStreamIsAnErrorInEveryRead(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	mustAppend(t, s, center, 0, proposals("a", 5))
-	r := &allRead{s: s, fromStart: true, heads: map[events.StreamID]uint64{}, out: &tap{s: s, ctx: soon(t), yield: func(events.Stored, error) bool { return true }}, follow: true}
+	r := &allRead{s: s, fromStart: true, heads: map[events.StreamID]uint64{},
+		out: &tap{s: s, ctx: soon(t), yield: func(events.Stored, error) bool { return true }}, follow: true}
 	for i := range uint64(2) {
 		if _, err := r.take(soon(t), recorded(i, 10+i)); err != nil {
 			t.Fatal(err)

@@ -84,7 +84,10 @@ func TestNothingAcknowledgedIsLostOrTwiceWhenTheServerIsKilled(t *testing.T) {
 		}
 	})
 	for i := range int64(kills) {
-		until(t, "more is acknowledged", func() bool { return acknowledged.Load() >= (i+1)*centers*each/(kills+1) || t.Failed() })
+		until(t, "more is acknowledged", func() bool {
+			return acknowledged.Load() >= (i+1)*centers*each/(kills+1) ||
+				t.Failed()
+		})
 		kill()
 		_, kill = process(t, dir, address)
 	}

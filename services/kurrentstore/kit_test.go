@@ -24,7 +24,8 @@ const center events.StreamID = "center-ZJ-0007"
 func quick() limits {
 	l := standardLimits()
 	l.call, l.silence, l.idle = 2*time.Second, 300*time.Millisecond, 300*time.Millisecond
-	l.linger, l.rebuild, l.retryMin, l.retryMax = 100*time.Millisecond, 10*time.Millisecond, 2*time.Millisecond, 50*time.Millisecond
+	l.linger, l.rebuild, l.retryMin, l.retryMax = 100*time.Millisecond, 10*time.Millisecond, 2*time.Millisecond,
+		50*time.Millisecond
 	return l
 }
 
@@ -80,7 +81,8 @@ func proposals(seed string, n int) []events.Proposed {
 	out := make([]events.Proposed, n)
 	for i := range out {
 		name := fmt.Sprintf("%s/%d", seed, i)
-		out[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent", Body: events.MustObject(fmt.Sprintf(`{"note":%q}`, name))}
+		out[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent",
+			Body: events.MustObject(fmt.Sprintf(`{"note":%q}`, name))}
 	}
 	return out
 }
@@ -94,7 +96,8 @@ func data(seed string, n int) []esdb.EventData {
 	return out
 }
 
-func mustAppend(t testing.TB, s events.Store, stream events.StreamID, expected uint64, batch []events.Proposed) []events.Place {
+func mustAppend(t testing.TB, s events.Store, stream events.StreamID, expected uint64,
+	batch []events.Proposed) []events.Place {
 	t.Helper()
 	places, err := s.Append(soon(t), stream, expected, batch)
 	if err != nil {

@@ -86,7 +86,8 @@ func (s *Store) warmUp(l *link, wait time.Duration) {
 	})
 	// Before 22.6 reads of a stream do not return the positions of its events in $all.
 	if v := l.version; l.err == nil && before(v, 22, 6) {
-		l.err = &RefusedError{Why: text.Say("服务器版本 %d.%d 过旧，应为 22.6 或更新", "the server's version %d.%d is too old; it must be 22.6 or newer", v.Major, v.Minor)}
+		l.err = &RefusedError{Why: text.Say("服务器版本 %d.%d 过旧，应为 22.6 或更新",
+			"the server's version %d.%d is too old; it must be 22.6 or newer", v.Major, v.Minor)}
 	}
 	if l.err == nil {
 		s.trouble.Store(nil)
@@ -94,8 +95,8 @@ func (s *Store) warmUp(l *link, wait time.Duration) {
 	}
 }
 
-// looksAgain holds the messages of a client that has lost its node and will look for one at the next call. That call and
-// every other call would hang, and the old connection might stay open. So there must be no further call.
+// looksAgain holds the messages of a client that has lost its node and will look for one at the next call. That call
+// and every other call would hang, and the old connection might stay open. So there must be no further call.
 var looksAgain = []string{
 	"starting a new discovery process",
 	"exception when connecting to suggested node %s",

@@ -19,7 +19,8 @@ var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Cluster){
 	"close under calls": func(client *esdb.Client, srv *kurrenttest.Cluster) {
 		srv.Break(kurrenttest.Every(kurrenttest.Features, 1, kurrenttest.Fault{Strike: kurrenttest.Reject}))
 		for range 16 {
-			go client.AppendToStream(context.Background(), "center-ZJ-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
+			go client.AppendToStream(context.Background(), "center-ZJ-A",
+				esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
 		}
 		for srv.Calls(kurrenttest.Features) < 20 { // it looks for a node, and the calls wait for it
 			time.Sleep(time.Millisecond)
@@ -27,7 +28,8 @@ var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Cluster){
 		client.Close()
 		select {}
 	},
-	"contexts that end while it sends": func(client *esdb.Client, srv *kurrenttest.Cluster) { // ends a process that looks for races
+	"contexts that end while it sends": func(client *esdb.Client, srv *kurrenttest.Cluster) {
+		// ends a process that looks for races
 		srv.Break(unread)
 		for i := range 200 {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i%20)*time.Millisecond)
@@ -36,7 +38,8 @@ var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Cluster){
 		}
 	},
 	"unreadable date": func(client *esdb.Client, srv *kurrenttest.Cluster) {
-		client.AppendToStream(context.Background(), "center-ZJ-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
+		client.AppendToStream(context.Background(), "center-ZJ-A",
+			esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
 		srv.Break(kurrenttest.Every(kurrenttest.Read, 1, kurrenttest.Fault{Strike: kurrenttest.BadCreated}))
 		r, err := client.ReadStream(context.Background(), "center-ZJ-A", esdb.ReadStreamOptions{From: esdb.Start{}}, 1)
 		if err == nil {
@@ -70,7 +73,8 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		return
 	}
-	config, err := esdb.ParseConnectionString(srv.ConnectionString() + "&discoveryInterval=1&maxDiscoverAttempts=100000")
+	config, err := esdb.ParseConnectionString(srv.ConnectionString() +
+		"&discoveryInterval=1&maxDiscoverAttempts=100000")
 	if err != nil {
 		fmt.Println(err)
 		return

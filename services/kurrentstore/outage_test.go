@@ -63,7 +63,8 @@ func TestAnOutageLongerThanDiscoveryEndsTheBareClientAndNotTheStore(t *testing.T
 	if err := <-done; err != nil {
 		t.Errorf("the store: %v", err)
 	}
-	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...); codeOf(err) != esdb.ErrorCodeConnectionClosed {
+	if _, err := client.AppendToStream(soon(t), "other-1", noStream(),
+		data("x", 1)...); codeOf(err) != esdb.ErrorCodeConnectionClosed {
 		t.Errorf("the bare client, with the server back, answers %v", err)
 	}
 }
@@ -80,7 +81,8 @@ func TestCallsEndWithTheirContextWhileTheClientLooksForANode(t *testing.T) {
 		_, err := client.AppendToStream(ended, "center-ZJ-A", noStream(), data("a", 1)...)
 		done <- err
 	}()
-	until(t, "the client has looked for a node several times", func() bool { return srv.Calls(kurrenttest.Features) > 5 })
+	until(t, "the client has looked for a node several times",
+		func() bool { return srv.Calls(kurrenttest.Features) > 5 })
 	select {
 	case err := <-done:
 		t.Errorf("the bare client heeded its context: %v", err)
@@ -98,7 +100,8 @@ func TestCallsEndWithTheirContextWhileTheClientLooksForANode(t *testing.T) {
 		}()
 	}
 	seen := srv.Calls(kurrenttest.Features)
-	until(t, "the store has looked for a node several times", func() bool { return srv.Calls(kurrenttest.Features) > seen+10 })
+	until(t, "the store has looked for a node several times",
+		func() bool { return srv.Calls(kurrenttest.Features) > seen+10 })
 	cancel()
 	for range 100 {
 		if err := <-failed; !errors.Is(err, context.Canceled) || errors.Is(err, events.ErrUnknown) {
@@ -203,7 +206,8 @@ func TestCloseUnderCallsEndsTheBareClientsProcessAndNotTheStores(t *testing.T) {
 	var calls sync.WaitGroup
 	for range 16 {
 		calls.Go(func() {
-			if _, err := s.Append(context.Background(), center, 0, proposals("a", 1)); !errors.Is(err, events.ErrClosed) {
+			if _, err := s.Append(context.Background(), center, 0, proposals("a", 1)); !errors.Is(err,
+				events.ErrClosed) {
 				t.Errorf("append: %v", err)
 			}
 		})
@@ -348,7 +352,8 @@ func TestTroubleLeavesConnectionsOfTheBareClientOpenAndNoneOfTheStore(t *testing
 		<-ended
 	}
 	until(t, "one connection is left", func() bool { return other.Node(0).Connections() <= 1 })
-	// A connection holds three goroutines. One or two may be left open where a call had just begun when another failed.
+	// A connection holds three goroutines. One or two may be left open where a call had just begun when another
+	// failed.
 	until(t, "few goroutines were added", func() bool { return goroutines() <= before+3*times/5 })
 }
 
@@ -363,7 +368,8 @@ func TestAnAppendThatMeetsAFollowerFailsOnTheBareClientAndNotOnTheStore(t *testi
 		return nil
 	})
 	client := bare(t, follower)
-	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...); codeOf(err) != esdb.ErrorCodeNotLeader {
+	if _, err := client.AppendToStream(soon(t), "other-1", noStream(),
+		data("x", 1)...); codeOf(err) != esdb.ErrorCodeNotLeader {
 		t.Errorf("the bare client answers %v", err)
 	}
 	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...); err != nil {
@@ -408,7 +414,8 @@ func TestAnAppendThatWasNeverSentIsNotInDoubt(t *testing.T) {
 	hurried := func(o *Options) { o.Patience = 200 * time.Millisecond }
 	s := openOn(t, srv.ConnectionString(), quick(), hurried)
 	var unreachable *UnreachableError
-	if _, err := s.Append(soon(t), center, 0, proposals("a", 1)); !errors.As(err, &unreachable) || errors.Is(err, events.ErrUnknown) {
+	if _, err := s.Append(soon(t), center, 0, proposals("a", 1)); !errors.As(err, &unreachable) ||
+		errors.Is(err, events.ErrUnknown) {
 		t.Errorf("append: %v", err)
 	}
 	if err := s.Ping(soon(t)); err == nil {
@@ -417,7 +424,8 @@ func TestAnAppendThatWasNeverSentIsNotInDoubt(t *testing.T) {
 	s.mu.Lock()
 	s.whole[center] = true // so that the append is what comes first
 	s.mu.Unlock()
-	if _, err := s.Append(soon(t), center, 0, proposals("a", 1)); !errors.As(err, &unreachable) || errors.Is(err, events.ErrUnknown) {
+	if _, err := s.Append(soon(t), center, 0, proposals("a", 1)); !errors.As(err, &unreachable) ||
+		errors.Is(err, events.ErrUnknown) {
 		t.Errorf("append to a stream that was looked at: %v", err)
 	}
 	if _, err := bodies(s.ReadAll(soon(t), 0)); !errors.As(err, &unreachable) {

@@ -26,7 +26,8 @@ type tap struct {
 }
 
 // reading turns a read function into an iterator.
-func (s *Store) reading(ctx context.Context, read func(ctx context.Context, out *tap) error) iter.Seq2[events.Stored, error] {
+func (s *Store) reading(ctx context.Context, read func(ctx context.Context, out *tap) error) iter.Seq2[events.Stored,
+	error] {
 	return func(yield func(events.Stored, error) bool) {
 		inner, end := both(ctx, s.reads)
 		defer end()
@@ -143,7 +144,8 @@ func (s *Store) readAll(ctx context.Context, out *tap, after, end uint64, follow
 	}
 	r := &allRead{s: s, out: out, last: esdb.Position{Commit: after, Prepare: after}, end: end, follow: follow,
 		fromStart: after == 0, heads: map[events.StreamID]uint64{}}
-	return s.run(ctx, &scan{from: func() source { return all(s.filter(), r.last, end, follow) }, take: r.take, forever: follow})
+	return s.run(ctx, &scan{from: func() source { return all(s.filter(), r.last, end, follow) }, take: r.take,
+		forever: follow})
 }
 
 // allRead is the state of a read of all events.
@@ -181,7 +183,8 @@ func all(filter *esdb.SubscriptionFilter, last esdb.Position, end uint64, follow
 			recv, stop := readOf(in)
 			return recv, stop, nil
 		}
-		sub, err := l.client.SubscribeToAll(ctx, esdb.SubscribeToAllOptions{From: from, Filter: filter, MaxSearchWindow: windowEvents, CheckpointInterval: 1})
+		sub, err := l.client.SubscribeToAll(ctx, esdb.SubscribeToAllOptions{
+			From: from, Filter: filter, MaxSearchWindow: windowEvents, CheckpointInterval: 1})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -17,7 +17,8 @@ import (
 
 // Client defect 3: a read blocks for ever if the server sends nothing more.
 func TestAReadThatStallsGoesOnElsewhere(t *testing.T) {
-	for version, method := range map[string]kurrenttest.Method{"24.10.0.0": kurrenttest.Subscribe, "22.10.0.0": kurrenttest.Read} {
+	for version, method := range map[string]kurrenttest.Method{
+		"24.10.0.0": kurrenttest.Subscribe, "22.10.0.0": kurrenttest.Read} {
 		t.Run(version, func(t *testing.T) {
 			srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Version: version})
 			s := openOn(t, srv.ConnectionString(), quick())
@@ -217,7 +218,8 @@ func TestReadsAndSubscriptionsBeginWhereTheyAreTold(t *testing.T) {
 
 // Client defect 15: an unreadable date ends the process, and an unknown message panics.
 func TestWhatTheClientCannotReadIsAnError(t *testing.T) {
-	if out, died := dies(t, "unreadable date"); !died || !strings.Contains(out, lastWords) || strings.Contains(out, "survived") {
+	if out, died := dies(t, "unreadable date"); !died || !strings.Contains(out, lastWords) ||
+		strings.Contains(out, "survived") {
 		t.Errorf("the bare client: %s", out)
 	}
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
@@ -265,7 +267,8 @@ func TestWhatTheClientCannotReadIsAnError(t *testing.T) {
 // The server is asked only for the ledger's streams and their metadata, so other events of the cluster are not sent.
 func TestEverythingIsFilteredOnTheServer(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
-	s := openOn(t, srv.ConnectionString(), standardLimits(), func(o *Options) { o.Prefix = "trial." }) // no read is opened anew
+	// no read is opened anew
+	s := openOn(t, srv.ConnectionString(), standardLimits(), func(o *Options) { o.Prefix = "trial." })
 	last := mustAppend(t, s, center, 0, proposals("a", 2))[1]
 	var mu sync.Mutex
 	asked := map[string]int{}
@@ -284,7 +287,8 @@ func TestEverythingIsFilteredOnTheServer(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if len(asked) != 2 || asked[`^(\$\$)?trial\.`+events.StreamForm+`$`] != 2 || asked["$metadata $streamDeleted"] != 1 {
+	if len(asked) != 2 || asked[`^(\$\$)?trial\.`+events.StreamForm+`$`] != 2 ||
+		asked["$metadata $streamDeleted"] != 1 {
 		t.Errorf("the server was asked for %v", asked)
 	}
 }
@@ -303,7 +307,8 @@ func TestWhatIsNotTheLedgersIsPassedOver(t *testing.T) {
 				t.Helper()
 				d := data(stream, 1)
 				change(&d[0])
-				if _, err := client.AppendToStream(soon(t), stream, esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, d...); err != nil {
+				if _, err := client.AppendToStream(soon(t), stream,
+					esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, d...); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -358,7 +363,8 @@ func TestAServerWhoseReadsDoNotSayWhereEventsLieIsRefused(t *testing.T) {
 		if err := s.Ping(soon(t)); !errors.As(err, &refused) {
 			t.Errorf("%s: %v", version, err)
 		}
-		if _, err := s.Append(soon(t), center, 0, proposals("a", 1)); !errors.As(err, &refused) || errors.Is(err, events.ErrUnknown) {
+		if _, err := s.Append(soon(t), center, 0, proposals("a", 1)); !errors.As(err, &refused) ||
+			errors.Is(err, events.ErrUnknown) {
 			t.Errorf("%s: %v", version, err)
 		}
 	}
@@ -382,10 +388,12 @@ func TestAReadStopsAtItsEndThoughTheLedgerGoesOn(t *testing.T) {
 			srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Version: version})
 			s := openOn(t, srv.ConnectionString(), quick())
 			mustAppend(t, s, center, 0, proposals("a", 600)) // more than what is received ahead
-			if _, err := bare(t, srv.ConnectionString()).AppendToStream(soon(t), "orders-1", noStream(), data("x", 1)...); err != nil {
+			if _, err := bare(t, srv.ConnectionString()).AppendToStream(soon(t), "orders-1", noStream(),
+				data("x", 1)...); err != nil {
 				t.Fatal(err)
 			}
-			var reads atomic.Int64 // of everything: where it ends, and then what there is, which breaks off and is read again
+			// of everything: where it ends, and then what there is, which breaks off and is read again
+			var reads atomic.Int64
 			srv.Break(func(c kurrenttest.Call) *kurrenttest.Fault {
 				if c.Stream == "$all" && reads.Add(1) == 2 {
 					return &kurrenttest.Fault{Strike: kurrenttest.Drop, After: 300}

@@ -39,7 +39,8 @@ type streamRead struct {
 func (r *streamRead) from() source {
 	name, from := r.s.name(r.stream), esdb.Revision(r.at)
 	return func(ctx context.Context, l *link) (func() (item, error), func(), error) {
-		in, err := l.client.ReadStream(ctx, name, esdb.ReadStreamOptions{Direction: esdb.Forwards, From: from}, math.MaxUint64)
+		in, err := l.client.ReadStream(ctx, name, esdb.ReadStreamOptions{Direction: esdb.Forwards, From: from},
+			math.MaxUint64)
 		if err != nil {
 			return nil, nil, err
 		}

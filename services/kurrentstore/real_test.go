@@ -44,7 +44,8 @@ func TestTheStoreKeepsTheContractOnAServerWithOthersOnIt(t *testing.T) {
 	}
 	started := time.Now()
 	storetest.Run(t, func(t *testing.T) events.Store { return opened(t) })
-	t.Logf("%s, server %s, streams %s-*, %v", s.connection, serverVersion(t, s), run, time.Since(started).Round(time.Millisecond))
+	t.Logf("%s, server %s, streams %s-*, %v", s.connection, serverVersion(t, s), run,
+		time.Since(started).Round(time.Millisecond))
 }
 
 func serverVersion(t *testing.T, s *Store) string {

@@ -96,9 +96,12 @@ func open(o Options, l limits) (*Store, error) {
 	case o.Connection == nil:
 		return nil, refuse("没有给出", "none is given")
 	case o.Prefix != "" && (!events.ValidName(o.Prefix) || len(o.Prefix) > prefixBytesMax):
-		return nil, refuse("流名前缀 %q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "the prefix of streams %q must be 1 to %d letters, digits, dots, hyphens or underscores", o.Prefix, prefixBytesMax)
+		return nil, refuse("流名前缀 %q 应为 1 至 %d 个字母、数字、点、连字符或下划线",
+			"the prefix of streams %q must be 1 to %d letters, digits, dots, hyphens or underscores", o.Prefix,
+			prefixBytesMax)
 	}
-	s := &Store{connection: o.Connection, prefix: o.Prefix, patience: o.Patience, appendBytesMax: o.AppendBytesMax, log: o.Log, limits: l,
+	s := &Store{connection: o.Connection, prefix: o.Prefix, patience: o.Patience, appendBytesMax: o.AppendBytesMax,
+		log: o.Log, limits: l,
 		heads: map[events.StreamID]uint64{}, whole: map[events.StreamID]bool{}}
 	if s.patience == 0 {
 		s.patience = 30 * time.Second

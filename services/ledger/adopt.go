@@ -54,7 +54,8 @@ func (l *Ledger) begin(ctx context.Context, holds events.StreamID) error {
 	}
 	entry, body, err := draft(rec, &aggregates.Verdict{}, program)
 	if err == nil {
-		_, err = l.append(ctx, events.PolicyStream, 0, []events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}}, []events.Recorded{{Record: *rec, Entry: entry}})
+		_, err = l.append(ctx, events.PolicyStream, 0, []events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}},
+			[]events.Recorded{{Record: *rec, Entry: entry}})
 	}
 	return err
 }

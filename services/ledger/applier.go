@@ -62,7 +62,8 @@ func (own *announced) find(stored *events.Stored) int {
 // startApplier follows the store from the position of the register until close is called or the store closes.
 func (l *Ledger) startApplier(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	l.applier = &applier{register: l.register, log: l.log, stopped: &l.stopped, cancel: cancel, done: make(chan struct{}),
+	l.applier = &applier{register: l.register, log: l.log, stopped: &l.stopped, cancel: cancel,
+		done:      make(chan struct{}),
 		announced: map[events.StreamID]*announced{}}
 	l.applier.position.Store(l.register.Position())
 	go l.applier.follow(ctx, l.store)
@@ -120,7 +121,8 @@ func (a *applier) read(stored *events.Stored) (*events.Recorded, error) {
 	own := a.announced[stored.Stream]
 	a.mu.Unlock()
 	if own != nil {
-		if i := own.find(stored); i >= 0 && own.batch[i].Kind == stored.Kind && own.batch[i].Body.String() == string(stored.Body) {
+		if i := own.find(stored); i >= 0 && own.batch[i].Kind == stored.Kind &&
+			own.batch[i].Body.String() == string(stored.Body) {
 			rec := &own.records[i]
 			rec.Position, rec.Revision, rec.RecordedAt = stored.Position, stored.Revision, stored.RecordedAt
 			return rec, nil
@@ -223,10 +225,12 @@ func (a *applier) await(ctx context.Context, reached func() bool) error {
 }
 
 // errLate is the error of a writer that waited longer than applyWait.
-var errLate = text.Errorf(text.Unavailable, "已写入的记录 %d 秒内仍未计入台账", "what was written was not applied within %d seconds", int(applyWait.Seconds()))
+var errLate = text.Errorf(text.Unavailable, "已写入的记录 %d 秒内仍未计入台账",
+	"what was written was not applied within %d seconds", int(applyWait.Seconds()))
 
 // errClosed is the error of an append to a ledger that is closed.
-var errClosed = text.Errorf(text.Unavailable, "台账已关闭，没有写入；请重新打开", "the ledger is closed, and nothing was written; open it again")
+var errClosed = text.Errorf(text.Unavailable, "台账已关闭，没有写入；请重新打开",
+	"the ledger is closed, and nothing was written; open it again")
 
 // ended returns the reason why nothing is applied any more. Call it only when done is closed.
 func (a *applier) ended() error { return fmt.Errorf("ledger: follow the store: %w", a.err) }

@@ -40,7 +40,8 @@ func TestAWriterSeesItsRecordAppliedAtThePositionThatItIsTold(t *testing.T) {
 					t.Errorf("%s: %v", center, err)
 					return
 				}
-				if l.Register().Position() < result.Position || l.Register().Revision(events.CenterID(center).Stream()) != result.Revision {
+				if l.Register().Position() < result.Position ||
+					l.Register().Revision(events.CenterID(center).Stream()) != result.Revision {
 					t.Errorf("%s: %+v is not applied", center, result)
 				}
 			}
@@ -54,7 +55,8 @@ func TestAWriterSeesItsRecordAppliedAtThePositionThatItIsTold(t *testing.T) {
 
 func TestWhatIsAskedWhileOthersWriteIsOfOnePosition(t *testing.T) {
 	l, _ := newLedger(t)
-	if _, err := l.Record(t.Context(), ledger.Adoption(policy.Builtin()), importer); err != nil { // before it there is no position to ask at
+	if _, err := l.Record(t.Context(), ledger.Adoption(policy.Builtin()), importer); err != nil {
+		// before it there is no position to ask at
 		t.Fatal(err)
 	}
 	on := events.MustDate("2026-10-31")
@@ -95,14 +97,19 @@ func TestWhatIsAskedWhileOthersWriteIsOfOnePosition(t *testing.T) {
 }
 
 func exactly(r *projections.Register, on events.Date) string {
-	return fmt.Sprintf("%d %+v %+v %+v", r.Position(), slices.Collect(r.Centers(on)), slices.Collect(r.Alerts(on, projections.AlertFilter{})), slices.Collect(r.Executions(on, projections.ExecutionFilter{})))
+	return fmt.Sprintf("%d %+v %+v %+v", r.Position(), slices.Collect(r.Centers(on)),
+		slices.Collect(r.Alerts(on, projections.AlertFilter{})),
+		slices.Collect(r.Executions(on, projections.ExecutionFilter{})))
 }
 
 func TestWhatAnotherWriterAppendsIsAppliedWithoutBeingAskedFor(t *testing.T) {
 	one, store := newLedger(t)
 	two := open(t, store)
 	write(t, one, "registered", registered)
-	report, bad := imports(t, one, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("granted", granted), line("received", received), line("spent", spent)))})
+	report, bad := imports(t, one,
+		ledger.ImportConfig{
+			Files: ledgertest.Files(t,
+				file(t, line("granted", granted), line("received", received), line("spent", spent)))})
 	if report.Accepted != 3 {
 		t.Fatalf("got %+v, %+v", report, bad)
 	}
@@ -151,7 +158,8 @@ func TestASubscriptionThatFailsEndsWritingAndSaysWhy(t *testing.T) {
 	store := unfollowed{memstore.New(ticking()), 2}
 	l := open(t, store)
 	write(t, l, "registered", registered)
-	if _, err := l.Record(t.Context(), record(t, "granted", granted), importer); !errors.Is(err, ledger.ErrStopped) || !errors.Is(err, errAway) {
+	if _, err := l.Record(t.Context(), record(t, "granted", granted), importer); !errors.Is(err, ledger.ErrStopped) ||
+		!errors.Is(err, errAway) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := l.Record(t.Context(), record(t, "received", received), importer); !errors.Is(err, ledger.ErrStopped) {

@@ -30,8 +30,8 @@ type Terms struct {
 
 // BatchResult is the answer to a batch.
 type BatchResult struct {
-	// Results has the result of each record, in order. In a dry run the result of a record that is new has no place, and the
-	// result of a refused record is zero.
+	// Results has the result of each record, in order. In a dry run the result of a record that is new has no place,
+	// and the result of a refused record is zero.
 	Results  []Result
 	Refused  []RefusedRecord // of a dry run
 	Revision uint64          // of the stream, right after the batch; in a dry run at Position
@@ -93,7 +93,9 @@ func (e *RevisionError) ErrorCode() text.ErrorCode { return text.Conflict }
 
 // Text returns both revisions.
 func (e *RevisionError) Text() text.Text {
-	return text.Say("%s 现有 %d 条记录，不是所要求的 %d 条，没有写入；请查看其间的记录后再写", "%s has %d records now, not %d as required, and nothing was written; look at the records between them and try again", e.Stream, e.Actual, e.Expected)
+	return text.Say("%s 现有 %d 条记录，不是所要求的 %d 条，没有写入；请查看其间的记录后再写",
+		"%s has %d records now, not %d as required, and nothing was written; look at the records between them and "+
+			"try again", e.Stream, e.Actual, e.Expected)
 }
 
 // Error implements error.
@@ -102,8 +104,10 @@ func (e *RevisionError) Error() string { return e.Text().En }
 // The errors of a batch with a wrong number of records or with several streams.
 var (
 	errBatchSize = text.Errorf(text.Invalid, "一批应有 1 至 %d 条记录", "a batch must have 1 to %d records", BatchMax)
-	errStreams   = text.Errorf(text.Invalid, "一批记录应属同一中心；多个中心的记录请用导入", "the records of a batch must belong to one center; import records of several centers")
-	errContended = text.Errorf(text.Unavailable, "其他写入者不断抢先，没有写入；请稍后再试", "other writers came first again and again, and nothing was written; try again later")
+	errStreams   = text.Errorf(text.Invalid, "一批记录应属同一中心；多个中心的记录请用导入",
+		"the records of a batch must belong to one center; import records of several centers")
+	errContended = text.Errorf(text.Unavailable, "其他写入者不断抢先，没有写入；请稍后再试",
+		"other writers came first again and again, and nothing was written; try again later")
 )
 
 // Batch judges 1 to BatchMax records of one stream, each after the records before it. It appends all new records at
@@ -112,7 +116,8 @@ var (
 // not at the expected revision, a *RevisionError. After ErrStopped nothing more is written. After any other error
 // nothing was written. If ctx ends before the append begins, Batch returns its error; after that Batch waits for the
 // outcome.
-func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Writer, terms Terms) (*BatchResult, error) {
+func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Writer,
+	terms Terms) (*BatchResult, error) {
 	if len(records) == 0 || len(records) > BatchMax {
 		return nil, errBatchSize
 	}
@@ -229,7 +234,9 @@ func (b *batch) written(ctx context.Context) (*BatchResult, error) {
 		return nil, b.refusal()
 	}
 	if n := l.fitting(b.proposed); n < len(b.proposed) {
-		return nil, text.Errorf(text.Invalid, "这一批超过一次写入的字节上限，没有写入；请分成几批，每批不超过 %d 条", "the batch has more bytes than are written at once, and nothing was written; write it in parts of at most %d records", n)
+		return nil, text.Errorf(text.Invalid, "这一批超过一次写入的字节上限，没有写入；请分成几批，每批不超过 %d 条",
+			"the batch has more bytes than are written at once, and nothing was written; write it in parts of at "+
+				"most %d records", n)
 	}
 	if begins {
 		if err := l.begin(ctx, b.stream); err != nil {
@@ -241,7 +248,8 @@ func (b *batch) written(ctx context.Context) (*BatchResult, error) {
 		}
 		// Judge the batch again under the policies adopted now: the batch may even be the adoption that the ledger
 		// begins with.
-		return (&batch{l: l, stream: b.stream, records: b.records, account: b.account, terms: terms, sheets: b.sheets}).written(ctx)
+		return (&batch{l: l, stream: b.stream, records: b.records, account: b.account, terms: terms,
+			sheets: b.sheets}).written(ctx)
 	}
 	places, err := l.append(ctx, b.stream, revision, b.proposed, b.recorded)
 	if err != nil {
@@ -358,7 +366,8 @@ func (b *batch) lookUp(ctx context.Context) error {
 			}
 			b.again[n] = append(b.again[n], i)
 		default:
-			err = otherContent(b.records[n], rec, b.isSheet(i), text.Say("本批第 %d 条", "record %d of this batch", n+1))
+			err = otherContent(b.records[n], rec, b.isSheet(i),
+				text.Say("本批第 %d 条", "record %d of this batch", n+1))
 		}
 		if err != nil {
 			if err := b.refuse(i, err); err != nil {

@@ -68,7 +68,8 @@ func TestABatchIsAppendedAtOnceAndAnsweredInOrder(t *testing.T) {
 		t.Errorf("again: %+v", again)
 	}
 	partly := batch(t, l, spent, voucher("V7", 1))
-	if r := partly.Results; !r[0].Repeated || r[0].Position != 5 || r[1].Repeated || r[1].Position != 7 || partly.Position != 7 {
+	if r := partly.Results; !r[0].Repeated || r[0].Position != 5 || r[1].Repeated || r[1].Position != 7 ||
+		partly.Position != 7 {
 		t.Errorf("partly there: %+v", partly)
 	}
 }
@@ -77,7 +78,8 @@ func TestABatchListsEveryRefusedRecordAndWritesNothing(t *testing.T) {
 	l, store := newLedger(t)
 	write(t, l, registered, registered)
 	before := count(t, store)
-	_, err := l.Batch(t.Context(), named(t, granted, overspent, received, spent, voucher("V5", 999999), orphaned, voucher("V6", 1)), importer, ledger.Terms{})
+	_, err := l.Batch(t.Context(), named(t, granted, overspent, received, spent, voucher("V5", 999999), orphaned,
+		voucher("V6", 1)), importer, ledger.Terms{})
 	var no *ledger.BatchRefusal
 	if !errors.As(err, &no) || text.CodeOf(err) != text.Refused {
 		t.Fatalf("got %v", err)
@@ -113,7 +115,8 @@ func TestAnIdUsedAgainIsAConflictBeforeAnythingElse(t *testing.T) {
 		for _, dry := range []bool{false, true} {
 			_, err := l.Batch(t.Context(), c.records, importer, ledger.Terms{IfRevision: &wrong, DryRun: dry})
 			var no *ledger.BatchRefusal
-			if !errors.As(err, &no) || text.CodeOf(err) != text.Conflict || len(no.Refused) != 1 || no.Refused[0].Index != c.at {
+			if !errors.As(err, &no) || text.CodeOf(err) != text.Conflict || len(no.Refused) != 1 ||
+				no.Refused[0].Index != c.at {
 				t.Errorf("%s: got %v", name, err)
 			}
 		}
@@ -132,14 +135,17 @@ func TestABatchIsWrittenOnlyAtTheRevisionThatItRequires(t *testing.T) {
 	batch(t, l, received, spent)
 	_, err := l.Batch(t.Context(), named(t, fined), importer, at(2))
 	var moved *ledger.RevisionError
-	if !errors.As(err, &moved) || text.CodeOf(err) != text.Conflict || moved.Actual != 4 || moved.Expected != 2 || len(moved.Missed) != 2 ||
+	if !errors.As(err, &moved) || text.CodeOf(err) != text.Conflict || moved.Actual != 4 || moved.Expected != 2 ||
+		len(moved.Missed) != 2 ||
 		moved.Missed[0].ID != idOf(received) || moved.Missed[1].Revision != 4 {
 		t.Errorf("got %+v, %v", moved, err)
 	}
-	if _, err = l.Batch(t.Context(), named(t, fined), importer, at(9)); !errors.As(err, &moved) || len(moved.Missed) != 0 {
+	if _, err = l.Batch(t.Context(), named(t, fined), importer, at(9)); !errors.As(err, &moved) ||
+		len(moved.Missed) != 0 {
 		t.Errorf("a revision to come: %v", err)
 	}
-	if answer, err := l.Batch(t.Context(), named(t, received), importer, at(1)); err != nil || !answer.Results[0].Repeated || answer.Revision != 4 {
+	if answer, err := l.Batch(t.Context(), named(t, received), importer, at(1)); err != nil ||
+		!answer.Results[0].Repeated || answer.Revision != 4 {
 		t.Errorf("a repeat: %+v, %v", answer, err)
 	}
 	if _, err := l.Batch(t.Context(), named(t, fined, orphaned), importer, at(2)); !errors.As(err, &moved) {
@@ -155,7 +161,8 @@ func TestABatchIsWrittenOnlyAtTheRevisionThatItRequires(t *testing.T) {
 	if _, err := l.Batch(t.Context(), many, importer, ledger.Terms{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = l.Batch(t.Context(), named(t, voucher("Y", 1)), importer, at(1)); !errors.As(err, &moved) || len(moved.Missed) != ledger.MissedMax || moved.Actual != 5+ledger.MissedMax+5 {
+	if _, err = l.Batch(t.Context(), named(t, voucher("Y", 1)), importer, at(1)); !errors.As(err, &moved) ||
+		len(moved.Missed) != ledger.MissedMax || moved.Actual != 5+ledger.MissedMax+5 {
 		t.Errorf("many missed: %v", err)
 	}
 }
@@ -167,7 +174,8 @@ func TestTheRequiredRevisionIsThatOfTheStore(t *testing.T) {
 	two := open(t, store)
 	batch(t, one, registered, granted)
 	revision := uint64(2)
-	if _, err := two.Batch(t.Context(), named(t, received), importer, ledger.Terms{IfRevision: &revision}); err != nil {
+	if _, err := two.Batch(t.Context(), named(t, received), importer,
+		ledger.Terms{IfRevision: &revision}); err != nil {
 		t.Errorf("got %v", err)
 	}
 	_, err := one.Batch(t.Context(), named(t, spent), importer, ledger.Terms{IfRevision: &revision})
@@ -192,7 +200,8 @@ func TestABatchOfPoliciesBeginsALedger(t *testing.T) {
 			continue
 		}
 		for i, rec := range first {
-			if builtin := rec.ID == ledger.Adoption(policy.Builtin()).ID; answer.Results[i].Repeated != builtin || builtin && answer.Results[i].Position != 1 {
+			if builtin := rec.ID == ledger.Adoption(policy.Builtin()).ID; answer.Results[i].Repeated != builtin ||
+				builtin && answer.Results[i].Position != 1 {
 				t.Errorf("%s: record %d is answered %+v", name, i, answer.Results[i])
 			}
 		}
@@ -209,7 +218,8 @@ func TestWhatIsNoBatchIsInvalid(t *testing.T) {
 		"with a policy too": {ofCenter(t, "ZJ-0001", "a", registered), ledger.Adoption(secondPolicy(t))},
 	} {
 		for _, dry := range []bool{false, true} {
-			if _, err := l.Batch(t.Context(), records, importer, ledger.Terms{DryRun: dry}); text.CodeOf(err) != text.Invalid || text.Of(err).Zh == "" {
+			if _, err := l.Batch(t.Context(), records, importer, ledger.Terms{DryRun: dry}); text.CodeOf(
+				err) != text.Invalid || text.Of(err).Zh == "" {
 				t.Errorf("%s: got %v", name, err)
 			}
 		}
@@ -240,14 +250,16 @@ func TestADryRunWritesNothingAndAnswersWhatWouldMove(t *testing.T) {
 		return answer
 	}
 	empty, nothing := newLedger(t)
-	if answer := trial(empty, registered, granted, received); answer.Results[2].Position != 0 || answer.Moved.Status != "registered" || len(answer.Moved.Money) == 0 || count(t, nothing) != 0 {
+	if answer := trial(empty, registered, granted, received); answer.Results[2].Position != 0 ||
+		answer.Moved.Status != "registered" || len(answer.Moved.Money) == 0 || count(t, nothing) != 0 {
 		t.Errorf("on an empty ledger: %+v", answer)
 	}
 	l, store := newLedger(t)
 	batch(t, l, registered, granted, received)
 	before := l.Register().Evaluation("ZJ-0001", on)
 	answer := trial(l, spent, granted, fined)
-	if answer.Position != 4 || answer.Revision != 3 || answer.AsOf != on || answer.Results[0].Repeated || !answer.Results[1].Repeated || count(t, store) != 4 {
+	if answer.Position != 4 || answer.Revision != 3 || answer.AsOf != on || answer.Results[0].Repeated ||
+		!answer.Results[1].Repeated || count(t, store) != 4 {
 		t.Errorf("got %+v", answer)
 	}
 	var opened []string
@@ -256,11 +268,13 @@ func TestADryRunWritesNothingAndAnswersWhatWouldMove(t *testing.T) {
 	}
 	batch(t, l, spent, granted, fined)
 	after := l.Register().Evaluation("ZJ-0001", on)
-	if !slices.Contains(opened, "AL-USE-01") || answer.Moved.StatusBefore != before.Status || answer.Moved.Status != after.Status {
+	if !slices.Contains(opened, "AL-USE-01") || answer.Moved.StatusBefore != before.Status ||
+		answer.Moved.Status != after.Status {
 		t.Errorf("opened %v, status %s to %s", opened, answer.Moved.StatusBefore, answer.Moved.Status)
 	}
 	refused := trial(l, overspent, voucher("V5", 1), orphaned)
-	if len(refused.Refused) != 2 || refused.Refused[1].Index != 2 || refused.Results[1].EnteredBy != "importer" || len(refused.Moved.Money) == 0 {
+	if len(refused.Refused) != 2 || refused.Refused[1].Index != 2 || refused.Results[1].EnteredBy != "importer" ||
+		len(refused.Moved.Money) == 0 {
 		t.Errorf("got %+v", refused)
 	}
 	late := strings.Replace(voucher("V6", 1), "2025-06-01", "2025-09-01", 1)
@@ -283,7 +297,8 @@ func TestALedgerForReadingOnlyRefusesToWriteInBothLanguages(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, recorded := l.Record(t.Context(), record(t, "a", registered), importer)
-	_, imported := l.Import(t.Context(), ledger.ImportConfig{Account: importer, Files: ledgertest.Files(t, file(t, line("a", registered)))})
+	_, imported := l.Import(t.Context(),
+		ledger.ImportConfig{Account: importer, Files: ledgertest.Files(t, file(t, line("a", registered)))})
 	for _, err := range []error{recorded, imported} {
 		if told := text.Of(err); text.CodeOf(err) != text.Unavailable || told.Zh == told.En {
 			t.Errorf("got %v", err)
@@ -390,8 +405,10 @@ func TestBatchesBesideImports(t *testing.T) {
 	l, store := newLedger(t)
 	const writers, centers, rounds = 64, 8, 3
 	for c := range centers {
-		for _, tail := range []string{registered, strings.Replace(granted, "100000", "100000000", 1), strings.Replace(received, "100000", "100000000", 1)} {
-			if _, err := l.Record(t.Context(), ofCenter(t, fmt.Sprintf("ZJ-%04d", c), fmt.Sprint(c, tail), tail), importer); err != nil {
+		for _, tail := range []string{registered, strings.Replace(granted, "100000", "100000000", 1),
+			strings.Replace(received, "100000", "100000000", 1)} {
+			if _, err := l.Record(t.Context(), ofCenter(t, fmt.Sprintf("ZJ-%04d", c), fmt.Sprint(c, tail), tail),
+				importer); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -426,7 +443,8 @@ func TestBatchesBesideImports(t *testing.T) {
 			name := fmt.Sprint("I", n, ".", c)
 			lines = append(lines, fmt.Sprintf(`{"id":"%s","center":"ZJ-%04d",%s}`, idOf(name), c, voucher(name, 1)))
 		}
-		report, err := l.Import(t.Context(), ledger.ImportConfig{Account: importer, Files: ledgertest.Files(t, file(t, lines...))})
+		report, err := l.Import(t.Context(),
+			ledger.ImportConfig{Account: importer, Files: ledgertest.Files(t, file(t, lines...))})
 		if err != nil || report.Accepted != centers { // what others wrote goes with it
 			t.Errorf("got %+v, %v", report, err)
 		}

@@ -25,7 +25,8 @@ func begun(t *testing.T, store events.Store) (streams []events.StreamID) {
 			t.Fatal(err)
 		}
 		rec, err := events.DecodeEvent(s)
-		if first := s.Position == 1; err != nil || first != (s.ID == ledger.Adoption(policy.Builtin()).ID) || first && rec.EnteredBy != "taizhang" {
+		if first := s.Position == 1; err != nil || first != (s.ID == ledger.Adoption(policy.Builtin()).ID) ||
+			first && rec.EnteredBy != "taizhang" {
 			t.Errorf("position %d holds %s of %s, %v", s.Position, s.Kind, s.Stream, err)
 		}
 		streams = append(streams, s.Stream)
@@ -46,7 +47,8 @@ func TestTheFirstAcceptedRecordIsPrecededByTheBuiltInPolicy(t *testing.T) {
 	}
 	imported := func(want ledger.ImportReport, lines ...string) func(*testing.T, *ledger.Ledger) {
 		return func(t *testing.T, l *ledger.Ledger) {
-			if report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, lines...))}); report != want {
+			if report, bad := imports(t, l,
+				ledger.ImportConfig{Files: ledgertest.Files(t, file(t, lines...))}); report != want {
 				t.Errorf("got %+v, %+v", report, bad)
 			}
 		}
@@ -64,15 +66,23 @@ func TestTheFirstAcceptedRecordIsPrecededByTheBuiltInPolicy(t *testing.T) {
 		when func(*testing.T, *ledger.Ledger)
 		then string
 	}{
-		"nothing is asked of it":             {func(*testing.T, *ledger.Ledger) {}, ""},
-		"a record":                           {recorded(record(t, "a", registered)), "policy center-ZJ-0001"},
-		"two records":                        {recorded(record(t, "a", registered), record(t, "g", granted)), "policy center-ZJ-0001 center-ZJ-0001"},
-		"another policy":                     {recorded(ledger.Adoption(secondPolicy(t))), "policy policy"},
-		"the built-in policy itself":         {recorded(ledger.Adoption(policy.Builtin())), "policy"},
-		"an import":                          {imported(ledger.ImportReport{Read: 2, Accepted: 2}, line("a", registered), line("g", granted)), "policy center-ZJ-0001 center-ZJ-0001"},
-		"an import of an export":             {imported(ledger.ImportReport{Read: 2, Accepted: 1, Repeated: 1}, strings.TrimSpace(exported.String())), "policy center-ZJ-0001"},
-		"an import that adopts":              {imported(ledger.ImportReport{Read: 2, Accepted: 2}, string(second), line("a", registered)), "policy policy center-ZJ-0001"},
-		"an import of the first policy only": {imported(ledger.ImportReport{Read: 1, Repeated: 1}, strings.SplitN(exported.String(), "\n", 2)[0]), ""},
+		"nothing is asked of it": {func(*testing.T, *ledger.Ledger) {}, ""},
+		"a record":               {recorded(record(t, "a", registered)), "policy center-ZJ-0001"},
+		"two records": {recorded(record(t, "a", registered), record(t, "g", granted)),
+			"policy center-ZJ-0001 center-ZJ-0001"},
+		"another policy":             {recorded(ledger.Adoption(secondPolicy(t))), "policy policy"},
+		"the built-in policy itself": {recorded(ledger.Adoption(policy.Builtin())), "policy"},
+		"an import": {
+			imported(ledger.ImportReport{Read: 2, Accepted: 2}, line("a", registered), line("g", granted)),
+			"policy center-ZJ-0001 center-ZJ-0001"},
+		"an import of an export": {
+			imported(ledger.ImportReport{Read: 2, Accepted: 1, Repeated: 1}, strings.TrimSpace(exported.String())),
+			"policy center-ZJ-0001"},
+		"an import that adopts": {
+			imported(ledger.ImportReport{Read: 2, Accepted: 2}, string(second), line("a", registered)),
+			"policy policy center-ZJ-0001"},
+		"an import of the first policy only": {
+			imported(ledger.ImportReport{Read: 1, Repeated: 1}, strings.SplitN(exported.String(), "\n", 2)[0]), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, store := newLedger(t)
@@ -111,7 +121,8 @@ func TestARefusedFirstRecordLeavesAnEmptyStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, _ := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("a", registered), line("b", orphaned), string(other)))})
+	report, _ := imports(t, l, ledger.ImportConfig{
+		Files: ledgertest.Files(t, file(t, line("a", registered), line("b", orphaned), string(other)))})
 	if report.Refused != 2 || count(t, store) != 0 || l.Register().Position() != 0 {
 		t.Errorf("got %+v; the store has %d events", report, count(t, store))
 	}
@@ -120,7 +131,8 @@ func TestARefusedFirstRecordLeavesAnEmptyStore(t *testing.T) {
 // cut is a store that fails every append except those of policies.
 type cut struct{ events.Store }
 
-func (c cut) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (c cut) Append(ctx context.Context, s events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	if s != events.PolicyStream {
 		return nil, errors.New("cut")
 	}
@@ -170,10 +182,12 @@ func TestAWriterJudgesAgainUnderThePolicyThatAnotherBeganWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The other program has another built-in policy.
-	if _, err := store.Append(t.Context(), events.PolicyStream, 0, []events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}}); err != nil {
+	if _, err := store.Append(t.Context(), events.PolicyStream, 0,
+		[]events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}}); err != nil {
 		t.Fatal(err)
 	}
-	if result := write(t, one, "a", registered); result.Position != 2 || result.Policy.Version != secondPolicy(t).Version {
+	if result := write(t, one, "a", registered); result.Position != 2 ||
+		result.Policy.Version != secondPolicy(t).Version {
 		t.Errorf("got %+v", result)
 	}
 }

@@ -50,7 +50,8 @@ func BenchmarkRecord(b *testing.B) {
 			}
 			const plenty = `"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":1000000000}`
 			for w := range writers {
-				for _, tail := range []string{registered, strings.Replace(granted, "100000", "1000000000", 1), plenty} {
+				for _, tail := range []string{
+					registered, strings.Replace(granted, "100000", "1000000000", 1), plenty} {
 					if err := write(text(w, tail, tail)); err != nil {
 						b.Fatal(err)
 					}
@@ -111,7 +112,8 @@ func BenchmarkBatch(b *testing.B) {
 				list := make([]*events.Record, size)
 				for i := range list {
 					n++
-					list[i] = record(b, fmt.Sprint(n), strings.Replace(strings.Replace(spent, "V1", fmt.Sprint("V", n), 1), "40000", "1", 1))
+					list[i] = record(b, fmt.Sprint(n),
+						strings.Replace(strings.Replace(spent, "V1", fmt.Sprint("V", n), 1), "40000", "1", 1))
 				}
 				if _, err := l.Batch(b.Context(), list, importer, ledger.Terms{}); err != nil {
 					b.Fatal(err)

@@ -196,10 +196,13 @@ func (c *checker) order(ctx context.Context, centers map[events.StreamID]bool) e
 		}
 		c.report.Events++
 		if s.Position <= last.Position {
-			c.found(s.Position, s.Stream, text.Say("位置 %d 之后是 %d", "position %d is followed by %d", last.Position, s.Position))
+			c.found(s.Position, s.Stream,
+				text.Say("位置 %d 之后是 %d", "position %d is followed by %d", last.Position, s.Position))
 		}
 		if s.RecordedAt.Before(last.RecordedAt) {
-			c.found(s.Position, s.Stream, text.Say("记录时间 %s 早于前一条 %s", "recorded at %s, before its predecessor (%s)", events.FormatInstant(s.RecordedAt), events.FormatInstant(last.RecordedAt)))
+			c.found(s.Position, s.Stream,
+				text.Say("记录时间 %s 早于前一条 %s", "recorded at %s, before its predecessor (%s)",
+					events.FormatInstant(s.RecordedAt), events.FormatInstant(last.RecordedAt)))
 		}
 		sum := c.whole[s.Stream]
 		if sum == nil {
@@ -207,7 +210,8 @@ func (c *checker) order(ctx context.Context, centers map[events.StreamID]bool) e
 			c.whole[s.Stream] = sum
 		}
 		if s.Revision != sum.revision+1 {
-			c.found(s.Position, s.Stream, text.Say("记录序号 %d 之后是 %d", "revision %d is followed by %d", sum.revision, s.Revision))
+			c.found(s.Position, s.Stream,
+				text.Say("记录序号 %d 之后是 %d", "revision %d is followed by %d", sum.revision, s.Revision))
 		}
 		sum.add(&s)
 		*last = s.Place
@@ -228,10 +232,12 @@ func decode(s events.Stored) (events.Recorded, *Finding, bool) {
 	rec, err := events.DecodeEvent(s)
 	if err != nil {
 		why := text.Of(err)
-		return rec, &Finding{s.Position, s.Stream, text.Text{Zh: "无法解读：" + why.Zh, En: "cannot be decoded: " + why.En}}, false
+		return rec, &Finding{s.Position, s.Stream,
+			text.Text{Zh: "无法解读：" + why.Zh, En: "cannot be decoded: " + why.En}}, false
 	}
 	if why := rec.Check(); len(why) > 0 { // decoding does not check everything, so check the record here
-		return rec, &Finding{s.Position, s.Stream, text.Say("不是可以入账的记录：%v", "is not a record that could be accepted: %v", why)}, true
+		return rec, &Finding{s.Position, s.Stream,
+			text.Say("不是可以入账的记录：%v", "is not a record that could be accepted: %v", why)}, true
 	}
 	return rec, nil, true
 }
@@ -269,7 +275,8 @@ func (c *checker) center(p *proof) {
 		c.foundAgain(f)
 	}
 	if whole := c.whole[p.center.Stream()]; whole == nil || *whole != p.read {
-		c.found(0, p.center.Stream(), text.Say("单独读取与通读全部记录所得不同", "read by itself it is not what reading the whole ledger shows"))
+		c.found(0, p.center.Stream(),
+			text.Say("单独读取与通读全部记录所得不同", "read by itself it is not what reading the whole ledger shows"))
 	}
 }
 
@@ -280,13 +287,16 @@ func (c *checker) money() {
 	}
 	year := c.lastOn.Year()
 	var sum events.Fen
-	for line := range c.l.register.Executions(events.YearEnd(year), projections.ExecutionFilter{Year: year, By: projections.ByTotal}) {
+	for line := range c.l.register.Executions(events.YearEnd(year), projections.ExecutionFilter{
+		Year: year, By: projections.ByTotal}) {
 		if line.Scope == aggregates.FiscalScope || line.Scope == aggregates.LocalScope {
 			sum += line.BalanceFen()
 		}
 	}
 	if sum != c.report.BalanceFen {
-		c.found(0, "", text.Say("全部经费余额之和 %s 元，汇总表为 %s 元", "the balances of all grants add up to %s yuan, the whole says %s yuan", events.FormatYuan(c.report.BalanceFen), events.FormatYuan(sum)))
+		c.found(0, "", text.Say("全部经费余额之和 %s 元，汇总表为 %s 元",
+			"the balances of all grants add up to %s yuan, the whole says %s yuan",
+			events.FormatYuan(c.report.BalanceFen), events.FormatYuan(sum)))
 	}
 }
 

@@ -49,8 +49,10 @@ func measureCheck(m *measures, dir string) error {
 	}
 	defer store.Close()
 	m.Seconds, m.ProcessorSeconds = time.Since(start).Seconds(), processorSeconds()
-	report, err := l.Check(ctx, ledger.CheckConfig{On: events.MustDate("2026-10-31"), Found: func(f ledger.Finding) { panic(f.What.En) }})
-	m.CheckSeconds, m.Comparisons, m.Evaluations, m.PeakMB = time.Since(start).Seconds(), report.Comparisons, report.Evaluations, peakMB()
+	report, err := l.Check(ctx,
+		ledger.CheckConfig{On: events.MustDate("2026-10-31"), Found: func(f ledger.Finding) { panic(f.What.En) }})
+	m.CheckSeconds, m.Comparisons, m.Evaluations, m.PeakMB = time.Since(start).Seconds(), report.Comparisons,
+		report.Evaluations, peakMB()
 	m.CheckProcessorSeconds = processorSeconds()
 	return err
 }

@@ -37,7 +37,8 @@ func TestASoundLedgerIsProved(t *testing.T) {
 	for _, f := range found {
 		t.Errorf("found %+v", f)
 	}
-	if report.Events != count(t, store) || report.Centers != 40 || report.Evaluations < 80 || report.Comparisons != report.Evaluations {
+	if report.Events != count(t, store) || report.Centers != 40 || report.Evaluations < 80 ||
+		report.Comparisons != report.Evaluations {
 		t.Errorf("got %+v", report)
 	}
 }
@@ -66,7 +67,8 @@ func TestWhatIsTooMuchIsSampledAndThoroughTakesAll(t *testing.T) {
 	if none := drawn(0, 1e9, ledger.CheckConfig{}); none.Evaluations != 0 {
 		t.Errorf("sampled %+v of no budget", none)
 	}
-	if small := drawn(1000, 10_000, ledger.CheckConfig{}); small.TooLarge == 0 || small.Evaluations+small.TooLarge != whole.Evaluations {
+	if small := drawn(1000, 10_000, ledger.CheckConfig{}); small.TooLarge == 0 ||
+		small.Evaluations+small.TooLarge != whole.Evaluations {
 		t.Errorf("sampled %+v of %d with a bound", small, whole.Evaluations)
 	}
 	if all := drawn(0, 0, ledger.CheckConfig{Thorough: true}); all != whole {
@@ -90,7 +92,8 @@ func TestAReadModelThatIsWrongIsFoundWhateverIsSampled(t *testing.T) {
 		for _, tail := range []string{registered, granted, received, spent} {
 			write(t, l, tail, tail)
 		}
-		imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, strings.Replace(line("other", registered), "ZJ-0001", "ZJ-0002", 1)))})
+		imports(t, l, ledger.ImportConfig{
+			Files: ledgertest.Files(t, file(t, strings.Replace(line("other", registered), "ZJ-0001", "ZJ-0002", 1)))})
 		a.on = true
 		ledger.SetSample(t, 0, 1e9)
 		_, found := checksWith(t, l, ledger.CheckConfig{On: events.MustDate("2026-10-31"), Thorough: c.thorough})
@@ -139,9 +142,12 @@ func TestAStreamThatIsNotThatOfTheWholeIsFound(t *testing.T) {
 	for _, tail := range []string{registered, granted, received, spent} {
 		write(t, first, tail, tail)
 	}
-	l := open(t, alteredStream{&altered{Store: store, on: true, say: replace("funds.spent", `"summary":"中试"`, `"summary":"设备"`)}}) // no figure is another
+	// no figure is another
+	l := open(t, alteredStream{
+		&altered{Store: store, on: true, say: replace("funds.spent", `"summary":"中试"`, `"summary":"设备"`)}})
 	_, found := checks(t, l)
-	if len(found) != 1 || found[0].Stream != "center-ZJ-0001" || !strings.Contains(found[0].What.En, "reading the whole ledger") {
+	if len(found) != 1 || found[0].Stream != "center-ZJ-0001" ||
+		!strings.Contains(found[0].What.En, "reading the whole ledger") {
 		t.Errorf("found %+v", found)
 	}
 }
@@ -152,9 +158,10 @@ func TestTheProgressOfACheckRisesToItsEnd(t *testing.T) {
 	for _, thorough := range []bool{false, true} {
 		ledger.SetSample(t, 1, 1e9)
 		var seen [][2]int64
-		checksWith(t, l, ledger.CheckConfig{On: events.MustDate("2026-10-31"), Thorough: thorough, Progress: func(done, total int64) {
-			seen = append(seen, [2]int64{done, total})
-		}})
+		checksWith(t, l, ledger.CheckConfig{On: events.MustDate("2026-10-31"), Thorough: thorough,
+			Progress: func(done, total int64) {
+				seen = append(seen, [2]int64{done, total})
+			}})
 		last := seen[len(seen)-1]
 		for i, s := range seen {
 			if s[1] != last[1] || i > 0 && s[0] < seen[i-1][0] || s[0] < 0 || s[0] > s[1] {
@@ -172,7 +179,8 @@ func TestACheckEndsWithItsContext(t *testing.T) {
 	write(t, l, "registered", registered)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := l.Check(ctx, ledger.CheckConfig{On: events.MustDate("2026-10-31"), Found: func(f ledger.Finding) { t.Errorf("found %+v", f) }})
+	_, err := l.Check(ctx, ledger.CheckConfig{
+		On: events.MustDate("2026-10-31"), Found: func(f ledger.Finding) { t.Errorf("found %+v", f) }})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -222,15 +230,21 @@ func TestEveryKindOfDamageIsFound(t *testing.T) {
 		want string
 	}{
 		{"a receipt of another amount", replace("subsidy.received", "100000", "90000"), "recomputed"},
-		{"a receipt that the scopes do not have", replace("subsidy.received", "100000", "90000"), "of the grants and of the scopes differ"},
+		{"a receipt that the scopes do not have", replace("subsidy.received", "100000", "90000"),
+			"of the grants and of the scopes differ"},
 		{"a receipt that the whole does not have", replace("subsidy.received", "100000", "90000"), "the whole says"},
-		{"a grant of another name", func(s *events.Stored) { s.Body = bytes.ReplaceAll(s.Body, []byte(`"G1"`), []byte(`"G2"`)) }, `"G1" has a balance`},
+		{"a grant of another name", func(s *events.Stored) {
+			s.Body = bytes.ReplaceAll(s.Body, []byte(`"G1"`), []byte(`"G2"`))
+		}, `"G1" has a balance`},
 		{"a voucher of another use", replace("funds.spent", `"pilot"`, `"fine"`), "independent computation"},
 		{"a reversal of no voucher", replace("spending.reversed", `"V1"`, `"V7"`), "cannot be right where it lies"},
 		{"an event that cannot be decoded", replace("funds.spent", `"version":1`, `"version":9`), "cannot be decoded"},
-		{"a grant of another year", replace("subsidy.granted", `"fiscalYear":2025`, `"fiscalYear":2026`), "independent computation"},
-		{"an amount below zero", replace("subsidy.granted", `"amountFen":100000`, `"amountFen":-100000`), "cannot be decoded"},
-		{"a record without the document that its mode asks for", replace("funds.spent", `"mode":"enforce"`, `"mode":"record"`), "could be accepted"},
+		{"a grant of another year", replace("subsidy.granted", `"fiscalYear":2025`, `"fiscalYear":2026`),
+			"independent computation"},
+		{"an amount below zero", replace("subsidy.granted", `"amountFen":100000`, `"amountFen":-100000`),
+			"cannot be decoded"},
+		{"a record without the document that its mode asks for",
+			replace("funds.spent", `"mode":"enforce"`, `"mode":"record"`), "could be accepted"},
 		{"a stream that is not its kind's", func(s *events.Stored) {
 			if s.Kind == "funds.spent" {
 				s.Stream = "centre-ZJ-0001"
@@ -292,7 +306,8 @@ func TestABreakInTheLedgerIsAnAlertAndAFindingAndStopsItsCenter(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	other := strings.Replace(line("other", registered), "ZJ-0001", "ZJ-0002", 1)
-	if report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, other))}); report.Accepted != 1 {
+	if report, bad := imports(t, l,
+		ledger.ImportConfig{Files: ledgertest.Files(t, file(t, other))}); report.Accepted != 1 {
 		t.Errorf("another center was stopped too: %+v", bad)
 	}
 }
@@ -323,10 +338,12 @@ func TestAnIdThatIsThereTwiceIsFoundOnce(t *testing.T) {
 }
 
 func TestAPolicyThatIsNotTheOneAdoptedIsFound(t *testing.T) {
-	for to, want := range map[string]string{`61`: "does not agree with the text", `-1`: "cannot be right where it lies"} {
+	for to, want := range map[string]string{
+		`61`: "does not agree with the text", `-1`: "cannot be right where it lies"} {
 		first, store := newLedger(t)
 		write(t, first, "registered", registered)
-		l := open(t, &altered{Store: store, on: true, say: replace("policy.adopted", `\"value\": 60`, `\"value\": `+to)})
+		l := open(t, &altered{Store: store, on: true,
+			say: replace("policy.adopted", `\"value\": 60`, `\"value\": `+to)})
 		_, found := checks(t, l)
 		if !slices.ContainsFunc(found, func(f ledger.Finding) bool {
 			return f.Position == 1 && f.Stream == events.PolicyStream && strings.Contains(f.What.En, want)

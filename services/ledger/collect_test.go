@@ -65,7 +65,8 @@ func TestOpeningSetsBackHowOftenTheHeapIsCollected(t *testing.T) {
 		} {
 			var during int
 			if open(&during); during != c.want || heapGrowth() != c.before {
-				t.Errorf("%s, %s: the heap grew by %d %% meanwhile, want %d, and by %d afterwards, want %d", c.name, end, during, c.want, heapGrowth(), c.before)
+				t.Errorf("%s, %s: the heap grew by %d %% meanwhile, want %d, and by %d afterwards, want %d", c.name,
+					end, during, c.want, heapGrowth(), c.before)
 			}
 		}
 	}

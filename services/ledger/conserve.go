@@ -39,7 +39,8 @@ type plainData struct {
 // read adds the next event of the stream.
 func (m *plainMoney) read(s events.Stored) error {
 	switch s.Kind {
-	case events.KindSubsidyGranted, events.KindMatchingCommitted, events.KindSubsidyReceived, events.KindMatchingReceived,
+	case events.KindSubsidyGranted, events.KindMatchingCommitted, events.KindSubsidyReceived,
+		events.KindMatchingReceived,
 		events.KindFundsRecovered, events.KindFundsSpent, events.KindSpendingReversed, events.KindEntryVoided:
 	default:
 		return nil
@@ -113,17 +114,21 @@ func (m *plainMoney) sums() plainSums {
 func (p *proof) conserves(r *projections.Register, m *plainMoney) {
 	sums := m.sums()
 	for _, voucher := range sums.orphans {
-		p.add("冲销的凭证 %q 不存在或已冲销", "voucher %q is reversed and is not there, or was reversed before", voucher)
+		p.add("冲销的凭证 %q 不存在或已冲销",
+			"voucher %q is reversed and is not there, or was reversed before", voucher)
 	}
 	kept := r.Balances(p.center)
 	for grant, fen := range sums.balanceFen {
 		if v, ok := kept[grant]; !ok || v != fen {
-			p.add("%q 的余额记为 %s 元，按原始记录重算为 %s 元", "the balance of %q is kept as %s yuan, recomputed from the stored bytes it is %s yuan", grant, events.FormatYuan(v), events.FormatYuan(fen))
+			p.add("%q 的余额记为 %s 元，按原始记录重算为 %s 元",
+				"the balance of %q is kept as %s yuan, recomputed from the stored bytes it is %s yuan", grant,
+				events.FormatYuan(v), events.FormatYuan(fen))
 		}
 		delete(kept, grant)
 	}
 	for grant, fen := range kept {
-		p.add("%q 有余额 %s 元，原始记录中没有此项", "%q has a balance of %s yuan and is not in the stored bytes", grant, events.FormatYuan(fen))
+		p.add("%q 有余额 %s 元，原始记录中没有此项", "%q has a balance of %s yuan and is not in the stored bytes",
+			grant, events.FormatYuan(fen))
 	}
 	if p.lastOn == 0 {
 		return
@@ -148,6 +153,8 @@ func (p *proof) conserves(r *projections.Register, m *plainMoney) {
 		}
 	}
 	if fiscalFen != 0 || localFen != 0 {
-		p.add("经费余额之和与口径余额相差：财政 %s 元，地方 %s 元", "the balances of the grants and of the scopes differ: fiscal by %s yuan, local by %s yuan", events.FormatYuan(fiscalFen), events.FormatYuan(localFen))
+		p.add("经费余额之和与口径余额相差：财政 %s 元，地方 %s 元",
+			"the balances of the grants and of the scopes differ: fiscal by %s yuan, local by %s yuan",
+			events.FormatYuan(fiscalFen), events.FormatYuan(localFen))
 	}
 }

@@ -23,7 +23,8 @@ type leaving struct {
 	gone func(events.StreamID)
 }
 
-func (s *leaving) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (s *leaving) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	s.gone(stream)
 	if _, bounded := ctx.Deadline(); ctx.Err() != nil || !bounded {
 		return nil, events.ErrUnknown
@@ -42,16 +43,19 @@ func TestAnAppendOutlivesItsCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	leave = cancel
-	if answer, err := l.Batch(ctx, named(t, registered, granted), importer, ledger.Terms{}); err != nil || answer.Position != 3 {
+	if answer, err := l.Batch(ctx, named(t, registered, granted), importer, ledger.Terms{}); err != nil ||
+		answer.Position != 3 {
 		t.Errorf("got %+v, %v", answer, err)
 	}
-	if _, err := l.Batch(ctx, named(t, received), importer, ledger.Terms{}); !errors.Is(err, context.Canceled) || errors.Is(err, ledger.ErrStopped) || count(t, inner) != 3 {
+	if _, err := l.Batch(ctx, named(t, received), importer, ledger.Terms{}); !errors.Is(err, context.Canceled) ||
+		errors.Is(err, ledger.ErrStopped) || count(t, inner) != 3 {
 		t.Errorf("one that left before: %v", err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	defer cancel()
 	leave = cancel
-	report, err := l.Import(ctx, ledger.ImportConfig{Account: importer, Files: ledgertest.Files(t, file(t, line(received, received), line(spent, spent)))})
+	report, err := l.Import(ctx, ledger.ImportConfig{
+		Account: importer, Files: ledgertest.Files(t, file(t, line(received, received), line(spent, spent)))})
 	if err != nil || report.Accepted != 2 {
 		t.Errorf("an import: %+v, %v", report, err)
 	}
@@ -72,10 +76,12 @@ func TestAnUnknownOutcomeStopsTheLedgerThoughItsCallerLeft(t *testing.T) {
 			return fault
 		}})
 		write(t, l, registered, registered)
-		if _, err := l.Batch(ctx, named(t, granted, received), importer, ledger.Terms{}); !errors.Is(err, ledger.ErrStopped) {
+		if _, err := l.Batch(ctx, named(t, granted, received), importer, ledger.Terms{}); !errors.Is(err,
+			ledger.ErrStopped) {
 			t.Errorf("fault %d: got %v", fault, err)
 		}
-		if _, err := l.Batch(t.Context(), named(t, granted), importer, ledger.Terms{}); !errors.Is(err, ledger.ErrStopped) {
+		if _, err := l.Batch(t.Context(), named(t, granted), importer, ledger.Terms{}); !errors.Is(err,
+			ledger.ErrStopped) {
 			t.Errorf("fault %d: then %v", fault, err)
 		}
 	}
@@ -118,7 +124,8 @@ type watched struct {
 	open atomic.Int64
 }
 
-func (s *watched) ReadStream(ctx context.Context, stream events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
+func (s *watched) ReadStream(ctx context.Context, stream events.StreamID,
+	after uint64) iter.Seq2[events.Stored, error] {
 	return func(yield func(events.Stored, error) bool) {
 		s.open.Add(1)
 		defer s.open.Add(-1)
@@ -142,25 +149,27 @@ func TestAStoryHoldsNothingOpenWhileItIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	var revisions []uint64
-	end, err := l.Story(t.Context(), "ZJ-0001", events.MustDate("2026-01-01"), ledger.Point{}, func(c *projections.Chapter) error {
-		if revisions = append(revisions, c.Event.Revision); store.open.Load() != 0 {
-			t.Fatalf("a read is open at revision %d", c.Event.Revision)
-		}
-		if c.Event.Revision == 300 { // others write meanwhile
-			write(t, l, fined, fined)
-		}
-		return nil
-	})
+	end, err := l.Story(t.Context(), "ZJ-0001", events.MustDate("2026-01-01"), ledger.Point{},
+		func(c *projections.Chapter) error {
+			if revisions = append(revisions, c.Event.Revision); store.open.Load() != 0 {
+				t.Fatalf("a read is open at revision %d", c.Event.Revision)
+			}
+			if c.Event.Revision == 300 { // others write meanwhile
+				write(t, l, fined, fined)
+			}
+			return nil
+		})
 	if err != nil || len(revisions) != 603 || revisions[602] != 603 || end.State.Events != 603 {
 		t.Errorf("%d chapters, %v", len(revisions), err)
 	}
 	stop := errors.New("stop")
-	if _, err := l.Story(t.Context(), "ZJ-0001", events.MustDate("2026-01-01"), ledger.Point{Position: 3}, func(c *projections.Chapter) error {
-		if c.Event.Position == 3 {
-			return stop
-		}
-		return nil
-	}); err != stop {
+	if _, err := l.Story(t.Context(), "ZJ-0001", events.MustDate("2026-01-01"), ledger.Point{Position: 3},
+		func(c *projections.Chapter) error {
+			if c.Event.Position == 3 {
+				return stop
+			}
+			return nil
+		}); err != stop {
 		t.Errorf("an error of each: %v", err)
 	}
 }

@@ -42,7 +42,8 @@ func TestMain(m *testing.M) {
 // telling prints when each append begins and when it is acknowledged.
 type telling struct{ events.Store }
 
-func (s telling) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (s telling) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	fmt.Printf("begin %s %d\n", stream, expected)
 	places, err := s.Store.Append(ctx, stream, expected, batch)
 	if err == nil {

@@ -14,25 +14,27 @@ import (
 // their number. It writes only the streams for which sees returns true; nil means all. Imported into a new ledger,
 // the records give the same answers with new instants. An event that cannot be read ends the export, because a part
 // of the history would give other answers. Export calls progress, unless nil, from time to time with positions.
-func (l *Ledger) Export(ctx context.Context, to io.Writer, sees func(events.StreamID) bool, progress func(done, total int64)) (count int, err error) {
+func (l *Ledger) Export(ctx context.Context, to io.Writer, sees func(events.StreamID) bool,
+	progress func(done, total int64)) (count int, err error) {
 	w := bufio.NewWriterSize(to, 1<<16)
 	total := int64(l.register.Position())
 	all := l.read(ctx, Span{UpTo: math.MaxUint64, Sees: sees})
-	err = inOrder(ctx, inBatches(func(show func(events.Stored) error) error { return feedFrom(all, show) }), encodeAll, func(batch []exported) error {
-		for _, e := range batch {
-			if e.err != nil {
-				return e.err
+	err = inOrder(ctx, inBatches(func(show func(events.Stored) error) error { return feedFrom(all, show) }), encodeAll,
+		func(batch []exported) error {
+			for _, e := range batch {
+				if e.err != nil {
+					return e.err
+				}
+				if _, err := w.Write(append(e.line, '\n')); err != nil {
+					return err
+				}
+				count++
 			}
-			if _, err := w.Write(append(e.line, '\n')); err != nil {
-				return err
+			if progress != nil {
+				progress(int64(batch[len(batch)-1].position), total)
 			}
-			count++
-		}
-		if progress != nil {
-			progress(int64(batch[len(batch)-1].position), total)
-		}
-		return nil
-	})
+			return nil
+		})
 	if err == nil {
 		err = w.Flush()
 	}

@@ -24,7 +24,8 @@ type hooked struct {
 	bytes  int // that an append takes; 0 for as many as any store
 }
 
-func (h *hooked) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (h *hooked) Append(ctx context.Context, s events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	if h.before != nil {
 		h.before(s, batch)
 	}
@@ -133,7 +134,8 @@ func TestABreakWithinABatchOfAnImportIsTold(t *testing.T) {
 	}
 	const assigned = `"kind":"center.assigned","on":"2025-03-01","by":{"role":"st-office","actor":"s"},"data":{"industryDept":"经信","localGov":"330106"}`
 	_, err := l.Import(t.Context(), ledger.ImportConfig{Account: importer,
-		Files: ledgertest.Files(t, file(t, line("registered", registered), line("assigned", assigned), line("granted", granted)))})
+		Files: ledgertest.Files(t,
+			file(t, line("registered", registered), line("assigned", assigned), line("granted", granted)))})
 	if !errors.Is(err, ledger.ErrStopped) || len(l.Register().Breaks("center-ZJ-0001")) == 0 {
 		t.Errorf("got %v", err)
 	}
@@ -141,7 +143,8 @@ func TestABreakWithinABatchOfAnImportIsTold(t *testing.T) {
 
 // Two ledgers import the same file: the appends of the second repeat events that it has applied meanwhile.
 func TestNothingStaysAnnounced(t *testing.T) {
-	path := file(t, line("registered", registered), line("granted", granted), line("received", received), line("spent", spent))
+	path := file(t, line("registered", registered), line("granted", granted), line("received", received),
+		line("spent", spent))
 	one, first := newLedger(t)
 	imports(t, one, ledger.ImportConfig{Files: ledgertest.Files(t, path)})
 	two, second := newLedger(t)
@@ -151,7 +154,8 @@ func TestNothingStaysAnnounced(t *testing.T) {
 		}
 		for e, err := range first.ReadAll(t.Context(), 0) {
 			if err == nil {
-				_, err = second.Append(t.Context(), e.Stream, e.Revision-1, []events.Proposed{{ID: e.ID, Kind: e.Kind, Body: events.MustObject(string(e.Body))}})
+				_, err = second.Append(t.Context(), e.Stream, e.Revision-1,
+					[]events.Proposed{{ID: e.ID, Kind: e.Kind, Body: events.MustObject(string(e.Body))}})
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -159,7 +163,8 @@ func TestNothingStaysAnnounced(t *testing.T) {
 		}
 		reached(t, two, 5)
 	}
-	if report, bad := imports(t, two, ledger.ImportConfig{Files: ledgertest.Files(t, path), Progress: again}); report.Accepted != 4 || count(t, second) != 5 {
+	if report, bad := imports(t, two, ledger.ImportConfig{
+		Files: ledgertest.Files(t, path), Progress: again}); report.Accepted != 4 || count(t, second) != 5 {
 		t.Errorf("got %+v, %+v", report, bad)
 	}
 	if n := two.Announced(); n != 0 {
@@ -171,10 +176,12 @@ func TestAClosedLedgerTakesNoWriting(t *testing.T) {
 	l, store := newLedger(t)
 	write(t, l, "registered", registered)
 	l.Close()
-	if _, err := l.Record(t.Context(), record(t, "granted", granted), importer); err == nil || errors.Is(err, ledger.ErrStopped) {
+	if _, err := l.Record(t.Context(), record(t, "granted", granted), importer); err == nil ||
+		errors.Is(err, ledger.ErrStopped) {
 		t.Errorf("a record got %v", err)
 	}
-	_, err := l.Import(t.Context(), ledger.ImportConfig{Account: importer, Files: ledgertest.Files(t, file(t, line("granted", granted)))})
+	_, err := l.Import(t.Context(),
+		ledger.ImportConfig{Account: importer, Files: ledgertest.Files(t, file(t, line("granted", granted)))})
 	if err == nil || errors.Is(err, ledger.ErrStopped) {
 		t.Errorf("an import got %v", err)
 	}
@@ -202,7 +209,8 @@ func TestClosingALedgerAnswersAWriterThatWaits(t *testing.T) {
 		}
 	}
 	_, err := l.Record(t.Context(), record(t, "registered", registered), importer)
-	if err != nil && !(errors.Is(err, ledger.ErrStopped) && strings.Contains(err.Error(), "which is stored")) || count(t, inner) != 2 {
+	if err != nil && !(errors.Is(err, ledger.ErrStopped) && strings.Contains(err.Error(), "which is stored")) ||
+		count(t, inner) != 2 {
 		t.Errorf("got %v; the store has %d events", err, count(t, inner))
 	}
 }
@@ -219,7 +227,8 @@ func TestAnImportThatEndsEarlyCountsWhatItWrote(t *testing.T) {
 	}
 	l := open(t, store)
 	report, err := l.Import(ctx, ledger.ImportConfig{Account: importer,
-		Files: ledgertest.Files(t, file(t, line("registered", registered), line("granted", granted), line("received", received)))})
+		Files: ledgertest.Files(t,
+			file(t, line("registered", registered), line("granted", granted), line("received", received)))})
 	if !errors.Is(err, context.Canceled) || report.Accepted != 2 || count(t, inner) != 3 {
 		t.Errorf("got %+v, %v; the store has %d events", report, err, count(t, inner))
 	}
@@ -228,10 +237,12 @@ func TestAnImportThatEndsEarlyCountsWhatItWrote(t *testing.T) {
 // doubtful is a store that stores appends to centers and returns an UnknownError with a conflict as its cause.
 type doubtful struct{ events.Store }
 
-func (d doubtful) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (d doubtful) Append(ctx context.Context, s events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	places, err := d.Store.Append(ctx, s, expected, batch)
 	if err == nil && s != events.PolicyStream {
-		return nil, &events.UnknownError{Cause: &events.ConflictError{Stream: s, Expected: expected, Actual: expected + 2}}
+		return nil, &events.UnknownError{
+			Cause: &events.ConflictError{Stream: s, Expected: expected, Actual: expected + 2}}
 	}
 	return places, err
 }
@@ -243,7 +254,8 @@ func TestAnUnknownOutcomeIsNoConflictWhateverItsCause(t *testing.T) {
 			return err
 		},
 		"an import": func(l *ledger.Ledger) error {
-			_, err := l.Import(t.Context(), ledger.ImportConfig{Account: importer, Files: ledgertest.Files(t, file(t, line("registered", registered)))})
+			_, err := l.Import(t.Context(), ledger.ImportConfig{
+				Account: importer, Files: ledgertest.Files(t, file(t, line("registered", registered)))})
 			return err
 		},
 	} {

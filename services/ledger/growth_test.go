@@ -175,9 +175,11 @@ func appends(l *ledger.Ledger) (perSecond float64, err error) {
 	ids := l.Register().IDs()
 	took, err := baseline.Share(min(64, len(ids)), total, func(writer, n int) error {
 		name := fmt.Sprintf("%d-%d", writer, n)
-		_, err := l.Record(context.Background(), &events.Record{ID: idOf(name), Kind: events.KindTrialRecorded, Center: ids[writer],
-			On: events.MustDate("2026-10-31"), By: events.By{Role: events.CenterRole, Actor: "c"}, Mode: events.Enforce,
-			Data: &events.TrialRecorded{Trial: name}}, importer)
+		_, err := l.Record(context.Background(),
+			&events.Record{ID: idOf(name), Kind: events.KindTrialRecorded, Center: ids[writer],
+				On: events.MustDate("2026-10-31"), By: events.By{Role: events.CenterRole, Actor: "c"},
+				Mode: events.Enforce,
+				Data: &events.TrialRecorded{Trial: name}}, importer)
 		return err
 	})
 	return total / took.Seconds(), err

@@ -22,7 +22,8 @@ type Span struct {
 // sink, on the caller's goroutine and in the order of positions, or stream by stream if the span lists its streams.
 // It decodes nothing, because decoding takes many times as long as reading. The event is valid until keep returns,
 // and lacks Bytes.
-func Search[T any](ctx context.Context, l *Ledger, of Span, keep func(*events.Stored) (T, bool), sink func(T) error) error {
+func Search[T any](ctx context.Context, l *Ledger, of Span, keep func(*events.Stored) (T, bool),
+	sink func(T) error) error {
 	from := func(show func(events.Stored) error) error { return feedFrom(l.read(ctx, of), show) }
 	work := func(b *decodedBatch) (kept []T) {
 		for i := range b.events {

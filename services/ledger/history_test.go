@@ -15,7 +15,8 @@ func TestASearchIsShownEveryEventOfTheSpanInOrder(t *testing.T) {
 	l, store := newLedger(t)
 	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, testdata(t, "edges"))})
 	end := l.Register().Position()
-	for _, of := range []ledger.Span{{UpTo: end}, {UpTo: 1000}, {UpTo: 0}, {Stream: "center-FZ-0020", UpTo: end}, {Stream: "center-FZ-0020", UpTo: 1500},
+	for _, of := range []ledger.Span{{UpTo: end}, {UpTo: 1000}, {UpTo: 0}, {Stream: "center-FZ-0020", UpTo: end},
+		{Stream: "center-FZ-0020", UpTo: 1500},
 		{Stream: "center-NONE", UpTo: end}} {
 		var got, want []string
 		err := ledger.Search(t.Context(), l, of,
@@ -52,12 +53,14 @@ func TestASearchIsOfSomeStreams(t *testing.T) {
 	if len(want) < 10 {
 		t.Fatalf("there are %d events", len(want))
 	}
-	for _, of := range []ledger.Span{{UpTo: end - 3, Sees: sees}, {UpTo: end - 3, Streams: few}, {After: want[4], UpTo: end - 3, Sees: sees}, {After: want[4], UpTo: end - 3, Streams: few}} {
+	for _, of := range []ledger.Span{{UpTo: end - 3, Sees: sees}, {UpTo: end - 3, Streams: few},
+		{After: want[4], UpTo: end - 3, Sees: sees}, {After: want[4], UpTo: end - 3, Streams: few}} {
 		var got []uint64
-		err := ledger.Search(t.Context(), l, of, func(s *events.Stored) (uint64, bool) { return s.Position, true }, func(p uint64) error {
-			got = append(got, p)
-			return nil
-		})
+		err := ledger.Search(t.Context(), l, of, func(s *events.Stored) (uint64, bool) { return s.Position, true },
+			func(p uint64) error {
+				got = append(got, p)
+				return nil
+			})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,12 +68,15 @@ func TestASearchIsOfSomeStreams(t *testing.T) {
 			t.Errorf("after %d: not in order", of.After)
 		}
 		slices.Sort(got)
-		if wanted := want[len(want)-len(got):]; !slices.Equal(got, wanted) || of.After == 0 && len(got) != len(want) || of.After > 0 && len(got) != len(want)-5 {
+		if wanted := want[len(want)-len(got):]; !slices.Equal(got, wanted) || of.After == 0 && len(got) != len(want) ||
+			of.After > 0 && len(got) != len(want)-5 {
 			t.Errorf("after %d: expected %v, got %v", of.After, want, got)
 		}
 	}
 	stop, n := errors.New("stop"), 0
-	err := ledger.Search(t.Context(), l, ledger.Span{UpTo: end, Streams: few}, func(*events.Stored) (int, bool) { return 0, true }, func(int) error {
+	err := ledger.Search(t.Context(), l, ledger.Span{UpTo: end, Streams: few}, func(*events.Stored) (int, bool) {
+		return 0, true
+	}, func(int) error {
 		n++
 		return stop
 	})
@@ -95,7 +101,8 @@ func TestASearchEndsWithTheErrorOfItsSinkOrContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := ledger.Search(ctx, l, ledger.Span{UpTo: 5000}, every, func(int) error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := ledger.Search(ctx, l, ledger.Span{UpTo: 5000}, every, func(int) error { return nil }); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -103,7 +110,8 @@ func TestASearchEndsWithTheErrorOfItsSinkOrContext(t *testing.T) {
 func TestAnEventIsReadAtItsPosition(t *testing.T) {
 	l, _ := newLedger(t)
 	placed := write(t, l, registered, registered)
-	if s, err := l.At(t.Context(), placed.Position); err != nil || s.Kind != events.KindCenterRegistered || len(s.Body) == 0 {
+	if s, err := l.At(t.Context(), placed.Position); err != nil || s.Kind != events.KindCenterRegistered ||
+		len(s.Body) == 0 {
 		t.Errorf("%v: %v", s.Kind, err)
 	}
 	for _, none := range []uint64{0, placed.Position + 1} {

@@ -18,8 +18,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// ImportFile is one file to import. Content is JSON Lines, one record a line. Each run of the import reads it once, from
-// its start to its end or to the first error.
+// ImportFile is one file to import. Content is JSON Lines, one record a line. Each run of the import reads it once,
+// from its start to its end or to the first error.
 type ImportFile struct {
 	Name    string
 	Content io.ReadSeeker
@@ -55,8 +55,8 @@ type ImportConfig struct {
 	// counts all. Records that are in the ledger already have warnings too.
 	Warned func(Warning)
 
-	// Dir is a directory on the disk where accepted records are spooled until they are written. The spool takes as much room as
-	// the events take in the store. "" is the directory of temporary files.
+	// Dir is a directory on the disk where accepted records are spooled until they are written. The spool takes as
+	// much room as the events take in the store. "" is the directory of temporary files.
 	Dir string
 }
 
@@ -157,7 +157,8 @@ type importer struct {
 // times. The next run finds the records that are written already, and the report counts them as written. After an
 // error the report counts the records that are known to be written.
 func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, error) {
-	im := &importer{ImportConfig: cfg, l: l, held: heldBad{dir: cfg.Dir}, total: 2 * cfg.GivenBytes, moving: map[events.StreamID]*moving{}}
+	im := &importer{ImportConfig: cfg, l: l, held: heldBad{dir: cfg.Dir}, total: 2 * cfg.GivenBytes,
+		moving: map[events.StreamID]*moving{}}
 	if !cfg.DryRun {
 		if l.readOnly {
 			return im.report, errReadOnly

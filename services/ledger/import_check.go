@@ -46,7 +46,8 @@ func newChecks(l *Ledger, s *spool, cfg *ImportConfig) (*checks, error) {
 			return nil, err
 		}
 	}
-	return &checks{l: l, spool: s, first: first, policies: policies, cfg: cfg, names: map[events.CenterID]map[events.Name]events.Recorded{},
+	return &checks{l: l, spool: s, first: first, policies: policies, cfg: cfg,
+		names:  map[events.CenterID]map[events.Name]events.Recorded{},
 		trials: map[events.StreamID]*trial{events.PolicyStream: {copied: policies, known: policies.Revision()}}}, nil
 }
 
@@ -160,5 +161,7 @@ func (c *checks) trial(rec *events.Record) *trial {
 
 // sameTimeline reports whether two timelines have the same policies.
 func sameTimeline(a, b policy.Timeline) bool {
-	return slices.EqualFunc(a.Adopted(), b.Adopted(), func(p, q *policy.Policy) bool { return p.Digest() == q.Digest() })
+	return slices.EqualFunc(a.Adopted(), b.Adopted(), func(p, q *policy.Policy) bool {
+		return p.Digest() == q.Digest()
+	})
 }

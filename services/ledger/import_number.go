@@ -57,7 +57,8 @@ func (c *checks) voided(rec *events.Record) (by uuid.UUID, is bool) {
 
 // equalToVoided returns the refusal of a record that equals the voided record with its id. If it does not equal that,
 // it returns before.
-func (c *checks) equalToVoided(ctx context.Context, ln *line, by uuid.UUID, before *aggregates.Refusal) (*aggregates.Refusal, error) {
+func (c *checks) equalToVoided(ctx context.Context, ln *line, by uuid.UUID,
+	before *aggregates.Refusal) (*aggregates.Refusal, error) {
 	first, err := c.record(ctx, ln.rec.Stream(), ln.rec.ID)
 	if err != nil {
 		return nil, err
@@ -75,7 +76,8 @@ func (c *checks) equalToVoided(ctx context.Context, ln *line, by uuid.UUID, befo
 	}
 	return &aggregates.Refusal{Breaches: []aggregates.Breach{{Field: "id", Reason: text.Say(
 		"与已作废的记录相同：%v 作废，作废记录 %s，原因：%s；如应重新入账，是作废有误，请用 %sagain",
-		"it is equal to a voided record: voided on %v, record %s, reason: %s; if it is to count again, the voiding was wrong: say %sagain",
+		"it is equal to a voided record: voided on %v, record %s, reason: %s; if it is to count again, the voiding "+
+			"was wrong: say %sagain",
 		voiding.On, by, reason, c.cfg.Prefix)}}}, nil
 }
 

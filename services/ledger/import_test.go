@@ -42,7 +42,8 @@ func TestAByteOrderMarkBeginsAFileAndNoRecord(t *testing.T) {
 	const mark = "\ufeff"
 	path := file(t, mark+line("a", registered), line("b", granted), mark+line("c", received))
 	report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, path, path), AcceptGood: true})
-	if want := (ledger.ImportReport{Read: 6, Accepted: 2, Repeated: 2, Refused: 2}); report != want || len(bad) != 2 || bad[0].Line != 3 {
+	if want := (ledger.ImportReport{Read: 6, Accepted: 2, Repeated: 2, Refused: 2}); report != want || len(bad) != 2 ||
+		bad[0].Line != 3 {
 		t.Errorf("got %+v, %+v", report, bad)
 	}
 }
@@ -54,11 +55,13 @@ func TestARecordTooLargeForItsOwnExportIsRefused(t *testing.T) {
 		start := strings.TrimSuffix(text, "}") + `,"note":"`
 		return start + strings.Repeat("x", bytes-len(start)-len(`"}`)) + `"}`
 	}
-	report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, noted(events.RecordBytesMax)))})
+	report, bad := imports(t, l,
+		ledger.ImportConfig{Files: ledgertest.Files(t, file(t, noted(events.RecordBytesMax)))})
 	if report.Refused != 1 || !strings.Contains(bad[0].Breaches[0].Reason.En, "written out in full") {
 		t.Errorf("got %+v, %+v", report, bad)
 	}
-	report, bad = imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, noted(events.RecordBytesMax-len(`,"mode":"enforce"`))))})
+	report, bad = imports(t, l, ledger.ImportConfig{
+		Files: ledgertest.Files(t, file(t, noted(events.RecordBytesMax-len(`,"mode":"enforce"`))))})
 	if report.Accepted != 1 {
 		t.Fatalf("got %+v, %+v", report, bad)
 	}
@@ -67,7 +70,10 @@ func TestARecordTooLargeForItsOwnExportIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, _ := newLedger(t)
-	if report, bad := imports(t, again, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, strings.TrimSuffix(out.String(), "\n")))}); report.Accepted != 1 || report.Repeated != 1 {
+	if report, bad := imports(t, again,
+		ledger.ImportConfig{
+			Files: ledgertest.Files(t, file(t, strings.TrimSuffix(out.String(), "\n")))}); report.Accepted != 1 ||
+		report.Repeated != 1 {
 		t.Errorf("got %+v, %+v", report, bad)
 	}
 }
@@ -97,7 +103,8 @@ func TestEveryBadRecordIsListedAndNothingIsWritten(t *testing.T) {
 	if !slices.Equal(lines, []int{2, 4, 5, 6, 7, 8}) {
 		t.Fatalf("listed %v", lines)
 	}
-	if field := bad[2].Breaches[0].Field; field != "data.amountFen" || bad[3].Breaches[0].Rule != events.Overdrawn || bad[3].ID != idOf("d") {
+	if field := bad[2].Breaches[0].Field; field != "data.amountFen" || bad[3].Breaches[0].Rule != events.Overdrawn ||
+		bad[3].ID != idOf("d") {
 		t.Errorf("got %+v", bad)
 	}
 	if !strings.Contains(bad[4].Breaches[0].Reason.En, "1048576") {
@@ -111,7 +118,9 @@ func TestEveryBadRecordIsListedAndNothingIsWritten(t *testing.T) {
 func TestGoodRecordsAreWrittenIfAskedAndWhatDependsOnABadOneIsBad(t *testing.T) {
 	l, store := newLedger(t)
 	badGrant := strings.Replace(granted, `"doc":"浙财科教〔2025〕1号",`, "", 1)
-	path := file(t, line("a", registered), line("b", badGrant), line("c", received), line("e", `"kind":"interview.held","on":"2025-02-01","by":{"role":"st-office","actor":"s"},"mode":"record","doc":"浙试〔2025〕1号","data":{"year":2024,"principal":true}`))
+	path := file(t, line("a", registered), line("b", badGrant), line("c", received),
+		line("e",
+			`"kind":"interview.held","on":"2025-02-01","by":{"role":"st-office","actor":"s"},"mode":"record","doc":"浙试〔2025〕1号","data":{"year":2024,"principal":true}`))
 	report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, path), AcceptGood: true})
 	if want := (ledger.ImportReport{Read: 4, Accepted: 2, Refused: 2}); report != want {
 		t.Errorf("got %+v, %+v", report, bad)
@@ -155,7 +164,8 @@ func TestAnIdTwiceInAFileWithOtherContentIsBad(t *testing.T) {
 
 func TestFilesAreTakenTogether(t *testing.T) {
 	l, _ := newLedger(t)
-	files := []string{file(t, line("a", registered)), file(t, line("b", granted)), file(t, line("c", received), line("x", orphaned))}
+	files := []string{file(t, line("a", registered)), file(t, line("b", granted)),
+		file(t, line("c", received), line("x", orphaned))}
 	_, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, files...)})
 	if len(bad) != 1 || bad[0].File != files[2] || bad[0].Line != 2 {
 		t.Errorf("got %+v", bad)
@@ -228,7 +238,8 @@ func TestAnInterruptedImportLeavesPrefixesAndIsFinishedByRunningItAgain(t *testi
 	want := answers(whole.Register())
 	for _, n := range []int64{6, 30} {
 		store := memstore.New(ticking())
-		_, err := open(t, failsAt(store, n)).Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: importer})
+		_, err := open(t, failsAt(store, n)).Import(t.Context(),
+			ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: importer})
 		if !errors.Is(err, ledger.ErrStopped) {
 			t.Fatalf("interrupted at append %d: got %v", n, err)
 		}
@@ -257,11 +268,12 @@ func TestAnImportEndsWithItsContext(t *testing.T) {
 	path := simulated(t, 1000, 2)
 	l, _ := newLedger(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := l.Import(ctx, ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: importer, Progress: func(done, total int64) {
-		if done >= total/2 {
-			cancel()
-		}
-	}})
+	_, err := l.Import(ctx, ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: importer,
+		Progress: func(done, total int64) {
+			if done >= total/2 {
+				cancel()
+			}
+		}})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -277,7 +289,8 @@ type endsAt struct {
 // AppendBytesMax implements events.Limited.
 func (s *endsAt) AppendBytesMax() int { return 1 }
 
-func (s *endsAt) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (s *endsAt) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	if s.n.Add(-1) == 0 {
 		s.end()
 	}
@@ -294,13 +307,15 @@ func TestAnImportThatEndsWhileItWritesLeavesALedgerThatAnswersWhatIsStored(t *te
 	s.end = cancel
 	s.n.Store(6)
 	_, err := l.Import(ctx, ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: importer})
-	if there := count(t, store); !errors.Is(err, context.Canceled) || there < 6 || there > 6+12 { // an append that has begun ends well
+	if there := count(t, store); !errors.Is(err, context.Canceled) || there < 6 || there > 6+12 {
+		// an append that has begun ends well
 		t.Errorf("got %v and %d events", err, there)
 	}
 	if answers(l.Register()) != answers(open(t, store).Register()) {
 		t.Error("the ledger does not answer what is stored")
 	}
-	if report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, path)}); report.Accepted+report.Repeated != total || len(bad) > 0 {
+	if report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, path)}); report.Accepted+
+		report.Repeated != total || len(bad) > 0 {
 		t.Errorf("again, got %+v, %v", report, bad)
 	}
 }
@@ -326,7 +341,8 @@ func TestAPolicyInAFileLiesBetweenWhatIsBeforeAndAfterIt(t *testing.T) {
 		}
 		got = append(got, string(rec.Kind)+" "+rec.Policy.Version)
 	}
-	if want := []string{"center.registered 2", "subsidy.granted 2", "policy.adopted ", "subsidy.received 3"}; !slices.Equal(got, want) {
+	if want := []string{"center.registered 2", "subsidy.granted 2", "policy.adopted ",
+		"subsidy.received 3"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -335,7 +351,9 @@ func TestProgressReachesItsTotal(t *testing.T) {
 	path := simulated(t, 1000, 2)
 	l, _ := newLedger(t)
 	var last string
-	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, path), Progress: func(done, total int64) { last = fmt.Sprint(done == total, total > 0) }})
+	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, path), Progress: func(done, total int64) {
+		last = fmt.Sprint(done == total, total > 0)
+	}})
 	if last != "true true" {
 		t.Errorf("got %s", last)
 	}
@@ -344,7 +362,8 @@ func TestProgressReachesItsTotal(t *testing.T) {
 // version returns the adoption of the built-in policy under another version.
 func version(t testing.TB, number int) *events.Record {
 	t.Helper()
-	p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "2"`), fmt.Appendf(nil, `"version": "%d"`, number), 1))
+	p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "2"`),
+		fmt.Appendf(nil, `"version": "%d"`, number), 1))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -390,11 +409,17 @@ func TestWhoeverWritesDuringAnImportIsNotWrittenOver(t *testing.T) {
 		bad       []int // the lines
 		events    int   // of the store
 	}{
-		"nobody":                  {func(*testing.T, *ledger.Ledger) {}, 1, ledger.ImportReport{Read: 4, Accepted: 4}, nil, 5},
-		"the same center":         {func(t *testing.T, l *ledger.Ledger) { write(t, l, "x", registered) }, 2, ledger.ImportReport{Read: 4, Refused: 1}, []int{1}, 2},
-		"the same record":         {func(t *testing.T, l *ledger.Ledger) { write(t, l, "a", registered) }, 1, ledger.ImportReport{Read: 4, Accepted: 3, Repeated: 1}, nil, 5},
-		"a record that goes with": {func(t *testing.T, l *ledger.Ledger) { write(t, l, "a", registered); write(t, l, "x", fined2) }, 1, ledger.ImportReport{Read: 4, Accepted: 3, Repeated: 1}, nil, 6},
-		"a policy":                {func(t *testing.T, l *ledger.Ledger) { adopts(t, l, version(t, 3)) }, 2, ledger.ImportReport{Read: 4, Accepted: 4}, nil, 6},
+		"nobody": {
+			func(*testing.T, *ledger.Ledger) {}, 1, ledger.ImportReport{Read: 4, Accepted: 4}, nil, 5},
+		"the same center": {func(t *testing.T, l *ledger.Ledger) { write(t, l, "x", registered) }, 2,
+			ledger.ImportReport{Read: 4, Refused: 1}, []int{1}, 2},
+		"the same record": {func(t *testing.T, l *ledger.Ledger) { write(t, l, "a", registered) }, 1,
+			ledger.ImportReport{Read: 4, Accepted: 3, Repeated: 1}, nil, 5},
+		"a record that goes with": {
+			func(t *testing.T, l *ledger.Ledger) { write(t, l, "a", registered); write(t, l, "x", fined2) }, 1,
+			ledger.ImportReport{Read: 4, Accepted: 3, Repeated: 1}, nil, 6},
+		"a policy": {func(t *testing.T, l *ledger.Ledger) { adopts(t, l, version(t, 3)) }, 2,
+			ledger.ImportReport{Read: 4, Accepted: 4}, nil, 6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, store := newLedger(t)
@@ -430,13 +455,15 @@ func TestARecordThatSomebodyElseWritesWhileAFileIsJudgedIsNotMissed(t *testing.T
 	}
 	lines = append(lines, line("b", granted), line("c", received))
 	once := false
-	report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, lines...)), Progress: func(int64, int64) {
-		if !once {
-			once = true
-			write(t, l, "b", granted)
-		}
-	}})
-	if want := (ledger.ImportReport{Read: 303, Accepted: 2, Repeated: 301}); report != want || len(bad) != 0 || count(t, store) != 5 {
+	report, bad := imports(t, l,
+		ledger.ImportConfig{Files: ledgertest.Files(t, file(t, lines...)), Progress: func(int64, int64) {
+			if !once {
+				once = true
+				write(t, l, "b", granted)
+			}
+		}})
+	if want := (ledger.ImportReport{Read: 303, Accepted: 2, Repeated: 301}); report != want || len(bad) != 0 ||
+		count(t, store) != 5 {
 		t.Errorf("got %+v, bad %+v, %d events", report, bad, count(t, store))
 	}
 }
@@ -460,14 +487,16 @@ func TestAnImportThatRunsAgainCountsAllAndTellsOnce(t *testing.T) {
 	}
 	runs := 0
 	cfg := overtaken(ledgertest.Files(t, file(t,
-		line("a", registered), line("b", granted), line("c", received), line("o", orphaned), line("d", spent), line("e", fined), line("p", overspent))), func(run int) { runs = run })
+		line("a", registered), line("b", granted), line("c", received), line("o", orphaned), line("d", spent),
+		line("e", fined), line("p", overspent))), func(run int) { runs = run })
 	cfg.AcceptGood = true
 	report, bad := imports(t, l, cfg)
 	var lines []int
 	for _, b := range bad {
 		lines = append(lines, b.Line)
 	}
-	if want := (ledger.ImportReport{Read: 7, Accepted: 3, Repeated: 1, Refused: 3}); report != want || runs != 2 || !slices.Equal(lines, []int{4, 5, 7}) {
+	if want := (ledger.ImportReport{Read: 7, Accepted: 3, Repeated: 1, Refused: 3}); report != want || runs != 2 ||
+		!slices.Equal(lines, []int{4, 5, 7}) {
 		t.Errorf("got %+v in %d runs, told %v", report, runs, lines)
 	}
 	if bad[1].ID != idOf("d") || len(bad[1].Breaches) == 0 || !strings.Contains(bad[1].Breaches[0].Reason.Zh, "V1") {
@@ -491,10 +520,13 @@ func TestAnImportThatIsOvertakenAgainAndAgainSaysSo(t *testing.T) {
 	cfg.Account, cfg.AcceptGood, cfg.Bad = importer, true, func(b ledger.BadRecord) { bad = append(bad, b) }
 	_, err := l.Import(t.Context(), cfg)
 	told := text.Of(err)
-	if text.CodeOf(err) != text.Conflict || !strings.Contains(told.Zh, "再导入一次") || !strings.Contains(told.En, "run the import again") || runs != 5 || len(bad) != 1 || count(t, store) != 6 {
+	if text.CodeOf(err) != text.Conflict || !strings.Contains(told.Zh, "再导入一次") ||
+		!strings.Contains(told.En, "run the import again") || runs != 5 || len(bad) != 1 || count(t, store) != 6 {
 		t.Errorf("got %v in %d runs, %d events, bad %+v", err, runs, count(t, store), bad)
 	}
-	if report, _ := imports(t, l, ledger.ImportConfig{AcceptGood: true, Files: ledgertest.Files(t, file(t, line("a", registered), line("o", orphaned)))}); report.Accepted != 1 {
+	if report, _ := imports(t, l,
+		ledger.ImportConfig{AcceptGood: true,
+			Files: ledgertest.Files(t, file(t, line("a", registered), line("o", orphaned)))}); report.Accepted != 1 {
 		t.Errorf("again: %+v", report)
 	}
 }
@@ -506,10 +538,13 @@ func TestADryRunOfAnImportWritesNothing(t *testing.T) {
 	trial := func(l *ledger.Ledger, acceptGood bool) (ledger.ImportReport, []ledger.CenterMoves, int) {
 		var list []ledger.CenterMoves
 		bad := 0
-		report, err := l.Import(t.Context(), ledger.ImportConfig{Account: importer, AcceptGood: acceptGood, DryRun: true, AsOf: on, Bad: func(ledger.BadRecord) { bad++ },
+		report, err := l.Import(t.Context(), ledger.ImportConfig{
+			Account: importer, AcceptGood: acceptGood, DryRun: true, AsOf: on, Bad: func(ledger.BadRecord) { bad++ },
 			Moves: func(m ledger.CenterMoves) { list = append(list, m) }, Files: ledgertest.Files(t, file(t,
 				line("a", registered), line("b", granted), line("c", received), line("d", fined), line("o", orphaned),
-				strings.Replace(line("z", registered), "ZJ-0001", "ZJ-0002", 1), strings.Replace(line("t", strings.Replace(fined2, "2025-02-01", "2025-09-01", 1)), "ZJ-0001", "ZJ-0002", 1)))})
+				strings.Replace(line("z", registered), "ZJ-0001", "ZJ-0002", 1),
+				strings.Replace(line("t", strings.Replace(fined2, "2025-02-01", "2025-09-01", 1)), "ZJ-0001",
+					"ZJ-0002", 1)))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -517,10 +552,12 @@ func TestADryRunOfAnImportWritesNothing(t *testing.T) {
 	}
 	for _, acceptGood := range []bool{false, true} {
 		report, list, bad := trial(l, acceptGood)
-		if want := (ledger.ImportReport{Read: 7, Accepted: 5, Repeated: 1, Refused: 1, Warnings: 1}); report != want || bad != 1 || count(t, store) != 2 {
+		if want := (ledger.ImportReport{Read: 7, Accepted: 5, Repeated: 1, Refused: 1, Warnings: 1}); report != want ||
+			bad != 1 || count(t, store) != 2 {
 			t.Errorf("got %+v, %d bad, %d events", report, bad, count(t, store))
 		}
-		if len(list) != 2 || list[0].Center != "ZJ-0001" || list[0].AsOf != on || list[1].AsOf != events.MustDate("2025-09-01") || list[1].Moved.Status != "registered" {
+		if len(list) != 2 || list[0].Center != "ZJ-0001" || list[0].AsOf != on ||
+			list[1].AsOf != events.MustDate("2025-09-01") || list[1].Moved.Status != "registered" {
 			t.Fatalf("got %+v", list)
 		}
 		// It is what writing them does.
@@ -529,7 +566,8 @@ func TestADryRunOfAnImportWritesNothing(t *testing.T) {
 		for _, tail := range []string{registered, granted, received, fined} {
 			write(t, two, map[string]string{registered: "a", granted: "b", received: "c", fined: "d"}[tail], tail)
 		}
-		if want := difference.Of(before, two.Register().Evaluation("ZJ-0001", on)); len(want.Raised()) == 0 || fmt.Sprint(want.Money, moves(want.Alerts)) != fmt.Sprint(list[0].Moved.Money, told(list[0])) {
+		if want := difference.Of(before, two.Register().Evaluation("ZJ-0001", on)); len(want.Raised()) == 0 ||
+			fmt.Sprint(want.Money, moves(want.Alerts)) != fmt.Sprint(list[0].Moved.Money, told(list[0])) {
 			t.Errorf("got %+v, want %+v", list[0].Moved, want)
 		}
 	}
@@ -547,7 +585,9 @@ func told(m ledger.CenterMoves) string { return moves(m.Moved.Alerts) }
 func TestWhatIsLaidByLeavesNothingBehindAndFailsByName(t *testing.T) {
 	l, store := newLedger(t)
 	path := file(t, line("a", registered), line("b", granted))
-	if _, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Dir: filepath.Join(t.TempDir(), "none")}); !errors.Is(err, os.ErrNotExist) || count(t, store) != 0 {
+	if _, err := l.Import(t.Context(),
+		ledger.ImportConfig{Files: ledgertest.Files(t, path), Dir: filepath.Join(t.TempDir(), "none")}); !errors.Is(
+		err, os.ErrNotExist) || count(t, store) != 0 {
 		t.Errorf("got %v", err)
 	}
 	dir := t.TempDir()
@@ -565,7 +605,8 @@ type narrow struct {
 
 func (*narrow) AppendBytesMax() int { return 100_000 }
 
-func (s *narrow) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (s *narrow) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	s.appends.Add(1)
 	size := 0
 	for _, p := range batch {
@@ -580,12 +621,15 @@ func (s *narrow) Append(ctx context.Context, stream events.StreamID, expected ui
 func TestACenterOfMoreRecordsThanAnAppendTakesIsImported(t *testing.T) {
 	lines := []string{line("a", registered)}
 	for n := range events.BatchMax + 500 {
-		lines = append(lines, line(fmt.Sprint("trial", n), fmt.Sprintf(`"kind":"trial.recorded","on":"2025-02-01","by":{"role":"center","actor":"c-1"},"data":{"trial":"%d","onProductionLine":false}`, n)))
+		lines = append(lines, line(fmt.Sprint("trial", n),
+			fmt.Sprintf(
+				`"kind":"trial.recorded","on":"2025-02-01","by":{"role":"center","actor":"c-1"},"data":{"trial":"%d","onProductionLine":false}`, n)))
 	}
 	path := file(t, lines...)
 	for _, store := range []events.Store{memstore.New(ticking()), &narrow{Store: memstore.New(ticking())}} {
 		l := open(t, store)
-		if report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, path)}); report.Accepted != len(lines) || len(bad) > 0 {
+		if report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, path)}); report.Accepted != len(
+			lines) || len(bad) > 0 {
 			t.Errorf("got %+v, %+v", report, bad)
 		}
 		if got := l.Register().Revision("center-ZJ-0001"); got != uint64(len(lines)) {
@@ -599,7 +643,8 @@ func TestACenterOfMoreRecordsThanAnAppendTakesIsImported(t *testing.T) {
 
 // A bad record that is held until the last run must be passed to Bad like one that is passed at once.
 func TestABadRecordThatIsHeldIsTheSame(t *testing.T) {
-	path := file(t, line("a", registered), line("b", granted), line("c", received), line("o", orphaned), line("p", overspent), "{", "\"\xff\"")
+	path := file(t, line("a", registered), line("b", granted), line("c", received), line("o", orphaned),
+		line("p", overspent), "{", "\"\xff\"")
 	var told [2][]ledger.BadRecord
 	for i, acceptGood := range []bool{false, true} {
 		l, _ := newLedger(t)

@@ -48,7 +48,8 @@ type group struct {
 
 // errMoved is the error that the ledger changed after the records of an import were judged, so that they must be
 // judged again.
-var errMoved = text.Errorf(text.Conflict, "导入期间另有写入；请再导入一次，已入账的会跳过", "somebody else wrote to the ledger meanwhile; run the import again, it passes over what is there already")
+var errMoved = text.Errorf(text.Conflict, "导入期间另有写入；请再导入一次，已入账的会跳过",
+	"somebody else wrote to the ledger meanwhile; run the import again, it passes over what is there already")
 
 // all appends all events of the spool, in windows. A policy judges the records after it, so it has a window of its
 // own. Even after an error, the stored events are applied before all returns.
@@ -177,7 +178,8 @@ func decodeProposed(s events.StreamID, batch []events.Proposed) ([]events.Record
 	for i, p := range batch {
 		body = append(body[:0], p.Body.String()...)
 		var err error
-		if records[i], err = events.DecodeEvent(events.Stored{Stream: s, ID: p.ID, Kind: p.Kind, Body: body}); err != nil {
+		if records[i], err = events.DecodeEvent(events.Stored{
+			Stream: s, ID: p.ID, Kind: p.Kind, Body: body}); err != nil {
 			return nil, fmt.Errorf("ledger: read the spool: %w", err)
 		}
 	}
@@ -214,7 +216,8 @@ func (w *writing) judgeAgain(ctx context.Context, g *group, records []events.Rec
 }
 
 // appendBatch appends one batch and waits until it is applied.
-func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Proposed, records []events.Recorded) error {
+func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Proposed,
+	records []events.Recorded) error {
 	places, err := w.l.append(ctx, g.stream, g.trial.known+g.trial.written, batch, records)
 	g.trial.written += uint64(len(places))
 	w.accepted.Add(int64(len(places)))

@@ -10,7 +10,8 @@ import (
 // inOrder calls work with the items of a source on all processors and passes the results to sink on the caller's
 // goroutine, in the order of the source. It buffers at most a few items for each processor. It ends with the first
 // error of the source, of sink or of ctx.
-func inOrder[In, Out any](ctx context.Context, source iter.Seq2[In, error], work func(In) Out, sink func(Out) error) error {
+func inOrder[In, Out any](ctx context.Context, source iter.Seq2[In, error], work func(In) Out,
+	sink func(Out) error) error {
 	type job struct {
 		in  In
 		out chan Out

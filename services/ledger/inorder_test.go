@@ -34,7 +34,8 @@ func TestResultsComeInTheOrderOfTheSource(t *testing.T) {
 func TestTheFirstErrorEndsIt(t *testing.T) {
 	broken := errors.New("broken")
 	var n int
-	if err := inOrder(t.Context(), numbers(10, broken), double, func(int) error { n++; return nil }); err != broken || n != 10 {
+	if err := inOrder(t.Context(), numbers(10, broken), double, func(int) error { n++; return nil }); err != broken ||
+		n != 10 {
 		t.Errorf("of the source: got %v after %d", err, n)
 	}
 	if err := inOrder(t.Context(), numbers(1000, nil), double, func(v int) error {

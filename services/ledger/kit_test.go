@@ -91,7 +91,8 @@ func write(t testing.TB, l *ledger.Ledger, name, tail string) ledger.Result {
 // secondPolicy returns the built-in policy as version 3.
 func secondPolicy(t testing.TB) *policy.Policy {
 	t.Helper()
-	p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "2"`), []byte(`"version": "3"`), 1))
+	p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "2"`),
+		[]byte(`"version": "3"`), 1))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -127,7 +128,8 @@ func testdata(t testing.TB, name string) string {
 func simulated(t testing.TB, records, centers int) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "simulated.jsonl")
-	simulatortest.History(t, path, simulator.Scenario{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"),
+	simulatortest.History(t, path, simulator.Scenario{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"),
+		To:              events.MustDate("2026-10-31"),
 		VouchersPerYear: 2 * records / centers}, records)
 	return path
 }
@@ -149,7 +151,9 @@ func answers(r *projections.Register) string {
 	var b strings.Builder
 	for _, on := range []string{"2024-12-31", "2025-07-15", "2025-12-31", "2026-10-31"} {
 		d := events.MustDate(on)
-		fmt.Fprintf(&b, "%+v\n%+v\n%+v\n", slices.Collect(r.Centers(d)), slices.Collect(r.Alerts(d, projections.AlertFilter{All: true})), slices.Collect(r.Executions(d, projections.ExecutionFilter{})))
+		fmt.Fprintf(&b, "%+v\n%+v\n%+v\n", slices.Collect(r.Centers(d)),
+			slices.Collect(r.Alerts(d, projections.AlertFilter{All: true})),
+			slices.Collect(r.Executions(d, projections.ExecutionFilter{})))
 	}
 	return b.String()
 }

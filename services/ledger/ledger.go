@@ -18,10 +18,12 @@ import (
 
 // ErrStopped is the error that an append ended with an unknown outcome: the ledger accepts no more writes until it is
 // opened again.
-var ErrStopped = text.Errorf(text.Stopped, "有一次写入的结果不明，台账不再接受记录；请重新打开", "the outcome of a write is unknown, and nothing more is written until the ledger is opened again")
+var ErrStopped = text.Errorf(text.Stopped, "有一次写入的结果不明，台账不再接受记录；请重新打开",
+	"the outcome of a write is unknown, and nothing more is written until the ledger is opened again")
 
 // errReadOnly is the error of a write to a ledger that was opened read-only.
-var errReadOnly = text.Errorf(text.Unavailable, "台账以只读方式打开，没有写入", "the ledger is open for reading only, and nothing was written")
+var errReadOnly = text.Errorf(text.Unavailable, "台账以只读方式打开，没有写入",
+	"the ledger is open for reading only, and nothing was written")
 
 // Writer is the account that writes. MayRecord is its right to record a decision that was taken outside the system
 // (record mode).
@@ -63,8 +65,8 @@ type Ledger struct {
 	locks map[events.StreamID]*streamLock
 }
 
-// StoreOpener opens a store. Meanwhile it passes every event of the store, in order, to replay. If replay fails, it fails
-// with that error.
+// StoreOpener opens a store. Meanwhile it passes every event of the store, in order, to replay. If replay fails, it
+// fails with that error.
 type StoreOpener func(replay func(events.Stored) error) (events.Store, error)
 
 // Open opens a ledger over an open store and reads all of its events. The caller closes the ledger first and then the
@@ -91,7 +93,8 @@ func OpenFrom(ctx context.Context, source StoreOpener, cfg Config) (*Ledger, err
 	if err != nil {
 		return nil, fmt.Errorf("ledger: open: %w", err)
 	}
-	l := &Ledger{store: store, register: register, log: cfg.Log, readOnly: cfg.ReadOnly, locks: map[events.StreamID]*streamLock{}}
+	l := &Ledger{store: store, register: register, log: cfg.Log, readOnly: cfg.ReadOnly,
+		locks: map[events.StreamID]*streamLock{}}
 	l.pasts = newPasts(l.replayed)
 	if !cfg.ReadOnly {
 		l.startApplier(ctx)
@@ -159,7 +162,8 @@ type streamLock struct {
 // unheld keeps unused locks for reuse.
 var unheld = sync.Pool{New: func() any { return &streamLock{held: make(chan struct{}, 1)} }}
 
-// lock waits for the lock of a stream and returns the function that releases it. If ctx ends first, it returns the error of ctx.
+// lock waits for the lock of a stream and returns the function that releases it. If ctx ends first, it returns the
+// error of ctx.
 func (l *Ledger) lock(ctx context.Context, s events.StreamID) (unlock func(), err error) {
 	l.mu.Lock()
 	m := l.locks[s]

@@ -75,7 +75,8 @@ func givenLines(given []Given, file int, size int64) iter.Seq[[]line] {
 			var batch []line
 			for i := start; i < min(start+linesBatch, len(given)); i++ {
 				g := &given[i]
-				batch = append(batch, line{file: file, line: i, offset: at(i), end: at(i + 1), given: g, rec: g.Record, recording: g.Recording, problems: g.Problems})
+				batch = append(batch, line{file: file, line: i, offset: at(i), end: at(i + 1), given: g, rec: g.Record,
+					recording: g.Recording, problems: g.Problems})
 			}
 			if !yield(batch) {
 				return
@@ -111,7 +112,9 @@ func (r *lineReader) next() (line, error) {
 		l := line{file: r.file, line: r.line, offset: offset, end: r.end, text: typed}
 		if len(typed) > events.RecordBytesMax {
 			l.text = nil
-			l.problems = events.Problems{{Reason: text.Say("此行超过 %d 字节的上限，未读入", "the line is over the limit of %d bytes and was not read", events.RecordBytesMax)}}
+			l.problems = events.Problems{
+				{Reason: text.Say("此行超过 %d 字节的上限，未读入",
+					"the line is over the limit of %d bytes and was not read", events.RecordBytesMax)}}
 			return l, nil
 		}
 		if len(bytes.TrimSpace(typed)) > 0 {

@@ -18,7 +18,8 @@ const (
 )
 
 // errPastBusy refuses a caller if too many others wait.
-var errPastBusy = text.Errorf(text.Unavailable, "正在回放历史，已有 %d 个查询在等待；请稍后再试", "%d questions wait for the history to be replayed; try again later", pastWaitMax)
+var errPastBusy = text.Errorf(text.Unavailable, "正在回放历史，已有 %d 个查询在等待；请稍后再试",
+	"%d questions wait for the history to be replayed; try again later", pastWaitMax)
 
 // errPastClosed is the error of a question to a closed ledger.
 var errPastClosed = text.Errorf(text.Unavailable, "台账已关闭；请重新打开", "the ledger is closed; open it again")

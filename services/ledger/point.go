@@ -19,7 +19,8 @@ type Point struct {
 	At       time.Time // if Position is 0
 }
 
-// ParsePoint reads a position, a time of RFC 3339, or a date as events.ReadDate reads it, which stands for the end of that day.
+// ParsePoint reads a position, a time of RFC 3339, or a date as events.ReadDate reads it, which stands for the end of
+// that day.
 func ParsePoint(s string) (Point, error) {
 	if s != "" && strings.Trim(s, "0123456789") == "" {
 		position, err := strconv.ParseUint(s, 10, 64)

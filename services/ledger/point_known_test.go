@@ -34,7 +34,8 @@ func (s counting) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.St
 	return s.counted(s.Store.ReadAll(ctx, after))
 }
 
-func (s counting) ReadStream(ctx context.Context, stream events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
+func (s counting) ReadStream(ctx context.Context, stream events.StreamID,
+	after uint64) iter.Seq2[events.Stored, error] {
 	return s.counted(s.Store.ReadStream(ctx, stream, after))
 }
 

@@ -27,7 +27,8 @@ func TestAPointIsAPositionATimeOrTheEndOfADay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !day.Knows(events.Place{Position: 1, RecordedAt: midnight.Add(-time.Microsecond)}) || day.Knows(events.Place{Position: 1, RecordedAt: midnight}) {
+	if !day.Knows(events.Place{Position: 1, RecordedAt: midnight.Add(-time.Microsecond)}) ||
+		day.Knows(events.Place{Position: 1, RecordedAt: midnight}) {
 		t.Error("a day does not end at midnight in Shanghai")
 	}
 	for _, text := range []string{"", "0", "-1", "march", "2026-02-29", "2026-03-31 09:00", "99999999999999999999"} {

@@ -93,12 +93,14 @@ func (c *checker) agrees(ctx context.Context, p *proof, history []events.Recorde
 				return err
 			}
 			if why, ok := differ(got, want); ok {
-				p.add("截至 %v 的数字和预警与独立复算的不一致：%s", "as of %v the figures and alerts differ from an independent computation: %s", d, why)
+				p.add("截至 %v 的数字和预警与独立复算的不一致：%s",
+					"as of %v the figures and alerts differ from an independent computation: %s", d, why)
 				continue
 			}
 		}
 		if why, ok := differ(got, replayed.Evaluate(timeline, d)); ok {
-			p.add("截至 %v 的数字和预警与按原始记录重新计算的不一致：%s", "as of %v the figures and alerts differ from those computed again from the stored records: %s", d, why)
+			p.add("截至 %v 的数字和预警与按原始记录重新计算的不一致：%s",
+				"as of %v the figures and alerts differ from those computed again from the stored records: %s", d, why)
 		}
 	}
 	return ctx.Err()
@@ -116,7 +118,8 @@ func datesOf(on events.Date, firstYear, lastYear int) []events.Date {
 }
 
 // naive makes one naive evaluation. It counts its work as done little by little.
-func (c *checker) naive(ctx context.Context, history []events.Recorded, t policy.Timeline, on events.Date, work int64) (*aggregates.Evaluation, error) {
+func (c *checker) naive(ctx context.Context, history []events.Recorded, t policy.Timeline, on events.Date,
+	work int64) (*aggregates.Evaluation, error) {
 	steps, counted := int64(0), int64(0)
 	e := naive.EvaluateInSteps(history, t, on, func() bool {
 		steps++

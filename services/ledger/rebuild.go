@@ -164,7 +164,8 @@ func collectRarely() (done func()) {
 	opening.Lock()
 	defer opening.Unlock()
 	if opening.ledgers++; opening.ledgers == 1 {
-		if opening.growth = debug.SetGCPercent(openingHeapGrowth); opening.growth < 0 || opening.growth > openingHeapGrowth {
+		if opening.growth = debug.SetGCPercent(openingHeapGrowth); opening.growth < 0 ||
+			opening.growth > openingHeapGrowth {
 			debug.SetGCPercent(opening.growth) // GOGC was larger
 		}
 	}

@@ -47,7 +47,8 @@ const appendMax = 5 * time.Minute
 // back. If ctx ends before the append begins, append returns its error. After that it waits for the outcome:
 // otherwise a caller that cancels would leave an append of unknown outcome, which stops the ledger. If it returns
 // both places and an error, the error is ErrStopped: the batch is stored but not in the read models.
-func (l *Ledger) append(ctx context.Context, s events.StreamID, revision uint64, batch []events.Proposed, records []events.Recorded) ([]events.Place, error) {
+func (l *Ledger) append(ctx context.Context, s events.StreamID, revision uint64, batch []events.Proposed,
+	records []events.Recorded) ([]events.Place, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -105,7 +106,8 @@ func draft(rec *events.Record, v *aggregates.Verdict, account Writer) (_ events.
 	}
 	if rec.Mode == events.Recording {
 		if !account.MayRecord {
-			return entry, body, refuse("mode", "账号 %s 无补录权限", "account %s may not record decisions taken outside the system", account.Name)
+			return entry, body, refuse("mode", "账号 %s 无补录权限",
+				"account %s may not record decisions taken outside the system", account.Name)
 		}
 		entry.Breaks = v.Breaks()
 	}
@@ -114,7 +116,8 @@ func draft(rec *events.Record, v *aggregates.Verdict, account Writer) (_ events.
 	}
 	size := len(body.String())
 	if size > events.BodyBytesMax {
-		return entry, body, refuse("", "入账后有 %d 字节，超过 %d 字节的上限", "it would take %d bytes in the ledger, over the limit of %d", size, events.BodyBytesMax)
+		return entry, body, refuse("", "入账后有 %d 字节，超过 %d 字节的上限",
+			"it would take %d bytes in the ledger, over the limit of %d", size, events.BodyBytesMax)
 	}
 	return entry, body, exportable(rec, size)
 }
@@ -133,7 +136,8 @@ func exportable(rec *events.Record, bodyBytes int) error {
 		return fmt.Errorf("ledger: encode record %s: %w", rec.ID, err)
 	}
 	if len(line) > events.RecordBytesMax {
-		return refuse("", "完整写出有 %d 字节，超过 %d 字节的上限", "it takes %d bytes when written out in full, over the limit of %d", len(line), events.RecordBytesMax)
+		return refuse("", "完整写出有 %d 字节，超过 %d 字节的上限",
+			"it takes %d bytes when written out in full, over the limit of %d", len(line), events.RecordBytesMax)
 	}
 	return nil
 }
@@ -147,7 +151,8 @@ func refuse(field, zh, en string, args ...any) error {
 func (l *Ledger) takes(s events.StreamID) error {
 	for _, s := range []events.StreamID{events.PolicyStream, s} {
 		if len(l.register.Breaks(s)) > 0 {
-			return refuse("", "%s 的记录有完整性问题（AL-LED-01），停止写入", "%s has a break in its integrity (AL-LED-01) and takes no more writing", s)
+			return refuse("", "%s 的记录有完整性问题（AL-LED-01），停止写入",
+				"%s has a break in its integrity (AL-LED-01) and takes no more writing", s)
 		}
 	}
 	return nil
@@ -156,7 +161,8 @@ func (l *Ledger) takes(s events.StreamID) error {
 // recorded returns the first result of a record whose id the ledger has at a revision of its stream; 0 means that it
 // does not have the id. It returns an error if the recorded content differs, also from the adoption that will precede
 // the first record. sheet means that the record is made from a sheet.
-func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record, sheet bool) (Result, bool, error) {
+func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record, sheet bool) (Result,
+	bool, error) {
 	switch {
 	case rev == 0 && s == events.PolicyStream:
 		_, err := isFirst(l.first(), rec)
@@ -168,7 +174,8 @@ func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rev uint64, re
 	return result, err == nil, err
 }
 
-func (l *Ledger) readBack(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record, sheet bool) (Result, error) {
+func (l *Ledger) readBack(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record,
+	sheet bool) (Result, error) {
 	for stored, err := range l.store.ReadStream(ctx, s, rev-1) {
 		if err != nil {
 			return Result{}, fmt.Errorf("ledger: read back %s in %s: %w", rec.ID, s, err)

@@ -27,7 +27,8 @@ func TestAnAcceptedRecordIsStoredWithWhatTheLedgerAdds(t *testing.T) {
 	l, store := newLedger(t)
 	write(t, l, "registered", registered)
 	result := write(t, l, "granted", granted)
-	if result.Revision != 2 || result.Position != 3 || result.EnteredBy != "importer" || result.Policy.ID != policy.Builtin().ID || result.Repeated {
+	if result.Revision != 2 || result.Position != 3 || result.EnteredBy != "importer" ||
+		result.Policy.ID != policy.Builtin().ID || result.Repeated {
 		t.Errorf("got %+v", result)
 	}
 	for s, err := range store.ReadStream(t.Context(), "center-ZJ-0001", 1) {
@@ -106,19 +107,24 @@ func TestAfterAnUnknownOutcomeNothingMoreIsWrittenUntilReopened(t *testing.T) {
 		}}
 		l := open(t, faulty)
 		write(t, l, "registered", registered)
-		if _, err := l.Record(t.Context(), record(t, "granted", granted), importer); !errors.Is(err, ledger.ErrStopped) {
+		if _, err := l.Record(t.Context(), record(t, "granted", granted), importer); !errors.Is(err,
+			ledger.ErrStopped) {
 			t.Errorf("fault %d: got %v", fault, err)
 		}
-		if _, err := l.Record(t.Context(), record(t, "granted", granted), importer); !errors.Is(err, ledger.ErrStopped) {
+		if _, err := l.Record(t.Context(), record(t, "granted", granted), importer); !errors.Is(err,
+			ledger.ErrStopped) {
 			t.Errorf("fault %d: a second write got %v", fault, err)
 		}
 		before := count(t, store)
-		_, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("granted", granted))), Account: importer})
+		_, err := l.Import(t.Context(),
+			ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("granted", granted))), Account: importer})
 		var told interface{ Text() text.Text }
-		if !errors.Is(err, ledger.ErrStopped) || !errors.As(err, &told) || told.Text().Zh == "" || count(t, store) != before {
+		if !errors.Is(err, ledger.ErrStopped) || !errors.As(err, &told) || told.Text().Zh == "" ||
+			count(t, store) != before {
 			t.Errorf("fault %d: an import got %v", fault, err)
 		}
-		if result := write(t, open(t, store), "granted", granted); result.Repeated != (fault == storetest.FailedButStored) {
+		if result := write(t, open(t, store), "granted",
+			granted); result.Repeated != (fault == storetest.FailedButStored) {
 			t.Errorf("fault %d: reopened, got %+v", fault, result)
 		}
 	}
@@ -138,7 +144,8 @@ func TestAWriterThatComesSecondJudgesAgain(t *testing.T) {
 	if result := write(t, two, "spent", spent); result.Place != first.Place {
 		t.Errorf("first %+v, then %+v", first, result)
 	}
-	write(t, two, "assigned", `"kind":"center.assigned","on":"2025-03-01","by":{"role":"st-office","actor":"s"},"data":{"industryDept":"经信","localGov":"330106"}`)
+	write(t, two, "assigned",
+		`"kind":"center.assigned","on":"2025-03-01","by":{"role":"st-office","actor":"s"},"data":{"industryDept":"经信","localGov":"330106"}`)
 	if got, want := answers(two.Register()), answers(open(t, store).Register()); got != want {
 		t.Error("live and rebuilt answers differ")
 	}
@@ -225,14 +232,23 @@ func TestAPolicyMustAgreeWithItsText(t *testing.T) {
 		rec   *events.Record
 		field string
 	}{
-		"another id":                          {change(func(_ *events.Record, p *events.PolicyAdopted) { p.ID = "x" }), "data.id"},
-		"another version":                     {change(func(_ *events.Record, p *events.PolicyAdopted) { p.Version = "4" }), "data.version"},
-		"another date":                        {change(func(_ *events.Record, p *events.PolicyAdopted) { p.EffectiveFrom++ }), "data.effectiveFrom"},
-		"another source":                      {change(func(_ *events.Record, p *events.PolicyAdopted) { p.Source = "x" }), "data.source"},
-		"another digest":                      {change(func(_ *events.Record, p *events.PolicyAdopted) { p.Digest = "x" }), "data.digest"},
-		"no policy":                           {change(func(_ *events.Record, p *events.PolicyAdopted) { p.Text = "{}" }), "data.text"},
-		"another role":                        {change(func(r *events.Record, _ *events.PolicyAdopted) { r.By.Role = events.Finance }), "by.role"},
-		"the first version with another text": {ledger.Adoption(parse(strings.Replace(string(policy.Builtin().Text()), `"value": 60`, `"value": 61`, 1))), "data.version"},
+		"another id": {change(func(_ *events.Record, p *events.PolicyAdopted) { p.ID = "x" }),
+			"data.id"},
+		"another version": {
+			change(func(_ *events.Record, p *events.PolicyAdopted) { p.Version = "4" }), "data.version"},
+		"another date": {
+			change(func(_ *events.Record, p *events.PolicyAdopted) { p.EffectiveFrom++ }), "data.effectiveFrom"},
+		"another source": {
+			change(func(_ *events.Record, p *events.PolicyAdopted) { p.Source = "x" }), "data.source"},
+		"another digest": {
+			change(func(_ *events.Record, p *events.PolicyAdopted) { p.Digest = "x" }), "data.digest"},
+		"no policy": {
+			change(func(_ *events.Record, p *events.PolicyAdopted) { p.Text = "{}" }), "data.text"},
+		"another role": {
+			change(func(r *events.Record, _ *events.PolicyAdopted) { r.By.Role = events.Finance }), "by.role"},
+		"the first version with another text": {
+			ledger.Adoption(parse(strings.Replace(string(policy.Builtin().Text()), `"value": 60`, `"value": 61`, 1))),
+			"data.version"},
 	} {
 		_, err := l.Record(t.Context(), c.rec, importer)
 		if got := refusal(t, err); got.Breaches[0].Field != c.field {
@@ -245,7 +261,8 @@ func TestAPolicyMustAgreeWithItsText(t *testing.T) {
 	if got := l.Register().Timeline().At(events.MustDate("2025-01-01")); got.Version != "3" {
 		t.Errorf("in force is version %s", got.Version)
 	}
-	if again, err := l.Record(t.Context(), ledger.Adoption(policy.Builtin()), importer); err == nil && !again.Repeated {
+	if again, err := l.Record(t.Context(), ledger.Adoption(policy.Builtin()), importer); err == nil &&
+		!again.Repeated {
 		t.Error("the built-in policy was adopted twice")
 	}
 }
@@ -264,7 +281,8 @@ func TestTryingWritesNothingAndSaysWhichAlertsWouldChange(t *testing.T) {
 		t.Errorf("a refused decision, recorded all the same, would open %+v", a.Moved.Raised())
 	}
 	a, err = l.Try(t.Context(), record(t, "fined", fined), clerk, events.MustDate("2025-07-01"))
-	if err != nil || len(a.Against) != 0 || len(a.Moved.Raised()) != 1 || a.Moved.Raised()[0].Code != "AL-USE-01" || a.Moved.Raised()[0].Key != "V2" {
+	if err != nil || len(a.Against) != 0 || len(a.Moved.Raised()) != 1 || a.Moved.Raised()[0].Code != "AL-USE-01" ||
+		a.Moved.Raised()[0].Key != "V2" {
 		t.Errorf("got %+v, %v", a, err)
 	}
 	a, err = l.Try(t.Context(), record(t, "spent", spent), clerk, events.MustDate("2025-12-31"))
@@ -287,7 +305,8 @@ func TestAnAllocationDeferredWouldClearTheLowYear(t *testing.T) {
 	write(t, l, "received", received)
 	deferred := `"kind":"allocation.deferred","on":"2026-01-10","by":{"role":"finance","actor":"f"},"doc":"浙财科教〔2026〕1号","data":{"fiscalYear":2026}`
 	a, err := l.Try(t.Context(), record(t, "deferred", deferred), clerk, events.MustDate("2026-01-20"))
-	if err != nil || len(a.Against) != 0 || !slices.ContainsFunc(a.Moved.Cleared(), func(x aggregates.Alert) bool { return x.Code == "AL-EXE-02" }) {
+	if err != nil || len(a.Against) != 0 ||
+		!slices.ContainsFunc(a.Moved.Cleared(), func(x aggregates.Alert) bool { return x.Code == "AL-EXE-02" }) {
 		t.Errorf("got %+v, %v", a, err)
 	}
 }
@@ -301,7 +320,8 @@ func TestALedgerOpenForReadingWritesNothing(t *testing.T) {
 	if _, err := l.Record(t.Context(), record(t, "registered", registered), clerk); err == nil {
 		t.Error("a record was written")
 	}
-	if _, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("a", registered)))}); err == nil {
+	if _, err := l.Import(t.Context(),
+		ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("a", registered)))}); err == nil {
 		t.Error("a file was imported")
 	}
 	if n := count(t, store); n != 0 {
@@ -336,7 +356,8 @@ func TestWhoAdoptsAPolicyIsNoContentOfItsRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, string(line), string(line)))}); report.Repeated != 2 || len(bad) > 0 {
+	if report, bad := imports(t, l, ledger.ImportConfig{
+		Files: ledgertest.Files(t, file(t, string(line), string(line)))}); report.Repeated != 2 || len(bad) > 0 {
 		t.Errorf("imported again: %+v, %v", report, bad)
 	}
 	again.Note = "another note"

@@ -41,7 +41,8 @@ func TestNothingKeepsThePayloadOfAReplayedVoucher(t *testing.T) {
 				if p.OutTransfer != nil {
 					p.OutTransfer.TaskBook = "overwritten"
 				}
-				*p = events.FundsSpent{Voucher: "overwritten", Payee: "overwritten", Use: "overwritten", EconCode: "overwritten", OwnFen: -1}
+				*p = events.FundsSpent{Voucher: "overwritten", Payee: "overwritten", Use: "overwritten",
+					EconCode: "overwritten", OwnFen: -1}
 			}
 			replayer.Reset()
 		}

@@ -16,7 +16,8 @@ import (
 // Story calls each with the chapters of a center in the order of the ledger, up to a date and as known at a point. It
 // returns the end of the story: the changes by policies and time alone after the last event. It reads the store in
 // pieces, and no read is open while each runs, so each may be slow.
-func (l *Ledger) Story(ctx context.Context, id events.CenterID, on events.Date, knownAt Point, each func(*projections.Chapter) error) (end *projections.Chapter, err error) {
+func (l *Ledger) Story(ctx context.Context, id events.CenterID, on events.Date, knownAt Point,
+	each func(*projections.Chapter) error) (end *projections.Chapter, err error) {
 	adopted, err := l.Adoptions(ctx, knownAt)
 	if err != nil {
 		return nil, err
@@ -38,7 +39,8 @@ func (l *Ledger) Story(ctx context.Context, id events.CenterID, on events.Date, 
 		if rec, err := events.DecodeEvent(*stored); err == nil {
 			chapter = story.Next(&rec)
 		} else {
-			chapter = story.Unreadable(events.Recorded{Record: events.Record{ID: stored.ID, Kind: stored.Kind}, Revision: stored.Revision,
+			chapter = story.Unreadable(events.Recorded{Record: events.Record{ID: stored.ID, Kind: stored.Kind},
+				Revision: stored.Revision,
 				Position: stored.Position, RecordedAt: stored.RecordedAt}, err)
 		}
 		if chapter == nil {

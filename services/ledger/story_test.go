@@ -40,14 +40,17 @@ func TestOneAnswerToWhatARecordMoved(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			found, err := l.Register().Changes(t.Context(), "ZJ-0001", on, l.Register().Timeline(), []projections.Later{{Position: result.Position, ID: idOf(name)}}, result.Revision)
+			found, err := l.Register().Changes(t.Context(), "ZJ-0001", on, l.Register().Timeline(),
+				[]projections.Later{{Position: result.Position, ID: idOf(name)}}, result.Revision)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := moves(tried.Moved.Alerts); want == "" && len(tried.Moved.Money) == 0 || moves(told.Alerts) != want || moves(found.Alerts) != want {
+			if want := moves(tried.Moved.Alerts); want == "" && len(tried.Moved.Money) == 0 ||
+				moves(told.Alerts) != want || moves(found.Alerts) != want {
 				t.Errorf("tried %s\ntold  %s\nfound %s", want, moves(told.Alerts), moves(found.Alerts))
 			}
-			if want := fmt.Sprint(tried.Moved.Money); fmt.Sprint(told.Money) != want || fmt.Sprint(found.Money) != want {
+			if want := fmt.Sprint(tried.Moved.Money); fmt.Sprint(told.Money) != want ||
+				fmt.Sprint(found.Money) != want {
 				t.Errorf("money: tried %v\ntold  %v\nfound %v", want, told.Money, found.Money)
 			}
 		})

@@ -37,7 +37,8 @@ func (s *sparse) roll(n int) int {
 	return s.random.IntN(n)
 }
 
-func (s *sparse) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (s *sparse) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	fate := 2
 	if s.doubts {
 		fate = s.roll(200)
@@ -74,7 +75,8 @@ func (s *sparse) spread(read iter.Seq2[events.Stored, error], late bool) iter.Se
 	}
 }
 
-func (s *sparse) ReadStream(ctx context.Context, stream events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
+func (s *sparse) ReadStream(ctx context.Context, stream events.StreamID,
+	after uint64) iter.Seq2[events.Stored, error] {
 	return s.spread(s.Store.ReadStream(ctx, stream, after), false)
 }
 
@@ -103,7 +105,8 @@ func TestWhatWritersAreToldIsSoWhateverHappens(t *testing.T) {
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			store := &sparse{Store: memstore.New(ticking()), random: rand.New(rand.NewPCG(seed, 0)), doubts: seed%3 == 0}
+			store := &sparse{Store: memstore.New(ticking()), random: rand.New(rand.NewPCG(seed, 0)),
+				doubts: seed%3 == 0}
 			ledgers := []*ledger.Ledger{open(t, store), open(t, store)}
 			var mu sync.Mutex
 			var all []said
@@ -225,7 +228,8 @@ func soundLog(t *testing.T, store events.Store, all []said, ledgers []*ledger.Le
 		}
 		for id, place := range places {
 			found, err := l.PositionAt(t.Context(), ledger.Point{At: place.RecordedAt}, last)
-			if want := lastAt[place.RecordedAt]; err != nil || found != want { // the clock never stands still between batches
+			if want := lastAt[place.RecordedAt]; err != nil || found != want {
+				// the clock never stands still between batches
 				t.Errorf("%s lies before %d, and %d is found, %v", id, want, found, err)
 			}
 		}

@@ -59,7 +59,8 @@ func describe(rec *events.Record) text.Text {
 	if amount := events.FacetsOf(rec.Data).AmountFen; amount != 0 {
 		zh, en = append(zh, events.FormatYuan(amount)+" 元"), append(en, events.FormatYuan(amount)+" yuan")
 	}
-	return text.Text{Zh: strings.Join(append(zh, "经办 "+rec.By.Actor), "，"), En: strings.Join(append(en, "by "+rec.By.Actor), ", ")}
+	return text.Text{Zh: strings.Join(append(zh, "经办 "+rec.By.Actor), "，"),
+		En: strings.Join(append(en, "by "+rec.By.Actor), ", ")}
 }
 
 // memberBytesMax is the maximum number of bytes of a member's value that a message shows.

@@ -38,7 +38,8 @@ func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Writer, on
 	case err != nil:
 		return refused(Attempt{}, err) // the record would not be judged, so it moves nothing
 	case there:
-		return Attempt{Verdict: aggregates.Verdict{Policy: result.Policy, Warnings: result.Warnings}, Repeated: true}, nil
+		return Attempt{Verdict: aggregates.Verdict{Policy: result.Policy, Warnings: result.Warnings}, Repeated: true},
+			nil
 	}
 	var a Attempt
 	var trial *aggregates.Center
@@ -71,7 +72,8 @@ func refused(a Attempt, err error) (Attempt, error) {
 
 // moved returns the changes that a record makes in the answers of its center as of a date. It applies the record to
 // the trial.
-func moved(trial *aggregates.Center, timeline policy.Timeline, rec *events.Record, on events.Date) (difference.Difference, error) {
+func moved(trial *aggregates.Center, timeline policy.Timeline, rec *events.Record,
+	on events.Date) (difference.Difference, error) {
 	before := trial.Evaluate(timeline, on)
 	if err := runAhead(trial, rec); err != nil {
 		return difference.Difference{}, err
@@ -88,7 +90,8 @@ type Tried struct {
 
 // TryEach tries each record of JSON Lines alone and passes the answers to each in order. A line that cannot be read
 // has a refusal as its answer.
-func (l *Ledger) TryEach(ctx context.Context, content io.Reader, account Writer, on events.Date, each func(Tried) error) error {
+func (l *Ledger) TryEach(ctx context.Context, content io.Reader, account Writer, on events.Date,
+	each func(Tried) error) error {
 	return inOrder(ctx, readLines(content, "what is tried", 0), decodeLines, func(lines []line) error {
 		for i := range lines {
 			ln := &lines[i]

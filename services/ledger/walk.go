@@ -42,7 +42,8 @@ func (l *Ledger) Walk(ctx context.Context, of Span, each func(*events.Stored) er
 // Follow calls each with all events after a position, of the streams for which sees returns true (nil for all). At
 // the end it waits for more, until ctx ends, whose error it returns, or the ledger closes. It holds no lock or read
 // of the ledger while it waits or while each runs.
-func (l *Ledger) Follow(ctx context.Context, after uint64, sees func(events.StreamID) bool, each func(*events.Stored) error) error {
+func (l *Ledger) Follow(ctx context.Context, after uint64, sees func(events.StreamID) bool,
+	each func(*events.Stored) error) error {
 	for {
 		upTo := l.register.Position()
 		if err := l.Walk(ctx, Span{After: after, UpTo: upTo, Sees: sees}, each); err != nil {

@@ -28,7 +28,8 @@ type Certificate struct {
 	files  [2]os.FileInfo // as they were when they were read
 }
 
-// LoadCertificate reads a certificate and its key, both PEM. The file of the key must be its owner's alone (mode 0600).
+// LoadCertificate reads a certificate and its key, both PEM. The file of the key must be its owner's alone (mode
+// 0600).
 func LoadCertificate(certFile, keyFile string, log *zap.Logger) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log, looked: time.Now()}
 	files, err := c.stat()
@@ -43,10 +44,11 @@ func LoadCertificate(certFile, keyFile string, log *zap.Logger) (*Certificate, e
 
 // Config returns the configuration of TLS with this certificate.
 func (c *Certificate) Config() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		c.refresh()
-		return c.current.Load(), nil
-	}}
+	return &tls.Config{MinVersion: tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			c.refresh()
+			return c.current.Load(), nil
+		}}
 }
 
 // refresh reads the files again if they changed. Only one handshake at a time does so, at most once in
@@ -72,7 +74,8 @@ func (c *Certificate) refresh() {
 		c.log.Error("the certificate could not be loaded again; the one before stays", zap.Error(err))
 		return
 	}
-	c.log.Info("the certificate was loaded again", zap.String("file", c.certFile), zap.Time("until", c.current.Load().Leaf.NotAfter))
+	c.log.Info("the certificate was loaded again", zap.String("file", c.certFile),
+		zap.Time("until", c.current.Load().Leaf.NotAfter))
 }
 
 func (c *Certificate) stat() (files [2]os.FileInfo, err error) {
@@ -100,7 +103,8 @@ func (c *Certificate) load(files [2]os.FileInfo) error {
 		if errors.As(err, &file) {
 			return err
 		}
-		return text.Errorf(text.Invalid, "%s 与 %s 不是一对证书和私钥：%v", "%s and %s are no certificate with its key: %v", c.certFile, c.keyFile, err)
+		return text.Errorf(text.Invalid, "%s 与 %s 不是一对证书和私钥：%v",
+			"%s and %s are no certificate with its key: %v", c.certFile, c.keyFile, err)
 	}
 	c.current.Store(&pair)
 	return nil
@@ -116,7 +120,8 @@ func Private(file string) error {
 		return &os.PathError{Op: "open", Path: file, Err: syscall.EISDIR}
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return text.Errorf(text.Forbidden, "%s 含有机密，他人可以读取（权限 %04o）；请改为 0600", "%s holds a secret and others may read it (mode %04o); make it 0600", file, mode)
+		return text.Errorf(text.Forbidden, "%s 含有机密，他人可以读取（权限 %04o）；请改为 0600",
+			"%s holds a secret and others may read it (mode %04o); make it 0600", file, mode)
 	}
 	return nil
 }

@@ -62,7 +62,8 @@ func TestACertificateIsLoadedAgainAndABrokenPairLeavesTheOneBefore(t *testing.T)
 		}
 	}
 	expect("first")
-	listentest.NewCertificate(t, "broken").Write(t, certFile, filepath.Join(dir, "other.pem")) // a certificate without its key
+	// a certificate without its key
+	listentest.NewCertificate(t, "broken").Write(t, certFile, filepath.Join(dir, "other.pem"))
 	expect("first")
 	expect("first")
 	if n := logged.FilterLevelExact(zapcore.ErrorLevel).Len(); n != 1 {

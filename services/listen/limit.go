@@ -9,7 +9,8 @@ import (
 // system. One network address may have at most half of the connections; further ones from it are closed at once, so
 // that one client or a faulty proxy cannot keep all others out.
 func Limit(l net.Listener, connectionsMax int) net.Listener {
-	return &limited{Listener: l, open: make(chan struct{}, connectionsMax), closed: make(chan struct{}), addressMax: max(1, connectionsMax/2), of: map[string]int{}}
+	return &limited{Listener: l, open: make(chan struct{}, connectionsMax), closed: make(chan struct{}),
+		addressMax: max(1, connectionsMax/2), of: map[string]int{}}
 }
 
 type limited struct {

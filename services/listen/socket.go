@@ -83,8 +83,8 @@ func (s *Socket) remove() error {
 	return err
 }
 
-// DialSocket connects to the socket in a directory. The error is os.ErrNotExist if there is no socket, syscall.ECONNREFUSED if the
-// process that made it is gone, and os.ErrPermission if this user may not connect.
+// DialSocket connects to the socket in a directory. The error is os.ErrNotExist if there is no socket,
+// syscall.ECONNREFUSED if the process that made it is gone, and os.ErrPermission if this user may not connect.
 func DialSocket(ctx context.Context, dir string) (net.Conn, error) {
 	d, err := openDir(dir)
 	if err != nil {
@@ -134,7 +134,9 @@ func PeerOf(c net.Conn) (Peer, error) {
 		return Peer{}, err
 	}
 	var cred *unix.Ucred
-	failed := raw.Control(func(fd uintptr) { cred, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
+	failed := raw.Control(func(fd uintptr) {
+		cred, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	})
 	if err := errors.Join(failed, err); err != nil {
 		return Peer{}, fmt.Errorf("listen: peer of a socket: %w", err)
 	}

@@ -17,7 +17,8 @@ func TestUnspentMoneyIsOfTheReceiptsThatSpendingHasNotReached(t *testing.T) {
 		for _, on := range financeDays {
 			t.Run(name+" as of "+on, func(t *testing.T) {
 				rows, table := h.ask(t, "ageing", on)
-				sameRows(t, rows, "center grant source fiscalYear receivedFen thisYearFen lastYearFen earlierFen overdrawnFen balanceFen", h.plainAges(on))
+				sameRows(t, rows, "center grant source fiscalYear receivedFen thisYearFen lastYearFen earlierFen "+
+					"overdrawnFen balanceFen", h.plainAges(on))
 				sumsUp(t, table, "thisYearFen", "lastYearFen", "earlierFen", "overdrawnFen", "balanceFen")
 				for i, r := range rows {
 					received, spent, balance := fen(r["receivedFen"]), fen(r["spentFen"]), fen(r["balanceFen"])
@@ -38,7 +39,8 @@ func TestUnspentMoneyOfAScopeIsTheBalanceOfItsExecution(t *testing.T) {
 				t.Run(fmt.Sprintf("%s %s as of %s", name, scope, on), func(t *testing.T) {
 					day := events.MustDate(on)
 					balances := map[string]events.Fen{}
-					for l := range h.desk.Register.Executions(day, projections.ExecutionFilter{Year: day.Year(), Scope: scope}) {
+					for l := range h.desk.Register.Executions(day, projections.ExecutionFilter{
+						Year: day.Year(), Scope: scope}) {
 						if l.BalanceFen() != 0 {
 							balances[l.Group] = l.BalanceFen()
 						}
@@ -56,7 +58,8 @@ func TestUnspentMoneyOfAScopeIsTheBalanceOfItsExecution(t *testing.T) {
 					_, byRegion := h.ask(t, "ageing", on, "by", "region", "scope", string(scope))
 					last, lastOf := len(table.Totals[0])-1, len(byRegion.Totals[0])-1
 					if table.Totals[0][last].Data != byRegion.Totals[0][lastOf].Data {
-						t.Errorf("by region the total is %v, by center %v", byRegion.Totals[0][lastOf].Data, table.Totals[0][last].Data)
+						t.Errorf("by region the total is %v, by center %v", byRegion.Totals[0][lastOf].Data,
+							table.Totals[0][last].Data)
 					}
 				})
 			}
@@ -102,7 +105,8 @@ func (h *plainHistory) plainAges(on string) (rows []string) {
 				ages[min(2, year-at)] += r.AmountFen
 			}
 			if balance := f.received - f.moved; balance != 0 {
-				rows = append(rows, fmt.Sprintf("%s|%s|%s|%d|%d|%d|%d|%d|%d|%d", center, id, f.Data.Source, f.Data.FiscalYear, f.received-f.recovered, ages[0], ages[1], ages[2], -taken, balance))
+				rows = append(rows, fmt.Sprintf("%s|%s|%s|%d|%d|%d|%d|%d|%d|%d", center, id, f.Data.Source,
+					f.Data.FiscalYear, f.received-f.recovered, ages[0], ages[1], ages[2], -taken, balance))
 			}
 		}
 	}

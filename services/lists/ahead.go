@@ -22,8 +22,10 @@ type marked[T any] struct {
 }
 
 // workAhead computes the answers about one center, or about all centers for "", on all processors.
-func workAhead[T any](ctx context.Context, d *Books, of events.CenterID, work func(events.CenterID) T) (*ahead[T], error) {
-	marks := d.Register.Marks(of) // read before the answers: an answer whose center gets an event later is computed again
+func workAhead[T any](ctx context.Context, d *Books, of events.CenterID,
+	work func(events.CenterID) T) (*ahead[T], error) {
+	// read before the answers: an answer whose center gets an event later is computed again
+	marks := d.Register.Marks(of)
 	done, err := parallel(ctx, marks, func(m projections.Mark) marked[T] { return marked[T]{m, work(m.Center)} })
 	return &ahead[T]{d, of, work, done}, err
 }

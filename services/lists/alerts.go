@@ -17,9 +17,11 @@ var alertsList = &List{
 	Params: []Param{
 		{Name: "all", Words: text.Say("包括已解除的", "cleared ones too"), Sort: Flag},
 		choice("severity", Severities, text.Say("级别 `LEVEL`", "`LEVEL`"), text.Text{}),
-		{Name: "code", Words: text.Say("预警代码 `CODE`，如 AL-EXE-02", "alert `CODE`, such as AL-EXE-02"), Sort: AlertCode},
+		{Name: "code", Words: text.Say("预警代码 `CODE`，如 AL-EXE-02", "alert `CODE`, such as AL-EXE-02"),
+			Sort: AlertCode},
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
-		choice("sort", alertOrders, text.Say("排序 `ORDER`", "`ORDER`"), text.Say("；同级的最早在前", "; of one severity the oldest come first")).withDefault("center"),
+		choice("sort", alertOrders, text.Say("排序 `ORDER`", "`ORDER`"),
+			text.Say("；同级的最早在前", "; of one severity the oldest come first")).withDefault("center"),
 	},
 	later:   true,
 	columns: alertsColumns,
@@ -46,7 +48,8 @@ func alertsOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cel
 	if id != "" {
 		s.tally, name = d.Register.Tally(id, q.On), d.Register.Facts(id, q.On).Name
 	}
-	found := d.Register.AlertsOf(id, q.On, projections.AlertFilter{All: q.given("all"), Severity: aggregates.Severity(q.text("severity")), Code: aggregates.Code(q.text("code"))})
+	found := d.Register.AlertsOf(id, q.On, projections.AlertFilter{
+		All: q.given("all"), Severity: aggregates.Severity(q.text("severity")), Code: aggregates.Code(q.text("code"))})
 	return func(yield func([]table.Cell) bool) {
 		for x := range found {
 			row := AlertRow(x)
@@ -91,6 +94,7 @@ func alertsKey(q *asked) sortKey {
 
 // AlertRow returns an alert of a center as a row of the list of alerts, without the name of the center.
 func AlertRow(x projections.Alert) []table.Cell {
-	return []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Named(x.Key, KeyWord(x.Code, x.Key)), table.Named(x.Severity, SeverityWord(x.Severity)),
+	return []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Named(x.Key, KeyWord(x.Code, x.Key)),
+		table.Named(x.Severity, SeverityWord(x.Severity)),
 		table.Date(x.RaisedOn), table.Date(x.ClearedOn), {Shown: AlertTitle(x.Code)}}
 }

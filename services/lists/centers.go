@@ -11,10 +11,13 @@ import (
 )
 
 var centersList = &List{
-	Name:  "centers",
-	Short: text.Say("列出全部中心：状态、记录数、未解除预警数", "list the centers with their status, events and open alerts"),
+	Name: "centers",
+	Short: text.Say("列出全部中心：状态、记录数、未解除预警数",
+		"list the centers with their status, events and open alerts"),
 	Params: []Param{
-		choice("sort", centerOrders, text.Say("排序 `ORDER`", "`ORDER`"), text.Say("；先比红色预警数，其次黄、蓝", "; alerts: most red ones first, then yellow, then blue")).withDefault("center"),
+		choice("sort", centerOrders, text.Say("排序 `ORDER`", "`ORDER`"),
+			text.Say("；先比红色预警数，其次黄、蓝",
+				"; alerts: most red ones first, then yellow, then blue")).withDefault("center"),
 	},
 	later:   true,
 	columns: centersColumns,
@@ -28,7 +31,9 @@ func centersColumns(*asked) []table.Column {
 		{Name: "center", Title: text.Say("中心", "center")},
 		{Name: "status", Title: text.Say("状态", "status")},
 		{Name: "events", Title: text.Say("记录", "events"), Type: table.Count},
-		{Name: "red", Title: text.Say("红", "red"), Type: table.Count}, {Name: "yellow", Title: text.Say("黄", "yellow"), Type: table.Count}, {Name: "blue", Title: text.Say("蓝", "blue"), Type: table.Count},
+		{Name: "red", Title: text.Say("红", "red"), Type: table.Count},
+		{Name: "yellow", Title: text.Say("黄", "yellow"), Type: table.Count},
+		{Name: "blue", Title: text.Say("蓝", "blue"), Type: table.Count},
 		{Name: "name", Title: text.Say("名称", "name")},
 	}
 }
@@ -45,8 +50,11 @@ func centersOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Ce
 	if !ok {
 		return nil, s
 	}
-	s.events, s.red, s.yellow, s.blue = c.Events, c.Open[aggregates.Red], c.Open[aggregates.Yellow], c.Open[aggregates.Blue]
-	return slices.Values([][]table.Cell{append([]table.Cell{table.Text(c.ID), table.Named(c.Status, StatusWord(c.Status))}, append(s.counts(), table.Text(c.Name))...)}), s
+	s.events, s.red, s.yellow, s.blue = c.Events, c.Open[aggregates.Red], c.Open[aggregates.Yellow],
+		c.Open[aggregates.Blue]
+	return slices.Values([][]table.Cell{
+		append([]table.Cell{table.Text(c.ID), table.Named(c.Status, StatusWord(c.Status))},
+			append(s.counts(), table.Text(c.Name))...)}), s
 }
 
 var centerOrders = text.Vocabulary[string]{
@@ -75,14 +83,23 @@ func centersClose(q *asked, s *sum, rows int, t *table.Table) bool {
 	t.Title = text.Say("截至 %s 的中心名册", "Register of centers as of %s", q.On)
 	t.Empty = text.Say("没有已登记的中心。", "No center is registered.")
 	if rows > 0 {
-		t.Totals = [][]table.Cell{append([]table.Cell{{Shown: text.Say("合计", "total")}, {}}, append(s.counts(), table.Cell{})...)}
+		t.Totals = [][]table.Cell{
+			append([]table.Cell{{Shown: text.Say("合计", "total")}, {}}, append(s.counts(), table.Cell{})...)}
 	}
 	if a := s.tally; a.All > 0 && q.since(2) {
-		t.Notes = append(t.Notes, q.say(text.Say("记录数不含已作废的 %d 条和日期晚于截至日的 %d 条；另有不属于中心的记录（办法参数和台账自身）%d 条。台账共 %d 条，与 taizhang check 的计数一致。",
-			"Not among the records: %d that are voided and %d dated after the date. Records of no center (policies, and the ledger's own): %d. All records, as taizhang check counts them: %d.",
-			a.Voided, a.All-a.Voided-s.events, s.common, uint64(a.All)+s.common), text.Say("记录数不含已作废的 %d 条和日期晚于截至日的 %d 条；另有不属于中心的记录（办法参数和台账自身）%d 条。台账共 %d 条，与 check 一致。",
-			"Not among the events: %d that are voided and %d dated after the date. Records of no center (policies, and the ledger's own): %d. All records, as check counts them: %d.",
-			a.Voided, a.All-a.Voided-s.events, s.common, uint64(a.All)+s.common)))
+		t.Notes = append(t.Notes,
+			q.say(text.Say("记录数不含已作废的 %d 条和日期晚于截至日的 %d 条；"+
+				"另有不属于中心的记录（办法参数和台账自身）%d 条。台账共 %d 条，与 taizhang check 的计数一致。",
+				"Not among the records: %d that are voided and %d dated after the date. Records of no center "+
+					"(policies, "+
+					"and the ledger's own): %d. All records, as taizhang check counts them: %d.",
+				a.Voided, a.All-a.Voided-s.events, s.common, uint64(a.All)+s.common),
+				text.Say("记录数不含已作废的 %d 条和日期晚于截至日的 %d 条；"+
+					"另有不属于中心的记录（办法参数和台账自身）%d 条。台账共 %d 条，与 check 一致。",
+					"Not among the events: %d that are voided and %d dated after the date. Records of no center "+
+						"(policies, "+
+						"and the ledger's own): %d. All records, as check counts them: %d.",
+					a.Voided, a.All-a.Voided-s.events, s.common, uint64(a.All)+s.common)))
 	}
 	return true
 }

@@ -18,18 +18,29 @@ import (
 )
 
 var changesList = &List{
-	Name:  "changes",
-	Short: text.Say("两个已知时点之间变动的数字和预警，以及使其变动的记录", "figures and alerts that moved since an earlier point, and the records that moved them"),
+	Name: "changes",
+	Short: text.Say("两个已知时点之间变动的数字和预警，以及使其变动的记录",
+		"figures and alerts that moved since an earlier point, and the records that moved them"),
 	Params: []Param{
-		{Name: "since", Words: text.Say("较早的已知时点 `POINT`：台账位置、日期（指当日终了）或 RFC 3339 时间（必填）", "the earlier `POINT`: a position of the ledger, a date (the end of that day) or a time of RFC 3339 (must be given)"), Sort: Point, Must: true},
-		choice("show", shows, text.Say("列出 `WHAT`", "`WHAT` to list"), text.Say("；依次为变动的数字、每条记录使哪个数字变动多少、变动的预警、报出数的记录（仅在与报出数比较时）",
-			"; records are what each moved of which figure, reported are the records of the figures reported, when comparing with them")).withDefault("figures"),
+		{Name: "since", Words: text.Say("较早的已知时点 `POINT`：台账位置、日期（指当日终了）或 RFC 3339 时间（必填）",
+			"the earlier `POINT`: a position of the ledger, a date (the end of that day) or a time of RFC 3339 "+
+				"(must be given)"), Sort: Point, Must: true},
+		choice("show", shows, text.Say("列出 `WHAT`", "`WHAT` to list"),
+			text.Say("；依次为变动的数字、每条记录使哪个数字变动多少、变动的预警、报出数的记录（仅在与报出数比较时）",
+				"; records are what each moved of which figure, reported are the records of the figures reported, "+
+					"when "+
+					"comparing with them")).withDefault("figures"),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "year", Words: text.Say("财政年度 `YEAR`", "fiscal `YEAR`"), Sort: Year},
 		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Text{}),
-		choice("figure", figureVocabulary(), text.Say("数字 `FIGURE`", "`FIGURE`"), text.Say("；选定口径时有合计", "; with a scope there is a total")).but(derivedFigures),
-		{Name: fromAsOf, Words: text.Say("报出时的截至日期 `DATE`：与报出数比较，分为报出数、更正、期间发生和现在数", "the as-of `DATE` of what was reported: compare with it, and split figures into reported, corrected since, happened since and now"), Sort: Day},
-		choice("by", groupings.Of("center", byCity, byTotal), text.Say("与报出数比较时按 `BY` 列示", "when comparing with what was reported, list `BY`"), text.Say("（默认中心）", " (default center)")),
+		choice("figure", figureVocabulary(), text.Say("数字 `FIGURE`", "`FIGURE`"),
+			text.Say("；选定口径时有合计", "; with a scope there is a total")).but(derivedFigures),
+		{Name: fromAsOf, Words: text.Say("报出时的截至日期 `DATE`：与报出数比较，分为报出数、更正、期间发生和现在数",
+			"the as-of `DATE` of what was reported: compare with it, and split figures into reported, corrected "+
+				"since, happened since and now"), Sort: Day},
+		choice("by", groupings.Of("center", byCity, byTotal),
+			text.Say("与报出数比较时按 `BY` 列示", "when comparing with what was reported, list `BY`"),
+			text.Say("（默认中心）", " (default center)")),
 		unitParam,
 	},
 	history: true,
@@ -94,7 +105,8 @@ func changes(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	byAlert := q.text("show") == "alerts"
 	for _, p := range []string{"year", "scope", "figure"} {
 		if byAlert && q.given(p) {
-			return text.Errorf(text.Invalid, "不用于预警变动（%[1]s 预警）", "is not for %[1]s alerts", q.written("show")).Of(p)
+			return text.Errorf(text.Invalid, "不用于预警变动（%[1]s 预警）", "is not for %[1]s alerts",
+				q.written("show")).Of(p)
 		}
 	}
 	var counts map[events.CenterID]uint64
@@ -121,7 +133,8 @@ func changes(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		alerts += p.alerts
 	}
 	t.Title = changesTitle(s, q, text.Say("数字变动", "Figures that moved"),
-		text.Say("（金额单位：%s；另有 %d 条预警变动，见 %s %s）", " (amounts in %s; alerts that moved: %d, see %s %s)", q.unit().Word(), alerts, q.written("show"),
+		text.Say("（金额单位：%s；另有 %d 条预警变动，见 %s %s）",
+			" (amounts in %s; alerts that moved: %d, see %s %s)", q.unit().Word(), alerts, q.written("show"),
 			q.say(shows.Word("alerts"), text.Same("alerts"))))
 	t.Empty = text.Say("没有数字变动。", "No figure moved.")
 	if err := d.fill(ctx, t, parts); err != nil {
@@ -183,7 +196,8 @@ func (d *Books) fill(ctx context.Context, t *table.Table, parts []*movedRows) er
 
 // changed computes the changes of every center that has a later record, and makes rows of them. It makes the rows of
 // a center at once and drops the steps of the center, because the steps of all centers would need too much memory.
-func (d *Books) changed(ctx context.Context, s span, on events.Date, rows func(*changed) *movedRows) ([]*movedRows, error) {
+func (d *Books) changed(ctx context.Context, s span, on events.Date,
+	rows func(*changed) *movedRows) ([]*movedRows, error) {
 	before, of, err := d.later(ctx, s)
 	if err != nil {
 		return nil, err
@@ -197,7 +211,8 @@ func (d *Books) changed(ctx context.Context, s span, on events.Date, rows func(*
 	})
 }
 
-func (d *Books) changedOne(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, records []laterRecord, known uint64) changed {
+func (d *Books) changedOne(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline,
+	records []laterRecord, known uint64) changed {
 	later := make([]projections.Later, len(records))
 	for i, r := range records {
 		later[i] = r.Later
@@ -244,11 +259,13 @@ func movedColumns() []table.Column {
 
 // appendMoved appends the cells of movedColumns. The cells that describe a single record stay empty if several records
 // moved the row.
-func (d *Books) appendMoved(ctx context.Context, row []table.Cell, m moved, records map[uint64]*events.Recorded) ([]table.Cell, error) {
+func (d *Books) appendMoved(ctx context.Context, row []table.Cell, m moved,
+	records map[uint64]*events.Recorded) ([]table.Cell, error) {
 	why := m.why()
 	row = append(row, table.Number(len(m)), table.Number(m[0].Position), table.Number(m.last().Position))
 	if len(m) > 1 {
-		return append(row, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, why.cell(), table.Cell{}, table.Cell{}), nil
+		return append(row, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, why.cell(), table.Cell{},
+			table.Cell{}), nil
 	}
 	id := table.Text(m[0].ID.String())
 	rec := records[m[0].Position]
@@ -256,7 +273,8 @@ func (d *Books) appendMoved(ctx context.Context, row []table.Cell, m moved, reco
 		return append(row, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, why.cell(), table.Cell{}, id), nil
 	}
 	subject, err := d.subject(ctx, rec)
-	return append(row, table.Date(events.DateAt(rec.RecordedAt)), table.Date(rec.On), table.Named(rec.Kind, rec.Kind.Title()), subject, why.cell(), table.Optional(rec.Doc), id), err
+	return append(row, table.Date(events.DateAt(rec.RecordedAt)), table.Date(rec.On),
+		table.Named(rec.Kind, rec.Kind.Title()), subject, why.cell(), table.Optional(rec.Doc), id), err
 }
 
 // record returns the later record of a step.
@@ -304,8 +322,10 @@ func (c *changed) figureRows(t *movedRows, f *MoneyFigure, line movedLine, each 
 	var all moved
 	add := func(by moved, m movedLine) {
 		b, a := f.Of(m.Before.Money), f.Of(m.After.Money)
-		t.add(by, table.Text(c.id), table.Number(m.After.Year), table.Named(m.After.Scope, ScopeWord(m.After.Scope)), table.Named(f.Name, f.Word),
-			table.Fen(b), table.Fen(a), table.Fen(a-b), m.rateBefore, m.rateAfter, table.Yes(m.Before.Low), table.Yes(m.After.Low))
+		t.add(by, table.Text(c.id), table.Number(m.After.Year), table.Named(m.After.Scope, ScopeWord(m.After.Scope)),
+			table.Named(f.Name, f.Word),
+			table.Fen(b), table.Fen(a), table.Fen(a-b), m.rateBefore, m.rateAfter, table.Yes(m.Before.Low),
+			table.Yes(m.After.Low))
 	}
 	for _, s := range c.Steps {
 		i := slices.IndexFunc(s.Money, func(m difference.MovedLine) bool {
@@ -336,7 +356,8 @@ func (c *changed) alerts(q *asked, columns int) *movedRows {
 		case a.Before == nil:
 			change = table.Cell{Data: "appeared", Shown: text.Say("新产生", "appeared")}
 		}
-		row := []table.Cell{table.Text(c.id), table.Text(x.Code), q.keyCell(&x), table.Named(x.Severity, SeverityWord(x.Severity)), change, {}, {}, {}, {}}
+		row := []table.Cell{table.Text(c.id), table.Text(x.Code), q.keyCell(&x),
+			table.Named(x.Severity, SeverityWord(x.Severity)), change, {}, {}, {}, {}}
 		if a.Before != nil {
 			row[5], row[6] = table.Date(a.Before.RaisedOn), table.Date(a.Before.ClearedOn)
 		}
@@ -372,7 +393,9 @@ func paired(moves []difference.MovedAlert) (list []difference.MovedAlert) {
 		}
 	}
 	list = append(list, raised...)
-	slices.SortFunc(list, func(a, b difference.MovedAlert) int { return aggregates.CompareAlerts(a.Either(), b.Either()) })
+	slices.SortFunc(list, func(a, b difference.MovedAlert) int {
+		return aggregates.CompareAlerts(a.Either(), b.Either())
+	})
 	return list
 }
 
@@ -380,7 +403,8 @@ func paired(moves []difference.MovedAlert) (list []difference.MovedAlert) {
 func (c *changed) lastThatMoved(a difference.MovedAlert) projections.Step {
 	is := func(x aggregates.Alert) bool {
 		id := difference.AlertIDOf(x)
-		return a.Before != nil && id == difference.AlertIDOf(*a.Before) || a.After != nil && id == difference.AlertIDOf(*a.After)
+		return a.Before != nil && id == difference.AlertIDOf(*a.Before) ||
+			a.After != nil && id == difference.AlertIDOf(*a.After)
 	}
 	for _, s := range slices.Backward(c.Steps) {
 		if slices.ContainsFunc(s.Alerts, func(m difference.MovedAlert) bool { return is(m.Either()) }) {
@@ -394,7 +418,9 @@ func (c *changed) lastThatMoved(a difference.MovedAlert) projections.Step {
 func changesTitle(s span, q *asked, what, more text.Text) text.Text {
 	at := s.sinceAt.In(events.Shanghai).Format(time.RFC3339)
 	return text.Text{
-		Zh: fmt.Sprintf("截至 %s，台账位置 %d（%s）之后至位置 %d 的记录带来的%s%s", q.On, s.After, at, s.UpTo, what.Zh, more.Zh),
-		En: fmt.Sprintf("%s as of %s by what was recorded after position %d (%s) up to %d%s", what.En, q.On, s.After, at, s.UpTo, more.En),
+		Zh: fmt.Sprintf("截至 %s，台账位置 %d（%s）之后至位置 %d 的记录带来的%s%s", q.On, s.After, at, s.UpTo,
+			what.Zh, more.Zh),
+		En: fmt.Sprintf("%s as of %s by what was recorded after position %d (%s) up to %d%s", what.En, q.On, s.After,
+			at, s.UpTo, more.En),
 	}
 }

@@ -56,7 +56,8 @@ type moneyLine struct {
 }
 
 func compareLines(a, b moneyLine) int {
-	return cmp.Or(cmp.Compare(a.year, b.year), cmp.Compare(slices.Index(aggregates.Scopes, a.scope), slices.Index(aggregates.Scopes, b.scope)))
+	return cmp.Or(cmp.Compare(a.year, b.year),
+		cmp.Compare(slices.Index(aggregates.Scopes, a.scope), slices.Index(aggregates.Scopes, b.scope)))
 }
 
 // parts holds the money of a line in its parts, whose sum is the present money.
@@ -91,11 +92,14 @@ func (c *partsOfCenter) line(l moneyLine) *parts {
 }
 
 func partsColumns(q *asked) (columns []table.Column) {
-	center, name, city := table.Column{Name: "center", Title: text.Say("中心", "center")}, table.Column{Name: "name", Title: text.Say("名称", "name")}, table.Column{Name: "city", Title: cityWord}
-	line := []table.Column{{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year}, {Name: "scope", Title: text.Say("口径", "scope")}, {Name: "figure", Title: text.Say("数字", "figure")}}
+	center, name, city := table.Column{Name: "center", Title: text.Say("中心", "center")},
+		table.Column{Name: "name", Title: text.Say("名称", "name")}, table.Column{Name: "city", Title: cityWord}
+	line := []table.Column{{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year},
+		{Name: "scope", Title: text.Say("口径", "scope")}, {Name: "figure", Title: text.Say("数字", "figure")}}
 	if q.byRecord() {
 		columns = append([]table.Column{center, city}, line...)
-		columns = append(columns, table.Column{Name: "part", Title: text.Say("部分", "part")}, table.Column{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money})
+		columns = append(columns, table.Column{Name: "part", Title: text.Say("部分", "part")},
+			table.Column{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money})
 		return append(columns, movedColumns()...)
 	}
 	switch q.text("by") {
@@ -123,13 +127,16 @@ func (q *asked) checkParts() error {
 	}
 	switch show := q.text("show"); {
 	case !q.given(fromAsOf) && q.given("by"):
-		return bad("by", "只在与报出数比较时使用：请一并给出报出时的截至日期", "is only for a comparison with what was reported: give its as-of date too")
+		return bad("by", "只在与报出数比较时使用：请一并给出报出时的截至日期",
+			"is only for a comparison with what was reported: give its as-of date too")
 	case !q.given(fromAsOf) && show == showReported:
-		return bad("show", "%s只在与报出数比较时使用：请一并给出报出时的截至日期", "%s is only for a comparison with what was reported: give its as-of date too", shows.Word(show))
+		return bad("show", "%s只在与报出数比较时使用：请一并给出报出时的截至日期",
+			"%s is only for a comparison with what was reported: give its as-of date too", shows.Word(show))
 	case !q.given(fromAsOf):
 		return nil
 	case show == "alerts":
-		return bad("show", "预警不能分为报出数、更正和期间发生", "alerts are no sum of what was reported, corrected and happened")
+		return bad("show", "预警不能分为报出数、更正和期间发生",
+			"alerts are no sum of what was reported, corrected and happened")
 	case q.byRecord() && q.given("by"):
 		return bad("by", "不用于 %s %s", "is not for %s %s", q.written("show"), shows.Word(show))
 	case q.day(fromAsOf) > q.On:
@@ -141,7 +148,9 @@ func (q *asked) checkParts() error {
 // changesInParts splits figures into three parts: the amount as of an earlier date and as known at an earlier point,
 // the corrections recorded since, and the movements dated since.
 func changesInParts(ctx context.Context, d *Books, q *asked, t *table.Table) error {
-	worked, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) *partsOfCenter { return d.partsNow(q, id) })
+	worked, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) *partsOfCenter {
+		return d.partsNow(q, id)
+	})
 	if err != nil {
 		return err
 	}
@@ -176,7 +185,8 @@ func changesInParts(ctx context.Context, d *Books, q *asked, t *table.Table) err
 func (d *Books) partsNow(q *asked, id events.CenterID) *partsOfCenter {
 	facts, from := d.Register.Facts(id, q.On), q.day(fromAsOf)
 	code, city := projections.CityOf(facts.Region)
-	c := &partsOfCenter{id: id, name: table.Text(facts.Name), city: table.Named(code, table.Plain(cmp.Or(city, code))), lines: map[moneyLine]*parts{}}
+	c := &partsOfCenter{id: id, name: table.Text(facts.Name), city: table.Named(code, table.Plain(cmp.Or(city, code))),
+		lines: map[moneyLine]*parts{}}
 	for x := range d.Register.ExecutionsOf(id, from, q.lineFilter()) {
 		c.line(moneyLine{x.Year, x.Scope})[reportedPart] = x.Money
 	}
@@ -204,13 +214,15 @@ func (d *Books) happened(id events.CenterID, l moneyLine, from, to events.Date) 
 			shares = append(shares, share{moneyLine: l, part: happenedPart, id: of.ID, money: money})
 		}
 	}
-	before, after := d.Register.Movements(id, from, l.year, l.scope), d.Register.Movements(id, to, l.year, l.scope) // both in the order of recording
+	// both in the order of recording
+	before, after := d.Register.Movements(id, from, l.year, l.scope), d.Register.Movements(id, to, l.year, l.scope)
 	for len(before) > 0 || len(after) > 0 {
 		switch {
 		case len(before) == 0 || len(after) > 0 && after[0].From.Revision < before[0].From.Revision:
 			add(after[0].From, after[0].Money)
 			after = after[1:]
-		case len(after) == 0 || before[0].From.Revision < after[0].From.Revision: // its source no longer belongs to the scope
+		case len(after) == 0 || before[0].From.Revision < after[0].From.Revision:
+			// its source no longer belongs to the scope
 			add(before[0].From, aggregates.Money{}.Minus(before[0].Money))
 			before = before[1:]
 		default:
@@ -248,7 +260,8 @@ func (d *Books) correct(ctx context.Context, q *asked, s span, list []*partsOfCe
 			by := moved.record(step)
 			for _, m := range step.Money {
 				if filter.Takes(&m.After) {
-					c.shares = append(c.shares, share{moneyLine{m.After.Year, m.After.Scope}, correctedPart, by.ID, by, m.After.Money.Minus(m.Before.Money)})
+					c.shares = append(c.shares, share{moneyLine{m.After.Year, m.After.Scope}, correctedPart, by.ID, by,
+						m.After.Money.Minus(m.Before.Money)})
 				}
 			}
 		}
@@ -269,7 +282,8 @@ func (d *Books) reported(ctx context.Context, q *asked, s span, list []*partsOfC
 	_, err = parallel(ctx, list, func(c *partsOfCenter) struct{} {
 		for x := range known.ExecutionsOf(c.id, q.day(fromAsOf), q.lineFilter()) {
 			for _, m := range known.Movements(c.id, q.day(fromAsOf), x.Year, x.Scope) {
-				c.shares = append(c.shares, share{moneyLine: moneyLine{x.Year, x.Scope}, part: reportedPart, id: m.From.ID, money: m.Money})
+				c.shares = append(c.shares,
+					share{moneyLine: moneyLine{x.Year, x.Scope}, part: reportedPart, id: m.From.ID, money: m.Money})
 			}
 		}
 		return struct{}{}
@@ -379,7 +393,9 @@ func (d *Books) shareRows(ctx context.Context, q *asked, s span, t *table.Table,
 		}
 	}
 	if count > shareRowsMax {
-		return text.Errorf(text.Invalid, "共 %d 行，多于 %d 行：请选定一个中心，或一个数字和口径", "there would be %d rows, more than %d: choose a center, or a figure and a scope", count, shareRowsMax).Of("show")
+		return text.Errorf(text.Invalid, "共 %d 行，多于 %d 行：请选定一个中心，或一个数字和口径",
+			"there would be %d rows, more than %d: choose a center, or a figure and a scope", count,
+			shareRowsMax).Of("show")
 	}
 	if err := d.findShares(ctx, q, s, list); err != nil {
 		return err
@@ -387,7 +403,8 @@ func (d *Books) shareRows(ctx context.Context, q *asked, s span, t *table.Table,
 	done, sums := make([]*movedRows, len(list)), map[moneyLine]*parts{}
 	for i, c := range list {
 		slices.SortStableFunc(c.shares, func(a, b share) int {
-			return cmp.Or(compareLines(a.moneyLine, b.moneyLine), cmp.Compare(a.part, b.part), cmp.Compare(a.by.Position, b.by.Position))
+			return cmp.Or(compareLines(a.moneyLine, b.moneyLine), cmp.Compare(a.part, b.part),
+				cmp.Compare(a.by.Position, b.by.Position))
 		})
 		done[i] = &movedRows{columns: len(t.Columns)}
 		for len(c.shares) > 0 {
@@ -404,7 +421,8 @@ func (d *Books) shareRows(ctx context.Context, q *asked, s span, t *table.Table,
 		for _, l := range slices.SortedFunc(maps.Keys(sums), compareLines) {
 			for p, sum := range sums[l] {
 				if v := f.Of(sum); v != 0 {
-					row := append(make([]table.Cell, 0, len(t.Columns)), table.Cell{Shown: text.Say("合计", "total")}, table.Cell{})
+					row := append(make([]table.Cell, 0, len(t.Columns)), table.Cell{Shown: text.Say("合计", "total")},
+						table.Cell{})
 					row = append(append(row, l.cells(f)...), part(p).cell(), table.Fen(v))
 					t.Totals = append(t.Totals, row[:len(t.Columns)])
 				}
@@ -522,13 +540,20 @@ func partsTitle(s span, q *asked) text.Text {
 func partsNotes(q *asked) []text.Text {
 	from := q.day(fromAsOf)
 	return []text.Text{
-		text.Say("报出数＋更正＋期间发生＝现在数。更正：截至日期仍为 %[1]s，报出以后记入台账的记录（补记、作废、用途认定等）所变动的；期间发生：%[1]s 以后至 %[2]s 发生的，含新年度的上年结转。",
-			"reported + corrected + happened = now. Corrected: what records that came into the ledger after the report (back-dated ones, voidings, rulings) move as of %[1]s. Happened: what happened after %[1]s, until %[2]s, and what a new year carries in.", from, q.On),
-		q.say(text.Say("更正和期间发生的记录见 %[1]s %[2]s，报出数的记录见 %[1]s %[3]s；设区市为截至 %[4]s 中心所在地。",
-			"The records of corrected and happened: %[1]s %[2]s; those of reported: %[1]s %[3]s. The city is that of the center as of %[4]s.",
-			q.written("show"), shows.Word(showRecords), shows.Word(showReported), q.On),
+		text.Say("报出数＋更正＋期间发生＝现在数。更正：截至日期仍为 %[1]s，报出以后记入台账的记录（补记、作废、"+
+			"用途认定等）所变动的；期间发生：%[1]s 以后至 %[2]s 发生的，含新年度的上年结转。",
+			"reported + corrected + happened = now. Corrected: what records that came into the ledger after the "+
+				"report (back-dated ones, voidings, rulings) move as of %[1]s. Happened: what happened after %[1]s, "+
+				"until %[2]s, and what a new year carries in.", from, q.On),
+		q.say(
+			text.Say("更正和期间发生的记录见 %[1]s %[2]s，报出数的记录见 %[1]s %[3]s；设区市为截至 %[4]s 中心所在地。",
+				"The records of corrected and happened: %[1]s %[2]s; those of reported: %[1]s %[3]s. The city is "+
+					"that "+
+					"of the center as of %[4]s.",
+				q.written("show"), shows.Word(showRecords), shows.Word(showReported), q.On),
 			text.Say("更正和期间发生的记录见 %[1]s %[2]s，报出数的记录见 %[1]s %[3]s；城市为截至 %[4]s 中心所在地。",
-				"The records of corrected and happened: %[1]s %[2]s; those of reported: %[1]s %[3]s. The city is that of the center as of %[4]s.",
+				"The records of corrected and happened: %[1]s %[2]s; those of reported: %[1]s %[3]s. The city is "+
+					"that of the center as of %[4]s.",
 				q.written("show"), showRecords, showReported, q.On)),
 	}
 }

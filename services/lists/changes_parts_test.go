@@ -36,7 +36,8 @@ func partsOf(t *testing.T, of string, then, corrected, now published) map[string
 			continue
 		}
 		for _, f := range moneyFigures {
-			a, b, c := plainFen(t, then.execution[key][f+"Fen"]), plainFen(t, corrected.execution[key][f+"Fen"]), plainFen(t, now.execution[key][f+"Fen"])
+			a, b, c := plainFen(t, then.execution[key][f+"Fen"]), plainFen(t, corrected.execution[key][f+"Fen"]),
+				plainFen(t, now.execution[key][f+"Fen"])
 			all[key+" "+f] = parts{a, b - a, c - b}
 		}
 	}
@@ -61,14 +62,16 @@ func (g *growing) partsAgree(t *testing.T, center, since, from, on string, then,
 		for key, p := range all {
 			f := strings.Fields(key)
 			if moved[strings.Join(f[len(f)-3:], " ")] && p != (parts{}) {
-				rows = append(rows, fmt.Sprintf("%s|%d|%d|%d|%d", strings.Join(f, "|"), p[0], p[1], p[2], p[0]+p[1]+p[2]))
+				rows = append(rows, fmt.Sprintf("%s|%d|%d|%d|%d", strings.Join(f, "|"), p[0], p[1], p[2],
+					p[0]+p[1]+p[2]))
 			}
 		}
 		return rows
 	}
 	const columns = "fiscalYear scope figure reportedFen correctedFen happenedFen nowFen"
 	ask := func(params ...string) []map[string]string {
-		rows, _ := g.ask(t, "changes", on, append([]string{"since", since, "from-as-of", from, "center", center}, params...)...)
+		rows, _ := g.ask(t, "changes", on,
+			append([]string{"since", since, "from-as-of", from, "center", center}, params...)...)
 		return rows
 	}
 	rows := ask()
@@ -128,12 +131,15 @@ func reportedInMarch(t *testing.T) (g *growing, since string) {
 // The test follows the balance from the report of March to June.
 func TestAFigureIsWhatWasReportedCorrectedAndHappened(t *testing.T) {
 	g, since := reportedInMarch(t)
-	rows, table := g.ask(t, "changes", "2026-06-30", "since", since, "from-as-of", "2025-12-31", "scope", "province", "figure", "executed", "by", "city")
-	sameRows(t, rows, "city fiscalYear reportedFen correctedFen happenedFen nowFen", []string{"330100|2025|61000|-56000|0|5000", "330100|2026|0|0|700|700"})
+	rows, table := g.ask(t, "changes", "2026-06-30", "since", since, "from-as-of", "2025-12-31", "scope", "province",
+		"figure", "executed", "by", "city")
+	sameRows(t, rows, "city fiscalYear reportedFen correctedFen happenedFen nowFen",
+		[]string{"330100|2025|61000|-56000|0|5000", "330100|2026|0|0|700|700"})
 	if got := table.Rows[0][0].Shown.Zh; got != "杭州市" || len(table.Totals) != 2 {
 		t.Errorf("got %s, %v", got, table.Totals)
 	}
-	rows, table = g.ask(t, "changes", "2026-06-30", "since", since, "from-as-of", "2025-12-31", "scope", "province", "figure", "balance", "show", "records")
+	rows, table = g.ask(t, "changes", "2026-06-30", "since", since, "from-as-of", "2025-12-31", "scope", "province",
+		"figure", "balance", "show", "records")
 	sameRows(t, rows, "fiscalYear part amountFen position kind subject why doc", []string{
 		"2025|corrected|-5000|7|funds.spent|V3|back-dated|",
 		"2025|corrected|31000|9|entry.voided|00000000-0000-4000-8000-000000000012|voided|",
@@ -150,25 +156,30 @@ func TestAFigureIsWhatWasReportedCorrectedAndHappened(t *testing.T) {
 	if want := []string{"2025corrected26000", "2026happened63800"}; !slices.Equal(totals, want) {
 		t.Errorf("totals %v, want %v", totals, want)
 	}
-	rows, _ = g.ask(t, "changes", "2026-06-30", "since", since, "from-as-of", "2025-12-31", "scope", "province", "figure", "balance", "show", "reported")
-	sameRows(t, rows, "fiscalYear part amountFen position why", []string{"2025|reported|100000|4|", "2025|reported|-30000|5|", "2025|reported|-31000|6|"})
+	rows, _ = g.ask(t, "changes", "2026-06-30", "since", since, "from-as-of", "2025-12-31", "scope", "province",
+		"figure", "balance", "show", "reported")
+	sameRows(t, rows, "fiscalYear part amountFen position why",
+		[]string{"2025|reported|100000|4|", "2025|reported|-30000|5|", "2025|reported|-31000|6|"})
 }
 
 // The test adopts a policy under which the source of the grant belongs to no scope from September on.
 func TestASourceThatLeavesAScopeIsNoLossOfAFigure(t *testing.T) {
 	g := storyOf(t)
-	body := strings.NewReplacer(`"version": "2"`, `"version": "3"`, `"effectiveFrom": "2024-01-01"`, `"effectiveFrom": "2025-09-01"`).Replace(string(policy.Builtin().Text()))
+	body := strings.NewReplacer(`"version": "2"`, `"version": "3"`, `"effectiveFrom": "2024-01-01"`,
+		`"effectiveFrom": "2025-09-01"`).Replace(string(policy.Builtin().Text()))
 	i := strings.Index(body, `"rateSources"`)
 	body = body[:i] + strings.Replace(body[i:], `, "province-other"`, ``, 1)
 	p, problems := policy.Parse([]byte(body))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if _, err := g.l.Record(t.Context(), ledger.Adoption(p), ledger.Writer{Name: "admin", MayRecord: true}); err != nil {
+	if _, err := g.l.Record(t.Context(), ledger.Adoption(p),
+		ledger.Writer{Name: "admin", MayRecord: true}); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(show string) []map[string]string {
-		rows, _ := g.ask(t, "changes", "2025-12-31", "since", "6", "from-as-of", "2025-06-30", "scope", "province", "figure", "received", "show", show)
+		rows, _ := g.ask(t, "changes", "2025-12-31", "since", "6", "from-as-of", "2025-06-30", "scope", "province",
+			"figure", "received", "show", show)
 		return rows
 	}
 	sameRows(t, ask("figures"), "reportedFen correctedFen happenedFen nowFen", []string{"100000|0|-100000|0"})
@@ -178,10 +189,12 @@ func TestASourceThatLeavesAScopeIsNoLossOfAFigure(t *testing.T) {
 func TestWhatDoesNotFitAComparisonWithAReport(t *testing.T) {
 	g, since := reportedInMarch(t)
 	for _, c := range []struct{ params, param string }{
-		{"from-as-of=2025-12-31;show=alerts", "show"}, {"from-as-of=2026-07-01", "from-as-of"}, {"from-as-of=2025-13-01", "from-as-of"}, {"by=city", "by"}, {"show=reported", "show"},
+		{"from-as-of=2025-12-31;show=alerts", "show"}, {"from-as-of=2026-07-01", "from-as-of"},
+		{"from-as-of=2025-13-01", "from-as-of"}, {"by=city", "by"}, {"show=reported", "show"},
 		{"from-as-of=2025-12-31;by=city;show=records", "by"}, {"from-as-of=2025-12-31;figure=rate", "figure"},
 	} {
-		q := lists.Question{List: "changes", On: events.MustDate("2026-06-30"), Params: map[string]string{"since": since}}
+		q := lists.Question{List: "changes", On: events.MustDate("2026-06-30"),
+			Params: map[string]string{"since": since}}
 		for p := range strings.SplitSeq(c.params, ";") {
 			name, value, _ := strings.Cut(p, "=")
 			q.Params[name] = value

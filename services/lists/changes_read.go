@@ -55,7 +55,8 @@ func (r reason) cell() table.Cell {
 			codes, zh, en = append(codes, w.code), append(zh, w.word.Zh), append(en, w.word.En)
 		}
 	}
-	return table.Cell{Data: strings.Join(codes, " "), Shown: text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}}
+	return table.Cell{Data: strings.Join(codes, " "),
+		Shown: text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}}
 }
 
 // laterRecord holds the facts about a record between the two points that need no decoding of the record.
@@ -89,7 +90,8 @@ func (d *Books) spanSince(ctx context.Context, q *asked, counts map[events.Cente
 	s = span{d.span(center, q.position), p.At, counts, center}
 	s.After = p.Position
 	if p.Position > s.UpTo {
-		return s, text.Errorf(text.Invalid, "所问的台账只到位置 %d", "the ledger, as far as it is asked about, ends at position %d", s.UpTo).Of("since")
+		return s, text.Errorf(text.Invalid, "所问的台账只到位置 %d",
+			"the ledger, as far as it is asked about, ends at position %d", s.UpTo).Of("since")
 	}
 	if p.Position > 0 {
 		s.sinceAt, err = d.recordedAt(ctx, p.Position)
@@ -109,7 +111,8 @@ func (d *Books) recordedAt(ctx context.Context, position uint64) (time.Time, err
 
 // later lists the records of each center in the span. An adoption of a policy in the span is listed for every center.
 // The policies adopted up to the beginning of the span are returned as before.
-func (d *Books) later(ctx context.Context, s span) (before policy.Timeline, of map[events.CenterID][]laterRecord, err error) {
+func (d *Books) later(ctx context.Context, s span) (before policy.Timeline, of map[events.CenterID][]laterRecord,
+	err error) {
 	var adopted []laterRecord
 	all, err := d.Ledger.Adoptions(ctx, ledger.Point{Position: s.UpTo})
 	if err != nil {
@@ -122,7 +125,8 @@ func (d *Books) later(ctx context.Context, s span) (before policy.Timeline, of m
 			before = t
 		} else {
 			known := t
-			adopted = append(adopted, laterRecord{projections.Later{Position: a.Position, ID: a.ID, Timeline: &known}, adoption})
+			adopted = append(adopted,
+				laterRecord{projections.Later{Position: a.Position, ID: a.ID, Timeline: &known}, adoption})
 		}
 	}
 	of = map[events.CenterID][]laterRecord{}
@@ -133,7 +137,8 @@ func (d *Books) later(ctx context.Context, s span) (before policy.Timeline, of m
 			if !ok {
 				return laterOf{}, false
 			}
-			return laterOf{id, laterRecord{projections.Later{Position: e.Position, ID: e.ID}, reasonOf(e, sinceDay)}}, true
+			return laterOf{id, laterRecord{projections.Later{Position: e.Position, ID: e.ID}, reasonOf(e, sinceDay)}},
+				true
 		},
 		func(l laterOf) error {
 			of[l.center] = append(of[l.center], l.laterRecord)
@@ -228,7 +233,8 @@ func (d *Books) subject(ctx context.Context, rec *events.Recorded) (table.Cell, 
 		}
 		if voided, err := events.DecodeEvent(e); err == nil && voided.ID == id {
 			kind, what := voided.Kind.Title(), d.about(&voided.Record).Shown
-			subject.Shown = text.Text{Zh: strings.TrimSpace(kind.Zh + " " + what.Zh), En: strings.TrimSpace(kind.En + " " + what.En)}
+			subject.Shown = text.Text{
+				Zh: strings.TrimSpace(kind.Zh + " " + what.Zh), En: strings.TrimSpace(kind.En + " " + what.En)}
 		}
 		break
 	}
@@ -240,12 +246,14 @@ func (d *Books) about(rec *events.Record) table.Cell {
 	subject := events.FacetsOf(rec.Data).Subject
 	if p, ok := rec.Data.(*events.UseRuled); ok {
 		use := d.policies.UseName(p.Use, rec.On)
-		return table.Cell{Data: subject + " " + string(p.Use), Shown: text.Text{Zh: subject + " " + use.Zh, En: subject + " " + use.En}}
+		return table.Cell{Data: subject + " " + string(p.Use),
+			Shown: text.Text{Zh: subject + " " + use.Zh, En: subject + " " + use.En}}
 	}
 	if p, ok := rec.Data.(*events.AlertClosed); ok && d.InForm >= WordingForm {
 		code := aggregates.Code(p.Code)
 		key := KeyWord(code, p.Key)
-		return table.Named(subject, text.Text{Zh: strings.TrimSpace(p.Code + " " + key.Zh), En: strings.TrimSpace(p.Code + " " + key.En)})
+		return table.Named(subject,
+			text.Text{Zh: strings.TrimSpace(p.Code + " " + key.Zh), En: strings.TrimSpace(p.Code + " " + key.En)})
 	}
 	return table.Optional(subject)
 }

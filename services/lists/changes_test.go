@@ -46,7 +46,8 @@ func (g *growing) tell(t testing.TB, lines ...string) {
 	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	report, err := g.l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: ledger.Writer{Name: "importer", MayRecord: true},
+	report, err := g.l.Import(t.Context(), ledger.ImportConfig{
+		Files: ledgertest.Files(t, path), Account: ledger.Writer{Name: "importer", MayRecord: true},
 		Bad: func(b ledger.BadRecord) { t.Errorf("line %d: %v", b.Line, b.Breaches) }})
 	if err != nil || report.Refused > 0 {
 		t.Fatal(report, err)
@@ -73,7 +74,8 @@ func (g *growing) publish(t *testing.T, on string) published {
 	return p
 }
 
-var moneyFigures = []string{"granted", "carriedIn", "received", "available", "spentAll", "ineligible", "executed", "balance"}
+var moneyFigures = []string{"granted", "carriedIn", "received", "available", "spentAll", "ineligible",
+	"executed", "balance"}
 
 func plainFen(t *testing.T, s string) int64 {
 	t.Helper()
@@ -103,7 +105,8 @@ func figuresDiffer(before, after published) (want []string) {
 		for _, f := range moneyFigures {
 			x, y := orZero(b[f+"Fen"]), orZero(a[f+"Fen"])
 			if x != y || f == "executed" && b["low"] != a["low"] {
-				want = append(want, strings.Join([]string{strings.ReplaceAll(key, " ", "|"), f, x, y, b["ratePercent"], a["ratePercent"], b["low"], a["low"]}, "|"))
+				want = append(want, strings.Join([]string{strings.ReplaceAll(key, " ", "|"), f, x, y, b["ratePercent"],
+					a["ratePercent"], b["low"], a["low"]}, "|"))
 			}
 		}
 	}
@@ -166,7 +169,9 @@ func (g *growing) agrees(t *testing.T, since, on string, before, after published
 	t.Helper()
 	rows, _ := g.ask(t, "changes", on, "since", since)
 	want := figuresDiffer(before, after)
-	sameRows(t, rows, "center fiscalYear scope figure beforeFen afterFen ratePercentBefore ratePercentAfter lowBefore lowAfter", want)
+	sameRows(t, rows,
+		"center fiscalYear scope figure beforeFen afterFen ratePercentBefore ratePercentAfter lowBefore lowAfter",
+		want)
 	g.recordsSumUp(t, since, on, rows)
 
 	var got []string
@@ -217,7 +222,8 @@ func (g *growing) recordsSumUp(t *testing.T, since, on string, figures []map[str
 	}
 	for _, r := range figures {
 		if at[name(r)] != plainFen(t, r["afterFen"]) || sum[name(r)] != plainFen(t, r["differenceFen"]) {
-			t.Errorf("%s: the records lead to %d by %d, want %s by %s", name(r), at[name(r)], sum[name(r)], r["afterFen"], r["differenceFen"])
+			t.Errorf("%s: the records lead to %d by %d, want %s by %s", name(r), at[name(r)], sum[name(r)],
+				r["afterFen"], r["differenceFen"])
 		}
 	}
 }
@@ -231,13 +237,15 @@ const (
 )
 
 func storySpent(n int, on, voucher, use string, fen int) string {
-	return fmt.Sprintf(`{"id":"00000000-0000-4000-8000-00000000001%d","kind":"funds.spent","center":"ZJ-0001","on":"%s","by":{"role":"center","actor":"c"},"data":{"voucher":"%s","payee":"乙","use":"%s","lines":[{"grant":"G1","amountFen":%d}],"summary":"中试"}}`, n, on, voucher, use, fen)
+	return fmt.Sprintf(
+		`{"id":"00000000-0000-4000-8000-00000000001%d","kind":"funds.spent","center":"ZJ-0001","on":"%s","by":{"role":"center","actor":"c"},"data":{"voucher":"%s","payee":"乙","use":"%s","lines":[{"grant":"G1","amountFen":%d}],"summary":"中试"}}`, n, on, voucher, use, fen)
 }
 
 func storyOf(t testing.TB) *growing {
 	t.Helper()
 	g := newGrowing(t)
-	g.tell(t, storyRegistered, storyGranted, storyReceived, storySpent(1, "2025-06-01", "V1", "pilot", 30_000), storySpent(2, "2025-07-01", "V2", "pilot", 31_000))
+	g.tell(t, storyRegistered, storyGranted, storyReceived, storySpent(1, "2025-06-01", "V1", "pilot", 30_000),
+		storySpent(2, "2025-07-01", "V2", "pilot", 31_000))
 	return g
 }
 
@@ -252,16 +260,21 @@ func TestWhyAFigureIsNotWhatWasReported(t *testing.T) {
 		storyRecovered, storySpent(4, "2026-05-05", "V4", "pilot", 700))
 	const march = "2026-03-15T00:00:00+08:00"
 
-	rows, table := g.ask(t, "changes", "2025-12-31", "since", march, "show", "records", "figure", "executed", "scope", "province")
-	sameRows(t, rows, "fiscalYear beforeFen afterFen differenceFen ratePercentAfter lowBefore lowAfter position kind subject why", []string{
-		"2025|61000|66000|5000|66.00|||7|funds.spent|V3|back-dated",
-		"2025|66000|36000|-30000|36.00||yes|8|use.ruled|V1 fine|back-dated ruled",
-		"2025|36000|5000|-31000|5.00|yes|yes|9|entry.voided|00000000-0000-4000-8000-000000000012|voided",
-	})
+	rows, table := g.ask(t, "changes", "2025-12-31", "since", march, "show", "records", "figure", "executed", "scope",
+		"province")
+	sameRows(t, rows,
+		"fiscalYear beforeFen afterFen differenceFen ratePercentAfter lowBefore lowAfter position kind subject why",
+		[]string{
+			"2025|61000|66000|5000|66.00|||7|funds.spent|V3|back-dated",
+			"2025|66000|36000|-30000|36.00||yes|8|use.ruled|V1 fine|back-dated ruled",
+			"2025|36000|5000|-31000|5.00|yes|yes|9|entry.voided|00000000-0000-4000-8000-000000000012|voided",
+		})
 	sumsUp(t, table, "differenceFen")
 
-	rows, _ = g.ask(t, "changes", "2025-12-31", "since", march, "figure", "executed", "scope", "province", "year", "2025", "center", "ZJ-0001")
-	sameRows(t, rows, "beforeFen afterFen differenceFen records position lastPosition why id", []string{"61000|5000|-56000|3|7|9|back-dated ruled voided|"})
+	rows, _ = g.ask(t, "changes", "2025-12-31", "since", march, "figure", "executed", "scope", "province", "year",
+		"2025", "center", "ZJ-0001")
+	sameRows(t, rows, "beforeFen afterFen differenceFen records position lastPosition why id",
+		[]string{"61000|5000|-56000|3|7|9|back-dated ruled voided|"})
 
 	rows, _ = g.ask(t, "changes", "2025-12-31", "since", "6", "show", "alerts")
 	sameRows(t, rows, "code key severity change raisedOnBefore clearedOnBefore raisedOn clearedOn position", []string{
@@ -272,8 +285,11 @@ func TestWhyAFigureIsNotWhatWasReported(t *testing.T) {
 		"AL-EXE-01|2025-10|yellow|disappeared|2025-10-31|2025-12-31|||9",
 	})
 
-	rows, _ = g.ask(t, "changes", "2026-06-30", "since", march, "show", "records", "year", "2026", "scope", "province", "figure", "balance")
-	sameRows(t, rows, "differenceFen position why doc", []string{"-5000|7|back-dated|", "31000|9|voided|", "-500|10|back-dated record-mode|浙财科教〔2026〕3号", "-700|11|new|"})
+	rows, _ = g.ask(t, "changes", "2026-06-30", "since", march, "show", "records", "year", "2026", "scope", "province",
+		"figure", "balance")
+	sameRows(t, rows, "differenceFen position why doc",
+		[]string{"-5000|7|back-dated|", "31000|9|voided|", "-500|10|back-dated record-mode|浙财科教〔2026〕3号",
+			"-700|11|new|"})
 }
 
 // TestChangesByAPolicy adopts a policy under which a rate that was high enough is low.
@@ -286,7 +302,8 @@ func TestChangesByAPolicy(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if _, err := g.l.Record(t.Context(), ledger.Adoption(p), ledger.Writer{Name: "admin", MayRecord: true}); err != nil {
+	if _, err := g.l.Record(t.Context(), ledger.Adoption(p),
+		ledger.Writer{Name: "admin", MayRecord: true}); err != nil {
 		t.Fatal(err)
 	}
 	rows, _ := g.ask(t, "changes", "2026-01-15", "since", "6")
@@ -319,10 +336,12 @@ func TestChangesUpToAnEarlierPoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.desk = &lists.Books{Ledger: g.l, Register: reg}
-	rows, _ := g.ask(t, "changes", "2026-06-30", "since", "4", "year", "2025", "scope", "province", "figure", "spentAll")
+	rows, _ := g.ask(t, "changes", "2026-06-30", "since", "4", "year", "2025", "scope", "province", "figure",
+		"spentAll")
 	sameRows(t, rows, "beforeFen afterFen position", []string{"0|30000|5"})
 	var bad *text.Error
-	_, err = g.desk.Ask(t.Context(), lists.Question{List: "changes", On: events.MustDate("2026-06-30"), Params: map[string]string{"since": "6"}})
+	_, err = g.desk.Ask(t.Context(),
+		lists.Question{List: "changes", On: events.MustDate("2026-06-30"), Params: map[string]string{"since": "6"}})
 	if !errors.As(err, &bad) || bad.Param != "since" {
 		t.Errorf("a point after what is known: %v", err)
 	}
@@ -335,7 +354,8 @@ func TestEachOfManyRecordsIsFound(t *testing.T) {
 	g.now = g.now.AddDate(0, 2, 0)
 	const vouchers = 3000
 	g.tell(t, payments(vouchers)...)
-	rows, _ := g.ask(t, "changes", "2026-06-30", "since", since, "show", "records", "scope", "province", "figure", "executed", "year", "2026")
+	rows, _ := g.ask(t, "changes", "2026-06-30", "since", since, "show", "records", "scope", "province", "figure",
+		"executed", "year", "2026")
 	ruled := 0
 	for _, r := range rows {
 		want := "1"
@@ -354,9 +374,11 @@ func TestEachOfManyRecordsIsFound(t *testing.T) {
 // payments returns vouchers of one fen, and in their middle a ruling on one of them.
 func payments(n int) (lines []string) {
 	for i := range n {
-		lines = append(lines, strings.Replace(storySpent(0, "2026-04-01", fmt.Sprint("N", i), "pilot", 1), "000000000010", fmt.Sprintf("%012d", 1000+i), 1))
+		lines = append(lines, strings.Replace(storySpent(0, "2026-04-01", fmt.Sprint("N", i), "pilot", 1),
+			"000000000010", fmt.Sprintf("%012d", 1000+i), 1))
 	}
-	return slices.Insert(lines, n/2, `{"id":"00000000-0000-4000-8000-000000000021","kind":"use.ruled","center":"ZJ-0001","on":"2026-04-02","by":{"role":"finance","actor":"f"},"data":{"voucher":"N1","use":"fine"}}`)
+	return slices.Insert(lines, n/2,
+		`{"id":"00000000-0000-4000-8000-000000000021","kind":"use.ruled","center":"ZJ-0001","on":"2026-04-02","by":{"role":"finance","actor":"f"},"data":{"voucher":"N1","use":"fine"}}`)
 }
 
 func TestChangesEndWhenTheCallerDoes(t *testing.T) {
@@ -365,7 +387,8 @@ func TestChangesEndWhenTheCallerDoes(t *testing.T) {
 	g.tell(t, payments(10)...)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := g.desk.Ask(ctx, lists.Question{List: "changes", On: events.MustDate("2026-06-30"), Params: map[string]string{"since": since}})
+	_, err := g.desk.Ask(ctx,
+		lists.Question{List: "changes", On: events.MustDate("2026-06-30"), Params: map[string]string{"since": since}})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -379,7 +402,8 @@ func BenchmarkChangesOfOneCenter(b *testing.B) {
 		g.tell(b, payments(n)...)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				q := lists.Question{List: "changes", On: events.MustDate("2026-10-31"), Params: map[string]string{"since": since}}
+				q := lists.Question{List: "changes", On: events.MustDate("2026-10-31"),
+					Params: map[string]string{"since": since}}
 				if _, err := g.desk.Ask(b.Context(), q); err != nil {
 					b.Fatal(err)
 				}
@@ -399,7 +423,8 @@ func BenchmarkChanges(b *testing.B) {
 		for _, name := range slices.Sorted(maps.Keys(since)) {
 			b.Run(fmt.Sprint(name, " of ", len(lines)), func(b *testing.B) {
 				for b.Loop() {
-					q := lists.Question{List: "changes", On: events.MustDate("2026-10-31"), Params: map[string]string{"since": since[name]}}
+					q := lists.Question{List: "changes", On: events.MustDate("2026-10-31"),
+						Params: map[string]string{"since": since[name]}}
 					if _, err := g.desk.Ask(b.Context(), q); err != nil {
 						b.Fatal(err)
 					}

@@ -10,7 +10,8 @@ import (
 
 // questions returns questions for every list, with each value of each of its choices and flags.
 func questions(on events.Date, since uint64) (all []lists.Question) {
-	needed := map[string]string{"center": "ZJ-0001", "since": fmt.Sprint(since), "year": "2025", "scope": "province", "figure": "balance"}
+	needed := map[string]string{"center": "ZJ-0001", "since": fmt.Sprint(since), "year": "2025", "scope": "province",
+		"figure": "balance"}
 	for _, l := range lists.Lists {
 		base := map[string]string{}
 		for _, p := range l.Params {
@@ -26,7 +27,8 @@ func questions(on events.Date, since uint64) (all []lists.Question) {
 			if name != "" {
 				q.Params[name] = value
 			}
-			if l.Name == "changes" && (name == "by" || value == "reported") { // they are for a comparison with a report
+			if l.Name == "changes" && (name == "by" || value == "reported") {
+				// they are for a comparison with a report
 				q.Params["from-as-of"] = "2025-12-31"
 			}
 			all = append(all, q)

@@ -13,7 +13,8 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-const deferralColumns = "fiscalYear center availableFen executedFen ratePercent low state decideBy deferredOn deferredDoc releasedOn releasedDoc heldBackFen madeFen madeGrants aheadFen aheadReceivedFen"
+const deferralColumns = "fiscalYear center availableFen executedFen ratePercent low state decideBy deferredOn " +
+	"deferredDoc releasedOn releasedDoc heldBackFen madeFen madeGrants aheadFen aheadReceivedFen"
 
 func TestDeferralsAreWhatAPlainCountOfTheRecordsSays(t *testing.T) {
 	t.Parallel()
@@ -23,10 +24,14 @@ func TestDeferralsAreWhatAPlainCountOfTheRecordsSays(t *testing.T) {
 				want := h.plainDeferrals(t, on)
 				rows, table := h.ask(t, "deferrals", on, "all", "true")
 				sameRows(t, rows, deferralColumns, slices.Clone(want))
-				sumsUp(t, table, "availableFen", "executedFen", "heldBackFen", "madeFen", "aheadFen", "aheadReceivedFen")
+				sumsUp(t, table, "availableFen", "executedFen", "heldBackFen", "madeFen", "aheadFen",
+					"aheadReceivedFen")
 				over := events.MustDate(plainDay(t, on, 1)).Year() // the year after the last that is over
 				rows, _ = h.ask(t, "deferrals", on)
-				sameRows(t, rows, deferralColumns, slices.DeleteFunc(want, func(line string) bool { return !strings.HasPrefix(line, fmt.Sprint(over, "|")) }))
+				sameRows(t, rows, deferralColumns,
+					slices.DeleteFunc(want, func(line string) bool {
+						return !strings.HasPrefix(line, fmt.Sprint(over, "|"))
+					}))
 			})
 		}
 	}
@@ -64,10 +69,12 @@ func TestDeferralsAgreeWithTheirAlerts(t *testing.T) {
 				sameRows(t, undecided, "center before", open("AL-EXE-02"))
 				sameRows(t, overdue, "center before", open("AL-EXE-04"))
 				sameRows(t, made, "center grant", open("AL-EXE-03"))
-				for a := range h.desk.Register.Alerts(events.MustDate(on), projections.AlertFilter{Code: "AL-EXE-05"}) {
+				for a := range h.desk.Register.Alerts(events.MustDate(on),
+					projections.AlertFilter{Code: "AL-EXE-05"}) {
 					year := fmt.Sprint(a.RaisedOn.Year())
 					if !slices.ContainsFunc(rows, func(r map[string]string) bool {
-						return r["center"] == string(a.Center) && r["fiscalYear"] <= year && r["aheadReceivedFen"] != "0"
+						return r["center"] == string(a.Center) && r["fiscalYear"] <= year &&
+							r["aheadReceivedFen"] != "0"
 					}) {
 						t.Errorf("%s %s was paid, and no row says so", a.Center, a.Key)
 					}
@@ -76,7 +83,8 @@ func TestDeferralsAgreeWithTheirAlerts(t *testing.T) {
 			})
 		}
 	}
-	for code, min := range map[aggregates.Code]int{"AL-EXE-02": 20, "AL-EXE-03": 20, "AL-EXE-04": 20, "AL-EXE-05": 20} {
+	for code, min := range map[aggregates.Code]int{
+		"AL-EXE-02": 20, "AL-EXE-03": 20, "AL-EXE-04": 20, "AL-EXE-05": 20} {
 		if met[code] < min {
 			t.Errorf("only %d of %s were met", met[code], code)
 		}
@@ -93,14 +101,20 @@ func TestNextYearsListIsByTheRateSoFar(t *testing.T) {
 				var want []string
 				for center, es := range h.byCenter(on) {
 					m := plainProvince(es, year, on)
-					if m.low(year, on) && !plainRevoked(es) && !slices.ContainsFunc(es, func(e plainEvent) bool { return e.Kind == "allocation.deferred" && e.Data.FiscalYear == year+1 }) {
+					if m.low(year, on) && !plainRevoked(es) &&
+						!slices.ContainsFunc(es, func(e plainEvent) bool {
+							return e.Kind == "allocation.deferred" &&
+								e.Data.FiscalYear == year+1
+						}) {
 						announced, _ := plainAhead(es, year+1)
-						want = append(want, fmt.Sprintf("%d|%s|%d|%d|%s|%d|0", year+1, center, m.available, m.executed, m.rate(), announced))
+						want = append(want, fmt.Sprintf("%d|%s|%d|%d|%s|%d|0", year+1, center, m.available, m.executed,
+							m.rate(), announced))
 					}
 				}
 				rows, _ := h.ask(t, "deferrals", on, "year", fmt.Sprint(year+1))
 				expected := slices.DeleteFunc(rows, func(r map[string]string) bool { return r["state"] != "expected" })
-				sameRows(t, expected, "fiscalYear center availableFen executedFen ratePercent aheadFen aheadReceivedFen", want)
+				sameRows(t, expected,
+					"fiscalYear center availableFen executedFen ratePercent aheadFen aheadReceivedFen", want)
 			})
 		}
 	}
@@ -109,7 +123,8 @@ func TestNextYearsListIsByTheRateSoFar(t *testing.T) {
 func TestDeferralsOfAllYearsAreNotOfOne(t *testing.T) {
 	t.Parallel()
 	h := financeHistories(t)["edges"]
-	_, err := h.desk.Ask(t.Context(), lists.Question{List: "deferrals", On: events.MustDate("2026-01-31"), Params: map[string]string{"all": "true", "year": "2026"}})
+	_, err := h.desk.Ask(t.Context(), lists.Question{List: "deferrals", On: events.MustDate("2026-01-31"),
+		Params: map[string]string{"all": "true", "year": "2026"}})
 	if err == nil || !strings.Contains(err.Error(), "all: cannot be given together with year") {
 		t.Error(err)
 	}
@@ -256,7 +271,8 @@ func (h *plainHistory) plainDeferrals(t *testing.T, on string) (rows []string) {
 			var made []string
 			funds := plainFunds(es)
 			for _, e := range es {
-				if e.Kind == "subsidy.granted" && e.Data.FiscalYear == fiscalYear && e.On > end && low && plainWord(es, fiscalYear, e.On) != "deferral.released" &&
+				if e.Kind == "subsidy.granted" && e.Data.FiscalYear == fiscalYear && e.On > end && low &&
+					plainWord(es, fiscalYear, e.On) != "deferral.released" &&
 					funds[e.Data.Grant].reversed < e.Data.AmountFen {
 					made = append(made, e.Data.Grant)
 					sum += e.Data.AmountFen - funds[e.Data.Grant].reversed
@@ -264,8 +280,10 @@ func (h *plainHistory) plainDeferrals(t *testing.T, on string) (rows []string) {
 			}
 			yes := map[bool]string{true: "yes"}
 			announced, paid := plainAhead(es, fiscalYear)
-			rows = append(rows, fmt.Sprintf("%d|%s|%d|%d|%s|%s|%s|%s|%s|%s|%s|%s|%d|%d|%s|%d|%d", fiscalYear, center, m.available, m.executed, m.rate(), yes[low],
-				state, decideBy, deferred.On, deferred.Doc, released.On, released.Doc, held, sum, strings.Join(made, " "), announced, paid))
+			rows = append(rows, fmt.Sprintf("%d|%s|%d|%d|%s|%s|%s|%s|%s|%s|%s|%s|%d|%d|%s|%d|%d", fiscalYear, center,
+				m.available, m.executed, m.rate(), yes[low],
+				state, decideBy, deferred.On, deferred.Doc, released.On, released.Doc, held, sum,
+				strings.Join(made, " "), announced, paid))
 		}
 	}
 	return rows

@@ -13,8 +13,9 @@ import (
 )
 
 var delayedList = &List{
-	Name:  "delayed",
-	Short: text.Say("迟滞资金：应下达未下达、已下达未到账、配套承诺未到账", "delayed money: entitled and not granted, granted and not received, committed and not received"),
+	Name: "delayed",
+	Short: text.Say("迟滞资金：应下达未下达、已下达未到账、配套承诺未到账",
+		"delayed money: entitled and not granted, granted and not received, committed and not received"),
 	Params: []Param{
 		choice("what", delays, text.Say("类别 `WHAT`", "`WHAT` is delayed"), text.Text{}),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
@@ -37,28 +38,38 @@ var (
 		{Code: "largest", Word: text.Say("金额最大在前", "largest")},
 	}
 	delayStates = map[string]text.Text{
-		"waiting": text.Say("未到期", "waiting"), "overdue": text.Say("逾期", "overdue"), "deferred": text.Say("延后安排", "deferred"),
-		"no-term": text.Say("未定期限", "no term"), "unjudged": text.Say("办法施行前", "before the Measures"),
+		"waiting": text.Say("未到期", "waiting"), "overdue": text.Say("逾期", "overdue"),
+		"deferred": text.Say("延后安排", "deferred"),
+		"no-term":  text.Say("未定期限", "no term"), "unjudged": text.Say("办法施行前", "before the Measures"),
 	}
 )
 
 func delayedColumns(*asked) []table.Column {
 	return []table.Column{
-		{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name"), Minor: minorDetail},
-		{Name: "what", Title: text.Say("类别", "what")}, {Name: "key", Title: text.Say("对象", "grant, match or year"), Minor: minorSaid},
-		{Name: "year", Title: text.Say("年度", "year"), Type: table.Year, Minor: minorDetail}, {Name: "doc", Title: text.Say("文号", "document"), Minor: minorDetail},
-		{Name: "since", Title: text.Say("起始", "since"), Type: table.Day, Minor: minorDetail}, {Name: "dueOn", Title: text.Say("期限", "due"), Type: table.Day, Minor: minorSaid},
-		{Name: "daysWaiting", Title: text.Say("已等天数", "days"), Type: table.Count, Minor: minorDetail}, {Name: "daysOverdue", Title: text.Say("逾期天数", "overdue"), Type: table.Count, Minor: minorSaid},
+		{Name: "center", Title: text.Say("中心", "center")},
+		{Name: "name", Title: text.Say("名称", "name"), Minor: minorDetail},
+		{Name: "what", Title: text.Say("类别", "what")},
+		{Name: "key", Title: text.Say("对象", "grant, match or year"), Minor: minorSaid},
+		{Name: "year", Title: text.Say("年度", "year"), Type: table.Year, Minor: minorDetail},
+		{Name: "doc", Title: text.Say("文号", "document"), Minor: minorDetail},
+		{Name: "since", Title: text.Say("起始", "since"), Type: table.Day, Minor: minorDetail},
+		{Name: "dueOn", Title: text.Say("期限", "due"), Type: table.Day, Minor: minorSaid},
+		{Name: "daysWaiting", Title: text.Say("已等天数", "days"), Type: table.Count, Minor: minorDetail},
+		{Name: "daysOverdue", Title: text.Say("逾期天数", "overdue"), Type: table.Count, Minor: minorSaid},
 		{Name: "state", Title: text.Say("状态", "state"), Minor: minorSaid},
-		{Name: "promisedFen", Title: text.Say("应到位", "promised"), Type: table.Money}, {Name: "outstandingFen", Title: text.Say("未到位", "outstanding"), Type: table.Money},
+		{Name: "promisedFen", Title: text.Say("应到位", "promised"), Type: table.Money},
+		{Name: "outstandingFen", Title: text.Say("未到位", "outstanding"), Type: table.Money},
 		{Name: "office", Title: text.Say("责任单位", "responsible office")}, {Name: "officeRegion"},
 	}
 }
 
 func delayed(ctx context.Context, d *Books, q *asked, t *table.Table) error {
-	t.Title = text.Say("截至 %s 的迟滞资金（金额单位：%s）", "Delayed money as of %s (amounts in %s)", q.On, q.unit().Word())
+	t.Title = text.Say("截至 %s 的迟滞资金（金额单位：%s）", "Delayed money as of %s (amounts in %s)", q.On,
+		q.unit().Word())
 	t.Empty = text.Say("没有迟滞资金。", "No money is delayed.")
-	worked, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) []projections.Delay { return d.Register.Delays(id, q.On) })
+	worked, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) []projections.Delay {
+		return d.Register.Delays(id, q.On)
+	})
 	if err != nil {
 		return err
 	}
@@ -69,7 +80,9 @@ func delayed(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		return cmp.Or(cmp.Compare(a.Since, b.Since), cmp.Compare(b.OutstandingFen, a.OutstandingFen))
 	})
 	if q.text("sort") == "largest" {
-		slices.SortStableFunc(list, func(a, b projections.Delay) int { return cmp.Compare(b.OutstandingFen, a.OutstandingFen) })
+		slices.SortStableFunc(list, func(a, b projections.Delay) int {
+			return cmp.Compare(b.OutstandingFen, a.OutstandingFen)
+		})
 	}
 	var promised, outstanding events.Fen
 	for _, x := range list {
@@ -92,9 +105,12 @@ func delayed(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 			state = "no-term"
 		}
 		promised, outstanding = promised+x.PromisedFen, outstanding+x.OutstandingFen
-		t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Name), table.Named(x.What, delayWord(q, x.What)), table.Text(x.Key), table.Number(x.Year), table.Optional(doc),
-			table.Date(x.Since), table.Date(x.DueOn), table.Number(x.DaysWaiting(q.On)), overdue, table.Named(state, word(delayStates, state)),
-			table.Fen(x.PromisedFen), table.Fen(x.OutstandingFen), officeCell(x.Office), table.Optional(x.Office.Region)})
+		t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Name),
+			table.Named(x.What, delayWord(q, x.What)), table.Text(x.Key), table.Number(x.Year), table.Optional(doc),
+			table.Date(x.Since), table.Date(x.DueOn), table.Number(x.DaysWaiting(q.On)), overdue,
+			table.Named(state, word(delayStates, state)),
+			table.Fen(x.PromisedFen), table.Fen(x.OutstandingFen), officeCell(x.Office),
+			table.Optional(x.Office.Region)})
 	}
 	t.Total(map[string]events.Fen{"promisedFen": promised, "outstandingFen": outstanding})
 	return nil

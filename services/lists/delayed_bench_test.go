@@ -15,8 +15,10 @@ import (
 func BenchmarkFinanceLists(b *testing.B) {
 	for _, records := range []int{25_000, 100_000} {
 		h := plain(b, simulatedRecords(b, records, records/250))
-		for _, q := range []lists.Question{{List: "delayed"}, {List: "deferrals", Params: map[string]string{"all": "true"}},
-			{List: "deferrals", Params: map[string]string{"year": "2027"}}, {List: "ageing"}, {List: "ageing", Params: map[string]string{"by": "region"}}} {
+		for _, q := range []lists.Question{
+			{List: "delayed"}, {List: "deferrals", Params: map[string]string{"all": "true"}},
+			{List: "deferrals", Params: map[string]string{"year": "2027"}}, {List: "ageing"},
+			{List: "ageing", Params: map[string]string{"by": "region"}}} {
 			b.Run(fmt.Sprintf("%s %v of %d records", q.List, q.Params, records), func(b *testing.B) {
 				rows := 0
 				for i := 0; b.Loop(); i++ {
@@ -45,7 +47,8 @@ func BenchmarkSpending(b *testing.B) {
 			}
 		}
 		b.Run(fmt.Sprintf("a center of %d records", count[largest]), func(b *testing.B) {
-			q := lists.Question{List: "spending", On: events.MustDate("2026-10-31"), Params: map[string]string{"center": largest}}
+			q := lists.Question{List: "spending", On: events.MustDate("2026-10-31"),
+				Params: map[string]string{"center": largest}}
 			rows := 0
 			for b.Loop() {
 				t, err := h.desk.Ask(b.Context(), q)
@@ -63,7 +66,8 @@ func BenchmarkSpending(b *testing.B) {
 func simulatedRecords(b *testing.B, records, centers int) []byte {
 	b.Helper()
 	var text bytes.Buffer
-	cfg := simulator.Scenario{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 2 * records / centers}
+	cfg := simulator.Scenario{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"),
+		To: events.MustDate("2026-10-31"), VouchersPerYear: 2 * records / centers}
 	count := 0
 	for rec, err := range simulator.Records(cfg) {
 		if err != nil {

@@ -62,8 +62,9 @@ type plainHistory struct {
 
 // financeDays are the days on which the lists are asked: quiet days, year-ends, and days around a deadline.
 var financeDays = map[bool][]string{
-	false: {"2023-12-31", "2024-06-30", "2025-01-31", "2025-03-15", "2025-12-31", "2026-01-30", "2026-01-31", "2026-08-31", "2026-10-31"},
-	true:  {"2025-01-31", "2026-01-31", "2026-10-31"},
+	false: {"2023-12-31", "2024-06-30", "2025-01-31", "2025-03-15", "2025-12-31", "2026-01-30", "2026-01-31",
+		"2026-08-31", "2026-10-31"},
+	true: {"2025-01-31", "2026-01-31", "2026-10-31"},
 }[underRace]
 
 // simulatedSeeds are the seeds of the simulated provinces.
@@ -90,7 +91,8 @@ func financeHistories(t *testing.T) map[string]*plainHistory {
 	}
 	for _, seed := range simulatedSeeds {
 		var b bytes.Buffer
-		cfg := simulator.Scenario{Seed: seed, Centers: 30, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 30}
+		cfg := simulator.Scenario{Seed: seed, Centers: 30, From: events.MustDate("2024-01-01"),
+			To: events.MustDate("2026-10-31"), VouchersPerYear: 30}
 		for rec, err := range simulator.Records(cfg) {
 			if err != nil {
 				t.Fatal(err)
@@ -140,11 +142,13 @@ func plain(t testing.TB, text []byte) *plainHistory {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, err := ledger.Open(t.Context(), memstore.New(func() time.Time { return time.Unix(1_800_000_000, 0) }), ledger.Config{})
+	l, err := ledger.Open(t.Context(), memstore.New(func() time.Time { return time.Unix(1_800_000_000, 0) }),
+		ledger.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: ledger.Writer{Name: "importer", MayRecord: true}})
+	report, err := l.Import(t.Context(), ledger.ImportConfig{
+		Files: ledgertest.Files(t, path), Account: ledger.Writer{Name: "importer", MayRecord: true}})
 	if err != nil || report.Refused > 0 {
 		t.Fatal(report, err)
 	}
@@ -170,7 +174,10 @@ func standing(lines []plainEvent) []plainEvent {
 			voided[e.Center+e.Data.Event] = true
 		}
 	}
-	es := slices.DeleteFunc(slices.Clone(lines), func(e plainEvent) bool { return e.Kind == "entry.voided" || voided[e.Center+e.ID] })
+	es := slices.DeleteFunc(slices.Clone(lines), func(e plainEvent) bool {
+		return e.Kind == "entry.voided" ||
+			voided[e.Center+e.ID]
+	})
 	slices.SortStableFunc(es, func(a, b plainEvent) int { return strings.Compare(a.On, b.On) })
 	return es
 }

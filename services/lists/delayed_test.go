@@ -13,7 +13,8 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-const delayedColumns = "center what key year doc since dueOn daysWaiting daysOverdue state promisedFen outstandingFen office officeRegion"
+const delayedColumns = "center what key year doc since dueOn daysWaiting daysOverdue state promisedFen " +
+	"outstandingFen office officeRegion"
 
 func TestDelayedMoneyIsWhatAPlainCountOfTheRecordsSays(t *testing.T) {
 	t.Parallel()
@@ -43,7 +44,9 @@ func TestDelayedMoneyIsOverdueExactlyWhenItsAlertIsOpen(t *testing.T) {
 						want = append(want, fmt.Sprintf("%s|%s|%d", a.Center, a.Key, day-a.RaisedOn+1))
 					}
 					rows, _ := h.ask(t, "delayed", on, "what", what)
-					overdue := slices.DeleteFunc(rows, func(r map[string]string) bool { return r["state"] != "overdue" })
+					overdue := slices.DeleteFunc(rows, func(r map[string]string) bool {
+						return r["state"] != "overdue"
+					})
 					sameRows(t, overdue, "center key daysOverdue", want)
 					met += len(want)
 				})
@@ -132,7 +135,8 @@ func plainRevoked(es []plainEvent) bool {
 // "deferral.released" or "".
 func plainWord(es []plainEvent, fiscalYear int, on string) (word string) {
 	for _, e := range es {
-		if (e.Kind == "allocation.deferred" || e.Kind == "deferral.released") && e.Data.FiscalYear == fiscalYear && e.On <= on {
+		if (e.Kind == "allocation.deferred" || e.Kind == "deferral.released") && e.Data.FiscalYear == fiscalYear &&
+			e.On <= on {
 			word = e.Kind
 		}
 	}
@@ -175,11 +179,13 @@ func (h *plainHistory) plainDelays(t *testing.T, on string) (rows []string) {
 			case what == "granted":
 				overdue, state = plainRested(t, es, f.Data.FiscalYear, plainDay(t, due, 1), on)
 			}
-			rows = append(rows, fmt.Sprintf("%s|%s|%s|%d|%s|%s|%s|%d|%s|%s|%d|%d|%s", center, what, id, f.Data.FiscalYear, f.Doc, f.On, due,
+			rows = append(rows, fmt.Sprintf("%s|%s|%s|%d|%s|%s|%s|%d|%s|%s|%d|%d|%s", center, what, id,
+				f.Data.FiscalYear, f.Doc, f.On, due,
 				plainDays(t, f.On, on), overdue, state, f.Data.AmountFen-f.reversed, short, office))
 		}
 		for _, e := range plainEntitlements(t, es, on) {
-			rows = append(rows, fmt.Sprintf("%s|entitled|%d|%d|%s|%s|%s|%d|%s|%s|200000000|%d|finance|", center, e.year, e.year, e.doc, e.since,
+			rows = append(rows, fmt.Sprintf("%s|entitled|%d|%d|%s|%s|%s|%d|%s|%s|200000000|%d|finance|", center,
+				e.year, e.year, e.doc, e.since,
 				plainDay(t, e.since, 180), plainDays(t, e.since, on), e.overdue, e.state, e.left))
 		}
 	}

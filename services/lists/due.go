@@ -23,13 +23,17 @@ const dueWithin = "30d"
 var dueOffices = []events.Role{events.STOffice, events.Finance, events.LocalGov, events.CenterRole}
 
 var dueList = &List{
-	Name:  "due",
-	Short: text.Say("即将产生的预警，或年底前尚须支出的金额", "alerts about to open, or money still to be spent this year"),
+	Name: "due",
+	Short: text.Say("即将产生的预警，或年底前尚须支出的金额",
+		"alerts about to open, or money still to be spent this year"),
 	Params: []Param{
-		{Name: "within", Words: text.Say("今后 `DAYS` 天之内，如 30d", "within so many `DAYS`, such as 30d"), Sort: Days, Default: dueWithin},
-		choice("office", events.Roles.Of(dueOffices...), text.Say("责任单位 `ROLE`", "`ROLE` of the responsible office"), text.Text{}),
+		{Name: "within", Words: text.Say("今后 `DAYS` 天之内，如 30d", "within so many `DAYS`, such as 30d"),
+			Sort: Days, Default: dueWithin},
+		choice("office", events.Roles.Of(dueOffices...),
+			text.Say("责任单位 `ROLE`", "`ROLE` of the responsible office"), text.Text{}),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
-		{Name: "spend", Words: text.Say("各中心到 12 月 31 日还须支出多少，年度执行率才不偏低", "what each center must still spend by 31 December so that the year is not low"), Sort: Flag},
+		{Name: "spend", Words: text.Say("各中心到 12 月 31 日还须支出多少，年度执行率才不偏低",
+			"what each center must still spend by 31 December so that the year is not low"), Sort: Flag},
 		unitParam,
 	},
 	history: true,
@@ -77,7 +81,8 @@ func dueAlertColumns() []table.Column {
 // act.
 func dueAlerts(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	days := events.Date(q.days("within"))
-	t.Title = text.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警", "Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days)
+	t.Title = text.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警",
+		"Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days)
 	t.Empty = text.Say("期内不会产生预警。", "No alert will open within these days.")
 	foreseen, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) []dueAlert {
 		return d.foreseen(id, q.On, q.On+days, events.Role(q.text("office")))
@@ -102,11 +107,15 @@ func dueAlerts(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		count[place(a)]++
 		what, opensWith := AlertTitle(a.Code), ""
 		if a.withReceipt {
-			what = text.Text{Zh: what.Zh + "（自该日起一经到账即产生）", En: what.En + " (opens with a receipt from that day on)"}
+			what = text.Text{Zh: what.Zh + "（自该日起一经到账即产生）",
+				En: what.En + " (opens with a receipt from that day on)"}
 			opensWith = string(events.KindSubsidyReceived)
 		}
-		t.Rows = append(t.Rows, []table.Cell{officeCell(a.office), table.Date(a.RaisedOn), table.Number(int(a.RaisedOn - q.On)), table.Text(a.Center),
-			table.Text(a.name), table.Text(a.Code), q.keyCell(&a.Alert.Alert), table.Named(a.Severity, SeverityWord(a.Severity)), {Shown: what}, table.Optional(a.office.Region), table.Optional(opensWith)})
+		t.Rows = append(t.Rows, []table.Cell{
+			officeCell(a.office), table.Date(a.RaisedOn), table.Number(int(a.RaisedOn - q.On)), table.Text(a.Center),
+			table.Text(a.name), table.Text(a.Code), q.keyCell(&a.Alert.Alert),
+			table.Named(a.Severity, SeverityWord(a.Severity)), {Shown: what}, table.Optional(a.office.Region),
+			table.Optional(opensWith)})
 	}
 	if len(list) > 0 {
 		t.Notes = append(t.Notes, dueCounts(count))
@@ -131,7 +140,8 @@ func (d *Books) foreseen(id events.CenterID, on, until events.Date, office event
 	byTime, withReceipt := d.Register.Foreseen(id, on, until)
 	for i, a := range slices.Concat(byTime, withReceipt) {
 		if office == "" || office == aggregates.Office(a.Code) {
-			list = append(list, dueAlert{projections.Alert{Center: id, Alert: a}, i >= len(byTime), d.Register.Office(id, a.Code, on), d.Register.Facts(id, on).Name})
+			list = append(list, dueAlert{projections.Alert{Center: id, Alert: a}, i >= len(byTime),
+				d.Register.Office(id, a.Code, on), d.Register.Facts(id, on).Name})
 		}
 	}
 	return list
@@ -147,7 +157,8 @@ func dueCounts(count []int) text.Text {
 			zh, en = append(zh, fmt.Sprintf("%s %d", word.Zh, n)), append(en, fmt.Sprintf("%s %d", word.En, n))
 		}
 	}
-	return text.Text{Zh: fmt.Sprintf("共 %d 条：%s。", all, strings.Join(zh, "，")), En: fmt.Sprintf("Alerts: %d (%s).", all, strings.Join(en, ", "))}
+	return text.Text{Zh: fmt.Sprintf("共 %d 条：%s。", all, strings.Join(zh, "，")),
+		En: fmt.Sprintf("Alerts: %d (%s).", all, strings.Join(en, ", "))}
 }
 
 func dueSpendingColumns(q *asked) []table.Column {
@@ -158,7 +169,8 @@ func dueSpendingColumns(q *asked) []table.Column {
 		{Name: "availableFen", Title: text.Say("可用", "available"), Type: table.Money},
 		{Name: "executedFen", Title: q.say(executedWord, text.Say("已执行", "executed")), Type: table.Money},
 		{Name: "ratePercent", Title: text.Text{Zh: "执行率%", En: "rate %"}, Type: table.Percent},
-		{Name: "lowPercent", Title: text.Text{Zh: "偏低线%", En: "low below %"}, Type: table.Percent, Minor: minorDetail},
+		{Name: "lowPercent", Title: text.Text{Zh: "偏低线%", En: "low below %"}, Type: table.Percent,
+			Minor: minorDetail},
 		{Name: "toSpendFen", Title: text.Say("尚须支出", "to spend"), Type: table.Money},
 		{Name: "balanceFen", Title: text.Say("结余", "balance"), Type: table.Money},
 		{Name: "beyond", Title: text.Say("结余不足", "beyond balance"), Type: table.Bool, Minor: minorSaid},
@@ -170,7 +182,8 @@ func dueSpendingColumns(q *asked) []table.Column {
 func dueSpending(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	end := events.YearEnd(q.On.Year())
 	t.Title = text.Say("截至 %s，到 %s 还须支出、%d 年度执行率才不偏低的金额（单位：%s）",
-		"Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in %[4]s)", q.On, end, q.On.Year(), q.unit().Word())
+		"Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in %[4]s)", q.On, end, q.On.Year(),
+		q.unit().Word())
 	t.Empty = text.Say("没有中心会因支出不足而执行率偏低。", "No center's year would be low.")
 	short, err := d.shortfallsAhead(ctx, q)
 	if err != nil {
@@ -184,12 +197,16 @@ func dueSpending(ctx context.Context, d *Books, q *asked, t *table.Table) error 
 	for _, s := range list {
 		sum, toSpend = sum.Plus(s.Province), toSpend+s.ToSpendFen
 		low := strconv.Itoa(s.LowPercent) + ".00"
-		t.Rows = append(t.Rows, []table.Cell{table.Text(s.id), table.Text(s.name), table.Number(s.Year), table.Fen(s.Province.AvailableFen()),
-			table.Fen(s.Province.ExecutedFen()), table.Rate(s.Province.RatePercent()), table.Rate(low), table.Fen(s.ToSpendFen), table.Fen(s.Province.BalanceFen()),
+		t.Rows = append(t.Rows, []table.Cell{table.Text(s.id), table.Text(s.name), table.Number(s.Year),
+			table.Fen(s.Province.AvailableFen()),
+			table.Fen(s.Province.ExecutedFen()), table.Rate(s.Province.RatePercent()), table.Rate(low),
+			table.Fen(s.ToSpendFen), table.Fen(s.Province.BalanceFen()),
 			table.Yes(s.ToSpendFen > s.Province.BalanceFen()), table.Number(int(end - q.On))})
 	}
 	if len(list) > 0 {
-		t.Totals = [][]table.Cell{{{Shown: text.Say("合计", "total")}, {}, {}, table.Fen(sum.AvailableFen()), table.Fen(sum.ExecutedFen()), table.Rate(sum.RatePercent()), {}, table.Fen(toSpend), table.Fen(sum.BalanceFen()), {}, {}}}
+		t.Totals = [][]table.Cell{
+			{{Shown: text.Say("合计", "total")}, {}, {}, table.Fen(sum.AvailableFen()), table.Fen(sum.ExecutedFen()),
+				table.Rate(sum.RatePercent()), {}, table.Fen(toSpend), table.Fen(sum.BalanceFen()), {}, {}}}
 	}
 	return nil
 }
@@ -227,7 +244,8 @@ func spendingNote(q *asked, list []shortfall) []text.Text {
 	}
 	end := events.YearEnd(q.On.Year())
 	return []text.Text{text.Say("有 %d 个中心须在 %s（含）前再支出共 %s 元，年度执行率才不偏低，见 %s。",
-		"Centers: %[1]d must still spend %[3]s yuan in all by %[2]s so that the year is not low; see %[4]s.", len(list), end, events.FormatYuan(toSpend), q.written("spend"))}
+		"Centers: %[1]d must still spend %[3]s yuan in all by %[2]s so that the year is not low; see %[4]s.",
+		len(list), end, events.FormatYuan(toSpend), q.written("spend"))}
 }
 
 // days returns the number of days in a parameter such as "30d".

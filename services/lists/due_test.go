@@ -55,7 +55,8 @@ func plainReceiptDue(t *testing.T, es []plainEvent, on string, days int) (due []
 			continue // nothing but a release makes it late
 		}
 		if !p.good && !revoked && p.event.On >= effective && p.late > on && p.late <= plainDay(t, on, days) {
-			due = append(due, strings.Join([]string{p.event.Center, p.code, p.event.Data.Grant + p.event.Data.Match, p.late, fmt.Sprint(plainDays(t, on, p.late))}, "|"))
+			due = append(due, strings.Join([]string{p.event.Center, p.code, p.event.Data.Grant + p.event.Data.Match,
+				p.late, fmt.Sprint(plainDays(t, on, p.late))}, "|"))
 		}
 	}
 	return due
@@ -69,7 +70,9 @@ func TestDueListsMoneyThatIsAboutToBeLate(t *testing.T) {
 			for _, days := range []int{7, 30, 90} {
 				t.Run(fmt.Sprint(name, " as of ", on, " within ", days), func(t *testing.T) {
 					rows, _ := h.ask(t, "due", on, "within", fmt.Sprint(days, "d"))
-					rows = slices.DeleteFunc(rows, func(r map[string]string) bool { return r["code"] != "AL-FND-01" && r["code"] != "AL-MAT-01" })
+					rows = slices.DeleteFunc(rows, func(r map[string]string) bool {
+						return r["code"] != "AL-FND-01" && r["code"] != "AL-MAT-01"
+					})
 					var want []string
 					for _, es := range h.byCenter(on) {
 						want = append(want, plainReceiptDue(t, es, on, days)...)
@@ -94,10 +97,12 @@ func plainPaymentsToCome(t *testing.T, es []plainEvent, on string, days int) (du
 		left := f.Data.AmountFen - f.reversed - f.received
 		paid := slices.ContainsFunc(f.receipts, func(r plainLine) bool { return r.Grant > end }) // its date
 		if f.Kind != "subsidy.granted" || f.On > end || first > plainDay(t, on, days) || left <= 0 || paid ||
-			plainRevoked(es) || plainWord(es, f.Data.FiscalYear, on) != "" || !plainProvince(es, f.Data.FiscalYear-1, end).low(f.Data.FiscalYear-1, end) {
+			plainRevoked(es) || plainWord(es, f.Data.FiscalYear, on) != "" ||
+			!plainProvince(es, f.Data.FiscalYear-1, end).low(f.Data.FiscalYear-1, end) {
 			continue
 		}
-		due = append(due, strings.Join([]string{"finance", f.Center, id, "red", first, fmt.Sprint(plainDays(t, on, first)), "subsidy.received"}, "|"))
+		due = append(due, strings.Join([]string{
+			"finance", f.Center, id, "red", first, fmt.Sprint(plainDays(t, on, first)), "subsidy.received"}, "|"))
 	}
 	return due
 }
@@ -136,7 +141,8 @@ func TestWhatWasDueOpensWhenNothingIsDone(t *testing.T) {
 		alerts, _ := h.ask(t, "alerts", later, "all", "true")
 		for _, a := range alerts {
 			if a["raisedOn"] > on {
-				want = append(want, strings.Join([]string{a["center"], a["code"], a["key"], a["severity"], a["raisedOn"]}, "|"))
+				want = append(want, strings.Join([]string{
+					a["center"], a["code"], a["key"], a["severity"], a["raisedOn"]}, "|"))
 			}
 		}
 		due = slices.DeleteFunc(due, func(r map[string]string) bool { return r["opensWith"] != "" })
@@ -181,7 +187,8 @@ func TestTimeAloneConcernsTheOfficesOfTheList(t *testing.T) {
 			continue
 		}
 		for _, row := range aggregates.AlertCatalog {
-			if office := string(aggregates.Office(row.Code)); row.Code != aggregates.LedgerBroken && !p.Values.Has(office) {
+			if office := string(aggregates.Office(row.Code)); row.Code != aggregates.LedgerBroken &&
+				!p.Values.Has(office) {
 				t.Errorf("%s is for %s", row.Code, office)
 			}
 		}
@@ -196,7 +203,10 @@ func plainShortfall(es []plainEvent, on string) (short, balance int64) {
 	source, uses, econ := map[string]string{}, map[string]string{}, map[string]string{}
 	vouchers := map[string]plainEvent{}
 	var available, late, spent, ineligible int64
-	province := func(grant string) bool { return source[grant] == "major-program" || source[grant] == "province-other" }
+	province := func(grant string) bool {
+		return source[grant] == "major-program" ||
+			source[grant] == "province-other"
+	}
 	spend := func(v plainEvent, in string, sign int64) {
 		for _, l := range v.Data.Lines {
 			if !province(l.Grant) {
@@ -262,7 +272,8 @@ func plainForbidden(use, econ string) bool {
 	if slices.Contains(forbidden, use) {
 		return true
 	}
-	for _, prefix := range []string{"309", "31001", "31005", "31009", "31010", "31011", "31012", "307", "311", "31201", "31203", "31205", "39906"} {
+	for _, prefix := range []string{"309", "31001", "31005", "31009", "31010", "31011", "31012", "307", "311", "31201",
+		"31203", "31205", "39906"} {
 		if strings.HasPrefix(econ, prefix) {
 			return true
 		}
@@ -274,7 +285,8 @@ func TestMoneyStillToBeSpentIsRecomputed(t *testing.T) {
 	t.Parallel()
 	found := 0
 	for name, h := range financeHistories(t) {
-		for _, on := range []string{"2024-12-31", "2025-01-31", "2025-09-30", "2025-11-15", "2025-12-31", "2026-10-31"} {
+		for _, on := range []string{"2024-12-31", "2025-01-31", "2025-09-30", "2025-11-15", "2025-12-31",
+			"2026-10-31"} {
 			t.Run(name+" as of "+on, func(t *testing.T) {
 				rows, table := h.ask(t, "due", on, "spend", "true")
 				var want []string
@@ -284,7 +296,8 @@ func TestMoneyStillToBeSpentIsRecomputed(t *testing.T) {
 						if short > balance {
 							beyond = "yes"
 						}
-						want = append(want, fmt.Sprintf("%s|%s|%d|%d|%s|%d", id, on[:4], short, balance, beyond, plainDays(t, on, on[:4]+"-12-31")))
+						want = append(want, fmt.Sprintf("%s|%s|%d|%d|%s|%d", id, on[:4], short, balance, beyond,
+							plainDays(t, on, on[:4]+"-12-31")))
 					}
 				}
 				sameRows(t, rows, "center fiscalYear toSpendFen balanceFen beyond daysLeft", want)
@@ -303,9 +316,11 @@ func TestMoneyStillToBeSpentIsRecomputed(t *testing.T) {
 func TestSpendingToBeDoneHasNoOffice(t *testing.T) {
 	t.Parallel()
 	h := financeHistories(t)["edges"]
-	for _, params := range []map[string]string{{"spend": "true", "office": "finance"}, {"spend": "true", "within": "7d"}} {
+	for _, params := range []map[string]string{
+		{"spend": "true", "office": "finance"}, {"spend": "true", "within": "7d"}} {
 		var bad *text.Error
-		if _, err := h.desk.Ask(t.Context(), lists.Question{List: "due", On: events.MustDate("2026-10-31"), Params: params}); !errors.As(err, &bad) {
+		if _, err := h.desk.Ask(t.Context(),
+			lists.Question{List: "due", On: events.MustDate("2026-10-31"), Params: params}); !errors.As(err, &bad) {
 			t.Errorf("%v: %v", params, err)
 		}
 	}
@@ -314,7 +329,8 @@ func TestSpendingToBeDoneHasNoOffice(t *testing.T) {
 // simulatedLines returns a simulated history with n records, and a center for every 500.
 func simulatedLines(t testing.TB, n int) (lines []string) {
 	t.Helper()
-	cfg := simulator.Scenario{Seed: 3, Centers: n / 500, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 400}
+	cfg := simulator.Scenario{Seed: 3, Centers: n / 500, From: events.MustDate("2024-01-01"),
+		To: events.MustDate("2026-10-31"), VouchersPerYear: 400}
 	for rec, err := range simulator.Records(cfg) {
 		if err != nil {
 			t.Fatal(err)
@@ -346,7 +362,8 @@ func BenchmarkDue(b *testing.B) {
 		} {
 			b.Run(fmt.Sprint(c.name, " of ", len(lines)), func(b *testing.B) {
 				for b.Loop() {
-					if _, err := g.desk.Ask(b.Context(), lists.Question{List: "due", On: events.MustDate(c.on), Params: c.params}); err != nil {
+					if _, err := g.desk.Ask(b.Context(),
+						lists.Question{List: "due", On: events.MustDate(c.on), Params: c.params}); err != nil {
 						b.Fatal(err)
 					}
 				}

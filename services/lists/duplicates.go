@@ -19,12 +19,16 @@ import (
 const daysMax = 366 * (events.YearMax - events.YearMin + 1)
 
 var duplicatesList = &List{
-	Name:  "duplicates",
-	Short: text.Say("疑似重复支付：数日内向同一收款单位支付同一金额的凭证，或一张凭证内相同的行", "vouchers that may be paid twice: the same payee and amount within days, or equal lines of one voucher"),
+	Name: "duplicates",
+	Short: text.Say("疑似重复支付：数日内向同一收款单位支付同一金额的凭证，或一张凭证内相同的行",
+		"vouchers that may be paid twice: the same payee and amount within days, or equal lines of one voucher"),
 	Params: []Param{
-		{Name: "days", Words: text.Say("相邻两张凭证相隔不超过 `N` 天", "each within `N` days of the one before"), Sort: Count, Default: "7"},
-		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
-		{Name: "across", Words: text.Say("不同中心的凭证也相互比较", "compare vouchers of different centers too"), Sort: Flag},
+		{Name: "days", Words: text.Say("相邻两张凭证相隔不超过 `N` 天", "each within `N` days of the one before"),
+			Sort: Count, Default: "7"},
+		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"),
+			Sort: CenterID},
+		{Name: "across", Words: text.Say("不同中心的凭证也相互比较", "compare vouchers of different centers too"),
+			Sort: Flag},
 		unitParam,
 	},
 	history: true,
@@ -83,9 +87,11 @@ type comparison struct {
 // duplicates lists the groups of vouchers that may be paid twice. It ignores voided and reversed vouchers.
 func duplicates(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	if q.given("across") && q.given("center") {
-		return text.Errorf(text.Invalid, "不能与 %s 同时给出", "cannot be given with %s", q.written("center")).Of("across")
+		return text.Errorf(text.Invalid, "不能与 %s 同时给出", "cannot be given with %s",
+			q.written("center")).Of("across")
 	}
-	c := &comparison{d: d, voided: d.voidings(q), on: q.On, days: events.Date(min(q.number("days"), daysMax)), across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
+	c := &comparison{d: d, voided: d.voidings(q), on: q.On, days: events.Date(min(q.number("days"), daysMax)),
+		across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
 	briefs := make([][]brief, 256) // the index is the first byte of the hash
 	var twins []uint64             // positions
 	err := ledger.Search(ctx, d.Ledger, d.span(q.center("center"), q.position), c.see, func(x seen) error {
@@ -122,7 +128,8 @@ func duplicates(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		found = append(found, groups...)
 	}
 	slices.SortFunc(found, func(a, b group) int {
-		return cmp.Or(-cmp.Compare(a.repeatedFen(), b.repeatedFen()), cmp.Compare(a[0].b.On, b[0].b.On), cmp.Compare(a[0].s.Position, b[0].s.Position))
+		return cmp.Or(-cmp.Compare(a.repeatedFen(), b.repeatedFen()), cmp.Compare(a[0].b.On, b[0].b.On),
+			cmp.Compare(a[0].s.Position, b[0].s.Position))
 	})
 	d.fillDuplicates(t, q, found)
 	return nil
@@ -172,7 +179,9 @@ func (c *comparison) hash(s *events.Stored, b *events.Body) uint64 {
 func (c *comparison) runs(briefs []brief) (runs [][]brief) {
 	slices.SortFunc(briefs, func(a, b brief) int { return cmp.Compare(a.hash, b.hash) })
 	for same := range chunks(briefs, func(a, b brief) bool { return a.hash == b.hash }) {
-		slices.SortFunc(same, func(a, b brief) int { return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.position, b.position)) })
+		slices.SortFunc(same, func(a, b brief) int {
+			return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.position, b.position))
+		})
 		for run := range chunks(same, func(a, b brief) bool { return b.on-a.on <= c.days }) {
 			runs = append(runs, run)
 		}
@@ -284,7 +293,9 @@ func duplicateColumns(*asked) []table.Column {
 }
 
 func (d *Books) fillDuplicates(t *table.Table, q *asked, found []group) {
-	t.Title = text.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：%s）", "Vouchers that may be paid twice as of %s, within %d days (amounts in %s)", q.On, q.number("days"), q.unit().Word())
+	t.Title = text.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：%s）",
+		"Vouchers that may be paid twice as of %s, within %d days (amounts in %s)", q.On, q.number("days"),
+		q.unit().Word())
 	t.Empty = text.Say("没有疑似重复支付的凭证。", "No voucher looks as if it were paid twice.")
 	var repeatedFen events.Fen
 	vouchers, ofOne := map[uint64]bool{}, 0
@@ -295,16 +306,21 @@ func (d *Books) fillDuplicates(t *table.Table, q *asked, found []group) {
 		}
 		for _, v := range g {
 			vouchers[v.s.Position] = true
-			t.Rows = append(t.Rows, []table.Cell{table.Number(i + 1), table.Fen(v.fen), table.Text(v.b.Text("payee")), table.Text(centerOf(&v.s)),
-				table.Text(v.b.Text("voucher")), table.Date(v.b.On), d.useCell(events.Use(v.b.Text("use")), v.b.On), table.Text(v.b.Text("summary")),
+			t.Rows = append(t.Rows, []table.Cell{table.Number(i + 1), table.Fen(v.fen), table.Text(v.b.Text("payee")),
+				table.Text(centerOf(&v.s)),
+				table.Text(v.b.Text("voucher")), table.Date(v.b.On), d.useCell(events.Use(v.b.Text("use")), v.b.On),
+				table.Text(v.b.Text("summary")),
 				table.Number(v.s.Position), table.Text(v.s.ID.String())})
 		}
 	}
 	if len(found) > 0 {
-		t.Notes = []text.Text{text.Say("共 %d 组 %d 张凭证；每组除首张外合计 %s 元。", "Groups: %d, of %d vouchers; beyond the first of each group %s yuan.",
+		t.Notes = []text.Text{text.Say("共 %d 组 %d 张凭证；每组除首张外合计 %s 元。",
+			"Groups: %d, of %d vouchers; beyond the first of each group %s yuan.",
 			len(found), len(vouchers), events.FormatYuan(repeatedFen))}
 	}
 	if ofOne > 0 {
-		t.Notes = append(t.Notes, text.Say("其中 %d 组各是一张凭证内经费和金额都相同的行，金额是一行的金额。", "Groups that are lines of one voucher with the same grant and amount: %d; their amount is that of a line.", ofOne))
+		t.Notes = append(t.Notes,
+			text.Say("其中 %d 组各是一张凭证内经费和金额都相同的行，金额是一行的金额。", "Groups that are lines of "+
+				"one voucher with the same grant and amount: %d; their amount is that of a line.", ofOne))
 	}
 }

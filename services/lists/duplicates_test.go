@@ -74,7 +74,8 @@ func TestDuplicatesAreThoseOfALoopOverTheRecords(t *testing.T) {
 	}
 	var vouchers []plainRecord
 	for _, r := range list {
-		if r.Kind == "funds.spent" && r.On <= historyEnd.String() && !voided[r.Center+" "+r.ID] && !reversed[r.Center+" "+r.Data["voucher"].(string)] {
+		if r.Kind == "funds.spent" && r.On <= historyEnd.String() && !voided[r.Center+" "+r.ID] &&
+			!reversed[r.Center+" "+r.Data["voucher"].(string)] {
 			vouchers = append(vouchers, r)
 		}
 	}
@@ -85,14 +86,17 @@ func TestDuplicatesAreThoseOfALoopOverTheRecords(t *testing.T) {
 				aFen, _ := a.amount()
 				lines := a.Data["lines"].([]any)
 				for k, line := range lines { // and for each of its lines that is there again
-					if slices.ContainsFunc(slices.Concat(lines[:k], lines[k+1:]), func(other any) bool { return reflect.DeepEqual(line, other) }) {
+					if slices.ContainsFunc(slices.Concat(lines[:k], lines[k+1:]),
+						func(other any) bool { return reflect.DeepEqual(line, other) }) {
 						want = append(want, a.Center+" "+a.ID)
 					}
 				}
 				for j, b := range vouchers {
 					bFen, _ := b.amount()
 					apart := events.MustDate(a.On) - events.MustDate(b.On)
-					if i != j && aFen == bFen && (across || a.Center == b.Center) && plainFold(a.Data["payee"].(string)) == plainFold(b.Data["payee"].(string)) && -days <= apart && apart <= days {
+					if i != j && aFen == bFen && (across || a.Center == b.Center) &&
+						plainFold(a.Data["payee"].(string)) == plainFold(b.Data["payee"].(string)) && -days <= apart &&
+						apart <= days {
 						want = append(want, a.Center+" "+a.ID)
 						break
 					}
@@ -120,9 +124,11 @@ func TestDuplicatesAreThoseOfALoopOverTheRecords(t *testing.T) {
 func TestDuplicatesListsEqualLinesOfAVoucher(t *testing.T) {
 	lines := funded("ZJ-0001")
 	one := spentLine("ZJ-0001", "A1", "2025-06-01", "甲", 500, "")
-	lines = append(lines, strings.Replace(one, `"lines":[`, `"lines":[{"grant":"G1","amountFen":500},{"grant":"G1","amountFen":400},`, 1),
+	lines = append(lines, strings.Replace(one, `"lines":[`,
+		`"lines":[{"grant":"G1","amountFen":500},{"grant":"G1","amountFen":400},`, 1),
 		spentLine("ZJ-0001", "A2", "2025-06-01", "乙", 500, ""),
-		strings.Replace(spentLine("ZJ-0001", "A3", "2025-06-01", "丙", 500, ""), `"lines":[`, `"lines":[{"grant":"G1","amountFen":500},`, 1), reversedLine("ZJ-0001", "A3", "2025-06-20"))
+		strings.Replace(spentLine("ZJ-0001", "A3", "2025-06-01", "丙", 500, ""), `"lines":[`,
+			`"lines":[{"grant":"G1","amountFen":500},`, 1), reversedLine("ZJ-0001", "A3", "2025-06-20"))
 	d := historyDesk(t, historyFile(t, lines...))
 	rows, notes := answered(t, d, "duplicates", "")
 	var got []string
@@ -136,9 +142,11 @@ func TestDuplicatesListsEqualLinesOfAVoucher(t *testing.T) {
 
 func TestDuplicatesRefusesWhatCannotBe(t *testing.T) {
 	d := historyDesk(t, historyFile(t, funded("ZJ-0001")...))
-	for _, params := range []map[string]string{{"days": "0"}, {"days": "week"}, {"across": "true", "center": "ZJ-0001"}} {
+	for _, params := range []map[string]string{
+		{"days": "0"}, {"days": "week"}, {"across": "true", "center": "ZJ-0001"}} {
 		var bad *text.Error
-		if _, err := d.Ask(t.Context(), lists.Question{List: "duplicates", On: historyEnd, Params: params}); !errors.As(err, &bad) || bad.Text().Zh == "" {
+		if _, err := d.Ask(t.Context(), lists.Question{
+			List: "duplicates", On: historyEnd, Params: params}); !errors.As(err, &bad) || bad.Text().Zh == "" {
 			t.Errorf("%v: %v", params, err)
 		}
 	}

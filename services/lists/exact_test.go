@@ -25,14 +25,22 @@ func exactQuestions() []lists.Question {
 	}
 	const center = "ZJ-A001"
 	return []lists.Question{
-		ask("centers"), ask("alerts"), ask("alerts", "all", "true"), ask("alerts", "center", center), ask("execution"), ask("execution", "by", "region"), ask("execution", "by", "total"),
-		ask("execution", "sort", "rate"), ask("execution", "center", center, "sort", "balance"), ask("alerts", "sort", "severity"), ask("centers", "sort", "alerts"),
-		ask("delayed"), ask("delayed", "center", center), ask("deferrals", "all", "true"), ask("ageing"), ask("ageing", "center", center), ask("ageing", "by", "center"),
-		ask("spending", "center", center), ask("due", "within", "90d"), ask("due", "center", center), ask("due", "spend", "true"), ask("changes", "since", "2"), ask("changes", "since", "2", "center", center),
-		ask("changes", "since", "2", "show", "alerts"), ask("trace", "center", center, "year", "2025", "scope", "province", "figure", "balance"),
-		ask("changes", "since", "2", "from-as-of", "2025-05-31"), ask("changes", "since", "2", "from-as-of", "2025-05-31", "center", center, "show", "records"), ask("changes", "since", "2", "from-as-of", "2025-05-31", "show", "reported"),
+		ask("centers"), ask("alerts"), ask("alerts", "all", "true"), ask("alerts", "center", center), ask("execution"),
+		ask("execution", "by", "region"), ask("execution", "by", "total"),
+		ask("execution", "sort", "rate"), ask("execution", "center", center, "sort", "balance"),
+		ask("alerts", "sort", "severity"), ask("centers", "sort", "alerts"),
+		ask("delayed"), ask("delayed", "center", center), ask("deferrals", "all", "true"), ask("ageing"),
+		ask("ageing", "center", center), ask("ageing", "by", "center"),
+		ask("spending", "center", center), ask("due", "within", "90d"), ask("due", "center", center),
+		ask("due", "spend", "true"), ask("changes", "since", "2"), ask("changes", "since", "2", "center", center),
+		ask("changes", "since", "2", "show", "alerts"),
+		ask("trace", "center", center, "year", "2025", "scope", "province", "figure", "balance"),
+		ask("changes", "since", "2", "from-as-of", "2025-05-31"),
+		ask("changes", "since", "2", "from-as-of", "2025-05-31", "center", center, "show", "records"),
+		ask("changes", "since", "2", "from-as-of", "2025-05-31", "show", "reported"),
 		ask("find", "min", "1"), ask("find", "center", center, "voided", "true"),
-		ask("sample", "year", "2025"), ask("sample", "year", "2025", "by", "amount", "center", center), ask("duplicates"), ask("duplicates", "across", "true"),
+		ask("sample", "year", "2025"), ask("sample", "year", "2025", "by", "amount", "center", center),
+		ask("duplicates"), ask("duplicates", "across", "true"),
 	}
 }
 
@@ -88,7 +96,8 @@ func (a toldAt) again(t testing.TB, d *lists.Books) {
 	}
 	is := askExactly(t, &lists.Books{Ledger: d.Ledger, Register: known, Root: d.Root}, a.Question)
 	if is.position != a.position || is.said != a.said {
-		t.Errorf("%s %v at position %d: asked while others wrote\n%s\nasked again (position %d)\n%s", a.List, a.Params, a.position, a.said, is.position, is.said)
+		t.Errorf("%s %v at position %d: asked while others wrote\n%s\nasked again (position %d)\n%s", a.List, a.Params,
+			a.position, a.said, is.position, is.said)
 	}
 }
 
@@ -99,7 +108,8 @@ func busyCenter(center string) []string {
 		v := fmt.Sprintf("V%d", i)
 		lines = append(lines, spentLine(center, v, fmt.Sprintf("2025-06-0%d", 9-i), "乙", 100+i%2, "样机"))
 	}
-	return append(lines, reversedLine(center, "V1", "2025-07-01"), voidedLine(center, center+"V2"), spentLine(center, "V9", "2025-05-01", "乙", 100, "样机"))
+	return append(lines, reversedLine(center, "V1", "2025-07-01"), voidedLine(center, center+"V2"),
+		spentLine(center, "V9", "2025-05-01", "乙", 100, "样机"))
 }
 
 // The test asks every list repeatedly while 64 writers record and an import runs.
@@ -115,7 +125,8 @@ func TestAListIsWhatTheLedgerKnewAtThePositionThatItNames(t *testing.T) {
 		recordLine(t, d, lines[0], account)
 	}
 	var writing, asking sync.WaitGroup
-	turns := make(chan struct{}, 1<<10) // each lets one record be written, so that there is writing while lists are asked
+	// each lets one record be written, so that there is writing while lists are asked
+	turns := make(chan struct{}, 1<<10)
 	for _, lines := range histories[:writers] {
 		writing.Go(func() {
 			for _, line := range lines[1:] {
@@ -168,7 +179,8 @@ func TestWhatWasKnownOfOneCenterFollowsFromItsOwnStream(t *testing.T) {
 	const center = "ZJ-A001"
 	instant := now.Add(-time.Second)
 	recordLine(t, d, spentLine(center, "V10", "2026-01-01", "乙", 100, "样机"), ledger.Writer{Name: "clerk"})
-	points := []ledger.Point{{Position: 5}, {Position: 9}, {Position: 12}, {Position: d.Register.Position()}, {At: instant}, {At: now}}
+	points := []ledger.Point{{Position: 5}, {Position: 9}, {Position: 12}, {Position: d.Register.Position()},
+		{At: instant}, {At: now}}
 	for _, p := range points {
 		whole, err := d.Ledger.KnownAt(t.Context(), p)
 		if err != nil {
@@ -187,7 +199,8 @@ func TestWhatWasKnownOfOneCenterFollowsFromItsOwnStream(t *testing.T) {
 			want := askExactly(t, &lists.Books{Ledger: d.Ledger, Register: whole, Root: d.Root}, q)
 			got := askExactly(t, &lists.Books{Ledger: d.Ledger, Register: one, Root: d.Root}, q)
 			if got.position != want.position || got.said != want.said {
-				t.Errorf("%s %v at %+v: got\n%d %s\nwant\n%d %s", q.List, q.Params, p, got.position, got.said, want.position, want.said)
+				t.Errorf("%s %v at %+v: got\n%d %s\nwant\n%d %s", q.List, q.Params, p, got.position, got.said,
+					want.position, want.said)
 			}
 		}
 		if ids := one.IDs(); asked < 7 || len(ids) != 1 {

@@ -17,8 +17,10 @@ var executionList = &List{
 	Params: []Param{
 		{Name: "year", Words: text.Say("财政年度 `YEAR`（默认全部）", "fiscal `YEAR` (default all)"), Sort: Year},
 		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Text{}),
-		choice("by", groupings.Of("center", "city", "region", "industry", "total"), text.Say("按 `BY` 汇总", "roll up `BY`"), text.Text{}).withDefault("center"),
-		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
+		choice("by", groupings.Of("center", "city", "region", "industry", "total"),
+			text.Say("按 `BY` 汇总", "roll up `BY`"), text.Text{}).withDefault("center"),
+		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"),
+			Sort: CenterID},
 		choice("sort", executionOrders, text.Say("排序 `ORDER`", "`ORDER`"), text.Text{}).withDefault("code"),
 		unitParam,
 	},
@@ -62,9 +64,11 @@ func executionKey(q *asked) sortKey {
 func executionLead(q *asked) []table.Column {
 	switch projections.Grouping(q.text("by")) {
 	case projections.ByCity:
-		return []table.Column{{Name: "city", Title: text.Say("设区市", "city")}, {Name: "name", Title: text.Say("名称", "name")}}
+		return []table.Column{{Name: "city", Title: text.Say("设区市", "city")},
+			{Name: "name", Title: text.Say("名称", "name")}}
 	case projections.ByRegion:
-		return []table.Column{{Name: "region", Title: text.Say("区划", "region")}, {Name: "name", Title: text.Say("名称", "name")}}
+		return []table.Column{{Name: "region", Title: text.Say("区划", "region")},
+			{Name: "name", Title: text.Say("名称", "name")}}
 	case projections.ByIndustry:
 		return []table.Column{{Name: "industry", Title: text.Say("产业", "industry")}}
 	case projections.ByTotal:
@@ -129,7 +133,8 @@ func executionRows(q *asked, list []projections.ExecutionLine) iter.Seq[[]table.
 // no single total, because scopes overlap and years carry money over.
 func executionClose(q *asked, s *sum, _ int, t *table.Table) (rowsStand bool) {
 	f := q.executionFilter()
-	t.Title = text.Say("截至 %s 的经费执行情况（金额单位：%s）", "Execution of money as of %s (amounts in %s)", q.On, q.unit().Word())
+	t.Title = text.Say("截至 %s 的经费执行情况（金额单位：%s）", "Execution of money as of %s (amounts in %s)", q.On,
+		q.unit().Word())
 	t.Empty = text.Say("没有符合条件的经费。", "There is no such money.")
 	whole, groups := s.money, []projections.ExecutionLine(nil)
 	odd := s.odd
@@ -147,11 +152,15 @@ func executionClose(q *asked, s *sum, _ int, t *table.Table) (rowsStand bool) {
 	rowsStand = true
 	if f.Year > q.On.Year() && q.since(2) {
 		if rowsStand = s.isGranted; rowsStand {
-			t.Notes = append(t.Notes, text.Say("%d 年度在 %v 尚未开始：下达为提前下达的经费，上年结转为截至该日的结余。",
-				"On %[2]v the year %[1]d has not begun: granted is what is granted ahead, and carried in is what is left on that day.", f.Year, q.On))
+			t.Notes = append(t.Notes,
+				text.Say("%d 年度在 %v 尚未开始：下达为提前下达的经费，上年结转为截至该日的结余。",
+					"On %[2]v the year %[1]d has not begun: granted is what is granted ahead, and carried in is "+
+						"what is "+
+						"left on that day.", f.Year, q.On))
 		} else {
 			whole, groups, odd = nil, nil, 0
-			t.Empty = text.Say("%d 年度尚未开始，也没有提前下达的经费。", "The year %d has not begun, and no money is granted ahead for it.", f.Year)
+			t.Empty = text.Say("%d 年度尚未开始，也没有提前下达的经费。",
+				"The year %d has not begun, and no money is granted ahead for it.", f.Year)
 		}
 	}
 	t.Rows = slices.Collect(executionRows(q, groups))

@@ -59,14 +59,17 @@ func TestTheTotalsOfExecutionAreTheSumsOfTheCenters(t *testing.T) {
 	for key, want := range sums {
 		year, scope, _ := strings.Cut(key, " ")
 		for _, by := range []string{"center", "region", "industry"} {
-			_, table := answered(t, d, "execution", fmt.Sprintf("on=2025-12-31;year=%s;scope=%s;by=%s", year, scope, by))
-			if len(table.Totals) != 1 || len(table.Totals[0]) != len(table.Columns) || table.Totals[0][0].Shown.Zh != "合计" {
+			_, table := answered(t, d, "execution",
+				fmt.Sprintf("on=2025-12-31;year=%s;scope=%s;by=%s", year, scope, by))
+			if len(table.Totals) != 1 || len(table.Totals[0]) != len(table.Columns) ||
+				table.Totals[0][0].Shown.Zh != "合计" {
 				t.Fatalf("%s by %s: the totals are %v", key, by, table.Totals)
 			}
 			first := columnAt(t, table, "grantedFen")
 			for i, fen := range want {
 				if got := table.Totals[0][first+i].Data; got != fen {
-					t.Errorf("%s by %s: the total of %s is %v, want %d", key, by, table.Columns[first+i].Name, got, fen)
+					t.Errorf("%s by %s: the total of %s is %v, want %d", key, by,
+						table.Columns[first+i].Name, got, fen)
 				}
 			}
 		}

@@ -29,16 +29,21 @@ var findList = &List{
 	Name:  "find",
 	Short: text.Say("在全部中心的历史中查找记录", "find records in the history of all centers"),
 	Params: []Param{
-		{Name: "text", Words: text.Say("任一文字内容包含 `TEXT`，或记录编号为此（不分大小写、全半角）", "a text of the record contains `TEXT`, or it is its id (without regard to case and width)")},
-		{Name: "min", Words: text.Say("金额不少于 `YUAN` 元（凭证按各行合计）", "at least `YUAN` (of a voucher: all lines together)"), Sort: Yuan},
+		{Name: "text", Words: text.Say("任一文字内容包含 `TEXT`，或记录编号为此（不分大小写、全半角）",
+			"a text of the record contains `TEXT`, or it is its id (without regard to case and width)")},
+		{Name: "min", Words: text.Say("金额不少于 `YUAN` 元（凭证按各行合计）",
+			"at least `YUAN` (of a voucher: all lines together)"), Sort: Yuan},
 		{Name: "max", Words: text.Say("金额不超过 `YUAN` 元", "at most `YUAN`"), Sort: Yuan},
 		{Name: "payee", Words: text.Say("收款单位包含 `NAME`", "the payee contains `NAME`")},
-		{Name: "doc", Words: text.Say("发文字号包含 `NUMBER`（括号形状不限）", "the document number contains `NUMBER` (brackets of any shape)")},
+		{Name: "doc", Words: text.Say("发文字号包含 `NUMBER`（括号形状不限）",
+			"the document number contains `NUMBER` (brackets of any shape)")},
 		{Name: "actor", Words: text.Say("经办人或录入账号为 `NAME`", "said or entered by `NAME`")},
 		{Name: "from", Words: text.Say("自 `DATE` 起", "on `DATE` or later"), Sort: Day},
 		{Name: "to", Words: text.Say("至 `DATE` 止", "on `DATE` or earlier"), Sort: Day},
-		{Name: "kind", Words: text.Say("事件种类 `KIND`，如 经费支出", "`KIND` of event, such as funds.spent"), Sort: Choice, Values: events.Kinds.Strings()},
-		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
+		{Name: "kind", Words: text.Say("事件种类 `KIND`，如 经费支出", "`KIND` of event, such as funds.spent"),
+			Sort: Choice, Values: events.Kinds.Strings()},
+		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"),
+			Sort: CenterID},
 		{Name: "voided", Words: text.Say("包括已作废的", "voided ones too"), Sort: Flag},
 		{Name: "limit", Words: text.Say("最多列出 `N` 条", "list at most `N`"), Sort: Count, Default: "200"},
 		choice("order", findOrders, text.Say("次序 `ORDER`", "`ORDER`"), text.Text{}).withDefault(newestFirst),
@@ -65,8 +70,10 @@ type wanted struct {
 }
 
 func newWanted(q *asked) (*wanted, error) {
-	w := &wanted{upTo: q.On, from: q.day("from"), to: q.day("to"), kind: events.Kind(q.text("kind")), min: q.yuan("min"), max: events.AmountFenMax * events.ListMax,
-		amounts: q.given("min") || q.given("max"), text: foldText(q.text("text")), payee: foldText(q.text("payee")), doc: foldText(q.text("doc")),
+	w := &wanted{upTo: q.On, from: q.day("from"), to: q.day("to"), kind: events.Kind(q.text("kind")),
+		min: q.yuan("min"), max: events.AmountFenMax * events.ListMax,
+		amounts: q.given("min") || q.given("max"), text: foldText(q.text("text")), payee: foldText(q.text("payee")),
+		doc:   foldText(q.text("doc")),
 		actor: string(foldText(q.text("actor"))), voided: q.given("voided")}
 	if len(q.text("text")) == 36 {
 		w.id, _ = uuid.Parse(q.text("text")) // a text that is no UUID is searched as text only
@@ -191,7 +198,8 @@ func find(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	if err != nil {
 		return err
 	}
-	t.Title = text.Say("截至 %s 的记录查找结果（金额单位：%s）", "Records found as of %s (amounts in %s)", q.On, q.unit().Word())
+	t.Title = text.Say("截至 %s 的记录查找结果（金额单位：%s）", "Records found as of %s (amounts in %s)", q.On,
+		q.unit().Word())
 	t.Empty = text.Say("没有符合条件的记录。", "There is no such record.")
 	for _, m := range first.sorted() {
 		row, err := d.foundRow(ctx, q, voided, m)
@@ -201,15 +209,20 @@ func find(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		t.Rows = append(t.Rows, row)
 	}
 	if found > len(t.Rows) {
-		t.Missing = append(t.Missing, text.Say("共 %d 条符合，另有 %d 条未列出（%s）。", "Records that match: %d; not listed: %d (%s).", found, found-len(t.Rows), q.written("limit")))
+		t.Missing = append(t.Missing,
+			text.Say("共 %d 条符合，另有 %d 条未列出（%s）。", "Records that match: %d; not listed: %d (%s).", found,
+				found-len(t.Rows), q.written("limit")))
 	} else if found > 0 {
 		t.Notes = append(t.Notes, text.Say("共 %d 条符合。", "Records that match: %d.", found))
 	}
 	if later > 0 && q.since(2) {
-		t.Missing = append(t.Missing, text.Say("另有 %d 条符合的记录日期晚于 %v，未列出。", "Records that match and are dated after %[2]v, which are not listed: %[1]d.", later, q.On))
+		t.Missing = append(t.Missing,
+			text.Say("另有 %d 条符合的记录日期晚于 %v，未列出。",
+				"Records that match and are dated after %[2]v, which are not listed: %[1]d.", later, q.On))
 	}
 	if unread > 0 {
-		t.Missing = append(t.Missing, text.Say("有 %d 条记录无法读出，未查找（见 taizhang check）。", "Records that cannot be read and were not searched (see check): %d.", unread))
+		t.Missing = append(t.Missing, text.Say("有 %d 条记录无法读出，未查找（见 taizhang check）。",
+			"Records that cannot be read and were not searched (see check): %d.", unread))
 	}
 	return nil
 }
@@ -259,6 +272,8 @@ func (d *Books) foundRow(ctx context.Context, q *asked, voided voidings, m match
 			content.Shown = restOf(&rec.Record, d.policies, func(Said) {}) // the amount has a column of its own
 		}
 	}
-	return []table.Cell{table.Date(b.On), table.Optional(string(centerOf(&s))), table.Named(s.Kind, s.Kind.Title()), amount, content, table.Optional(b.Text("payee")),
-		table.Optional(b.Doc()), table.Text(b.Actor()), table.Number(s.Position), table.Number(s.Revision), table.Text(s.ID.String()), voidedBy, whole}, nil
+	return []table.Cell{table.Date(b.On), table.Optional(string(centerOf(&s))), table.Named(s.Kind, s.Kind.Title()),
+		amount, content, table.Optional(b.Text("payee")),
+		table.Optional(b.Doc()), table.Text(b.Actor()), table.Number(s.Position), table.Number(s.Revision),
+		table.Text(s.ID.String()), voidedBy, whole}, nil
 }

@@ -120,15 +120,18 @@ func TestFindListsTheNewestOrTheOldestAndSaysHowManyMoreThereAre(t *testing.T) {
 	d := historyDesk(t, edgesPath)
 	all, _ := answered(t, d, "find", "limit=100000;order=oldest")
 	for i := 1; i < len(all); i++ {
-		if a, b := all[i-1], all[i]; a["on"] > b["on"] || a["on"] == b["on"] && len(a["position"]) == len(b["position"]) && a["position"] >= b["position"] {
-			t.Fatalf("row %d, of %s at %s, is before one of %s at %s", i, a["on"], a["position"], b["on"], b["position"])
+		if a, b := all[i-1], all[i]; a["on"] > b["on"] ||
+			a["on"] == b["on"] && len(a["position"]) == len(b["position"]) && a["position"] >= b["position"] {
+			t.Fatalf("row %d, of %s at %s, is before one of %s at %s", i, a["on"], a["position"], b["on"],
+				b["position"])
 		}
 	}
 	oldest, table := answered(t, d, "find", "limit=7;order=oldest")
 	if !slices.Equal(columnOf(oldest, "id"), columnOf(all[:7], "id")) {
 		t.Error("the oldest seven are not the first seven of all")
 	}
-	if want := fmt.Sprintf("Records that match: %d; not listed: %d (limit).", len(all), len(all)-7); table.Missing[0].En != want {
+	if want := fmt.Sprintf("Records that match: %d; not listed: %d (limit).", len(all),
+		len(all)-7); table.Missing[0].En != want {
 		t.Errorf("says %q, want %q", table.Missing[0].En, want)
 	}
 	newest, _ := answered(t, d, "find", "limit=7")
@@ -147,17 +150,24 @@ func TestFindListsTheNewestOrTheOldestAndSaysHowManyMoreThereAre(t *testing.T) {
 func TestFindReadsEveryTextAsItWasMeant(t *testing.T) {
 	lines := append(funded("ZJ-0001"),
 		spentLine("ZJ-0001", "V1", "2025-06-01", `甲\"乙\\丙\"有限公司`, 100, `第一行\n第二行 \u4e2d试ABC`),
-		spentLine("ZJ-0001", "V2", "2025-06-02", `丁（杭州）公司`, 200, `\",\"enteredBy\":\"x\",\"data\":{\"amountFen\":5`),
+		spentLine("ZJ-0001", "V2", "2025-06-02", `丁（杭州）公司`, 200,
+			`\",\"enteredBy\":\"x\",\"data\":{\"amountFen\":5`),
 		spentLine("ZJ-0001", "V3", "2025-06-03", `amountFen`, 300, `仪器　ＰＣＲ－９６　型`),
 		spentLine("ZJ-0001", "V4", "2025-06-04", `尾随反斜杠\\`, 400, `\\\"`),
 		voidedLine("ZJ-0001", "ZJ-0001V3"))
 	d := historyDesk(t, historyFile(t, lines...))
 	for params, want := range map[string]string{
-		`text=中试;kind=funds.spent`: "V1", `text=中试abc`: "V1", `payee="乙\丙"`: "V1", `payee=丁(杭州)`: "V2", `text=〔杭州］`: "V2", `text=enteredby":"X`: "V2",
-		`text=pcr-96 型;voided=true`: "V3", `text=pcr-96`: "", `text=amountfen;kind=funds.spent;voided=true`: "V2 V3", `min=0.05;max=0.05`: "",
-		`min=2;max=2.99`: "V2", `payee=斜杠\`: "V4", `text=\"`: "V4", "text=误录": "entry.voided", "text=2025〕1号": "subsidy.granted", "text=c-1;kind=entry.voided": "entry.voided", "text=actor": "", "text=,": "policy.adopted V2", "text=" + historyID("ZJ-0001V4"): "V4",
-		"text=" + historyID("ZJ-0001V3"): "entry.voided", "payee=误": "", "actor=Ｃ-1;kind=entry.voided": "entry.voided", "actor=c": "",
-		"actor=importer;kind=entry.voided": "entry.voided", "doc=浙财科教(2025)１号": "subsidy.granted", "doc=不": "", `text=";kind=funds.spent`: "V1 V2 V4",
+		`text=中试;kind=funds.spent`: "V1", `text=中试abc`: "V1", `payee="乙\丙"`: "V1", `payee=丁(杭州)`: "V2",
+		`text=〔杭州］`: "V2", `text=enteredby":"X`: "V2",
+		`text=pcr-96 型;voided=true`: "V3", `text=pcr-96`: "", `text=amountfen;kind=funds.spent;voided=true`: "V2 V3",
+		`min=0.05;max=0.05`: "",
+		`min=2;max=2.99`:    "V2", `payee=斜杠\`: "V4", `text=\"`: "V4", "text=误录": "entry.voided",
+		"text=2025〕1号": "subsidy.granted", "text=c-1;kind=entry.voided": "entry.voided", "text=actor": "",
+		"text=,": "policy.adopted V2", "text=" + historyID("ZJ-0001V4"): "V4",
+		"text=" + historyID("ZJ-0001V3"): "entry.voided", "payee=误": "",
+		"actor=Ｃ-1;kind=entry.voided": "entry.voided", "actor=c": "",
+		"actor=importer;kind=entry.voided": "entry.voided", "doc=浙财科教(2025)１号": "subsidy.granted", "doc=不": "",
+		`text=";kind=funds.spent`: "V1 V2 V4",
 		"payee=丁\u200b(杭州)\u202c": "V2", "payee=丁;center=zj-0001": "V2",
 	} {
 		rows, _ := answered(t, d, "find", params+";order=oldest")
@@ -174,7 +184,8 @@ func TestFindReadsEveryTextAsItWasMeant(t *testing.T) {
 		}
 	}
 	rows, _ := answered(t, d, "find", "text=PCR;voided=true")
-	if r := rows[0]; r["voidedBy"] != historyID("void ZJ-0001V3") || r["amountFen"] != "300" || r["payee"] != "amountFen" || r["center"] != "ZJ-0001" {
+	if r := rows[0]; r["voidedBy"] != historyID("void ZJ-0001V3") || r["amountFen"] != "300" ||
+		r["payee"] != "amountFen" || r["center"] != "ZJ-0001" {
 		t.Errorf("%v", r)
 	}
 }
@@ -186,9 +197,13 @@ func TestFindReadsOldVersionsAndSaysWhatItCannotRead(t *testing.T) {
 	importInto(t, d, historyFile(t, funded("ZJ-0001")...))
 	const frame = `"on":"2025-03-04","by":{"role":"local-gov","actor":"l-1"},"mode":"enforce","enteredBy":"a","data":`
 	batch := []events.Proposed{
-		{ID: uuid.MustParse(historyID("old")), Kind: events.KindMatchingCommitted, Body: events.MustObject(`{"version":1,` + frame + `{"match":"PT-1","fiscalYear":2025,"level":"city","amountFen":777,"dueDate":"2025-09-30"}}`)},
-		{ID: uuid.MustParse(historyID("odd")), Kind: events.KindMatchingReceived, Body: events.MustObject(`{"version":1, ` + frame + ` {"amountFen" : 555, "match":"PT-1"}}`)},
-		{ID: uuid.MustParse(historyID("bad")), Kind: events.KindMatchingReceived, Body: events.MustObject(`{"version":9,` + frame + `{}}`)},
+		{ID: uuid.MustParse(historyID("old")), Kind: events.KindMatchingCommitted,
+			Body: events.MustObject(`{"version":1,` + frame +
+				`{"match":"PT-1","fiscalYear":2025,"level":"city","amountFen":777,"dueDate":"2025-09-30"}}`)},
+		{ID: uuid.MustParse(historyID("odd")), Kind: events.KindMatchingReceived,
+			Body: events.MustObject(`{"version":1, ` + frame + ` {"amountFen" : 555, "match":"PT-1"}}`)},
+		{ID: uuid.MustParse(historyID("bad")), Kind: events.KindMatchingReceived,
+			Body: events.MustObject(`{"version":9,` + frame + `{}}`)},
 	}
 	if _, err := store.Append(t.Context(), "center-ZJ-0001", 3, batch); err != nil {
 		t.Fatal(err)
@@ -198,16 +213,19 @@ func TestFindReadsOldVersionsAndSaysWhatItCannotRead(t *testing.T) {
 	if got := columnOf(rows, "amountFen"); !slices.Equal(got, []string{"777", "555"}) {
 		t.Errorf("found %v", rows)
 	}
-	if len(table.Missing) != 1 || !strings.Contains(table.Missing[0].En, "cannot be read and were not searched (see check): 1.") {
+	if len(table.Missing) != 1 ||
+		!strings.Contains(table.Missing[0].En, "cannot be read and were not searched (see check): 1.") {
 		t.Errorf("says %v", table.Missing)
 	}
 }
 
 func TestFindRefusesWhatCannotBe(t *testing.T) {
 	d := historyDesk(t, historyFile(t, funded("ZJ-0001")...))
-	for _, params := range []map[string]string{{"min": "2", "max": "1"}, {"from": "2025-02-01", "to": "2025-01-31"}, {"kind": "funds.lost"}, {"limit": "0"}, {"min": "-1"}} {
+	for _, params := range []map[string]string{{"min": "2", "max": "1"}, {"from": "2025-02-01", "to": "2025-01-31"},
+		{"kind": "funds.lost"}, {"limit": "0"}, {"min": "-1"}} {
 		var bad *text.Error
-		if _, err := d.Ask(t.Context(), lists.Question{List: "find", On: historyEnd, Params: params}); !errors.As(err, &bad) || bad.Text().Zh == "" {
+		if _, err := d.Ask(t.Context(), lists.Question{List: "find", On: historyEnd, Params: params}); !errors.As(err,
+			&bad) || bad.Text().Zh == "" {
 			t.Errorf("%v: %v", params, err)
 		}
 	}

@@ -34,7 +34,8 @@ func simulatedDesk(b *testing.B, records int) *lists.Books {
 	b.Cleanup(func() { _ = store.Close() })
 	d := deskOver(b, store)
 	path := historyFile(b, lines...)
-	if _, err := d.Ledger.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, path), Account: ledger.Writer{Name: "importer", MayRecord: true}}); err != nil {
+	if _, err := d.Ledger.Import(b.Context(), ledger.ImportConfig{
+		Files: ledgertest.Files(b, path), Account: ledger.Writer{Name: "importer", MayRecord: true}}); err != nil {
 		b.Fatal(err)
 	}
 	return d
@@ -64,7 +65,8 @@ func BenchmarkHistory(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(d.Register.Position()), "ns/event")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(d.Register.Position()),
+					"ns/event")
 			})
 		}
 	}

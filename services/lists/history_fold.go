@@ -28,8 +28,8 @@ var folds = func() (t [utf8.RuneSelf]byte) {
 }()
 
 // fold appends a text in the form in which texts are compared: in small letters, with full-width characters as
-// half-width ones, with the brackets 〔〕［］（） and [] as (), and without invisible characters. So a clerk finds a text
-// that another clerk wrote with other brackets.
+// half-width ones, with the brackets 〔〕［］（） and [] as (), and without invisible characters. So a clerk finds a
+// text that another clerk wrote with other brackets.
 func fold(to, b []byte) []byte {
 	at := len(to)
 	to = append(to, b...) // a folded text is never longer than the text

@@ -41,9 +41,10 @@ func deskOver(t testing.TB, store events.Store) *lists.Books {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &lists.Books{Ledger: l, Register: l.Register(), Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
-		return seal.Root(ctx, store, position, see)
-	}}
+	return &lists.Books{Ledger: l, Register: l.Register(),
+		Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
+			return seal.Root(ctx, store, position, see)
+		}}
 }
 
 // historyDesk imports files into a new ledger in memory.
@@ -56,7 +57,8 @@ func historyDesk(t testing.TB, paths ...string) *lists.Books {
 
 func importInto(t testing.TB, d *lists.Books, paths ...string) {
 	t.Helper()
-	report, err := d.Ledger.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, paths...), Account: ledger.Writer{Name: "importer", MayRecord: true},
+	report, err := d.Ledger.Import(t.Context(), ledger.ImportConfig{
+		Files: ledgertest.Files(t, paths...), Account: ledger.Writer{Name: "importer", MayRecord: true},
 		Bad: func(b ledger.BadRecord) { t.Errorf("refused: %+v", b) }})
 	if err != nil || report.Refused > 0 {
 		t.Fatalf("import %v: %+v, %v", paths, report, err)
@@ -85,23 +87,31 @@ func historyLine(name, center, tail string) string {
 
 func funded(center string) []string {
 	return []string{historyLine("reg"+center, center, registeredTail),
-		historyLine("grant"+center, center, `"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000000}`),
-		historyLine("money"+center, center, `"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":100000000}`)}
+		historyLine("grant"+center, center,
+			`"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000000}`),
+		historyLine("money"+center, center,
+			`"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":100000000}`)}
 }
 
 // spentLine returns a voucher. payee and summary are JSON texts without their quotes.
 func spentLine(center, voucher, on, payee string, amountFen int, summary string) string {
-	return historyLine(center+voucher, center, fmt.Sprintf(`"kind":"funds.spent","on":"%s","by":{"role":"center","actor":"c-1"},"data":{"voucher":"%s","payee":"%s","use":"pilot","lines":[{"grant":"G1","amountFen":%d}],"summary":"%s"}`,
-		on, voucher, payee, amountFen, summary))
+	return historyLine(center+voucher, center,
+		fmt.Sprintf(
+			`"kind":"funds.spent","on":"%s","by":{"role":"center","actor":"c-1"},"data":{"voucher":"%s","payee":"%s","use":"pilot","lines":[{"grant":"G1","amountFen":%d}],"summary":"%s"}`,
+			on, voucher, payee, amountFen, summary))
 }
 
 func reversedLine(center, voucher, on string) string {
-	return historyLine(center+"R-"+voucher, center, fmt.Sprintf(`"kind":"spending.reversed","on":"%s","by":{"role":"center","actor":"c-1"},"data":{"voucher":"%s","reversalVoucher":"R-%[2]s","reason":"误付"}`, on, voucher))
+	return historyLine(center+"R-"+voucher, center,
+		fmt.Sprintf(
+			`"kind":"spending.reversed","on":"%s","by":{"role":"center","actor":"c-1"},"data":{"voucher":"%s","reversalVoucher":"R-%[2]s","reason":"误付"}`, on, voucher))
 }
 
 // voidedLine returns a record that voids the record with a name.
 func voidedLine(center, name string) string {
-	return historyLine("void "+name, center, fmt.Sprintf(`"kind":"entry.voided","on":"2025-12-01","by":{"role":"center","actor":"c-1"},"data":{"event":"%s","reason":"误录"}`, historyID(name)))
+	return historyLine("void "+name, center,
+		fmt.Sprintf(
+			`"kind":"entry.voided","on":"2025-12-01","by":{"role":"center","actor":"c-1"},"data":{"event":"%s","reason":"误录"}`, historyID(name)))
 }
 
 // answered asks a list and returns its rows for programs, by column name.

@@ -246,7 +246,9 @@ func replaced(blocks []*block, ids []events.CenterID, pieces []*piece) []*block 
 func (b *block) replaced(ids []events.CenterID, pieces []*piece) []*piece {
 	list, old := make([]*piece, 0, len(b.pieces)+len(pieces)), b.pieces
 	for i, id := range ids {
-		n, found := slices.BinarySearchFunc(old, id, func(p *piece, id events.CenterID) int { return cmp.Compare(p.center, id) })
+		n, found := slices.BinarySearchFunc(old, id, func(p *piece, id events.CenterID) int {
+			return cmp.Compare(p.center, id)
+		})
 		list = append(list, old[:n]...)
 		if found {
 			n++
@@ -291,7 +293,8 @@ type gathered struct {
 // gather fixes the position of the answer and returns the part about each center at this position. It reuses the
 // parts of an earlier answer to the same question for the centers that have not changed. It computes the other parts
 // while events are applied, and once more, while no event is applied, for the centers that got new events meanwhile.
-func (d *Books) gather(ctx context.Context, q *asked, before gathered, one func(events.CenterID) *piece) (gathered, error) {
+func (d *Books) gather(ctx context.Context, q *asked, before gathered,
+	one func(events.CenterID) *piece) (gathered, error) {
 	g := gathered{}
 	if before.moment.IsOf(d.Register) {
 		g = before
@@ -326,7 +329,8 @@ func (d *Books) gather(ctx context.Context, q *asked, before gathered, one func(
 // pieces makes the pieces of some centers. A piece is nil if the register does not have the center or the center is
 // outside of the scope. A few pieces are made on the caller's goroutine, because waiting for another thread may take
 // longer, especially under load.
-func (d *Books) pieces(ctx context.Context, ids []events.CenterID, one func(events.CenterID) *piece) (made []*piece, err error) {
+func (d *Books) pieces(ctx context.Context, ids []events.CenterID, one func(events.CenterID) *piece) (made []*piece,
+	err error) {
 	known := func(id events.CenterID) *piece {
 		if id != "" && !d.Register.Knows(id) {
 			return nil
@@ -404,7 +408,8 @@ func (d *Books) concatenate(ctx context.Context, q *asked, a *Answer, in *Encodi
 				break
 			}
 		}
-		p.text, p.ends, p.keys = slices.Clone(p.text), slices.Clone(p.ends), slices.Clone(p.keys) // without unused capacity
+		// without unused capacity
+		p.text, p.ends, p.keys = slices.Clone(p.text), slices.Clone(p.ends), slices.Clone(p.keys)
 		return p
 	}); err != nil {
 		return err

@@ -29,9 +29,13 @@ var (
 // keptQuestions returns questions about all centers for the lists that are made center by center.
 func keptQuestions() (list []lists.Question) {
 	for _, on := range []string{"2025-08-31", "2026-10-31"} {
-		for _, typed := range []string{"centers", "alerts", "alerts all=true", "alerts severity=red", "alerts code=AL-LED-01 all=true", "execution", "execution year=2025", "execution year=2027", "execution year=2026 scope=fiscal",
-			"execution by=region", "execution by=industry scope=province", "execution by=total", "execution by=total year=2027",
-			"execution sort=rate", "execution sort=balance year=2025 scope=province", "execution by=city sort=rate", "alerts sort=severity all=true", "alerts sort=oldest",
+		for _, typed := range []string{"centers", "alerts", "alerts all=true", "alerts severity=red",
+			"alerts code=AL-LED-01 all=true", "execution", "execution year=2025", "execution year=2027",
+			"execution year=2026 scope=fiscal",
+			"execution by=region", "execution by=industry scope=province", "execution by=total",
+			"execution by=total year=2027",
+			"execution sort=rate", "execution sort=balance year=2025 scope=province", "execution by=city sort=rate",
+			"alerts sort=severity all=true", "alerts sort=oldest",
 			"centers sort=alerts"} {
 			words := strings.Fields(typed)
 			q := lists.Question{List: words[0], On: events.MustDate(on), Params: map[string]string{}}
@@ -48,7 +52,8 @@ func keptQuestions() (list []lists.Question) {
 // whole returns all rows of an answer.
 func whole(a *lists.Answer) string {
 	var b bytes.Buffer
-	fmt.Fprintln(&b, a.Title, a.Empty, a.Columns, a.Totals, a.Notes, a.Missing, a.Position, a.Policy, a.Rows.Len(), a.Rows.Bytes())
+	fmt.Fprintln(&b, a.Title, a.Empty, a.Columns, a.Totals, a.Notes, a.Missing, a.Position, a.Policy, a.Rows.Len(),
+		a.Rows.Bytes())
 	for text := range a.Rows.Text() {
 		b.Write(text)
 	}
@@ -78,9 +83,12 @@ func (w *keptWorld) register() {
 	}
 	w.centers++
 	w.vouchers[center] = 1
-	for i, line := range append(funded(center), historyLine("ahead"+center, center, `"kind":"subsidy.granted","on":"2026-10-20","by":{"role":"finance","actor":"f"},"mode":"record","doc":"浙财科教〔2026〕9号","data":{"grant":"G3","category":"other","source":"province-other","fiscalYear":2027,"amountFen":70000}`)) {
+	for i, line := range append(funded(center),
+		historyLine("ahead"+center, center,
+			`"kind":"subsidy.granted","on":"2026-10-20","by":{"role":"finance","actor":"f"},"mode":"record","doc":"浙财科教〔2026〕9号","data":{"grant":"G3","category":"other","source":"province-other","fiscalYear":2027,"amountFen":70000}`)) {
 		if i < 3 || w.centers%4 == 0 {
-			recordLine(w.t, w.Books, strings.Replace(line, `"region":"330106"`, `"region":"`+region+`"`, 1), ledger.Writer{Name: "importer", MayRecord: true})
+			recordLine(w.t, w.Books, strings.Replace(line, `"region":"330106"`, `"region":"`+region+`"`, 1),
+				ledger.Writer{Name: "importer", MayRecord: true})
 		}
 	}
 }
@@ -109,7 +117,8 @@ func (w *keptWorld) step() {
 	case n < 9:
 		w.vouchers[center]++
 		w.last[center] = fmt.Sprint("V", w.vouchers[center])
-		recordLine(w.t, w.Books, spentLine(center, w.last[center], fmt.Sprintf("2025-%02d-01", 4+w.rnd.IntN(6)), "乙", 100+w.rnd.IntN(50_000_000/w.vouchers[center]/2), "样机"), account)
+		recordLine(w.t, w.Books, spentLine(center, w.last[center], fmt.Sprintf("2025-%02d-01", 4+w.rnd.IntN(6)), "乙",
+			100+w.rnd.IntN(50_000_000/w.vouchers[center]/2), "样机"), account)
 	case n < 11 && w.last[center] != "":
 		v := w.last[center]
 		if w.last[center] = ""; w.rnd.IntN(2) == 0 {
@@ -118,32 +127,44 @@ func (w *keptWorld) step() {
 		}
 		recordLine(w.t, w.Books, reversedLine(center, v, "2026-02-01"), account)
 	case n < 13: // moves between offices, now or on a later day
-		recordLine(w.t, w.Books, historyLine(fmt.Sprint("assigned", w.serial), center, fmt.Sprintf(`"kind":"center.assigned","on":"%s","by":{"role":"st-office","actor":"s-1"},"data":{"industryDept":"省经信厅","localGov":"%s"}`,
-			[]string{"2025-02-01", "2026-11-02"}[w.rnd.IntN(2)], []string{"330106", "330203"}[w.rnd.IntN(2)])), account)
+		recordLine(w.t, w.Books,
+			historyLine(fmt.Sprint("assigned", w.serial), center,
+				fmt.Sprintf(
+					`"kind":"center.assigned","on":"%s","by":{"role":"st-office","actor":"s-1"},"data":{"industryDept":"省经信厅","localGov":"%s"}`,
+					[]string{"2025-02-01", "2026-11-02"}[w.rnd.IntN(2)], []string{"330106", "330203"}[w.rnd.IntN(2)])),
+			account)
 	case n == 13:
 		w.today ^= 1 // midnight of a clock that goes back, too
 	case n == 14 && w.versions < 4:
 		w.adopt()
 	case n == 15: // breaks of a center and of a stream that nobody knows
-		for _, stream := range []events.StreamID{events.CenterID(fmt.Sprintf("ZJ-B%03d", w.rnd.IntN(5))).Stream(), "neverseen"} {
-			at := events.Place{Position: w.Register.Position(), Revision: w.Register.Revision(stream) + 1, RecordedAt: time.Date(2025, 8, 1+w.rnd.IntN(60), 0, 0, 0, 0, time.UTC)}
-			w.Register.ApplyBroken(events.Stored{Stream: stream, ID: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, stream, w.serial)), Place: at}, errors.New("unknown kind"))
+		for _, stream := range []events.StreamID{events.CenterID(fmt.Sprintf("ZJ-B%03d", w.rnd.IntN(5))).Stream(),
+			"neverseen"} {
+			at := events.Place{Position: w.Register.Position(), Revision: w.Register.Revision(stream) + 1,
+				RecordedAt: time.Date(2025, 8, 1+w.rnd.IntN(60), 0, 0, 0, 0, time.UTC)}
+			w.Register.ApplyBroken(events.Stored{
+				Stream: stream, ID: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, stream, w.serial)), Place: at},
+				errors.New("unknown kind"))
 		}
 	default:
-		recordLine(w.t, w.Books, historyLine(fmt.Sprint("item", w.serial), center, `"kind":"governance.recorded","on":"2026-09-01","by":{"role":"center","actor":"c-1"},"data":{"item":"other"}`), account)
+		recordLine(w.t, w.Books,
+			historyLine(fmt.Sprint("item", w.serial), center,
+				`"kind":"governance.recorded","on":"2026-09-01","by":{"role":"center","actor":"c-1"},"data":{"item":"other"}`), account)
 	}
 }
 
 // adopt adopts a policy under which other centers are low.
 func (w *keptWorld) adopt() {
-	text := strings.Replace(string(policy.Builtin().Text()), `"version": "2"`, fmt.Sprintf(`"version": "k%d"`, w.versions), 1)
+	text := strings.Replace(string(policy.Builtin().Text()), `"version": "2"`,
+		fmt.Sprintf(`"version": "k%d"`, w.versions), 1)
 	i := strings.Index(text, `"lowRatePercent"`)
 	text = text[:i] + strings.Replace(text[i:], `"value": 60`, fmt.Sprintf(`"value": %d`, 70+w.versions), 1)
 	p, problems := policy.Parse([]byte(text))
 	if len(problems) > 0 {
 		w.t.Fatal(problems)
 	}
-	if _, err := w.Ledger.Record(w.t.Context(), ledger.Adoption(p), ledger.Writer{Name: "admin", MayRecord: true}); err != nil {
+	if _, err := w.Ledger.Record(w.t.Context(), ledger.Adoption(p),
+		ledger.Writer{Name: "admin", MayRecord: true}); err != nil {
 		w.t.Fatal(err)
 	}
 	w.versions++
@@ -152,14 +173,17 @@ func (w *keptWorld) adopt() {
 // The test adds events of every kind that can change an answer, and makes each answer in three ways: from the last
 // answer to the same question, from nothing, and as a table. It also checks the memory counted by Hold.
 func TestAnAnswerMadeFromTheOneBeforeIsTheOneMadeFromNothing(t *testing.T) {
-	w := &keptWorld{t: t, rnd: rand.New(rand.NewPCG(1, 2)), vouchers: map[string]int{}, last: map[string]string{}, today: events.MustDate("2026-11-01") &^ 1,
+	w := &keptWorld{t: t, rnd: rand.New(rand.NewPCG(1, 2)), vouchers: map[string]int{}, last: map[string]string{},
+		today: events.MustDate("2026-11-01") &^ 1,
 		Books: deskOver(t, memstore.New(func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) }))}
 	for range 140 { // more than a block of centers
 		w.register()
 	}
 	today := func() events.Date { return w.today }
 	all := w.Register
-	scopes := []*projections.Register{all, all.Within(all.SeesRegion("330106", today)), all.Within(all.SeesRegion("3302", today)), all.Within(all.SeesDepartment("省经信厅", today)), all.Within(func(events.CenterID) bool { return false })}
+	scopes := []*projections.Register{
+		all, all.Within(all.SeesRegion("330106", today)), all.Within(all.SeesRegion("3302", today)),
+		all.Within(all.SeesDepartment("省经信厅", today)), all.Within(func(events.CenterID) bool { return false })}
 	type key struct {
 		question, scope int
 		in              string
@@ -185,7 +209,8 @@ func TestAnAnswerMadeFromTheOneBeforeIsTheOneMadeFromNothing(t *testing.T) {
 			}
 			a, fresh := ask(before[k]), ask(nil)
 			if got, want := whole(a), whole(fresh); got != want {
-				t.Fatalf("step %d: %s %v of scope %d: from the one before\n%s\nfrom nothing\n%s", i, q.List, q.Params, k.scope, got, want)
+				t.Fatalf("step %d: %s %v of scope %d: from the one before\n%s\nfrom nothing\n%s", i, q.List, q.Params,
+					k.scope, got, want)
 			}
 			whole, err := d.Ask(t.Context(), q)
 			if err != nil {
@@ -217,8 +242,11 @@ func TestAnAnswerMadeFromTheOneBeforeIsTheOneMadeFromNothing(t *testing.T) {
 // sameAsTable compares an answer with the table, row by row.
 func sameAsTable(t *testing.T, in lists.Encoding, a *lists.Answer, want *table.Table) {
 	t.Helper()
-	if a.Rows.Len() != len(want.Rows) || fmt.Sprint(a.Title, a.Totals, a.Notes, a.Missing, a.Empty) != fmt.Sprint(want.Title, want.Totals, want.Notes, want.Missing, want.Empty) {
-		t.Fatalf("got %d rows, %v %v; the table has %d, %v %v", a.Rows.Len(), a.Title, a.Notes, len(want.Rows), want.Title, want.Notes)
+	if a.Rows.Len() != len(want.Rows) ||
+		fmt.Sprint(a.Title, a.Totals, a.Notes, a.Missing, a.Empty) != fmt.Sprint(want.Title, want.Totals, want.Notes,
+			want.Missing, want.Empty) {
+		t.Fatalf("got %d rows, %v %v; the table has %d, %v %v", a.Rows.Len(), a.Title, a.Notes, len(want.Rows),
+			want.Title, want.Notes)
 	}
 	var all []byte
 	ends := []int{0}
@@ -246,13 +274,15 @@ func TestAnAnswerWithoutTheRowsOfCentersKeepsNothingOfThem(t *testing.T) {
 	d := deskOver(t, memstore.New(time.Now))
 	importInto(t, d, historyFile(t, funded("ZJ-0001")...))
 	for year, keeps := range map[string]bool{"2025": true, "2030": false} {
-		q := lists.Question{List: "execution", On: events.MustDate("2025-08-31"), Params: map[string]string{"year": year}}
+		q := lists.Question{List: "execution", On: events.MustDate("2025-08-31"),
+			Params: map[string]string{"year": year}}
 		a, _, err := d.AnswerSeeing(t.Context(), q, inJSON, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if a.IsByCenter() != keeps || (a.Rows.Len() > 0) != keeps {
-			t.Errorf("of %s: %d rows; whether something of the centers is kept: %v", year, a.Rows.Len(), a.IsByCenter())
+			t.Errorf("of %s: %d rows; whether something of the centers is kept: %v", year, a.Rows.Len(),
+				a.IsByCenter())
 		}
 	}
 }
@@ -266,18 +296,22 @@ func BenchmarkMadeAnew(b *testing.B) {
 		center := fmt.Sprintf("ZJ-M%04d", c)
 		lines = append(lines, funded(center)...)
 		for v := range 4 {
-			lines = append(lines, spentLine(center, fmt.Sprint("V", v), fmt.Sprintf("2025-%02d-01", 4+v), "乙", 1000, "样机"))
+			lines = append(lines, spentLine(center, fmt.Sprint("V", v), fmt.Sprintf("2025-%02d-01", 4+v), "乙",
+				1000, "样机"))
 		}
 	}
 	importInto(b, d, historyFile(b, lines...))
 	serial := 0
 	record := func() {
 		center := fmt.Sprintf("ZJ-M%04d", serial*7919%5000)
-		recordLine(b, d, spentLine(center, fmt.Sprint("W", serial), "2026-01-01", "乙", 100, "样机"), ledger.Writer{Name: "clerk"})
+		recordLine(b, d, spentLine(center, fmt.Sprint("W", serial), "2026-01-01", "乙", 100, "样机"),
+			ledger.Writer{Name: "clerk"})
 		serial++
 	}
-	for _, q := range []lists.Question{{List: "centers"}, {List: "alerts", Params: map[string]string{"all": "true"}}, {List: "execution"}, {List: "execution", Params: map[string]string{"by": "region"}},
-		{List: "execution", Params: map[string]string{"sort": "rate"}}, {List: "alerts", Params: map[string]string{"all": "true", "sort": "severity"}}} {
+	for _, q := range []lists.Question{{List: "centers"}, {List: "alerts", Params: map[string]string{"all": "true"}},
+		{List: "execution"}, {List: "execution", Params: map[string]string{"by": "region"}},
+		{List: "execution", Params: map[string]string{"sort": "rate"}},
+		{List: "alerts", Params: map[string]string{"all": "true", "sort": "severity"}}} {
 		q.On = events.MustDate("2026-10-31")
 		b.Run(fmt.Sprint(q.List, q.Params, " whole"), func(b *testing.B) {
 			b.ReportAllocs()

@@ -25,7 +25,8 @@ var odd = []string{
 	`"kind":"funds.spent","on":"2026-02-01","by":{"role":"center","actor":"c"},"mode":"record","doc":"浙财科教〔2026〕1号","data":{"voucher":"V2","payee":"丙","use":"pilot","lines":[{"grant":"G2","amountFen":60000}],"summary":"超支"}`,
 	`"kind":"funds.spent","on":"2062-03-01","by":{"role":"center","actor":"c"},"data":{"voucher":"V3","payee":"丁","use":"pilot","lines":[{"grant":"G1","amountFen":100}],"summary":"年份误写"}`,
 	`"kind":"funds.spent","on":"2062-03-02","by":{"role":"center","actor":"c"},"data":{"voucher":"V4","payee":"丁","use":"pilot","lines":[{"grant":"G1","amountFen":200}],"summary":"年份误写"}`,
-	`"kind":"entry.voided","on":"2062-03-02","by":{"role":"center","actor":"c"},"data":{"event":"` + historyID("10") + `","reason":"年份误写"}`,
+	`"kind":"entry.voided","on":"2062-03-02","by":{"role":"center","actor":"c"},"data":{"event":"` + historyID("10") +
+		`","reason":"年份误写"}`,
 }
 
 func oddDesk(t *testing.T) *lists.Books {
@@ -65,8 +66,10 @@ func notes(a *table.Table) string {
 
 func TestAListSaysHowManyRecordsAreDatedAfterItsDate(t *testing.T) {
 	d := oddDesk(t)
-	const zh, en = "另有 1 条记录的日期晚于 2026-11-01，未计入。", "Records dated after 2026-11-01, which are not counted here: 1."
-	for list, params := range map[string][]string{"execution": nil, "ageing": nil, "spending": {"center=ZJ-0001"}, "centers": nil, "alerts": nil, "delayed": nil, "deferrals": nil,
+	const zh, en = "另有 1 条记录的日期晚于 2026-11-01，未计入。",
+		"Records dated after 2026-11-01, which are not counted here: 1."
+	for list, params := range map[string][]string{"execution": nil, "ageing": nil, "spending": {"center=ZJ-0001"},
+		"centers": nil, "alerts": nil, "delayed": nil, "deferrals": nil,
 		"due": nil, "duplicates": nil, "trace": {"center=ZJ-0001", "year=2026", "scope=fiscal", "figure=spentAll"}} {
 		a := asks(t, d, 0, list, "2026-11-01", params...)
 		if got := a.Missing; len(got) == 0 || got[len(got)-1].Zh != zh || got[len(got)-1].En != en {
@@ -76,7 +79,8 @@ func TestAListSaysHowManyRecordsAreDatedAfterItsDate(t *testing.T) {
 			t.Errorf("%s of a later date: %s", list, notes(a))
 		}
 	}
-	for params, want := range map[string]string{"text=年份误写": "另有 2 条符合的记录日期晚于 2026-11-01，未列出。", "text=年份误写;voided=true": "另有 3 条符合的记录日期晚于", "text=超支": ""} {
+	for params, want := range map[string]string{"text=年份误写": "另有 2 条符合的记录日期晚于 2026-11-01，未列出。",
+		"text=年份误写;voided=true": "另有 3 条符合的记录日期晚于", "text=超支": ""} {
 		a := asks(t, d, 0, "find", "2026-11-01", strings.Split(params, ";")...)
 		if got := notes(a); want == "" && strings.Contains(got, "晚于") || !strings.Contains(got, want) {
 			t.Errorf("find %s: %s", params, got)
@@ -92,13 +96,17 @@ func TestMoneyGrantedAheadIsShownBeforeItsYearBegins(t *testing.T) {
 		form         int
 		want, says   string
 	}{
-		{"2025-12-31", "2026", "total", 0, lines, "On 2025-12-31 the year 2026 has not begun: granted is what is granted ahead"},
+		{"2025-12-31", "2026", "total", 0, lines,
+			"On 2025-12-31 the year 2026 has not begun: granted is what is granted ahead"},
 		{"2025-12-31", "2026", "center", 0, lines, "2026 年度在 2025-12-31 尚未开始：下达为提前下达的经费"},
 		{"2025-12-31", "2026", "total", 1, "", ""},
 		{"2025-12-19", "2026", "total", 0, "", ""},
 		{"2025-12-31", "2027", "total", 0, "", ""},
-		{"2025-12-31", "", "total", 0, "2025 province 100000 0 100000 70000; 2025 central 50000 0 50000 40000; 2025 fiscal 150000 0 150000 110000",
-			"The year 2026 has not begun; granted ahead for it: province 700.00 yuan, fiscal 700.00 yuan; see year 2026."},
+		{"2025-12-31", "", "total", 0,
+			"2025 province 100000 0 100000 70000; 2025 central 50000 0 50000 40000; 2025 fiscal 150000 0 150000 " +
+				"110000",
+			"The year 2026 has not begun; granted ahead for it: province 700.00 yuan, fiscal 700.00 yuan; see year " +
+				"2026."},
 	} {
 		a := asks(t, d, c.form, "execution", c.on, "year="+c.year, "by="+c.by)
 		var got []string
@@ -119,7 +127,8 @@ func TestMoneyGrantedAheadIsShownBeforeItsYearBegins(t *testing.T) {
 			t.Errorf("%+v: %v", c, a.Empty)
 		}
 	}
-	if a := asks(t, d, 0, "trace", "2025-12-31", "center=ZJ-0001", "year=2026", "scope=province", "figure=granted"); len(a.Rows) != 1 {
+	if a := asks(t, d, 0, "trace", "2025-12-31", "center=ZJ-0001", "year=2026", "scope=province",
+		"figure=granted"); len(a.Rows) != 1 {
 		t.Errorf("trace: %v", a.Rows)
 	}
 }
@@ -130,23 +139,30 @@ func TestFiguresThatLookWrongAreExplained(t *testing.T) {
 		list, params string
 		says         []string
 	}{
-		{"execution", "year=2026;scope=central", []string{"A rate above 100 %", "执行率超过 100%：", "A negative ineligible", "“禁止用途支出”为负", "A negative balance"}},
+		{"execution", "year=2026;scope=central",
+			[]string{"A rate above 100 %", "执行率超过 100%：", "A negative ineligible", "“禁止用途支出”为负",
+				"A negative balance"}},
 		{"execution", "year=2026;scope=province", []string{"A negative spent", "“支出”为负"}},
-		{"spending", "center=ZJ-0001;by=grant", []string{"各行凭证数之和为 3，凭证共 2 张", "The rows count 3 vouchers and there are 2"}},
-		{"centers", "", []string{"不含已作废的 1 条和日期晚于截至日的 2 条；另有不属于中心的记录（办法参数和台账自身）1 条。台账共 13 条", "1 that are voided and 2 dated after the date"}},
+		{"spending", "center=ZJ-0001;by=grant",
+			[]string{"各行凭证数之和为 3，凭证共 2 张", "The rows count 3 vouchers and there are 2"}},
+		{"centers", "", []string{
+			"不含已作废的 1 条和日期晚于截至日的 2 条；另有不属于中心的记录（办法参数和台账自身）1 条。台账共 13 条",
+			"1 that are voided and 2 dated after the date"}},
 	} {
 		var params []string
 		if c.params != "" {
 			params = strings.Split(c.params, ";")
 		}
-		got, before := notes(asks(t, d, 0, c.list, "2026-11-01", params...)), notes(asks(t, d, 1, c.list, "2026-11-01", params...))
+		got, before := notes(asks(t, d, 0, c.list, "2026-11-01", params...)),
+			notes(asks(t, d, 1, c.list, "2026-11-01", params...))
 		for _, says := range c.says {
 			if !strings.Contains(got, says) || strings.Contains(before, says) {
 				t.Errorf("%s %s: expected %q, got %s; in form 1 %s", c.list, c.params, says, got, before)
 			}
 		}
 	}
-	if got := notes(asks(t, d, 0, "execution", "2025-12-31", "year=2025")); strings.Contains(got, "negative") || strings.Contains(got, "100 %") {
+	if got := notes(asks(t, d, 0, "execution", "2025-12-31", "year=2025")); strings.Contains(got, "negative") ||
+		strings.Contains(got, "100 %") {
 		t.Errorf("of an ordinary year: %s", got)
 	}
 }
@@ -154,7 +170,8 @@ func TestFiguresThatLookWrongAreExplained(t *testing.T) {
 func TestFindShowsTheAmountOfAReversal(t *testing.T) {
 	d := oddDesk(t)
 	for form, want := range map[int]any{0: events.Fen(-40000), 1: nil} {
-		if a := asks(t, d, form, "find", "2026-11-01", "kind=spending.reversed"); len(a.Rows) != 1 || a.Rows[0][3].Data != want {
+		if a := asks(t, d, form, "find", "2026-11-01", "kind=spending.reversed"); len(a.Rows) != 1 ||
+			a.Rows[0][3].Data != want {
 			t.Errorf("in form %d: %v", form, a.Rows)
 		}
 	}

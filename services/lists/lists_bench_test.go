@@ -28,12 +28,17 @@ func BenchmarkLists(b *testing.B) {
 	d, last := openedDesk(b, *listRecords)
 	center := string(d.Register.IDs()[0])
 	for _, q := range []lists.Question{
-		{List: "delayed"}, {List: "deferrals", Params: map[string]string{"all": "true"}}, {List: "ageing"}, {List: "spending", Params: map[string]string{"center": center}},
-		{List: "due", Params: map[string]string{"within": "90d"}}, {List: "due", Params: map[string]string{"spend": "true"}},
-		{List: "changes", Params: map[string]string{"since": fmt.Sprint(last - last/100)}}, {List: "changes", Params: map[string]string{"since": fmt.Sprint(last - last/4)}},
+		{List: "delayed"}, {List: "deferrals", Params: map[string]string{"all": "true"}}, {List: "ageing"},
+		{List: "spending", Params: map[string]string{"center": center}},
+		{List: "due", Params: map[string]string{"within": "90d"}},
+		{List: "due", Params: map[string]string{"spend": "true"}},
+		{List: "changes", Params: map[string]string{"since": fmt.Sprint(last - last/100)}},
+		{List: "changes", Params: map[string]string{"since": fmt.Sprint(last - last/4)}},
 		{List: "changes", Params: map[string]string{"since": "1"}},
-		{List: "sample", Params: map[string]string{"year": "2025"}}, {List: "sample", Params: map[string]string{"year": "2025", "by": "amount"}},
-		{List: "find", Params: map[string]string{"text": "样机"}}, {List: "find", Params: map[string]string{"min": "20000", "max": "21000"}},
+		{List: "sample", Params: map[string]string{"year": "2025"}},
+		{List: "sample", Params: map[string]string{"year": "2025", "by": "amount"}},
+		{List: "find", Params: map[string]string{"text": "样机"}},
+		{List: "find", Params: map[string]string{"min": "20000", "max": "21000"}},
 		{List: "duplicates"}, {List: "execution"}, {List: "alerts"}, {List: "centers"},
 	} {
 		q.On = events.MustDate("2026-10-31")
@@ -61,9 +66,12 @@ func BenchmarkStandsStill(b *testing.B) {
 	var stood []time.Duration
 	d.Measure(func(took time.Duration) { stood = append(stood, took) })
 	for _, q := range []lists.Question{
-		{List: "centers"}, {List: "alerts"}, {List: "execution"}, {List: "execution", Params: map[string]string{"by": "region"}},
-		{List: "delayed"}, {List: "deferrals", Params: map[string]string{"all": "true"}}, {List: "ageing"}, {List: "due", Params: map[string]string{"within": "90d"}},
-		{List: "changes", Params: map[string]string{"since": fmt.Sprint(last - last/1000)}}, {List: "find", Params: map[string]string{"kind": "grade.decided"}},
+		{List: "centers"}, {List: "alerts"}, {List: "execution"},
+		{List: "execution", Params: map[string]string{"by": "region"}},
+		{List: "delayed"}, {List: "deferrals", Params: map[string]string{"all": "true"}}, {List: "ageing"},
+		{List: "due", Params: map[string]string{"within": "90d"}},
+		{List: "changes", Params: map[string]string{"since": fmt.Sprint(last - last/1000)}},
+		{List: "find", Params: map[string]string{"kind": "grade.decided"}},
 		{List: "duplicates"}, {List: "sample", Params: map[string]string{"year": "2025"}},
 	} {
 		q.On = events.MustDate("2026-10-31")
@@ -116,7 +124,8 @@ func openedDesk(b *testing.B, records int) (*lists.Books, uint64) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	report, err := l.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, file), Account: ledger.Writer{Name: "importer", MayRecord: true}, Dir: dir})
+	report, err := l.Import(b.Context(), ledger.ImportConfig{
+		Files: ledgertest.Files(b, file), Account: ledger.Writer{Name: "importer", MayRecord: true}, Dir: dir})
 	if err != nil || report.Accepted != records {
 		b.Fatalf("imported %+v, %v", report, err)
 	}

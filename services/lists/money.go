@@ -13,7 +13,8 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// MoneyFigure is an amount of the execution report (section 8). Its Name is the column name for programs without the unit.
+// MoneyFigure is an amount of the execution report (section 8). Its Name is the column name for programs without the
+// unit.
 type MoneyFigure struct {
 	Name string
 	Word text.Text
@@ -65,11 +66,13 @@ func (f *MoneyFigure) column() table.Column {
 
 // executionColumns returns the columns of one line of the execution report.
 func executionColumns() []table.Column {
-	columns := []table.Column{{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year}, {Name: "scope", Title: text.Say("口径", "scope")}}
+	columns := []table.Column{{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year},
+		{Name: "scope", Title: text.Say("口径", "scope")}}
 	for i := range Figures {
 		columns = append(columns, Figures[i].column())
 	}
-	return append(columns, table.Column{Name: "ratePercent", Title: text.Text{Zh: "执行率%", En: "rate %"}, Type: table.Percent},
+	return append(columns, table.Column{Name: "ratePercent", Title: text.Text{Zh: "执行率%", En: "rate %"},
+		Type: table.Percent},
 		table.Column{Name: "low", Title: text.Say("偏低", "low"), Type: table.Bool})
 }
 
@@ -136,9 +139,11 @@ func (l *ExecutionLine) UnmarshalJSON(raw []byte) error {
 	if err := json.Unmarshal(raw, &is); err != nil {
 		return err
 	}
-	m := aggregates.Money{GrantedFen: is.Granted, CarriedInFen: is.CarriedIn, ReceivedFen: is.Received, SpentAllFen: is.SpentAll, IneligibleFen: is.Ineligible}
+	m := aggregates.Money{GrantedFen: is.Granted, CarriedInFen: is.CarriedIn, ReceivedFen: is.Received,
+		SpentAllFen: is.SpentAll, IneligibleFen: is.Ineligible}
 	switch {
-	case is.Available != m.AvailableFen(), is.Executed != m.ExecutedFen(), is.Balance != m.BalanceFen(), string(is.Rate) != cmp.Or(m.RatePercent(), "null"):
+	case is.Available != m.AvailableFen(), is.Executed != m.ExecutedFen(), is.Balance != m.BalanceFen(),
+		string(is.Rate) != cmp.Or(m.RatePercent(), "null"):
 		return fmt.Errorf("lists: read execution of %d: amounts that contradict one another", is.Year)
 	}
 	l.Execution = aggregates.Execution{Year: is.Year, Scope: is.Scope, Money: m, Low: is.Low}

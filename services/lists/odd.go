@@ -26,7 +26,8 @@ func GrantedAhead(lines []aggregates.Execution, see func(year int) text.Text) (n
 		var zh, en []string
 		for _, scope := range aggregates.Scopes {
 			if fen := sums[year][scope]; fen != 0 {
-				zh, en = append(zh, ScopeWord(scope).Zh+" "+events.FormatYuan(fen)+" 元"), append(en, ScopeWord(scope).En+" "+events.FormatYuan(fen)+" yuan")
+				zh, en = append(zh, ScopeWord(scope).Zh+" "+events.FormatYuan(fen)+" 元"),
+					append(en, ScopeWord(scope).En+" "+events.FormatYuan(fen)+" yuan")
 			}
 		}
 		if len(zh) == 0 {
@@ -37,7 +38,8 @@ func GrantedAhead(lines []aggregates.Execution, see func(year int) text.Text) (n
 			where = see(year)
 		}
 		head := text.Say("%d 年度尚未开始，已提前下达：", "The year %d has not begun; granted ahead for it: ", year)
-		notes = append(notes, text.Text{Zh: head.Zh + strings.Join(zh, "，") + where.Zh + "。", En: head.En + strings.Join(en, ", ") + where.En + "."})
+		notes = append(notes, text.Text{Zh: head.Zh + strings.Join(zh, "，") + where.Zh + "。",
+			En: head.En + strings.Join(en, ", ") + where.En + "."})
 	}
 	return notes
 }
@@ -78,24 +80,35 @@ func (o odd) notes() (notes []text.Text) {
 		notes = append(notes, oddIneligibleNote)
 	}
 	if o&oddSpent != 0 {
-		notes = append(notes, text.Say("“支出”为负：本年度冲销的以前年度支出多于本年度的支出。", "A negative spent: what was reversed in this year, of earlier years, is more than what was spent in it."))
+		notes = append(notes, text.Say("“支出”为负：本年度冲销的以前年度支出多于本年度的支出。",
+			"A negative spent: what was reversed in this year, of earlier years, is more than what was spent in it."))
 	}
 	if o&oddBalance != 0 {
-		notes = append(notes, text.Say("“结余”为负：支出多于可用资金，见预警 AL-FND-03。", "A negative balance: more was spent than was available; see the alerts AL-FND-03."))
+		notes = append(notes, text.Say("“结余”为负：支出多于可用资金，见预警 AL-FND-03。",
+			"A negative balance: more was spent than was available; see the alerts AL-FND-03."))
 	}
 	return notes
 }
 
 // The notes on ineligible spending, in the words of today and in those of the forms before WordingForm.
 var (
-	oddRateNote = text.Text{Zh: "执行率超过 100%：支出多于可用资金（透支、先支后收，或支出之后资金被收回；支出是事实，照记），或冲销以前年度的禁止用途支出使“禁止用途支出”为负。",
-		En: "A rate above 100 %: more was spent than was available (overdrawn, spent before it was received, or recovered after it was spent; " +
-			"spending is a fact and is kept), or a reversal of ineligible spending of an earlier year makes ineligible negative."}
-	formerOddRateNote = text.Text{Zh: "执行率超过 100%：支出多于可用资金（透支、先支后收，或支出之后资金被收回；支出是事实，照记），或冲销以前年度的不合规支出使“不合规”为负。",
-		En: "A rate above 100 %: more was spent than was available (overdrawn, spent before it was received, or recovered after it was spent; " +
+	oddRateNote = text.Text{Zh: "执行率超过 100%：支出多于可用资金（透支、先支后收，或支出之后资金被收回；" +
+		"支出是事实，照记），或冲销以前年度的禁止用途支出使“禁止用途支出”为负。",
+		En: "A rate above 100 %: more was spent than was available (overdrawn, spent before it was received, or " +
+			"recovered after it was spent; " +
+			"spending is a fact and is kept), or a reversal of ineligible spending of an earlier year makes " +
+			"ineligible negative."}
+	formerOddRateNote = text.Text{Zh: "执行率超过 100%：支出多于可用资金（透支、先支后收，或支出之后资金被收回；" +
+		"支出是事实，照记），或冲销以前年度的不合规支出使“不合规”为负。",
+		En: "A rate above 100 %: more was spent than was available (overdrawn, spent before it was received, or " +
+			"recovered after it was spent; " +
 			"spending is a fact and is kept), or ineligible is negative."}
-	oddIneligibleNote = text.Say("“禁止用途支出”为负：本年度冲销了以前年度的禁止用途支出；冲销计入冲销的那一年，执行数（支出－禁止用途支出）因而变大。",
-		"A negative ineligible: ineligible spending of an earlier year was reversed in this year. A reversal counts in its own year, and executed, which is spent less ineligible, grows by it.")
-	formerOddIneligibleNote = text.Say("“不合规”为负：本年度冲销了以前年度的不合规支出；冲销计入冲销的那一年，执行＝支出－不合规因而变大。",
-		"A negative ineligible: ineligible spending of an earlier year was reversed in this one. A reversal counts in its own year, and executed, which is spent less ineligible, grows by it.")
+	oddIneligibleNote = text.Say("“禁止用途支出”为负：本年度冲销了以前年度的禁止用途支出；冲销计入冲销的那一年，"+
+		"执行数（支出－禁止用途支出）因而变大。",
+		"A negative ineligible: ineligible spending of an earlier year was reversed in this year. A reversal counts "+
+			"in its own year, and executed, which is spent less ineligible, grows by it.")
+	formerOddIneligibleNote = text.Say(
+		"“不合规”为负：本年度冲销了以前年度的不合规支出；冲销计入冲销的那一年，执行＝支出－不合规因而变大。",
+		"A negative ineligible: ineligible spending of an earlier year was reversed in this one. A reversal counts "+
+			"in its own year, and executed, which is spent less ineligible, grows by it.")
 )

@@ -20,9 +20,9 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Books answers questions about a ledger. Ledger is the ledger. Register holds the read models of that ledger at the point of the
-// question. Root calls see for all events of the ledger up to a position, in order, and returns their root hash
-// (package seal). An event is valid until see returns. Only samples call Root.
+// Books answers questions about a ledger. Ledger is the ledger. Register holds the read models of that ledger at the
+// point of the question. Root calls see for all events of the ledger up to a position, in order, and returns their
+// root hash (package seal). An event is valid until see returns. Only samples call Root.
 //
 // Prefix is the text that a user writes before the name of a parameter, such as the dashes of a flag. Texts that name
 // a parameter need it. InForm is the number of the form in which the answers are, from 1 to Form, or 0 for Form.
@@ -75,11 +75,12 @@ type List struct {
 
 // Param is one parameter of a list. Its Words describe it and name the value in backquotes, like the usage of a flag.
 type Param struct {
-	Name    string
-	Words   text.Text
-	Sort    ParamSort
-	Values  text.Vocabulary[string] // of a Choice
-	Derived map[string]text.Text    // values that look like some of a Choice and are none, each with what to ask for instead
+	Name   string
+	Words  text.Text
+	Sort   ParamSort
+	Values text.Vocabulary[string] // of a Choice
+	// values that look like some of a Choice and are none, each with what to ask for instead
+	Derived map[string]text.Text
 	Default string
 	Must    bool // whether the parameter is required
 }
@@ -119,17 +120,18 @@ func Find(name string) *List {
 	return nil
 }
 
-// Read returns the question as it is asked, stored and compared, and its list: a value that people typed, such as a word,
-// becomes the code that it stands for. Of a use it does so only as far as no policy is needed; see Books.Read. It
-// returns a *text.Error that names the parameter if a value is not valid, whatever the ledger contains. Reading what Read
-// returned changes nothing.
+// Read returns the question as it is asked, stored and compared, and its list: a value that people typed, such as a
+// word, becomes the code that it stands for. Of a use it does so only as far as no policy is needed; see Books.Read.
+// It returns a *text.Error that names the parameter if a value is not valid, whatever the ledger contains. Reading
+// what Read returned changes nothing.
 func (q Question) Read() (Question, *List, error) {
 	l := Find(q.List)
 	if l == nil {
 		return q, nil, text.Errorf(text.NotFound, "没有 %q 这个列表", "there is no list %q", q.List)
 	}
 	read := Question{List: q.List, On: q.On}
-	for _, name := range slices.Sorted(maps.Keys(q.Params)) { // so that of two mistakes the same one is named each time
+	for _, name := range slices.Sorted(maps.Keys(q.Params)) {
+		// so that of two mistakes the same one is named each time
 		i := slices.IndexFunc(l.Params, func(p Param) bool { return p.Name == name })
 		if i < 0 {
 			return q, nil, text.Errorf(text.Invalid, "%s 没有这个参数", "%s has no such parameter", l.Name).Of(name)
@@ -231,12 +233,14 @@ func (a *Answer) IsByCenter() bool { return a.moment != projections.Moment{} }
 
 // AnswerSeeing does the same as AskSeeing and returns the rows encoded. before is an earlier answer, or nil; the new
 // answer shares its rows for the centers that have not changed.
-func (d *Books) AnswerSeeing(ctx context.Context, q Question, in Encoding, before *Answer) (*Answer, *projections.Register, error) {
+func (d *Books) AnswerSeeing(ctx context.Context, q Question, in Encoding, before *Answer) (*Answer,
+	*projections.Register, error) {
 	return d.answer(ctx, q, &in, before)
 }
 
 // answer answers a question, in an encoding or (for nil) with the rows in the table.
-func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *Answer) (*Answer, *projections.Register, error) {
+func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *Answer) (*Answer,
+	*projections.Register, error) {
 	q, l, err := d.Read(q)
 	if err != nil {
 		return nil, nil, err
@@ -274,7 +278,8 @@ func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *An
 		t.Missing = append(t.Missing, laterRecords(a.tally.Later, q.On))
 	}
 	switch {
-	case center != "" && !answering.Register.Knows(center): // the center left the scope before the position of the answer
+	case center != "" && !answering.Register.Knows(center):
+		// the center left the scope before the position of the answer
 		return nil, nil, UnknownCenter(center)
 	case center == "" && d.Register.Scope() != nil:
 		t.Notes = append(t.Notes, withinScope)
@@ -296,7 +301,9 @@ func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *An
 // fillTable fills the table of a list that is not made center by center.
 func (d *Books) fillTable(ctx context.Context, q *asked, t *table.Table) (err error) {
 	if q.list.later {
-		if q.tallies, err = workAhead(ctx, d, q.Center(), func(id events.CenterID) aggregates.Tally { return d.Register.Tally(id, q.On) }); err != nil {
+		if q.tallies, err = workAhead(ctx, d, q.Center(), func(id events.CenterID) aggregates.Tally {
+			return d.Register.Tally(id, q.On)
+		}); err != nil {
 			return err
 		}
 	}
@@ -313,7 +320,8 @@ var withinScope = text.Say("仅含查询账号范围内的中心。", "Only cent
 
 // laterRecords returns the note on the records that an answer leaves out because they are dated after its date.
 func laterRecords(count int, on events.Date) text.Text {
-	return text.Say("另有 %d 条记录的日期晚于 %v，未计入。", "Records dated after %[2]v, which are not counted here: %[1]d.", count, on)
+	return text.Say("另有 %d 条记录的日期晚于 %v，未计入。",
+		"Records dated after %[2]v, which are not counted here: %[1]d.", count, on)
 }
 
 // exactly calls take, which reads the register, while no event is applied. So the table shows exactly that position,
@@ -338,9 +346,9 @@ func (d *Books) exactly(q *asked, take func()) {
 	})
 }
 
-// Read returns a value of the parameter as questions have it: the code that a typed word stands for, a date in the form
-// YYYY-MM-DD, an id in capitals. It returns a *text.Error that names the parameter if the value is not valid. An empty
-// value means that the parameter is not given.
+// Read returns a value of the parameter as questions have it: the code that a typed word stands for, a date in the
+// form YYYY-MM-DD, an id in capitals. It returns a *text.Error that names the parameter if the value is not valid. An
+// empty value means that the parameter is not given.
 func (p *Param) Read(typed string) (value string, err error) {
 	bad := func(zh, en string, args ...any) (string, error) {
 		return "", text.Errorf(text.Invalid, zh, en, args...).Of(p.Name)
@@ -353,7 +361,8 @@ func (p *Param) Read(typed string) (value string, err error) {
 	case Year:
 		value = strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(value, "年度"), "年"))
 		if y, err := strconv.Atoi(value); err != nil || y < events.YearMin || y > events.YearMax {
-			return bad("%q 应为 %d 至 %d 之间的年份", "%q must be a year from %d to %d", typed, events.YearMin, events.YearMax)
+			return bad("%q 应为 %d 至 %d 之间的年份", "%q must be a year from %d to %d", typed, events.YearMin,
+				events.YearMax)
 		}
 	case Count:
 		if n, err := strconv.Atoi(value); err != nil || n < 1 {
@@ -414,9 +423,11 @@ func ReadAlertCode(typed string) (aggregates.Code, *text.Error) {
 	}
 	shown := text.Clip(typed, alertCharsMax)
 	if near := aggregates.AlertCodes.Nearest(typed); len(near) > 0 {
-		return "", text.Errorf(text.Invalid, "没有预警“%[1]s”；是否指 %[2]s？", "there is no alert %[1]q; did you mean %[3]s?", shown, strings.Join(near, "、"), strings.Join(near, "; "))
+		return "", text.Errorf(text.Invalid, "没有预警“%[1]s”；是否指 %[2]s？",
+			"there is no alert %[1]q; did you mean %[3]s?", shown, strings.Join(near, "、"), strings.Join(near, "; "))
 	}
-	return "", text.Errorf(text.Invalid, "没有预警“%[1]s”，应为预警代码（如 AL-EXE-02）或名称", "there is no alert %[1]q; give its code, such as AL-EXE-02, or its title", shown)
+	return "", text.Errorf(text.Invalid, "没有预警“%[1]s”，应为预警代码（如 AL-EXE-02）或名称",
+		"there is no alert %[1]q; give its code, such as AL-EXE-02, or its title", shown)
 }
 
 // alertCharsMax is the number of characters of a typed alert that an error repeats.
@@ -431,7 +442,10 @@ func ReadPoint(typed string) (string, error) {
 	case typed == "":
 		return "", nil
 	case err != nil:
-		return "", text.Errorf(text.Invalid, "%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "%q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", typed)
+		return "", text.Errorf(text.Invalid,
+			"%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置",
+			"%q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, "+
+				"nor a position", typed)
 	case point.Position == 0:
 		if on, err := events.ReadDate(value); err == nil {
 			return on.String(), nil
@@ -484,14 +498,16 @@ func (q *asked) center(name string) events.CenterID { return events.ParseCenter(
 
 // unitParam is the parameter of every list that shows money.
 var unitParam = choice("unit", table.Units, text.Say("金额单位 `UNIT`", "`UNIT` of amounts for people"),
-	text.Say("（默认元）；供程序读取的 CSV 和 JSON 总以分为单位", " (10,000 yuan), default yuan; CSV and JSON for programs are always in fen"))
+	text.Say("（默认元）；供程序读取的 CSV 和 JSON 总以分为单位",
+		" (10,000 yuan), default yuan; CSV and JSON for programs are always in fen"))
 
 // unit returns the unit in which amounts are shown to people.
 func (q *asked) unit() table.Unit { return table.Unit(cmp.Or(q.Params["unit"], string(table.Yuan))) }
 
 // roundedTotals is the note under a table in 万元 that has totals.
 var roundedTotals = text.Say("金额四舍五入到 0.01 万元；合计先按分相加再四舍五入，与各行之和可能有尾差。",
-	"Amounts are rounded to 0.01 of 10,000 yuan; a total is the exact sum, rounded, so it may differ from the sum of the rows.")
+	"Amounts are rounded to 0.01 of 10,000 yuan; a total is the exact sum, rounded, so it may differ from the sum "+
+		"of the rows.")
 
 // columns returns the columns of the list, with the unit of those that hold money.
 func (q *asked) columns() []table.Column {

@@ -20,14 +20,15 @@ type Said struct {
 	Value  text.Text `json:"value"` // with its unit
 }
 
-// RecordWords returns the content of a record in words, in the order of its members: amounts in yuan, codes as words, a list as one
-// item, and an item for each object of a list. Uses and grades are in the words of the policies.
+// RecordWords returns the content of a record in words, in the order of its members: amounts in yuan, codes as words,
+// a list as one item, and an item for each object of a list. Uses and grades are in the words of the policies.
 func RecordWords(r *events.Record, policies policy.Timeline) (all []Said) {
 	for _, leaf := range events.Leaves(r.Kind, r.Data) {
 		place := placeOf(leaf.Path)
 		value := leafWords(r, leaf, policies)
 		if n := len(all); n > 0 && all[n-1].Member == place {
-			all[n-1].Value = text.Text{Zh: joinWords(all[n-1].Value.Zh, value.Zh, place, "、"), En: joinWords(all[n-1].Value.En, value.En, place, ", ")}
+			all[n-1].Value = text.Text{Zh: joinWords(all[n-1].Value.Zh, value.Zh, place, "、"),
+				En: joinWords(all[n-1].Value.En, value.En, place, ", ")}
 			continue
 		}
 		all = append(all, Said{place, events.PlaceWords(r.Kind, "data."+place), value})
@@ -35,7 +36,8 @@ func RecordWords(r *events.Record, policies policy.Timeline) (all []Said) {
 	return all
 }
 
-// placeOf returns the path of the item to which a value belongs: an object of a list is one item, and a list of values is one.
+// placeOf returns the path of the item to which a value belongs: an object of a list is one item, and a list of values
+// is one.
 func placeOf(path string) string {
 	list, rest, isList := strings.Cut(path, "[")
 	if !isList {
@@ -106,7 +108,8 @@ func stringWords(r *events.Record, member, value string, policies policy.Timelin
 }
 
 // These members of data say in a line what they are by themselves, and come first in this order.
-var firstInLine = []string{"payee", "use", "summary", "grade", "category", "source", "name", "leadUnit", "item", "text", "reason", "opinion"}
+var firstInLine = []string{"payee", "use", "summary", "grade", "category", "source", "name", "leadUnit", "item",
+	"text", "reason", "opinion"}
 
 // inLine holds the members that the line of a kind has, if it does not have all.
 var inLine = map[events.Kind][]string{
@@ -184,7 +187,8 @@ func restOf(r *events.Record, policies policy.Timeline, leftOut func(Said)) text
 			grants = append(grants, l.Grant)
 		}
 		label := events.MemberWord(r.Kind, "lines.grant")
-		add(text.Text{Zh: label.Zh + " " + strings.Join(grants, "、"), En: label.En + " " + strings.Join(grants, ", ")})
+		add(text.Text{Zh: label.Zh + " " + strings.Join(grants, "、"),
+			En: label.En + " " + strings.Join(grants, ", ")})
 	}
 	line := func(parts []string, between string) string { return text.Clip(strings.Join(parts, between), lineMax) }
 	return text.Text{Zh: line(zh, "，"), En: line(en, ", ")}

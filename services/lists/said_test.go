@@ -51,7 +51,8 @@ func TestTheContentOfEveryKindIsInWords(t *testing.T) {
 					t.Errorf("%s %s: the code %q in %q", kind, said.Member, code, zh)
 				}
 			}
-			if (said.Value.Zh == "") != (said.Value.En == "") || said.Member != "the line" && (said.Label.Zh == said.Label.En || said.Label.En == "") {
+			if (said.Value.Zh == "") != (said.Value.En == "") ||
+				said.Member != "the line" && (said.Label.Zh == said.Label.En || said.Label.En == "") {
 				t.Errorf("%s: %+v", kind, said)
 			}
 		}
@@ -78,14 +79,20 @@ func TestARecordInWords(t *testing.T) {
 			t.Errorf("%s: expected %+v, got %+v", kind, want, got)
 		}
 	}
-	r := &events.Record{Kind: events.KindFundsSpent, On: events.MustDate("2026-03-01"), Data: &events.FundsSpent{Voucher: "V-1", Payee: "乙公司", Use: "pilot",
-		Lines: []events.SpendingLine{{Grant: "G-1", AmountFen: 123456}, {Grant: "M-1", AmountFen: 44}}, OwnFen: 5, EconCode: "30299", Summary: "打样", OutTransfer: &events.OutTransfer{}}}
-	if got, want := lists.RecordLine(r, policies), text.Say("1,235.00 元，乙公司，中试，打样，凭证号 V-1，自筹资金 0.05 元，支出经济分类 30299，外拨：是，经费编号 G-1、M-1",
-		"1,235.00 yuan, 乙公司, pilot, 打样, voucher V-1, self-raised money 0.05 yuan, economic classification 30299, out-transfer: yes, grant G-1, M-1"); got != want {
+	r := &events.Record{Kind: events.KindFundsSpent, On: events.MustDate("2026-03-01"),
+		Data: &events.FundsSpent{Voucher: "V-1", Payee: "乙公司", Use: "pilot",
+			Lines: []events.SpendingLine{{Grant: "G-1", AmountFen: 123456}, {Grant: "M-1", AmountFen: 44}}, OwnFen: 5,
+			EconCode: "30299", Summary: "打样", OutTransfer: &events.OutTransfer{}}}
+	if got, want := lists.RecordLine(r, policies),
+		text.Say("1,235.00 元，乙公司，中试，打样，凭证号 V-1，自筹资金 0.05 元，支出经济分类 30299，外拨：是，"+
+			"经费编号 G-1、M-1",
+			"1,235.00 yuan, 乙公司, pilot, 打样, voucher V-1, self-raised money 0.05 yuan, economic classification "+
+				"30299, out-transfer: yes, grant G-1, M-1"); got != want {
 		t.Errorf("expected %+v, got %+v", want, got)
 	}
 	rest := lists.RecordRest(r, policies)
-	if len(rest) != 2 || rest[1].Label.Zh != "资金明细第 2 行" || rest[1].Value != text.Say("M-1 0.44 元", "M-1 0.44 yuan") {
+	if len(rest) != 2 || rest[1].Label.Zh != "资金明细第 2 行" ||
+		rest[1].Value != text.Say("M-1 0.44 元", "M-1 0.44 yuan") {
 		t.Errorf("got %+v", rest)
 	}
 }

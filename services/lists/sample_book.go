@@ -44,7 +44,8 @@ type voucherKey struct {
 }
 
 func newBook(center events.CenterID, year int, on events.Date) *book {
-	return &book{center: center, year: year, on: on, reversed: map[voucherKey]bool{}, reversals: map[eventKey]string{}, voided: map[eventKey]bool{}}
+	return &book{center: center, year: year, on: on, reversed: map[voucherKey]bool{}, reversals: map[eventKey]string{},
+		voided: map[eventKey]bool{}}
 }
 
 // note adds the next event of the history to the book, if it matters to the sample.
@@ -58,7 +59,8 @@ func (k *book) note(s *events.Stored) {
 	if k.center != "" && centerOf(s) != k.center {
 		return
 	}
-	if on, ok := events.PeekDate(s); ok && s.Kind == events.KindFundsSpent && !inYear(on) { // most vouchers are of other years
+	if on, ok := events.PeekDate(s); ok && s.Kind == events.KindFundsSpent && !inYear(on) {
+		// most vouchers are of other years
 		return
 	}
 	b, err := events.CutBody(s)

@@ -67,7 +67,8 @@ func drawAmounts(seed [sha256.Size]byte, population []booked, n int) (list []dra
 	if total.Sign() == 0 {
 		return nil
 	}
-	next := new(big.Int).Mod(new(big.Int).SetBytes(seed[:]), total) // the next hit, counted from the start of the current voucher
+	// the next hit, counted from the start of the current voucher
+	next := new(big.Int).Mod(new(big.Int).SetBytes(seed[:]), total)
 	length, hits, one := new(big.Int), new(big.Int), big.NewInt(1)
 	for i := range population {
 		length.Mul(length.SetInt64(int64(population[i].amountFen)), count)

@@ -14,7 +14,8 @@ import (
 // population returns vouchers with these amounts.
 func population(amounts ...events.Fen) (list []booked) {
 	for i, a := range amounts {
-		list = append(list, booked{key: eventKey{id: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, i))}, position: uint64(i + 1), amountFen: a})
+		list = append(list, booked{key: eventKey{id: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, i))},
+			position: uint64(i + 1), amountFen: a})
 	}
 	return list
 }
@@ -106,7 +107,8 @@ func TestDrawsHoldAtTheirEnds(t *testing.T) {
 	if got := drawAmounts(seedNumber(1), population(1), 1_000_000); len(got) != 1 || got[0].hits != 1_000_000 {
 		t.Errorf("from one fen: %v", got)
 	}
-	if got := drawAmounts(seedNumber(1), population(3, 5), math.MaxInt64); len(got) != 2 || got[0].hits+got[1].hits != math.MaxInt64 {
+	if got := drawAmounts(seedNumber(1), population(3, 5), math.MaxInt64); len(got) != 2 ||
+		got[0].hits+got[1].hits != math.MaxInt64 {
 		t.Errorf("as often as can be: %v", got)
 	}
 	if got := drawRecords(seedNumber(1), population(3, 5), math.MaxInt64); len(got) != 2 {

@@ -72,7 +72,8 @@ func plainLedgerOf(t *testing.T, d *lists.Books, path string) *plainLedger {
 func (l *plainLedger) population(center, year, on string) (list []plainVoucher, totalFen int64) {
 	voided := plainVoided(l.list)
 	for _, r := range l.list {
-		if r.Kind == "funds.spent" && (center == "" || r.Center == center) && strings.HasPrefix(r.On, year) && r.On <= on && !voided[r.Center+" "+r.ID] {
+		if r.Kind == "funds.spent" && (center == "" || r.Center == center) && strings.HasPrefix(r.On, year) &&
+			r.On <= on && !voided[r.Center+" "+r.ID] {
 			v, _ := r.amount()
 			list = append(list, plainVoucher{l.positions[r.Center+" "+r.ID], v})
 			totalFen += v
@@ -87,7 +88,8 @@ func (l *plainLedger) draw(list []plainVoucher, totalFen int64, center, year, by
 	if center == "" {
 		center = "all"
 	}
-	seed := sha256.Sum256(append(slices.Clip(l.root), "taizhang sample 1\ncenter "+center+"\nyear "+year+"\nby "+by+"\n"...))
+	seed := sha256.Sum256(append(slices.Clip(l.root), "taizhang sample 1\ncenter "+center+"\nyear "+year+"\nby "+
+		by+"\n"...))
 	hits := map[string]int{}
 	if by == "amount" {
 		u := new(big.Int).Mod(new(big.Int).SetBytes(seed[:]), big.NewInt(totalFen))
@@ -125,16 +127,19 @@ func TestASampleIsWhatTheManualTellsAReaderToDraw(t *testing.T) {
 				population, totalFen := l.population(center, "2025", on)
 				for _, by := range []string{"record", "amount"} {
 					for _, n := range []int{1, 60} {
-						rows, table := answered(t, d, "sample", fmt.Sprintf("center=%s;year=2025;by=%s;n=%d;on=%s", center, by, n, on))
+						rows, table := answered(t, d, "sample",
+							fmt.Sprintf("center=%s;year=2025;by=%s;n=%d;on=%s", center, by, n, on))
 						got := map[string]int{}
 						for _, r := range rows {
 							got[r["position"]], _ = strconv.Atoi(r["hits"])
 						}
-						if want := l.draw(population, totalFen, center, "2025", by, n); !maps.Equal(got, want) || len(want) == 0 {
+						if want := l.draw(population, totalFen, center, "2025", by, n); !maps.Equal(got, want) ||
+							len(want) == 0 {
 							t.Errorf("%q by %s, %d as of %s: drew %v, by hand %v", center, by, n, on, got, want)
 						}
 						want := fmt.Sprintf("Population: %d vouchers, %s yuan;", len(population), yuan(totalFen))
-						if said := table.Notes[0].En; !strings.HasPrefix(strings.ReplaceAll(said, ",", ""), strings.ReplaceAll(want, ",", "")) {
+						if said := table.Notes[0].En; !strings.HasPrefix(strings.ReplaceAll(said, ",", ""),
+							strings.ReplaceAll(want, ",", "")) {
 							t.Errorf("says %q, by hand %q", said, want)
 						}
 					}
@@ -147,9 +152,13 @@ func TestASampleIsWhatTheManualTellsAReaderToDraw(t *testing.T) {
 func yuan(fen int64) string { return fmt.Sprintf("%d.%02d", fen/100, fen%100) }
 
 func TestReversedVouchersAreSampledAndMarkedAndVoidedOnesAreNot(t *testing.T) {
-	lines := append(funded("ZJ-0001"), spentLine("ZJ-0001", "V1", "2025-06-01", "乙", 100, ""), spentLine("ZJ-0001", "V2", "2025-06-02", "乙", 200, ""),
-		spentLine("ZJ-0001", "V3", "2025-06-03", "乙", 300, ""), spentLine("ZJ-0001", "V4", "2025-06-04", "乙", 400, ""), spentLine("ZJ-0001", "V5", "2024-06-04", "乙", 500, ""))
-	lines = append(lines[:len(lines)-1], reversedLine("ZJ-0001", "V1", "2025-06-10"), reversedLine("ZJ-0001", "V2", "2025-06-11"),
+	lines := append(funded("ZJ-0001"), spentLine("ZJ-0001", "V1", "2025-06-01", "乙", 100, ""),
+		spentLine("ZJ-0001", "V2", "2025-06-02", "乙", 200, ""),
+		spentLine("ZJ-0001", "V3", "2025-06-03", "乙", 300, ""),
+		spentLine("ZJ-0001", "V4", "2025-06-04", "乙", 400, ""),
+		spentLine("ZJ-0001", "V5", "2024-06-04", "乙", 500, ""))
+	lines = append(lines[:len(lines)-1], reversedLine("ZJ-0001", "V1", "2025-06-10"),
+		reversedLine("ZJ-0001", "V2", "2025-06-11"),
 		voidedLine("ZJ-0001", "ZJ-0001R-V2"), voidedLine("ZJ-0001", "ZJ-0001V3"))
 	d := historyDesk(t, historyFile(t, lines...))
 	marks := func(params string) string {
@@ -183,7 +192,9 @@ func TestASampleStaysAsItWasWhenMoreIsRecorded(t *testing.T) {
 	then := fmt.Sprint(d.Register.Position())
 	for _, by := range []string{"record", "amount"} {
 		before, _ := answered(t, d, "sample", "year=2025;n=10;by="+by)
-		importInto(t, d, historyFile(t, append(funded("ZJ-"+strings.ToUpper(by)), spentLine("ZJ-"+strings.ToUpper(by), "V1", "2025-06-01", "乙", 100, ""))...))
+		importInto(t, d, historyFile(t,
+			append(funded("ZJ-"+strings.ToUpper(by)),
+				spentLine("ZJ-"+strings.ToUpper(by), "V1", "2025-06-01", "乙", 100, ""))...))
 		again, _ := answered(t, d, "sample", "year=2025;n=10;by="+by+";position="+then)
 		now, _ := answered(t, d, "sample", "year=2025;n=10;by="+by)
 		if !slices.EqualFunc(before, again, maps.Equal[map[string]string, map[string]string]) {
@@ -223,9 +234,11 @@ func TestASampleChangesWithEveryRecordBeforeIt(t *testing.T) {
 
 func TestSampleRefusesWhatCannotBe(t *testing.T) {
 	d := historyDesk(t, historyFile(t, funded("ZJ-0001")...))
-	for _, params := range []map[string]string{{}, {"year": "1999"}, {"year": "2025", "n": "0"}, {"year": "2025", "by": "hand"}, {"year": "2025", "position": "99"}} {
+	for _, params := range []map[string]string{{}, {"year": "1999"}, {"year": "2025", "n": "0"},
+		{"year": "2025", "by": "hand"}, {"year": "2025", "position": "99"}} {
 		var bad *text.Error
-		if _, err := d.Ask(t.Context(), lists.Question{List: "sample", On: historyEnd, Params: params}); !errors.As(err, &bad) || bad.Text().Zh == "" {
+		if _, err := d.Ask(t.Context(), lists.Question{List: "sample", On: historyEnd, Params: params}); !errors.As(
+			err, &bad) || bad.Text().Zh == "" {
 			t.Errorf("%v: %v", params, err)
 		}
 	}
@@ -233,7 +246,8 @@ func TestSampleRefusesWhatCannotBe(t *testing.T) {
 
 func TestASampleOfALedgerThatCannotBeReadFails(t *testing.T) {
 	store := memstore.New(time.Now)
-	bad := events.Proposed{ID: uuid.MustParse(historyID("bad")), Kind: events.KindFundsSpent, Body: events.MustObject(`{"version":1,"on":"2025-03-04"}`)}
+	bad := events.Proposed{ID: uuid.MustParse(historyID("bad")), Kind: events.KindFundsSpent,
+		Body: events.MustObject(`{"version":1,"on":"2025-03-04"}`)}
 	if _, err := store.Append(t.Context(), "center-ZJ-0001", 0, []events.Proposed{bad}); err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +264,8 @@ func TestASampleOfALedgerThatCannotBeReadFails(t *testing.T) {
 	d.Root = func(context.Context, uint64, func(*events.Stored)) ([sha256.Size]byte, error) {
 		return [sha256.Size]byte{}, context.Canceled
 	}
-	if _, err := d.Ask(t.Context(), lists.Question{List: "sample", On: historyEnd, Params: map[string]string{"year": "2025"}}); err == nil {
+	if _, err := d.Ask(t.Context(),
+		lists.Question{List: "sample", On: historyEnd, Params: map[string]string{"year": "2025"}}); err == nil {
 		t.Error("a sample without a root hash")
 	}
 }

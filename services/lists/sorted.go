@@ -9,9 +9,10 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// A list that is made center by center is sorted when an answer is made, so that a page of it is read as fast as in the
-// order of the centers, and outside of the moment in which writers wait. The order of an answer follows from that of the
-// answer before: only the rows of the centers that changed are taken out and put in, and the two answers share the rest.
+// A list that is made center by center is sorted when an answer is made, so that a page of it is read as fast as in
+// the order of the centers, and outside of the moment in which writers wait. The order of an answer follows from that
+// of the answer before: only the rows of the centers that changed are taken out and put in, and the two answers share
+// the rest.
 
 // rowAt is the place of a row: one of those of a piece.
 type rowAt struct {
@@ -49,7 +50,8 @@ const runRows = 64
 
 func (r *run) memory() int64 { return runBytes + rowAtBytes*int64(cap(r.rows)) }
 
-// ordered returns the order of the rows of now, from the order of the rows of before. Runs that stay the same are shared.
+// ordered returns the order of the rows of now, from the order of the rows of before. Runs that stay the same are
+// shared.
 func ordered(order []*run, before, now []*block) []*run {
 	gone, come := differing(before, now)
 	slices.SortFunc(gone, compareRows)

@@ -33,14 +33,22 @@ func TestASortedListHasTheSameRowsInTheOrderThatIsAskedFor(t *testing.T) {
 		return float64(events.MustDate(row["raisedOn"]))
 	}
 	for asked, keys := range map[string]func(row map[string]string) []float64{
-		"execution;sort=rate": func(row map[string]string) []float64 { return []float64{numberIn(t, row, "ratePercent", 1e18)} },
+		"execution;sort=rate": func(row map[string]string) []float64 {
+			return []float64{numberIn(t, row, "ratePercent", 1e18)}
+		},
 		"execution;sort=rate;by=city;year=2025;scope=province": func(row map[string]string) []float64 {
 			return []float64{numberIn(t, row, "ratePercent", 1e18)}
 		},
-		"execution;sort=balance":             func(row map[string]string) []float64 { return []float64{-numberIn(t, row, "balanceFen", 0)} },
-		"execution;sort=balance;by=industry": func(row map[string]string) []float64 { return []float64{-numberIn(t, row, "balanceFen", 0)} },
-		"alerts;sort=severity;all=true":      func(row map[string]string) []float64 { return []float64{severities[row["severity"]], day(row)} },
-		"alerts;sort=oldest":                 func(row map[string]string) []float64 { return []float64{day(row)} },
+		"execution;sort=balance": func(row map[string]string) []float64 {
+			return []float64{-numberIn(t, row, "balanceFen", 0)}
+		},
+		"execution;sort=balance;by=industry": func(row map[string]string) []float64 {
+			return []float64{-numberIn(t, row, "balanceFen", 0)}
+		},
+		"alerts;sort=severity;all=true": func(row map[string]string) []float64 {
+			return []float64{severities[row["severity"]], day(row)}
+		},
+		"alerts;sort=oldest": func(row map[string]string) []float64 { return []float64{day(row)} },
 		"centers;sort=alerts": func(row map[string]string) []float64 {
 			return []float64{-numberIn(t, row, "red", 0), -numberIn(t, row, "yellow", 0), -numberIn(t, row, "blue", 0)}
 		},
@@ -51,9 +59,11 @@ func TestASortedListHasTheSameRowsInTheOrderThatIsAskedFor(t *testing.T) {
 		slices.SortStableFunc(want, func(a, b map[string]string) int { return slices.Compare(keys(a), keys(b)) })
 		got, sorted := answered(t, d, list, order+";"+rest)
 		if len(got) < 5 || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: %d rows, not those in the order of the centers, sorted (%d rows)", asked, len(got), len(want))
+			t.Errorf("%s: %d rows, not those in the order of the centers, sorted (%d rows)", asked,
+				len(got), len(want))
 		}
-		if fmt.Sprint(sorted.Title, sorted.Totals, sorted.Notes) != fmt.Sprint(plain.Title, plain.Totals, plain.Notes) {
+		if fmt.Sprint(sorted.Title, sorted.Totals, sorted.Notes) != fmt.Sprint(plain.Title, plain.Totals,
+			plain.Notes) {
 			t.Errorf("%s has another title, other totals or other notes", asked)
 		}
 	}
@@ -103,11 +113,14 @@ func TestTheMoneyOfOneCenterIsItsRowsOfTheListOfAll(t *testing.T) {
 }
 
 func TestACenterHasTheNameOfTheDateAndAsKnown(t *testing.T) {
-	d := historyDesk(t, historyFile(t, append(funded("ZJ-0001"), spentLine("ZJ-0001", "V1", "2025-04-01", "乙", 100, "样机"))...))
+	d := historyDesk(t, historyFile(t,
+		append(funded("ZJ-0001"), spentLine("ZJ-0001", "V1", "2025-04-01", "乙", 100, "样机"))...))
 	account := ledger.Writer{Name: "importer", MayRecord: true}
 	rename := func(on, name string) (before ledger.Point) {
 		before.Position = d.Register.Position()
-		recordLine(t, d, historyLine(name, "ZJ-0001", fmt.Sprintf(`"kind":"facts.changed","on":"%s","by":{"role":"center","actor":"c-1"},"data":{"name":"%s"}`, on, name)), account)
+		recordLine(t, d, historyLine(name, "ZJ-0001",
+			fmt.Sprintf(`"kind":"facts.changed","on":"%s","by":{"role":"center","actor":"c-1"},"data":{"name":"%s"}`,
+				on, name)), account)
 		return before
 	}
 	first := d.Register.Facts("ZJ-0001", historyEnd).Name

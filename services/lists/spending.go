@@ -14,19 +14,22 @@ import (
 )
 
 var spendingList = &List{
-	Name:     "spending",
-	Short:    text.Say("一个中心的支出凭证明细，或按用途、按经费汇总", "the vouchers of a center line by line, or summed by use or grant"),
+	Name: "spending",
+	Short: text.Say("一个中心的支出凭证明细，或按用途、按经费汇总",
+		"the vouchers of a center line by line, or summed by use or grant"),
 	Argument: "center",
 	Params: []Param{
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "from", Words: text.Say("自 `DATE` 起", "from `DATE` on"), Sort: Day},
 		{Name: "to", Words: text.Say("至 `DATE` 止", "until `DATE`, included"), Sort: Day},
-		{Name: "use", Words: text.Say("用途 `USE`（以认定后的为准），如 中试熟化", "`USE`, as ruled, such as pilot"), Sort: Use},
+		{Name: "use", Words: text.Say("用途 `USE`（以认定后的为准），如 中试熟化", "`USE`, as ruled, such as pilot"),
+			Sort: Use},
 		{Name: "grant", Words: text.Say("经费下达或配套编号 `ID`", "`ID` of a grant or match"), Sort: AnyText},
 		{Name: "payee", Words: text.Say("收款单位含 `TEXT`", "payee contains `TEXT`"), Sort: AnyText},
 		{Name: "min", Words: text.Say("凭证金额不低于 `YUAN` 元", "vouchers of at least `YUAN`"), Sort: Yuan},
 		{Name: "max", Words: text.Say("凭证金额不高于 `YUAN` 元", "vouchers of at most `YUAN`"), Sort: Yuan},
-		choice("by", groupings.Of("line", "use", "grant"), text.Say("按 `BY` 列示", "`BY`"), text.Say("；后两者为小计", "; the last two are subtotals")).withDefault("line"),
+		choice("by", groupings.Of("line", "use", "grant"), text.Say("按 `BY` 列示", "`BY`"),
+			text.Say("；后两者为小计", "; the last two are subtotals")).withDefault("line"),
 		unitParam,
 	},
 	later:   true,
@@ -43,16 +46,22 @@ func spendingColumns(q *asked) []table.Column {
 		lead = table.Column{Name: "grant", Title: text.Say("经费编号", "grant or match")}
 	}
 	return []table.Column{lead, {Name: "vouchers", Title: text.Say("凭证数", "vouchers"), Type: table.Count},
-		{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money}, {Name: "forbiddenFen", Title: ofItForbiddenUse, Type: table.Money},
+		{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
+		{Name: "forbiddenFen", Title: ofItForbiddenUse, Type: table.Money},
 		{Name: "reversedFen", Title: text.Say("已冲销", "reversed"), Type: table.Money}}
 }
 
 var spendingLineColumns = []table.Column{
-	{Name: "on", Title: text.Say("日期", "date"), Type: table.Day}, {Name: "voucher", Title: text.Say("凭证号", "voucher")}, {Name: "use", Title: text.Say("用途", "use")},
-	{Name: "grant", Title: text.Say("经费编号", "grant or match"), Minor: minorDetail}, {Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
-	{Name: "forbidden", Title: isForbiddenUse, Type: table.Bool}, {Name: "reversedOn", Title: text.Say("冲销", "reversed"), Type: table.Day},
-	{Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "summary", Title: text.Say("摘要", "summary")}, {Name: "doc", Title: text.Say("文号", "document"), Minor: minorDetail},
-	{Name: "position", Title: text.Say("位置", "position"), Type: table.Count, Minor: minorPosition}, {Name: "id", Title: text.Say("记录", "record"), Minor: minorID},
+	{Name: "on", Title: text.Say("日期", "date"), Type: table.Day},
+	{Name: "voucher", Title: text.Say("凭证号", "voucher")}, {Name: "use", Title: text.Say("用途", "use")},
+	{Name: "grant", Title: text.Say("经费编号", "grant or match"), Minor: minorDetail},
+	{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
+	{Name: "forbidden", Title: isForbiddenUse, Type: table.Bool},
+	{Name: "reversedOn", Title: text.Say("冲销", "reversed"), Type: table.Day},
+	{Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "summary", Title: text.Say("摘要", "summary")},
+	{Name: "doc", Title: text.Say("文号", "document"), Minor: minorDetail},
+	{Name: "position", Title: text.Say("位置", "position"), Type: table.Count, Minor: minorPosition},
+	{Name: "id", Title: text.Say("记录", "record"), Minor: minorID},
 }
 
 // spent is one line of a voucher with the values that only the record itself has.
@@ -73,7 +82,9 @@ func spending(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	if unfit != nil {
 		return unfit
 	}
-	t.Title = text.Say("中心 %s 的支出，截至 %s（金额单位：%s；合计不含已冲销凭证）", "Spending of %s as of %s (amounts in %s; reversed vouchers are not in the total)", q.center("center"), q.On, q.unit().Word())
+	t.Title = text.Say("中心 %s 的支出，截至 %s（金额单位：%s；合计不含已冲销凭证）",
+		"Spending of %s as of %s (amounts in %s; reversed vouchers are not in the total)", q.center("center"), q.On,
+		q.unit().Word())
 	t.Empty = text.Say("没有符合条件的支出。", "There is no such spending.")
 	lines, err := d.spent(ctx, q, vouchers)
 	if err != nil {
@@ -91,7 +102,8 @@ func spending(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 // filter.
 func spendingFilters(d *Books, q *asked) error {
 	if _, ok := d.Register.Balances(q.center("center"))[q.text("grant")]; q.given("grant") && !ok {
-		return text.Errorf(text.Invalid, "中心 %s 没有经费下达或配套 %q", "%s has no grant or match %q", q.center("center"), q.text("grant")).Of("grant")
+		return text.Errorf(text.Invalid, "中心 %s 没有经费下达或配套 %q", "%s has no grant or match %q",
+			q.center("center"), q.text("grant")).Of("grant")
 	}
 	if q.given("from") && q.given("to") && q.day("from") > q.day("to") {
 		return text.Errorf(text.Invalid, "早于 %s", "is before %s", q.written("from")).Of("to")
@@ -156,8 +168,11 @@ func (d *Books) spendingByLine(t *table.Table, q *asked, lines []*spent) {
 		if s.ReversedOn == 0 {
 			sum += s.line.AmountFen
 		}
-		t.Rows = append(t.Rows, []table.Cell{table.Date(s.On), table.Text(s.Voucher), d.useCell(s.Use, q.On), table.Text(s.line.Grant), table.Fen(s.line.AmountFen), table.Yes(s.line.Forbidden), table.Date(s.ReversedOn),
-			table.Text(s.payee), table.Text(s.summary), table.Optional(s.doc), table.Number(s.position), table.Text(s.From.ID.String())})
+		t.Rows = append(t.Rows, []table.Cell{table.Date(s.On), table.Text(s.Voucher), d.useCell(s.Use, q.On),
+			table.Text(s.line.Grant), table.Fen(s.line.AmountFen), table.Yes(s.line.Forbidden),
+			table.Date(s.ReversedOn),
+			table.Text(s.payee), table.Text(s.summary), table.Optional(s.doc), table.Number(s.position),
+			table.Text(s.From.ID.String())})
 	}
 	t.Total(map[string]events.Fen{"amountFen": sum})
 }
@@ -203,7 +218,8 @@ func (d *Books) spendingBy(t *table.Table, q *asked, lines []*spent) {
 	}
 	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(b.amount, a.amount) })
 	for _, g := range groups {
-		t.Rows = append(t.Rows, []table.Cell{g.cell, table.Number(g.vouchers), table.Fen(g.amount), table.Fen(g.forbidden), table.Fen(g.reversed)})
+		t.Rows = append(t.Rows, []table.Cell{g.cell, table.Number(g.vouchers), table.Fen(g.amount),
+			table.Fen(g.forbidden), table.Fen(g.reversed)})
 	}
 	t.Total(map[string]events.Fen{"amountFen": all.amount, "forbiddenFen": all.forbidden, "reversedFen": all.reversed})
 	t.Totals[0][1] = table.Number(all.vouchers)
@@ -212,7 +228,10 @@ func (d *Books) spendingBy(t *table.Table, q *asked, lines []*spent) {
 		sum += g.vouchers
 	}
 	if sum > all.vouchers && q.since(2) {
-		t.Notes = append(t.Notes, text.Say("各行凭证数之和为 %d，凭证共 %d 张：由几笔经费支付的凭证，在每笔经费下各计一张。",
-			"The rows count %d vouchers and there are %d: a voucher that is paid from several grants counts in the row of each.", sum, all.vouchers))
+		t.Notes = append(t.Notes,
+			text.Say("各行凭证数之和为 %d，凭证共 %d 张：由几笔经费支付的凭证，在每笔经费下各计一张。",
+				"The rows count %d vouchers and there are %d: a voucher that is paid from several grants counts in "+
+					"the "+
+					"row of each.", sum, all.vouchers))
 	}
 }

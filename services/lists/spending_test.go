@@ -32,7 +32,9 @@ func TestSpendingIsWhatAPlainReadingOfTheRecordsSays(t *testing.T) {
 					if table.Totals[0][4].Data != sum {
 						t.Errorf("%s: the total is %v, want %d", center, table.Totals[0][4].Data, sum)
 					}
-					if !slices.IsSortedFunc(rows, func(a, b map[string]string) int { return strings.Compare(a["on"], b["on"]) }) {
+					if !slices.IsSortedFunc(rows, func(a, b map[string]string) int {
+						return strings.Compare(a["on"], b["on"])
+					}) {
 						t.Errorf("%s: not in the order of dates", center)
 					}
 				}
@@ -82,7 +84,8 @@ func TestSubtotalsOfSpendingAgreeWithLinesAndExecution(t *testing.T) {
 					rows, table := h.ask(t, "spending", on, "center", center, "by", by)
 					sameRows(t, rows, by+" vouchers amountFen forbiddenFen reversedFen", want)
 					if table.Totals[0][2].Data != spent || table.Totals[0][3].Data != ineligible {
-						t.Errorf("%s by %s: %v, of it forbidden %v; the execution says %d and %d", center, by, table.Totals[0][2].Data, table.Totals[0][3].Data, spent, ineligible)
+						t.Errorf("%s by %s: %v, of it forbidden %v; the execution says %d and %d", center, by,
+							table.Totals[0][2].Data, table.Totals[0][3].Data, spent, ineligible)
 					}
 				}
 			}
@@ -116,7 +119,9 @@ func TestSpendingIsFiltered(t *testing.T) {
 		{[]string{"grant", middle["grant"]}, func(r map[string]string) bool { return r["grant"] == middle["grant"] }},
 		{[]string{"payee", payee}, func(r map[string]string) bool { return strings.Contains(r["payee"], payee) }},
 		{[]string{"min", "5000"}, func(r map[string]string) bool { return totals[r["voucher"]] >= 500000 }},
-		{[]string{"max", "5000", "use", "pilot"}, func(r map[string]string) bool { return totals[r["voucher"]] <= 500000 && r["use"] == "pilot" }},
+		{[]string{"max", "5000", "use", "pilot"}, func(r map[string]string) bool {
+			return totals[r["voucher"]] <= 500000 && r["use"] == "pilot"
+		}},
 	} {
 		rows, _ := h.ask(t, "spending", on, append(f.params, "center", center)...)
 		var want []string
@@ -146,7 +151,8 @@ func TestAFilterThatNothingCanPassIsAnError(t *testing.T) {
 		{map[string]string{"min": "2", "max": "1.99"}, "max: is less than min"},
 	} {
 		c.params["center"] = center
-		if _, err := h.desk.Ask(t.Context(), lists.Question{List: "spending", On: events.MustDate("2026-08-31"), Params: c.params}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := h.desk.Ask(t.Context(), lists.Question{List: "spending", On: events.MustDate("2026-08-31"),
+			Params: c.params}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want %s", c.params, err, c.want)
 		}
 	}
@@ -170,7 +176,8 @@ func TestSpendingAsKnownEarlierEndsAtItsPosition(t *testing.T) {
 				known[strings.TrimPrefix(string(s.Stream), "center-")+s.ID.String()] = s.Position <= position
 			}
 			then := &plainHistory{desk: &lists.Books{Ledger: h.desk.Ledger, Register: earlier}}
-			then.events = standing(slices.DeleteFunc(slices.Clone(h.lines), func(e plainEvent) bool { return !known[e.Center+e.ID] }))
+			then.events = standing(slices.DeleteFunc(slices.Clone(h.lines),
+				func(e plainEvent) bool { return !known[e.Center+e.ID] }))
 			lines := 0
 			for center, es := range then.byCenter("2026-08-31") {
 				rows, _ := then.ask(t, "spending", "2026-08-31", "center", center)
@@ -192,7 +199,8 @@ func plainUse(v plainEvent, ruled map[string]string, source string) (use string,
 		use, code = r, ""
 	}
 	among := func(prefixes string) bool {
-		return code != "" && slices.ContainsFunc(strings.Fields(prefixes), func(p string) bool { return strings.HasPrefix(code, p) })
+		return code != "" && slices.ContainsFunc(strings.Fields(prefixes),
+			func(p string) bool { return strings.HasPrefix(code, p) })
 	}
 	switch {
 	case slices.Contains(never, use):
@@ -227,7 +235,8 @@ func plainSpending(es []plainEvent) (rows []string) {
 			if forbidden {
 				yes = "yes"
 			}
-			rows = append(rows, fmt.Sprintf("%s|%s|%s|%s|%d|%s|%s|%s|%s|%s|%s", e.On, e.Data.Voucher, use, l.Grant, l.AmountFen, yes, reversed[e.Data.Voucher],
+			rows = append(rows, fmt.Sprintf("%s|%s|%s|%s|%d|%s|%s|%s|%s|%s|%s", e.On, e.Data.Voucher, use, l.Grant,
+				l.AmountFen, yes, reversed[e.Data.Voucher],
 				e.Data.Payee, e.Data.Summary, e.Doc, e.ID))
 		}
 	}

@@ -21,10 +21,12 @@ var traceList = &List{
 	Argument: "center",
 	Params: []Param{
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
-		{Name: "year", Words: text.Say("财政年度 `YEAR`（必填）", "fiscal `YEAR` (must be given)"), Sort: Year, Must: true},
+		{Name: "year", Words: text.Say("财政年度 `YEAR`（必填）", "fiscal `YEAR` (must be given)"), Sort: Year,
+			Must: true},
 		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Say("（必填）", " (must be given)")).must(),
-		choice("figure", figureVocabulary(), text.Say("数字 `FIGURE`（必填）", "`FIGURE` (must be given)"), text.Say("；上年结转展开为以前各年度的到账和支出",
-			"; carriedIn opens into what was received and spent in the years before")).but(derivedFigures).must(),
+		choice("figure", figureVocabulary(), text.Say("数字 `FIGURE`（必填）", "`FIGURE` (must be given)"),
+			text.Say("；上年结转展开为以前各年度的到账和支出",
+				"; carriedIn opens into what was received and spent in the years before")).but(derivedFigures).must(),
 		unitParam,
 	},
 	later:   true,
@@ -41,9 +43,11 @@ var derivedFigures = map[string]text.Text{
 	"偏低":          lowIsDerived,
 }
 
-var lowIsDerived = text.Say("是否偏低由 12 月 31 日的执行率判定，不是记录之和；请分别查执行数和可用", "low follows from the rate on 31 December and is no sum of records; ask for executed and for available")
+var lowIsDerived = text.Say("是否偏低由 12 月 31 日的执行率判定，不是记录之和；请分别查执行数和可用",
+	"low follows from the rate on 31 December and is no sum of records; ask for executed and for available")
 
-var rateIsDerived = text.Say("执行率等于执行数除以可用，不是记录之和；请分别查执行数和可用", "the rate is executed divided by available and no sum of records; ask for executed and for available")
+var rateIsDerived = text.Say("执行率等于执行数除以可用，不是记录之和；请分别查执行数和可用",
+	"the rate is executed divided by available and no sum of records; ask for executed and for available")
 
 var traceColumns = []table.Column{
 	{Name: "part", Title: text.Say("组成", "part")},
@@ -98,7 +102,8 @@ func figureAt(name string) int {
 
 // trace lists the amounts that each record contributes to a figure.
 func trace(ctx context.Context, d *Books, q *asked, t *table.Table) error {
-	center, year, scope, f := q.center("center"), q.number("year"), aggregates.Scope(q.text("scope")), &Figures[figureAt(q.text("figure"))]
+	center, year, scope, f := q.center("center"), q.number("year"), aggregates.Scope(q.text("scope")),
+		&Figures[figureAt(q.text("figure"))]
 	var movements []aggregates.Movement
 	d.exactly(q, func() { movements = d.Register.MovementsAhead(center, q.On, year, scope) })
 	records, err := d.recordsOf(ctx, q, center, movements)
@@ -117,7 +122,8 @@ func trace(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		}
 	}
 	slices.SortFunc(list, func(a, b portion) int {
-		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.year, b.year), cmp.Compare(a.record.On, b.record.On), cmp.Compare(a.record.Position, b.record.Position))
+		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.year, b.year), cmp.Compare(a.record.On, b.record.On),
+			cmp.Compare(a.record.Position, b.record.Position))
 	})
 	for _, p := range list {
 		row, err := d.portionRow(ctx, p)
@@ -132,7 +138,8 @@ func trace(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		center, year, q.figureWord(f), word, q.On, q.unit().Word())
 	t.Empty = text.Say("没有构成这个数字的记录：它是 0.00 元。", "No record makes this figure: it is 0.00 yuan.")
 	if year > q.On.Year() {
-		t.Empty = text.Say("截至 %s，%d 年度尚未开始，还没有这个数字。", "As of %s the year %d has not begun, and has no such figure yet.", q.On, year)
+		t.Empty = text.Say("截至 %s，%d 年度尚未开始，还没有这个数字。",
+			"As of %s the year %d has not begun, and has no such figure yet.", q.On, year)
 	}
 	t.Notes = append(q.partsNotes(f, list), partlyOutside(list)...)
 	q.traceTotals(t, list)
@@ -140,7 +147,8 @@ func trace(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 }
 
 // recordsOf reads the records from which movements of a center come, by their ids.
-func (d *Books) recordsOf(ctx context.Context, q *asked, center events.CenterID, movements []aggregates.Movement) (map[uuid.UUID]*events.Recorded, error) {
+func (d *Books) recordsOf(ctx context.Context, q *asked, center events.CenterID,
+	movements []aggregates.Movement) (map[uuid.UUID]*events.Recorded, error) {
 	found := make(map[uuid.UUID]*events.Recorded, len(movements))
 	for i := range movements {
 		found[movements[i].From.ID] = nil
@@ -187,8 +195,10 @@ func (d *Books) portionRow(ctx context.Context, p portion) ([]table.Cell, error)
 	case *events.FundsRecovered:
 		summary = is.Reason
 	}
-	return []table.Cell{table.Named(part.Name, part.Word), table.Number(p.year), table.Date(rec.On), table.Named(rec.Kind, rec.Kind.Title()), subject, table.Fen(p.amountFen),
-		table.Optional(payee), table.Optional(summary), table.Optional(rec.Doc), table.Date(events.DateAt(rec.RecordedAt)), table.Number(rec.Position), table.Text(rec.ID.String())}, nil
+	return []table.Cell{table.Named(part.Name, part.Word), table.Number(p.year), table.Date(rec.On),
+		table.Named(rec.Kind, rec.Kind.Title()), subject, table.Fen(p.amountFen),
+		table.Optional(payee), table.Optional(summary), table.Optional(rec.Doc),
+		table.Date(events.DateAt(rec.RecordedAt)), table.Number(rec.Position), table.Text(rec.ID.String())}, nil
 }
 
 // traceTotals adds a sum for each part and year, if there are several, and the figure itself.
@@ -221,7 +231,8 @@ func (q *asked) traceTotals(t *table.Table, list []portion) {
 
 // partsNotes returns the notes on the parts from which a figure follows, and on the meaning of carried in.
 func (q *asked) partsNotes(f *MoneyFigure, list []portion) (notes []text.Text) {
-	one := f.partsFen(aggregates.Money{GrantedFen: 1, CarriedInFen: 1, ReceivedFen: 1, SpentAllFen: 1, IneligibleFen: 1})
+	one := f.partsFen(aggregates.Money{GrantedFen: 1, CarriedInFen: 1, ReceivedFen: 1, SpentAllFen: 1,
+		IneligibleFen: 1})
 	if len(one) > 1 {
 		is, more := q.figureWord(f), text.Text{}
 		sum := text.Text{Zh: is.Zh + "＝", En: is.En + " = "}
@@ -229,7 +240,8 @@ func (q *asked) partsNotes(f *MoneyFigure, list []portion) (notes []text.Text) {
 			sign := text.Say("＋", " + ")
 			switch {
 			case one[i] < 0:
-				sign, more = text.Say("－", " - "), text.Say("；减去的部分以负数列示", "; what is subtracted is listed as negative")
+				sign, more = text.Say("－", " - "),
+					text.Say("；减去的部分以负数列示", "; what is subtracted is listed as negative")
 			case k == 0:
 				sign = text.Text{}
 			}
@@ -239,7 +251,8 @@ func (q *asked) partsNotes(f *MoneyFigure, list []portion) (notes []text.Text) {
 		notes = append(notes, text.Text{Zh: sum.Zh + more.Zh + "。", En: sum.En + more.En + "."})
 	}
 	if slices.ContainsFunc(list, func(p portion) bool { return Figures[p.part].Name == "carriedIn" }) {
-		notes = append(notes, text.Say("上年结转为以前各年度的到账减支出，逐年列出。", "Carried in is what was received less what was spent in the years before, listed year by year."))
+		notes = append(notes, text.Say("上年结转为以前各年度的到账减支出，逐年列出。",
+			"Carried in is what was received less what was spent in the years before, listed year by year."))
 	}
 	return notes
 }
@@ -261,5 +274,6 @@ func partlyOutside(list []portion) []text.Text {
 	if count == 0 {
 		return nil
 	}
-	return []text.Text{text.Say("有 %d 张凭证也使用其他口径的经费，这里只计本口径的部分。", "Vouchers that are also paid from money of other scopes: %d; only the part of this scope counts here.", count)}
+	return []text.Text{text.Say("有 %d 张凭证也使用其他口径的经费，这里只计本口径的部分。",
+		"Vouchers that are also paid from money of other scopes: %d; only the part of this scope counts here.", count)}
 }

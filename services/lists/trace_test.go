@@ -78,15 +78,18 @@ func (h *plainHistory) tracesSumUp(t *testing.T, name, day string, centers []str
 			for _, r := range rows {
 				sum += plainFen(t, r["amountFen"])
 				seen++
-				if !counts[of[0]+" "+r["id"]] || r["amountFen"] == "0" || (r["fiscalYear"] < of[1]) != (r["part"] == "carriedIn") || r["fiscalYear"] > of[1] {
+				if !counts[of[0]+" "+r["id"]] || r["amountFen"] == "0" ||
+					(r["fiscalYear"] < of[1]) != (r["part"] == "carriedIn") || r["fiscalYear"] > of[1] {
 					t.Errorf("%s as of %s: %s %s has %v", name, day, line, figure, r)
 				}
 			}
 			if sum != want {
 				t.Errorf("%s as of %s: the records of %s %s sum to %d, want %d", name, day, line, figure, sum, want)
 			}
-			if n := len(table.Totals); (n > 0) != (len(rows) > 0) || n > 0 && table.Totals[n-1][5].Data != events.Fen(want) {
-				t.Errorf("%s as of %s: the totals of %s %s are %v, want %d", name, day, line, figure, table.Totals, want)
+			if n := len(table.Totals); (n > 0) != (len(rows) > 0) ||
+				n > 0 && table.Totals[n-1][5].Data != events.Fen(want) {
+				t.Errorf("%s as of %s: the totals of %s %s are %v, want %d", name, day, line, figure,
+					table.Totals, want)
 			}
 		}
 	}
@@ -101,14 +104,20 @@ func TestWhatAFigureIsMadeOf(t *testing.T) {
 		year, figure string
 		want, notes  []string
 	}{
-		{"2025", "executed", []string{"spentAll|2025|2025-06-01|funds.spent|V1|30000|乙|中试", "spentAll|2025|2025-12-30|funds.spent|V3|5000|乙|中试", "ineligible|2025|2025-12-31|use.ruled|V1 fine|-30000||"},
+		{"2025", "executed", []string{"spentAll|2025|2025-06-01|funds.spent|V1|30000|乙|中试",
+			"spentAll|2025|2025-12-30|funds.spent|V3|5000|乙|中试",
+			"ineligible|2025|2025-12-31|use.ruled|V1 fine|-30000||"},
 			[]string{"executed = spent - ineligible; what is subtracted is listed as negative."}},
-		{"2026", "available", []string{"carriedIn|2025|2025-03-01|subsidy.received|G1|100000||", "carriedIn|2025|2025-06-01|funds.spent|V1|-30000|乙|中试", "carriedIn|2025|2025-12-30|funds.spent|V3|-5000|乙|中试",
+		{"2026", "available", []string{"carriedIn|2025|2025-03-01|subsidy.received|G1|100000||",
+			"carriedIn|2025|2025-06-01|funds.spent|V1|-30000|乙|中试",
+			"carriedIn|2025|2025-12-30|funds.spent|V3|-5000|乙|中试",
 			"received|2026|2026-02-20|funds.recovered|G1|-500||结余"},
-			[]string{"available = carried in + received.", "Carried in is what was received less what was spent in the years before, listed year by year."}},
+			[]string{"available = carried in + received.",
+				"Carried in is what was received less what was spent in the years before, listed year by year."}},
 		{"2026", "granted", nil, nil},
 	} {
-		rows, table := g.ask(t, "trace", "2026-06-30", "center", "ZJ-0001", "year", c.year, "scope", "province", "figure", c.figure)
+		rows, table := g.ask(t, "trace", "2026-06-30", "center", "ZJ-0001", "year", c.year, "scope", "province",
+			"figure", c.figure)
 		sameRows(t, rows, "part fiscalYear on kind subject amountFen payee summary", c.want)
 		var notes []string
 		for _, n := range table.Notes {
@@ -127,17 +136,21 @@ func TestWhatAFigureIsMadeOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.desk = &lists.Books{Ledger: g.l, Register: register}
-	rows, _ := g.ask(t, "trace", "2025-12-31", "center", "ZJ-0001", "year", "2025", "scope", "province", "figure", "spentAll")
+	rows, _ := g.ask(t, "trace", "2025-12-31", "center", "ZJ-0001", "year", "2025", "scope", "province", "figure",
+		"spentAll")
 	sameRows(t, rows, "subject amountFen", []string{"V1|30000", "V2|31000"})
 }
 
 // The test pays a voucher from two sources.
 func TestAVoucherOfTwoScopesCountsInEachWithItsPart(t *testing.T) {
 	g := storyOf(t)
-	central := strings.NewReplacer("0000000002", "0000000032", "0000000003", "0000000033", "G1", "G2", "province-other", "central-guidance")
-	g.tell(t, central.Replace(storyGranted), central.Replace(storyReceived), strings.Replace(storySpent(7, "2025-08-01", "V7", "pilot", 400), `[{`, `[{"grant":"G2","amountFen":25},{`, 1))
+	central := strings.NewReplacer("0000000002", "0000000032", "0000000003", "0000000033", "G1", "G2",
+		"province-other", "central-guidance")
+	g.tell(t, central.Replace(storyGranted), central.Replace(storyReceived),
+		strings.Replace(storySpent(7, "2025-08-01", "V7", "pilot", 400), `[{`, `[{"grant":"G2","amountFen":25},{`, 1))
 	for scope, want := range map[string]string{"central": "25", "province": "400", "fiscal": "425"} {
-		rows, table := g.ask(t, "trace", "2025-12-31", "center", "ZJ-0001", "year", "2025", "scope", scope, "figure", "spentAll")
+		rows, table := g.ask(t, "trace", "2025-12-31", "center", "ZJ-0001", "year", "2025", "scope", scope, "figure",
+			"spentAll")
 		i := slices.IndexFunc(rows, func(r map[string]string) bool { return r["subject"] == "V7" })
 		if i < 0 || rows[i]["amountFen"] != want || (len(table.Notes) > 0) != (scope != "fiscal") {
 			t.Errorf("%s: %v, %v", scope, rows, table.Notes)
@@ -146,8 +159,11 @@ func TestAVoucherOfTwoScopesCountsInEachWithItsPart(t *testing.T) {
 }
 
 func TestAFigureThatIsNoSumOfRecordsIsNotTraced(t *testing.T) {
-	for figure, says := range map[string]string{"rate": "executed and for available", "ratePercent": "executed and for available", "low": "rate on 31 December", "moon": "must be one of", "": "must be given"} {
-		q := lists.Question{List: "trace", Params: map[string]string{"center": "ZJ-0001", "year": "2025", "scope": "province", "figure": figure}}
+	for figure, says := range map[string]string{
+		"rate": "executed and for available", "ratePercent": "executed and for available",
+		"low": "rate on 31 December", "moon": "must be one of", "": "must be given"} {
+		q := lists.Question{List: "trace",
+			Params: map[string]string{"center": "ZJ-0001", "year": "2025", "scope": "province", "figure": figure}}
 		_, _, err := q.Read()
 		var bad *text.Error
 		if !errors.As(err, &bad) || bad.Param != "figure" || !strings.Contains(bad.What.En, says) {

@@ -29,9 +29,11 @@ func TestEveryWordOfAParameterIsReadAsItsCode(t *testing.T) {
 				t.Errorf("%s %s has the values %v", l.Name, p.Name, p.Values)
 			}
 			for _, v := range p.Values {
-				for _, typed := range append([]string{v.Code, v.Word.Zh, v.Word.En, wide(v.Code), wide(v.Word.Zh), wide(v.Word.En)}, v.Also...) {
+				for _, typed := range append([]string{v.Code, v.Word.Zh, v.Word.En, wide(v.Code), wide(v.Word.Zh),
+					wide(v.Word.En)}, v.Also...) {
 					if code, err := p.Read(typed); err != nil || code != v.Code {
-						t.Errorf("%s %s: %q stands for %q and is read as %q, %v", l.Name, p.Name, typed, v.Code, code, err)
+						t.Errorf("%s %s: %q stands for %q and is read as %q, %v", l.Name, p.Name, typed,
+							v.Code, code, err)
 					}
 				}
 				if v.Word.Zh == v.Code || strings.Contains(p.Words.Zh, v.Code) {
@@ -49,13 +51,15 @@ func TestEveryWordOfAParameterIsReadAsItsCode(t *testing.T) {
 
 func TestAnAlertIsReadByItsCodeAndItsTitles(t *testing.T) {
 	for _, a := range aggregates.AlertCatalog {
-		for _, typed := range []string{string(a.Code), strings.ToLower(string(a.Code)), wide(string(a.Code)), a.Title.Zh, a.Title.En, wide(a.Title.En)} {
+		for _, typed := range []string{string(a.Code), strings.ToLower(string(a.Code)), wide(string(a.Code)),
+			a.Title.Zh, a.Title.En, wide(a.Title.En)} {
 			if code, err := lists.ReadAlertCode(typed); err != nil || code != a.Code {
 				t.Errorf("%q is read as %q, %v, expected %s", typed, code, err, a.Code)
 			}
 		}
 	}
-	for typed, want := range map[string]string{"禁用用途支出": "是否指 禁止用途支出", "AL-USE-1": "是否指 AL-USE-01", "逾期支付": "或名称", "": "或名称"} {
+	for typed, want := range map[string]string{"禁用用途支出": "是否指 禁止用途支出", "AL-USE-1": "是否指 AL-USE-01",
+		"逾期支付": "或名称", "": "或名称"} {
 		if code, err := lists.ReadAlertCode(typed); err == nil || !strings.Contains(err.What.Zh, want) {
 			t.Errorf("%q is read as %q, %v, expected %q", typed, code, err, want)
 		}
@@ -71,12 +75,16 @@ func TestAQuestionIsReadAsItIsStored(t *testing.T) {
 		return q
 	}
 	for _, c := range []struct{ typed, want lists.Question }{
-		{of("alerts", "severity", "红", "code", "al-use-01", "center", "zj-0018"), of("alerts", "severity", "red", "code", "AL-USE-01", "center", "ZJ-0018")},
+		{of("alerts", "severity", "红", "code", "al-use-01", "center", "zj-0018"),
+			of("alerts", "severity", "red", "code", "AL-USE-01", "center", "ZJ-0018")},
 		{of("alerts", "code", "认定程序逾期"), of("alerts", "code", "AL-PRC-02")},
-		{of("execution", "scope", "省级", "by", "产业", "year", "２０２６年度"), of("execution", "scope", "province", "by", "industry", "year", "2026")},
-		{of("find", "kind", "经费支出", "from", "2026年1月3日", "to", "2026/10/31", "order", "旧的在前"), of("find", "kind", "funds.spent", "from", "2026-01-03", "to", "2026-10-31", "order", "oldest")},
+		{of("execution", "scope", "省级", "by", "产业", "year", "２０２６年度"),
+			of("execution", "scope", "province", "by", "industry", "year", "2026")},
+		{of("find", "kind", "经费支出", "from", "2026年1月3日", "to", "2026/10/31", "order", "旧的在前"),
+			of("find", "kind", "funds.spent", "from", "2026-01-03", "to", "2026-10-31", "order", "oldest")},
 		{of("due", "office", "省财政厅", "within", "45 天"), of("due", "office", "finance", "within", "45d")},
-		{of("changes", "since", "2026/10/31", "figure", "到账"), of("changes", "since", "2026-10-31", "figure", "received")},
+		{of("changes", "since", "2026/10/31", "figure", "到账"),
+			of("changes", "since", "2026-10-31", "figure", "received")},
 		{of("changes", "since", "20261031"), of("changes", "since", "20261031")}, // a position
 	} {
 		got, _, err := c.typed.Read()
@@ -87,7 +95,8 @@ func TestAQuestionIsReadAsItIsStored(t *testing.T) {
 		again, _, err := got.Read()
 		for name, want := range c.want.Params {
 			if got.Params[name] != want || err != nil || again.Params[name] != want {
-				t.Errorf("%s %s: expected %q, got %q, then %q, %v", c.typed.List, name, want, got.Params[name], again.Params[name], err)
+				t.Errorf("%s %s: expected %q, got %q, then %q, %v", c.typed.List, name, want, got.Params[name],
+					again.Params[name], err)
 			}
 		}
 	}
@@ -96,13 +105,16 @@ func TestAQuestionIsReadAsItIsStored(t *testing.T) {
 func TestAWrongWordIsRefusedWithThoseItMayMean(t *testing.T) {
 	for _, c := range []struct{ list, name, typed, zh, en string }{
 		{"alerts", "severity", "紫", "“紫”应为：红、黄、蓝", `"紫" must be one of: red, yellow, blue`},
-		{"find", "kind", "funds.spnet", "没有“funds.spnet”；是否指 funds.spent", `there is no "funds.spnet"; did you mean funds.spent`},
-		{"find", "kind", "经费指出", "没有“经费指出”；是否指 经费支出", `there is no "经费指出"; did you mean 经费支出`},
+		{"find", "kind", "funds.spnet", "没有“funds.spnet”；是否指 funds.spent",
+			`there is no "funds.spnet"; did you mean funds.spent`},
+		{"find", "kind", "经费指出", "没有“经费指出”；是否指 经费支出",
+			`there is no "经费指出"; did you mean 经费支出`},
 		{"find", "from", "2026-02-30", "没有“2026-02-30”这一天", `there is no date "2026-02-30"`},
 	} {
 		_, _, err := lists.Question{List: c.list, Params: map[string]string{c.name: c.typed}}.Read()
 		var bad *text.Error
-		if !errors.As(err, &bad) || bad.Param != c.name || !strings.HasPrefix(bad.What.Zh, c.zh) || !strings.HasPrefix(bad.What.En, c.en) {
+		if !errors.As(err, &bad) || bad.Param != c.name || !strings.HasPrefix(bad.What.Zh, c.zh) ||
+			!strings.HasPrefix(bad.What.En, c.en) {
 			t.Errorf("%s: got %+v", c.typed, err)
 		}
 	}

@@ -34,7 +34,8 @@ func TestEveryListWithMoneyHasAUnitThatItNames(t *testing.T) {
 			continue
 		}
 		for i, c := range wan {
-			if isMoney := c.Type == table.Money; isMoney != (c.Unit == table.TenThousands) || c.Name != columns[i].Name || columns[i].Unit != "" {
+			if isMoney := c.Type == table.Money; isMoney != (c.Unit == table.TenThousands) ||
+				c.Name != columns[i].Name || columns[i].Unit != "" {
 				t.Errorf("%s %v: %+v, in yuan %+v", q.List, q.Params, c, columns[i])
 			}
 		}
@@ -53,7 +54,8 @@ func TestEveryListWithMoneyHasAUnitThatItNames(t *testing.T) {
 
 func TestATotalInTenThousandsIsRoundedFromTheExactSum(t *testing.T) {
 	d := historyDesk(t, provincePath(t))
-	q := lists.Question{List: "execution", On: events.MustDate("2026-08-31"), Params: map[string]string{"year": "2026", "scope": "fiscal"}}
+	q := lists.Question{List: "execution", On: events.MustDate("2026-08-31"),
+		Params: map[string]string{"year": "2026", "scope": "fiscal"}}
 	exact, err := d.Ask(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +75,8 @@ func TestATotalInTenThousandsIsRoundedFromTheExactSum(t *testing.T) {
 			fen := row[i].Data.(events.Fen)
 			sum, rounded = sum+fen, rounded+(fen+5000)/10000*10000
 		}
-		if got, want := c.Shown(wan.Totals[0][i], "zh"), table.TenThousands.Format(sum); got != want || wan.Totals[0][i].Data != exact.Totals[0][i].Data {
+		if got, want := c.Shown(wan.Totals[0][i], "zh"), table.TenThousands.Format(sum); got != want ||
+			wan.Totals[0][i].Data != exact.Totals[0][i].Data {
 			t.Errorf("%s: got %s, want %s", c.Name, got, want)
 		}
 		differs = differs || table.TenThousands.Format(sum) != table.TenThousands.Format(rounded)

@@ -10,8 +10,8 @@ import (
 // WordingForm is the first form in which a table speaks the words of today.
 const WordingForm = 3
 
-// formerWords holds, by the word of today, the word of the forms before WordingForm. It has the titles of columns, the words of
-// cells and the notes without figures; a text with figures asks asked.since.
+// formerWords holds, by the word of today, the word of the forms before WordingForm. It has the titles of columns, the
+// words of cells and the notes without figures; a text with figures asks asked.since.
 var formerWords = map[text.Text]text.Text{
 	ineligibleWord: text.Say("不合规", "ineligible"),
 	executedWord:   text.Say("执行", "executed"),
@@ -36,8 +36,8 @@ var (
 	isForbiddenUse   = text.Say("禁止用途", "forbidden")
 )
 
-// inFormerWords puts the former words into a table of a form before WordingForm. Its rows may be shared, so their cells are
-// copied.
+// inFormerWords puts the former words into a table of a form before WordingForm. Its rows may be shared, so their
+// cells are copied.
 func inFormerWords(t *table.Table) {
 	former := func(list []text.Text) (changed []text.Text) {
 		for _, now := range list {
@@ -94,7 +94,8 @@ func keyWords(code aggregates.Code) text.Vocabulary[string] {
 	return nil
 }
 
-// KeyWord returns what people call the key of an alert: its word if the code has words for its keys, else the key itself.
+// KeyWord returns what people call the key of an alert: its word if the code has words for its keys, else the key
+// itself.
 func KeyWord(code aggregates.Code, key string) text.Text { return keyWords(code).Word(key) }
 
 // ReadKey returns the key of an alert that was typed as itself or as its word.

@@ -55,15 +55,17 @@ func SeverityWord(s aggregates.Severity) text.Text { return Severities.Word(s) }
 // ScopeWord returns the word for a scope of money.
 func ScopeWord(s aggregates.Scope) text.Text { return Scopes.Word(s) }
 
-// choice returns a parameter whose value is one of a vocabulary. Its words are those of a usage, followed by the values: in
-// Chinese as words, in English as codes. after follows the values, such as “(default all)”, and may be zero.
+// choice returns a parameter whose value is one of a vocabulary. Its words are those of a usage, followed by the
+// values: in Chinese as words, in English as codes. after follows the values, such as “(default all)”, and may be
+// zero.
 func choice[T ~string](name string, values text.Vocabulary[T], before, after text.Text) Param {
 	zh, en := make([]string, len(values)), make([]string, len(values))
 	for i, v := range values {
 		zh[i], en[i] = v.Word.Zh, string(v.Code)
 	}
 	return Param{Name: name, Sort: Choice, Values: values.Strings(),
-		Words: text.Text{Zh: before.Zh + "：" + either(zh, "、", "或") + after.Zh, En: before.En + ": " + either(en, ", ", " or ") + after.En}}
+		Words: text.Text{Zh: before.Zh + "：" + either(zh, "、", "或") + after.Zh,
+			En: before.En + ": " + either(en, ", ", " or ") + after.En}}
 }
 
 // either joins words, the last two with another word between them.

@@ -53,7 +53,8 @@ type writer struct {
 
 // Append implements events.Store. If ctx ends before the writer claims the batch, Append returns. After that it waits
 // for the sync.
-func (s *Store) Append(ctx context.Context, name events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (s *Store) Append(ctx context.Context, name events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	if err := events.CheckBatch(name, batch); err != nil {
 		return nil, fmt.Errorf("logstore: append to %s: %w", name, err)
 	}
@@ -204,7 +205,8 @@ func (s *Store) take(r *request) {
 	position := uint64(len(s.view.offsets) + len(w.ends))
 	r.places = make([]events.Place, len(r.batch))
 	for i := range r.batch {
-		r.places[i] = events.Place{Position: position + uint64(i) + 1, Revision: r.expected + uint64(i) + 1, RecordedAt: w.recordedAt}
+		r.places[i] = events.Place{Position: position + uint64(i) + 1, Revision: r.expected + uint64(i) + 1,
+			RecordedAt: w.recordedAt}
 		w.bytes = append(events.AppendLine(w.bytes, r.places[i], r.stream, &r.batch[i]), '\n')
 		w.ends = append(w.ends, len(w.bytes))
 	}

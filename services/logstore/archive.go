@@ -106,7 +106,8 @@ func (a *archive) list() error {
 			return a.expect(at, make([]byte, endBytes))
 		}
 		if len(header) == blockBytes {
-			m.size, _ = strconv.ParseInt(string(header[sizeAt:sizeAt+sizeDigits]), 8, 64) // a wrong number fails the comparison below
+			// a wrong number fails the comparison below
+			m.size, _ = strconv.ParseInt(string(header[sizeAt:sizeAt+sizeDigits]), 8, 64)
 		}
 		if m.size <= 0 || !bytes.Equal(header, appendMember(nil, m.name, m.size)) {
 			return a.damage(at)
@@ -140,9 +141,11 @@ func (a *archive) expect(at int64, want []byte) error {
 }
 
 func (a *archive) damage(at int64) error {
-	reason := text.Say("这里应是备份中的 %s，或备份的结尾", "here must be %s as a backup has it, or the end of one", segmentName(uint64(len(a.members))+1))
+	reason := text.Say("这里应是备份中的 %s，或备份的结尾", "here must be %s as a backup has it, or the end of one",
+		segmentName(uint64(len(a.members))+1))
 	if at == 0 {
-		reason = text.Say("这不是台账的备份文件，或开头已损坏", "this is no backup of a ledger, or its beginning is damaged")
+		reason = text.Say("这不是台账的备份文件，或开头已损坏",
+			"this is no backup of a ledger, or its beginning is damaged")
 	}
 	return &DamageError{File: a.path, Offset: at, Position: 1, Reason: reason}
 }

@@ -81,7 +81,8 @@ func TestABackupFileIsAnArchiveThatAnyTarUnpacks(t *testing.T) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil || h.Typeflag != tar.TypeReg || h.Mode != memberMode || h.ModTime.UTC().Year() != 2000 || h.Format != tar.FormatUSTAR {
+		if err != nil || h.Typeflag != tar.TypeReg || h.Mode != memberMode || h.ModTime.UTC().Year() != 2000 ||
+			h.Format != tar.FormatUSTAR {
 			t.Fatalf("%+v, %v", h, err)
 		}
 		data, err := io.ReadAll(packed)
@@ -279,12 +280,14 @@ func TestABackupFileThatIsInterruptedGoesOnWhereItWas(t *testing.T) {
 			if !errors.Is(err, context.Canceled) || d.files()["copy.tar"] != nil {
 				t.Fatal(err)
 			}
-			if _, err := backupFile(ended, d.start(), "log", "copy.tar"); !errors.Is(err, context.Canceled) { // which keeps what is there
+			if _, err := backupFile(ended, d.start(), "log", "copy.tar"); !errors.Is(err, context.Canceled) {
+				// which keeps what is there
 				t.Fatal(err)
 			}
 		}
 		if got := d.files()["copy.tar"]; !bytes.Equal(got, want) || total != len(want) || runs == 0 && step == 1 {
-			t.Fatalf("step %d: %d bytes after %d interruptions, %d written for %d", step, len(got), runs, total, len(want))
+			t.Fatalf("step %d: %d bytes after %d interruptions, %d written for %d", step, len(got), runs,
+				total, len(want))
 		}
 		for path := range d.files() {
 			if strings.HasPrefix(path, "copy.tar.") {
@@ -302,7 +305,8 @@ func TestABackupFileGoesOnOnlyFromWhatIsStillTrue(t *testing.T) {
 	r := newRuin(t)
 	other := another(t)
 	want := packed(t, r.files)
-	for what, before := range map[string]map[string][]byte{"of a shorter log": r.old[len(r.old)/2], "of another log": other, "of this log": r.files} {
+	for what, before := range map[string]map[string][]byte{
+		"of a shorter log": r.old[len(r.old)/2], "of another log": other, "of this log": r.files} {
 		for at := 0; at < len(want); at += 5 * thin {
 			d := holding(before)
 			ctx, cancel := context.WithCancel(t.Context())
@@ -320,7 +324,8 @@ func TestABackupFileGoesOnOnlyFromWhatIsStillTrue(t *testing.T) {
 				delete(files, "copy.tar")
 			}
 			d = holding(files)
-			if _, err := backupFile(t.Context(), d.start(), "log", "copy.tar"); err != nil || !bytes.Equal(d.files()["copy.tar"], want) {
+			if _, err := backupFile(t.Context(), d.start(), "log", "copy.tar"); err != nil ||
+				!bytes.Equal(d.files()["copy.tar"], want) {
 				t.Fatalf("%s, interrupted after %d bytes: %v", what, at, err)
 			}
 		}
@@ -337,7 +342,8 @@ func TestARestoreFromAFileCutShortAnywhereIsNothingOrDoesNotOpen(t *testing.T) {
 		left := copyOn(d)
 		s, opened := Open("copy", Options{FS: d.start(), ReadOnly: true})
 		var damage *DamageError
-		if whole := maps.EqualFunc(left, copies(r.files), bytes.Equal); len(left) > 0 && !whole && !errors.As(opened, &damage) {
+		if whole := maps.EqualFunc(left, copies(r.files), bytes.Equal); len(left) > 0 && !whole &&
+			!errors.As(opened, &damage) {
 			t.Fatalf("%s: it left %d files and opens: %v", what, len(left), opened)
 		}
 		if opened == nil {
@@ -367,14 +373,17 @@ func TestABackupFileOfWhichAByteWasChangedIsNotRestored(t *testing.T) {
 		files["copy.tar"] = bad
 		var other *CopyError
 		d = holding(files)
-		if _, err := backupFile(t.Context(), d.start(), "log", "copy.tar"); !errors.As(err, &other) || !bytes.Equal(d.files()["copy.tar"], bad) {
+		if _, err := backupFile(t.Context(), d.start(), "log", "copy.tar"); !errors.As(err, &other) ||
+			!bytes.Equal(d.files()["copy.tar"], bad) {
 			t.Fatalf("byte %d: a backup in its place: %v", at, err)
 		}
 	}
 	for end := 0; end < len(good); end += 13 {
-		for _, bad := range [][]byte{good[:end], slices.Concat(good[:end], make([]byte, endBytes)), slices.Concat(good, good[:end+1])} {
+		for _, bad := range [][]byte{good[:end], slices.Concat(good[:end], make([]byte, endBytes)),
+			slices.Concat(good, good[:end+1])} {
 			var damage *DamageError
-			if d, err := unpack(t.Context(), bad); !bytes.Equal(bad, good) && (!errors.As(err, &damage) || len(copyOn(d)) > 0) {
+			if d, err := unpack(t.Context(), bad); !bytes.Equal(bad, good) &&
+				(!errors.As(err, &damage) || len(copyOn(d)) > 0) {
 				t.Fatalf("of %d bytes, or as many too many: %v, %d files", end, err, len(copyOn(d)))
 			}
 		}
@@ -446,7 +455,8 @@ func TestAnArchiveThatBackupDidNotWriteIsNotRestored(t *testing.T) {
 		}
 	}
 	torn := r.files[segmentPath(1)][:lineStarts(first)[2]] // ends in a newline, but not in a commit
-	data := slices.Concat(appendMember(nil, name, int64(len(torn))), torn, make([]byte, padding(int64(len(torn)))+endBytes))
+	data := slices.Concat(appendMember(nil, name, int64(len(torn))), torn,
+		make([]byte, padding(int64(len(torn)))+endBytes))
 	var damage *DamageError
 	if d, err := unpack(t.Context(), data); !errors.As(err, &damage) || len(copyOn(d)) > 0 {
 		t.Errorf("a log that ends within a commit: %v", err)
@@ -457,13 +467,14 @@ func TestABackupFileTakesThePlaceOfAnEarlierOneOnly(t *testing.T) {
 	r := newRuin(t)
 	other := another(t)
 	for what, there := range map[string][]byte{
-		"of another ledger":  packed(t, other),
-		"that reaches on":    packed(t, r.files),
-		"not a backup":       []byte("notes\n"),
-		"nothing":            {},
-		"a first segment":    r.files[segmentPath(1)],
-		"an end only":        make([]byte, endBytes),
-		"one cut in between": slices.Concat(appendMember(nil, segmentName(1), 1), []byte("\n"), make([]byte, blockBytes-1+endBytes)),
+		"of another ledger": packed(t, other),
+		"that reaches on":   packed(t, r.files),
+		"not a backup":      []byte("notes\n"),
+		"nothing":           {},
+		"a first segment":   r.files[segmentPath(1)],
+		"an end only":       make([]byte, endBytes),
+		"one cut in between": slices.Concat(appendMember(nil, segmentName(1), 1), []byte("\n"),
+			make([]byte, blockBytes-1+endBytes)),
 	} {
 		files := maps.Clone(r.old[len(r.old)/2])
 		files["copy.tar"] = there
@@ -502,14 +513,24 @@ func TestABackupWithoutRoomSaysWhereAndLeavesTheEarlierOne(t *testing.T) {
 	files["copy.tar"] = old
 	for _, cause := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
 		for name, run := range map[string]func(fs FS) error{
-			"backup to a directory": func(fs FS) error { _, err := backup(t.Context(), fs, "log", "copy"); return err },
-			"backup to a file":      func(fs FS) error { _, err := backupFile(t.Context(), fs, "log", "copy.tar"); return err },
-			"restore":               func(fs FS) error { _, err := restore(t.Context(), fs, "log", fs, "back"); return err },
+			"backup to a directory": func(fs FS) error {
+				_, err := backup(t.Context(), fs, "log", "copy")
+				return err
+			},
+			"backup to a file": func(fs FS) error {
+				_, err := backupFile(t.Context(), fs, "log", "copy.tar")
+				return err
+			},
+			"restore": func(fs FS) error {
+				_, err := restore(t.Context(), fs, "log", fs, "back")
+				return err
+			},
 		} {
 			d := holding(files)
 			fs := d.start()
 			room := &RoomError{}
-			if err := run(&roomless{FS: fs, err: cause}); !errors.As(err, &room) || !errors.Is(err, cause) || !strings.Contains(room.Text().Zh, room.Path) {
+			if err := run(&roomless{FS: fs, err: cause}); !errors.As(err, &room) || !errors.Is(err, cause) ||
+				!strings.Contains(room.Text().Zh, room.Path) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if !bytes.Equal(d.files()["copy.tar"], old) {
@@ -582,7 +603,8 @@ func TestBackupAndRestoreTakeTheRightFilesOnly(t *testing.T) {
 		t.Errorf("beside the backup there are %v, %v", all, err)
 	}
 	writeFile(t, file+partialName, []byte("kept"))
-	if _, err := BackupFile(t.Context(), dir, file); !errors.Is(err, syscall.ENOTDIR) || string(readFile(t, file+partialName)) != "kept" {
+	if _, err := BackupFile(t.Context(), dir, file); !errors.Is(err, syscall.ENOTDIR) ||
+		string(readFile(t, file+partialName)) != "kept" {
 		t.Errorf("where the name beside is taken: %v", err)
 	}
 }

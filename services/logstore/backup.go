@@ -89,7 +89,8 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 	_, err = w.walk(false)
 	defer func() { err = w.shut(err) }()
 	if torn := w.report.Torn; err == nil && torn != nil { // Backup never leaves a torn tail, so this is later damage
-		err = &DamageError{File: torn.File, Offset: torn.Offset, Position: w.position + 1, Reason: text.Say("备份止于一次未完成的写入", "the backup ends within a commit")}
+		err = &DamageError{File: torn.File, Offset: torn.Offset, Position: w.position + 1,
+			Reason: text.Say("备份止于一次未完成的写入", "the backup ends within a commit")}
 	}
 	if err != nil {
 		return w.report, err
@@ -116,7 +117,9 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 			return w.report, fileError("read", from, g.name, err)
 		}
 		if crc32.Checksum(commits, castagnoli) != sums[i] {
-			return w.report, &DamageError{File: g.name, Position: 1, Reason: text.Say("文件在恢复期间被改动", "the file was changed while it was restored")}
+			return w.report, &DamageError{
+				File: g.name, Position: 1,
+				Reason: text.Say("文件在恢复期间被改动", "the file was changed while it was restored")}
 		}
 		if err := errors.Join(ctx.Err(), c.write(g.name, commits)); err != nil {
 			return w.report, err
@@ -207,8 +210,10 @@ func (c *copied) syncNames() error {
 var ErrNotEmpty = errors.New("logstore: restore: the directory is not empty")
 
 func notEmpty(dir, file string) error {
-	err := text.Errorf(text.Conflict, "目录 %s 不是空的，其中有 %s；没有恢复任何内容，请换一个空目录。若是上次恢复中断所留，先清空它",
-		"the directory %s is not empty, %s is in it; nothing was restored, take an empty directory. If a restore was cut short there, clear it first", dir, file)
+	err := text.Errorf(text.Conflict,
+		"目录 %s 不是空的，其中有 %s；没有恢复任何内容，请换一个空目录。若是上次恢复中断所留，先清空它",
+		"the directory %s is not empty, %s is in it; nothing was restored, take an empty directory. If a restore "+
+			"was cut short there, clear it first", dir, file)
 	err.Cause = ErrNotEmpty
 	return err
 }
@@ -223,9 +228,12 @@ func (e *CopyError) ErrorCode() text.ErrorCode { return text.Conflict }
 // Text returns the error as a message for a user.
 func (e *CopyError) Text() text.Text {
 	if e.Dir == "" {
-		return text.Say("文件 %s 不是这份台账先前的备份，或已损坏；未作改动，请换一个文件名", "the file %s is no earlier backup of this ledger, or is damaged; it was left as it is, take another name", e.File)
+		return text.Say("文件 %s 不是这份台账先前的备份，或已损坏；未作改动，请换一个文件名",
+			"the file %s is no earlier backup of this ledger, or is damaged; it was left as it is, take another name",
+			e.File)
 	}
-	return text.Say("目录 %s 中的 %s 不属于这份台账；请换一个空目录", "%[2]s in the directory %[1]s is not of this ledger; take an empty directory", e.Dir, e.File)
+	return text.Say("目录 %s 中的 %s 不属于这份台账；请换一个空目录",
+		"%[2]s in the directory %[1]s is not of this ledger; take an empty directory", e.Dir, e.File)
 }
 
 // Error implements error.
@@ -243,11 +251,15 @@ func (e *RoomError) ErrorCode() text.ErrorCode { return text.Unavailable }
 // Text returns the error as a message for a user.
 func (e *RoomError) Text() text.Text {
 	if errors.Is(e.Err, syscall.EFBIG) {
-		return text.Say("%s 超过所在文件系统或限额允许的文件大小；请备份到目录，或换一个位置。台账和先前的备份不受影响",
-			"%s is larger than a file may be there; back up to a directory, or to another place. The ledger and any earlier backup are safe", e.Path)
+		return text.Say(
+			"%s 超过所在文件系统或限额允许的文件大小；请备份到目录，或换一个位置。台账和先前的备份不受影响",
+			"%s is larger than a file may be there; back up to a directory, or to another place. The ledger and any "+
+				"earlier backup are safe", e.Path)
 	}
-	return text.Say("%s 所在的磁盘空间或配额已用尽；请在那里腾出空间，或换一个位置，再运行一次。台账和先前的备份不受影响",
-		"the disk or quota that holds %s is full; make room there, or take another place, and run it again. The ledger and any earlier backup are safe", e.Path)
+	return text.Say(
+		"%s 所在的磁盘空间或配额已用尽；请在那里腾出空间，或换一个位置，再运行一次。台账和先前的备份不受影响",
+		"the disk or quota that holds %s is full; make room there, or take another place, and run it again. The "+
+			"ledger and any earlier backup are safe", e.Path)
 }
 
 // Error implements error.

@@ -52,7 +52,8 @@ func TestABackupProcessThatIsKilledUnderLoadIsFinishedByRunningItAgain(t *testin
 					before := answered
 					finished := backupKilledAt(t, dir, to, ops, write)
 					got := held(t, to)
-					if len(copies) > 0 && len(got) < len(copies[len(copies)-1]) || finished && len(got) < before || len(got)%2 != 0 {
+					if len(copies) > 0 && len(got) < len(copies[len(copies)-1]) || finished && len(got) < before ||
+						len(got)%2 != 0 {
 						t.Fatalf("killed after %d calls: %d events are in the backup of %d", ops, len(got), before)
 					}
 					copies = append(copies, got)

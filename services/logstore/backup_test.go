@@ -173,7 +173,8 @@ func TestARestoreCutShortAnywhereIsNothingOrDoesNotOpen(t *testing.T) {
 		if errors.Is(err, os.ErrNotExist) && len(left) == 0 {
 			return // there is not even a directory
 		}
-		if whole := maps.EqualFunc(left, copies(r.files), bytes.Equal); err != nil || len(left) > 0 && !whole && !errors.As(opened, &damage) {
+		if whole := maps.EqualFunc(left, copies(r.files), bytes.Equal); err != nil ||
+			len(left) > 0 && !whole && !errors.As(opened, &damage) {
 			t.Fatalf("%s: it left %d files and opens: %v, %v", what, len(left), opened, err)
 		}
 		if opened == nil {
@@ -229,8 +230,10 @@ func TestARestoreThatFailsLeavesNothing(t *testing.T) {
 				d.arm(blow{})
 				d.cut(l)
 				if left := copyOn(d); len(left) > 0 && !maps.EqualFunc(left, copies(r.files), bytes.Equal) {
-					if _, err := Open("copy", Options{FS: d.start(), ReadOnly: true}); !errors.As(err, new(*DamageError)) {
-						t.Fatalf("time %d, call %d, %+v: it left %d files, and opens with %v", nth, call, l, len(left), err)
+					if _, err := Open("copy", Options{FS: d.start(), ReadOnly: true}); !errors.As(err,
+						new(*DamageError)) {
+						t.Fatalf("time %d, call %d, %+v: it left %d files, and opens with %v", nth, call, l,
+							len(left), err)
 					}
 				}
 			}
@@ -263,7 +266,8 @@ func TestABackupThatChangesAfterItWasCheckedIsNotRestored(t *testing.T) {
 	d := holding(newRuin(t).files)
 	fs := d.start()
 	var damage *DamageError
-	if _, err := restore(t.Context(), changingFS{fs}, "log", fs, "copy"); !errors.As(err, &damage) || damage.Text().Zh == "" || len(copyOn(d)) > 0 {
+	if _, err := restore(t.Context(), changingFS{fs}, "log", fs, "copy"); !errors.As(err, &damage) ||
+		damage.Text().Zh == "" || len(copyOn(d)) > 0 {
 		t.Errorf("got %v, and %d files", err, len(copyOn(d)))
 	}
 }
@@ -276,10 +280,12 @@ func TestABackupOfALogThatIsTornEndsAtItsLastCommit(t *testing.T) {
 		files := r.with(r.last(), torn)
 		whole := r.with(r.last(), torn[:bytes.LastIndex(torn, []byte("\"}\n"))+3])
 		d := holding(files)
-		if _, err := backup(t.Context(), d.start(), "log", "copy"); err != nil || !maps.EqualFunc(copyOn(d), copies(whole), bytes.Equal) {
+		if _, err := backup(t.Context(), d.start(), "log", "copy"); err != nil ||
+			!maps.EqualFunc(copyOn(d), copies(whole), bytes.Equal) {
 			t.Errorf("the copy ends elsewhere: %v", err)
 		}
-		if got, err := unpack(t.Context(), packed(t, files)); err != nil || !maps.EqualFunc(copyOn(got), copies(whole), bytes.Equal) {
+		if got, err := unpack(t.Context(), packed(t, files)); err != nil ||
+			!maps.EqualFunc(copyOn(got), copies(whole), bytes.Equal) {
 			t.Errorf("the file ends elsewhere: %v", err)
 		}
 	}
@@ -292,7 +298,8 @@ func TestBackupAndRestoreOfDamageSayWhereItIs(t *testing.T) {
 			changed := bytes.Clone(data)
 			changed[at] ^= 1
 			var damage *DamageError
-			if _, err := backup(t.Context(), holding(r.with(path, changed)).start(), "log", "copy"); !errors.As(err, &damage) {
+			if _, err := backup(t.Context(), holding(r.with(path, changed)).start(), "log",
+				"copy"); !errors.As(err, &damage) {
 				t.Errorf("backup of %s changed at %d: %v", path, at, err)
 			}
 			d := holding(r.with(path, changed))
@@ -306,7 +313,8 @@ func TestBackupAndRestoreOfDamageSayWhereItIs(t *testing.T) {
 			}
 			d = holding(files)
 			var other *CopyError
-			if _, err := backup(t.Context(), d.start(), "log", "copy"); !errors.As(err, &other) || other.Text().Zh == "" {
+			if _, err := backup(t.Context(), d.start(), "log", "copy"); !errors.As(err, &other) ||
+				other.Text().Zh == "" {
 				t.Errorf("backup over a copy whose %s was changed at %d: %v", path, at, err)
 			}
 			if !maps.EqualFunc(d.files(), files, bytes.Equal) {
@@ -333,9 +341,11 @@ func TestBackupAndRestoreTakeTheRightDirectoriesOnly(t *testing.T) {
 	dir, none := t.TempDir(), filepath.Join(t.TempDir(), "none")
 	small(t, dir)
 	var file *FileError
-	for name, do := range map[string]func(context.Context, string, string) (ScanReport, error){"backup": Backup, "restore": Restore} {
+	for name, do := range map[string]func(context.Context, string, string) (ScanReport, error){
+		"backup": Backup, "restore": Restore} {
 		for _, from := range []string{none, t.TempDir()} {
-			if _, err := do(t.Context(), from, filepath.Join(none, "to")); !errors.As(err, &file) || !errors.Is(err, syscall.ENOENT) {
+			if _, err := do(t.Context(), from, filepath.Join(none, "to")); !errors.As(err, &file) ||
+				!errors.Is(err, syscall.ENOENT) {
 				t.Errorf("%s from %s: %v", name, from, err)
 			}
 		}
@@ -349,10 +359,12 @@ func TestBackupAndRestoreTakeTheRightDirectoriesOnly(t *testing.T) {
 	mustClose(t, s)
 	full := t.TempDir()
 	writeFile(t, filepath.Join(full, "notes.txt"), []byte("kept"))
-	if _, err := Restore(t.Context(), dir, full); !errors.Is(err, ErrNotEmpty) || !strings.Contains(err.Error(), "notes.txt") || !strings.Contains(text.Of(err).Zh, full) {
+	if _, err := Restore(t.Context(), dir, full); !errors.Is(err, ErrNotEmpty) ||
+		!strings.Contains(err.Error(), "notes.txt") || !strings.Contains(text.Of(err).Zh, full) {
 		t.Errorf("restore to a directory with a file: %v", err)
 	}
-	if all, err := os.ReadDir(full); err != nil || len(all) != 1 || string(readFile(t, filepath.Join(full, "notes.txt"))) != "kept" {
+	if all, err := os.ReadDir(full); err != nil || len(all) != 1 ||
+		string(readFile(t, filepath.Join(full, "notes.txt"))) != "kept" {
 		t.Errorf("restore to a directory with a file left %v, %v", all, err)
 	}
 	var other *CopyError

@@ -18,8 +18,10 @@ import (
 func benchBatch(b testing.TB, n int) []events.Proposed {
 	out := make([]events.Proposed, n)
 	for i := range out {
-		rec := events.Record{ID: uuid.New(), Kind: events.KindSubsidyGranted, On: events.MustDate("2026-03-04"), By: events.By{Role: events.Finance, Actor: "省财政厅"},
-			Mode: events.Enforce, Note: strings.Repeat("x", 13), Data: &events.SubsidyGranted{Grant: "G-1", Category: "operation", Source: events.CentralGuidance, FiscalYear: 2026, AmountFen: 100}}
+		rec := events.Record{ID: uuid.New(), Kind: events.KindSubsidyGranted, On: events.MustDate("2026-03-04"),
+			By:   events.By{Role: events.Finance, Actor: "省财政厅"},
+			Mode: events.Enforce, Note: strings.Repeat("x", 13), Data: &events.SubsidyGranted{
+				Grant: "G-1", Category: "operation", Source: events.CentralGuidance, FiscalYear: 2026, AmountFen: 100}}
 		body, err := events.EncodeEvent(&rec, events.Entry{EnteredBy: "clerk"})
 		if err != nil {
 			b.Fatal(err)
@@ -29,8 +31,8 @@ func benchBatch(b testing.TB, n int) []events.Proposed {
 	return out
 }
 
-// BenchmarkAppend measures durable appends through the store and, in the same run, the same bytes through the baseline; the
-// metric of interest is their ratio.
+// BenchmarkAppend measures durable appends through the store and, in the same run, the same bytes through the
+// baseline; the metric of interest is their ratio.
 func BenchmarkAppend(b *testing.B) {
 	for _, c := range []struct{ writers, size int }{{1, 1}, {64, 1}, {1, 1000}} {
 		b.Run(fmt.Sprintf("%d writers of %d", c.writers, c.size), func(b *testing.B) {
@@ -49,7 +51,8 @@ func BenchmarkAppend(b *testing.B) {
 			}
 			var lines []byte
 			for i := range c.size {
-				lines = append(events.AppendLine(lines, events.Place{Position: 123456, Revision: 123}, "center-ZJ-0000", &batches[0][i]), '\n')
+				lines = append(events.AppendLine(lines, events.Place{Position: 123456, Revision: 123},
+					"center-ZJ-0000", &batches[0][i]), '\n')
 			}
 			bare, err := baseline.Append(b.TempDir(), c.writers, b.N, lines)
 			if err != nil {

@@ -49,7 +49,8 @@ func (e *UnlikeError) ErrorCode() text.ErrorCode { return text.Conflict }
 
 // Text returns the error as a message for a user.
 func (e *UnlikeError) Text() text.Text {
-	at := text.Say("%s 的第 %d 条（位置 %d）：", "event %[2]d of %[1]s (position %[3]d): ", e.Stream, e.Place.Revision, e.Place.Position)
+	at := text.Say("%s 的第 %d 条（位置 %d）：", "event %[2]d of %[1]s (position %[3]d): ", e.Stream, e.Place.Revision,
+		e.Place.Position)
 	return text.Text{Zh: at.Zh + e.Reason.Zh, En: at.En + e.Reason.En}
 }
 

@@ -68,7 +68,8 @@ func TestWhatCannotFollowIsNotCopied(t *testing.T) {
 		two := slices.Clone(all[1:])
 		change(&two[0])
 		var unlike *UnlikeError
-		if err := to.Copy(t.Context(), two); !errors.As(err, &unlike) || unlike.Text().Zh == "" || len(everything(t, to)) != 1 {
+		if err := to.Copy(t.Context(), two); !errors.As(err, &unlike) || unlike.Text().Zh == "" ||
+			len(everything(t, to)) != 1 {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

@@ -186,7 +186,8 @@ func child(t *testing.T, dir string) *exec.Cmd {
 
 // runAndKill starts a child on the directory and kills it when it has acknowledged a number of batches. After each
 // batch it calls during, unless nil, which may end the run early.
-func runAndKill(t *testing.T, dir string, batches int, acknowledged map[events.StreamID]uint64, during func(*exec.Cmd) (enough bool)) {
+func runAndKill(t *testing.T, dir string, batches int, acknowledged map[events.StreamID]uint64,
+	during func(*exec.Cmd) (enough bool)) {
 	t.Helper()
 	child := child(t, dir)
 	out, err := child.StdoutPipe()
@@ -197,7 +198,8 @@ func runAndKill(t *testing.T, dir string, batches int, acknowledged map[events.S
 		t.Fatal(err)
 	}
 	seen := 0
-	for lines := bufio.NewScanner(out); lines.Scan(); seen++ { // to the end: what it acknowledged while dying counts too
+	for lines := bufio.NewScanner(out); lines.Scan(); seen++ {
+		// to the end: what it acknowledged while dying counts too
 		var name events.StreamID
 		var revision uint64
 		if _, err := fmt.Sscan(lines.Text(), &name, &revision); err == nil {

@@ -42,7 +42,8 @@ func TestALastCommitCutAtAnyByteIsCutOffAndReported(t *testing.T) {
 			if cut == end {
 				want = after
 			}
-			if r, err := Verify(dir, nil); err != nil || len(r.Damages) > 0 || (r.Torn != nil) != (cut != begin && cut != end) {
+			if r, err := Verify(dir, nil); err != nil || len(r.Damages) > 0 ||
+				(r.Torn != nil) != (cut != begin && cut != end) {
 				t.Fatalf("cut at %d: verified as %+v, %v", cut, r, err)
 			}
 			s := mustOpen(t, dir, Options{FS: &faultFS{calm: true}, SegmentBytes: 16 << 10})
@@ -51,7 +52,8 @@ func TestALastCommitCutAtAnyByteIsCutOffAndReported(t *testing.T) {
 				if r.Torn != nil {
 					t.Fatalf("cut at %d, between commits: %+v", cut, r.Torn)
 				}
-			} else if r.Torn == nil || *r.Torn != (TornTail{File: filepath.Base(path), Offset: begin, Bytes: cut - begin}) {
+			} else if r.Torn == nil ||
+				*r.Torn != (TornTail{File: filepath.Base(path), Offset: begin, Bytes: cut - begin}) {
 				t.Fatalf("cut at %d: reported %+v", cut, r.Torn)
 			}
 			if got := lines(t, s); !slices.Equal(got, want) {
@@ -59,7 +61,8 @@ func TestALastCommitCutAtAnyByteIsCutOffAndReported(t *testing.T) {
 			}
 			mustAppend(t, s, "center-JX-0001", 0, batch("last", 2))
 			mustClose(t, s)
-			if r, err := Verify(dir, nil); err != nil || r.Torn != nil || len(r.Damages) > 0 || r.Records != uint64(len(after)) {
+			if r, err := Verify(dir, nil); err != nil || r.Torn != nil || len(r.Damages) > 0 ||
+				r.Records != uint64(len(after)) {
 				t.Fatalf("cut at %d: after appending again %+v, %v", cut, r, err)
 			}
 		}
@@ -164,7 +167,8 @@ func TestEveryFlippedBitIsFoundAndNoAcknowledgedEventIsTakenForATornTail(t *test
 				}
 				_, err = Open(dir, Options{ReadOnly: true})
 				var damage *DamageError
-				if len(r.Damages) > 0 && (!errors.As(err, &damage) || damage.Text().Zh == "" || *damage != *r.Damages[0]) {
+				if len(r.Damages) > 0 && (!errors.As(err, &damage) || damage.Text().Zh == "" ||
+					*damage != *r.Damages[0]) {
 					t.Fatalf("bit %d of %s byte %d: Open said %v, Verify %v", bit, path, at, err, r.Damages)
 				}
 			}
@@ -197,7 +201,8 @@ func TestOpenRefusesADamagedLogAndDoesNotChangeIt(t *testing.T) {
 			writeFile(t, two, a)
 		},
 		"zeros after a segment that is not the last": func(t *testing.T, dir string) {
-			writeFile(t, filepath.Join(dir, segmentName(1)), append(readFile(t, filepath.Join(dir, segmentName(1))), 0))
+			writeFile(t, filepath.Join(dir, segmentName(1)),
+				append(readFile(t, filepath.Join(dir, segmentName(1))), 0))
 		},
 		"an empty last segment": func(t *testing.T, dir string) { writeFile(t, last(t, dir), nil) },
 		"an unknown format":     func(t *testing.T, dir string) { replace(t, dir, `"format":1`, `"format":2`) },
@@ -297,12 +302,18 @@ func TestARecordThatIsNotInItsOnlyFormIsDamage(t *testing.T) {
 		t.Fatalf("the line as written: %v", err)
 	}
 	for old, changed := range map[string]string{
-		`{"position":1,`: `{"position":01,`, `"position":1,"stream"`: `"position":2,"stream"`, `"revision":1`: `"revision":2`,
-		`"revision":`: `"revision": `, `"stream":"policy"`: `"stream":"pol\u0069cy"`, `"policy",`: `"",`, `.123456Z`: `.123Z`,
-		`11:17`: `24:17`, `17:46`: `60:46`, `46.1`: `60.1`, `2026-11-23`: `2026-02-29`, `46.123456Z`: `46.123456z`, `T11`: ` 11`,
-		`2026`: `1969`, `0191d3f0`: `0191D3F0`, `0191d3f0-`: `0191d3f00`, `0191d3f0-0000-7000-8000-0000000000ab`: `00000000-0000-0000-0000-000000000000`,
-		`"policy.adopted"`: `"policy adopted"`, `{"version":1}}`: `{"version":1}`, `{"version":1}`: `1`, `"event"`: `"Event"`,
-		`"position":1`: `"position":18446744073709551617`, `}}`: `}} `, `{"position"`: ` {"position"`,
+		`{"position":1,`: `{"position":01,`, `"position":1,"stream"`: `"position":2,"stream"`,
+		`"revision":1`: `"revision":2`,
+		`"revision":`:  `"revision": `, `"stream":"policy"`: `"stream":"pol\u0069cy"`, `"policy",`: `"",`,
+		`.123456Z`: `.123Z`,
+		`11:17`:    `24:17`, `17:46`: `60:46`, `46.1`: `60.1`, `2026-11-23`: `2026-02-29`, `46.123456Z`: `46.123456z`,
+		`T11`:  ` 11`,
+		`2026`: `1969`, `0191d3f0`: `0191D3F0`, `0191d3f0-`: `0191d3f00`,
+		`0191d3f0-0000-7000-8000-0000000000ab`: `00000000-0000-0000-0000-000000000000`,
+		`"policy.adopted"`:                     `"policy adopted"`, `{"version":1}}`: `{"version":1}`,
+		`{"version":1}`: `1`,
+		`"event"`:       `"Event"`,
+		`"position":1`:  `"position":18446744073709551617`, `}}`: `}} `, `{"position"`: ` {"position"`,
 	} {
 		line := strings.Replace(good, old, changed, 1)
 		var damage *DamageError
@@ -320,7 +331,8 @@ func TestASecondRecordMustGoOnFromTheFirst(t *testing.T) {
 	}
 	for old, changed := range map[string]string{`:2,"s`: `:3,"s`, `:2,"r`: `:1,"r`, `.123456Z`: `.123455Z`} {
 		var damage *DamageError
-		if err := feed(t, first, strings.Replace(good, old, changed, 1)); !errors.As(err, &damage) || damage.Position != 2 {
+		if err := feed(t, first, strings.Replace(good, old, changed, 1)); !errors.As(err, &damage) ||
+			damage.Position != 2 {
 			t.Errorf("%s for %s: %v", changed, old, err)
 		}
 	}
@@ -363,7 +375,8 @@ func TestWhatAReaderSawHalfOfItLooksAtAgain(t *testing.T) {
 	if got := lines(t, r); len(got) != 6 || r.Report().Torn != nil {
 		t.Errorf("%d events, %+v", len(got), r.Report())
 	}
-	if r, err := verify(staleFS{from: from, to: from + 20}, dir, nil); err != nil || r.Records != 6 || r.Torn != nil || len(r.Damages) > 0 {
+	if r, err := verify(staleFS{from: from, to: from + 20}, dir, nil); err != nil || r.Records != 6 || r.Torn != nil ||
+		len(r.Damages) > 0 {
 		t.Errorf("verified as %+v, %v", r, err)
 	}
 }
@@ -375,10 +388,12 @@ func TestAFileOverTheLimitIsDamageAndNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	var damage *DamageError
-	if _, err := Open(dir, Options{}); !errors.As(err, &damage) || !strings.Contains(damage.Text().En, "over the limit") {
+	if _, err := Open(dir, Options{}); !errors.As(err, &damage) ||
+		!strings.Contains(damage.Text().En, "over the limit") {
 		t.Errorf("open: %v", err)
 	}
-	if r, err := Verify(dir, nil); err != nil || len(r.Damages) != 1 || !strings.Contains(r.Damages[0].Text().En, "over the limit") {
+	if r, err := Verify(dir, nil); err != nil || len(r.Damages) != 1 ||
+		!strings.Contains(r.Damages[0].Text().En, "over the limit") {
 		t.Errorf("verify: %+v, %v", r, err)
 	}
 }

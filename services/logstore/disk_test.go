@@ -312,7 +312,9 @@ func (d *disk) syncNames(dir string) {
 			continue
 		}
 		c.apply(d.durable)
-		pending = slices.DeleteFunc(pending, func(before nameChange) bool { return c.from != "" && before.to == c.from })
+		pending = slices.DeleteFunc(pending, func(before nameChange) bool {
+			return c.from != "" && before.to == c.from
+		})
 	}
 	d.pending = pending
 }

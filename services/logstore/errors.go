@@ -18,7 +18,8 @@ func (e *LockedError) ErrorCode() text.ErrorCode { return text.Unavailable }
 
 // Text returns the error as a message for a user.
 func (e *LockedError) Text() text.Text {
-	return text.Say("台账目录 %s 正被另一个进程使用；请等它结束，或经由它查询", "the ledger in %s is in use by another process; wait until it ends, or ask it", e.Dir)
+	return text.Say("台账目录 %s 正被另一个进程使用；请等它结束，或经由它查询",
+		"the ledger in %s is in use by another process; wait until it ends, or ask it", e.Dir)
 }
 
 // Error implements error.
@@ -38,7 +39,8 @@ func (e *DamageError) ErrorCode() text.ErrorCode { return text.Internal }
 
 // Text returns the error as a message for a user.
 func (e *DamageError) Text() text.Text {
-	at := text.Say("台账文件 %s 第 %d 字节处（序号 %d 起）损坏：", "ledger file %s is damaged at byte %d (from position %d on): ", e.File, e.Offset, e.Position)
+	at := text.Say("台账文件 %s 第 %d 字节处（序号 %d 起）损坏：",
+		"ledger file %s is damaged at byte %d (from position %d on): ", e.File, e.Offset, e.Position)
 	return text.Text{Zh: at.Zh + e.Reason.Zh, En: at.En + e.Reason.En}
 }
 
@@ -60,7 +62,8 @@ func (e *FileError) Text() text.Text {
 	why := text.Say("读写失败（%v）", "it failed (%v)", e.Err)
 	switch {
 	case e.Full():
-		why = text.Say("磁盘空间或配额已用尽；腾出空间后再试，已入账的记录不受影响", "the disk or quota is full; make room and try again, nothing recorded is lost")
+		why = text.Say("磁盘空间或配额已用尽；腾出空间后再试，已入账的记录不受影响",
+			"the disk or quota is full; make room and try again, nothing recorded is lost")
 	case errors.Is(e.Err, syscall.EROFS), errors.Is(e.Err, syscall.EACCES), errors.Is(e.Err, syscall.EPERM):
 		why = text.Say("只读或没有权限", "it is read-only or not permitted")
 	case errors.Is(e.Err, syscall.ENOTDIR):
@@ -72,14 +75,17 @@ func (e *FileError) Text() text.Text {
 	if !ok {
 		op = e.Op
 	}
-	return text.Text{Zh: fmt.Sprintf("台账文件 %s（%s）：", e.Path, op) + why.Zh, En: fmt.Sprintf("ledger file %s, %s: ", e.Path, e.Op) + why.En}
+	return text.Text{Zh: fmt.Sprintf("台账文件 %s（%s）：", e.Path, op) + why.Zh,
+		En: fmt.Sprintf("ledger file %s, %s: ", e.Path, e.Op) + why.En}
 }
 
 // chineseOps holds the Chinese words for the operations that fail when a directory is full, read-only or not
 // permitted.
 var chineseOps = map[string]string{
-	"create directory": "建立目录", "lock directory": "锁定目录", "sync directory": "把目录存入磁盘", "list": "列目录", "open": "打开",
-	opCreate: "新建", "rename": "更名", opAllocate: "预留空间", "read": "读", "write": "写", "write header": "写首行", "truncate": "截短", "sync": "存入磁盘",
+	"create directory": "建立目录", "lock directory": "锁定目录", "sync directory": "把目录存入磁盘", "list": "列目录",
+	"open":   "打开",
+	opCreate: "新建", "rename": "更名", opAllocate: "预留空间", "read": "读", "write": "写", "write header": "写首行",
+	"truncate": "截短", "sync": "存入磁盘",
 }
 
 // Full reports whether there was no room: the disk, a quota or a limit on the size of a file.
@@ -111,10 +117,13 @@ func (e *FailedError) Text() text.Text {
 	if errors.As(e.Cause, &file) {
 		cause = file.Text()
 	}
-	what := text.Say("写入失败，没有入账；台账不再接受记录，请重新打开。原因：", "a write failed and nothing was recorded; the ledger takes no records until it is opened again. The cause: ")
+	what := text.Say("写入失败，没有入账；台账不再接受记录，请重新打开。原因：",
+		"a write failed and nothing was recorded; the ledger takes no records until it is opened again. The cause: ")
 	if e.doubt {
-		what = text.Say("写入失败，是否已入账尚不确定；台账不再接受记录，请重新打开，查看是否已在其中，或以同一记录编号再写一次。原因：",
-			"a write failed, and whether this was recorded is unknown; the ledger takes no records until it is opened again: look whether it is there, or write it again with the same id. The cause: ")
+		what = text.Say("写入失败，是否已入账尚不确定；台账不再接受记录，请重新打开，查看是否已在其中，"+
+			"或以同一记录编号再写一次。原因：",
+			"a write failed, and whether this was recorded is unknown; the ledger takes no records until it is "+
+				"opened again: look whether it is there, or write it again with the same id. The cause: ")
 	}
 	return text.Text{Zh: what.Zh + cause.Zh, En: what.En + cause.En}
 }

@@ -149,7 +149,8 @@ func TestWhateverFailsAnAppendIsThereWholeOrNotAndTheAnswerSaysWhich(t *testing.
 				for after := range 4 {
 					plan := how
 					plan.op, plan.err, plan.after = op, err, after
-					t.Run(fmt.Sprintf("%s fails after %d, %v, stored %v, short %v", op, after, err, how.stored, how.short), func(t *testing.T) {
+					t.Run(fmt.Sprintf("%s fails after %d, %v, stored %v, short %v", op, after, err, how.stored,
+						how.short), func(t *testing.T) {
 						failAndSettle(t, plan, nil)
 						if op != "allocate" {
 							failAndSettle(t, plan, syscall.EOPNOTSUPP)
@@ -173,7 +174,8 @@ func failAndSettle(t *testing.T, plan fault, unsupported error) {
 		if revision > 1000 {
 			t.Fatal("the fault never struck")
 		}
-		if _, failed = s.Append(t.Context(), "center-ZJ-0007", revision, batch(fmt.Sprint(revision), 4)); failed == nil {
+		if _, failed = s.Append(t.Context(), "center-ZJ-0007", revision,
+			batch(fmt.Sprint(revision), 4)); failed == nil {
 			revision += 4
 		}
 	}
@@ -268,10 +270,12 @@ func TestADiskThatStaysFullIsToldToEachAppendAndDoesNoHarm(t *testing.T) {
 	s := mustOpen(t, dir, Options{FS: fs, SegmentBytes: 64 << 10}) // which has no room set aside yet
 	for range 3 {
 		fs.arm(&fault{op: "allocate", err: syscall.ENOSPC})
-		if _, err := s.Append(t.Context(), "policy", 5, batch("more", 1)); !full(err) || errors.Is(err, events.ErrUnknown) {
+		if _, err := s.Append(t.Context(), "policy", 5, batch("more", 1)); !full(err) ||
+			errors.Is(err, events.ErrUnknown) {
 			t.Errorf("got %v", err)
 		}
-		if r, err := Verify(dir, nil); err != nil || len(r.Damages) > 0 || r.Torn != nil || r.Records != uint64(len(want)) {
+		if r, err := Verify(dir, nil); err != nil || len(r.Damages) > 0 || r.Torn != nil ||
+			r.Records != uint64(len(want)) {
 			t.Errorf("meanwhile %+v, %v", r, err)
 		}
 	}
@@ -282,7 +286,8 @@ func TestADiskThatStaysFullIsToldToEachAppendAndDoesNoHarm(t *testing.T) {
 func TestAFullDiskLosesNothing(t *testing.T) {
 	disks := map[string]FS{"one that says so": &fullFS{room: 256 << 10}}
 	dirs := map[string]string{"one that says so": t.TempDir()}
-	for name, fs := range map[string]FS{"a mounted one": osFS{}, "a mounted one that cannot allocate": &faultFS{unsupported: syscall.EOPNOTSUPP}} {
+	for name, fs := range map[string]FS{
+		"a mounted one": osFS{}, "a mounted one that cannot allocate": &faultFS{unsupported: syscall.EOPNOTSUPP}} {
 		dir := t.TempDir()
 		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=256k"); err != nil {
 			t.Logf("no file system could be mounted: %v", err)

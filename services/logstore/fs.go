@@ -38,8 +38,8 @@ type File interface {
 	io.Closer
 	Size() (int64, error)
 	Truncate(size int64) error
-	// Allocate makes the file size bytes long. New bytes are zero. Writing within this size needs no more room. If the file
-	// system cannot do that, Allocate changes nothing and the error is errors.ErrUnsupported.
+	// Allocate makes the file size bytes long. New bytes are zero. Writing within this size needs no more room. If the
+	// file system cannot do that, Allocate changes nothing and the error is errors.ErrUnsupported.
 	Allocate(size int64) error
 	// Sync makes content and size durable.
 	Sync() error

@@ -36,7 +36,8 @@ func alone(t *testing.T, test func()) {
 		test()
 		return
 	}
-	child := exec.CommandContext(t.Context(), "unshare", "--mount", "--propagation=private", os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
+	child := exec.CommandContext(t.Context(), "unshare", "--mount", "--propagation=private", os.Args[0], "-test.v",
+		"-test.run=^"+t.Name()+"$")
 	child.Env = append(os.Environ(), aloneVariable+"=1")
 	child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := child.CombinedOutput()
@@ -140,7 +141,8 @@ func (w *writers) refused(err error) {
 	w.Helper()
 	var file *FileError
 	var latched *FailedError
-	if !errors.As(err, &file) || !file.Full() || !errors.Is(err, syscall.ENOSPC) || errors.As(err, &latched) || errors.Is(err, events.ErrUnknown) {
+	if !errors.As(err, &file) || !file.Full() || !errors.Is(err, syscall.ENOSPC) || errors.As(err, &latched) ||
+		errors.Is(err, events.ErrUnknown) {
 		w.Errorf("an append to a full disk answers %v", err)
 	}
 }
@@ -273,7 +275,8 @@ func (w *writers) fullBackups(path func(string) string) {
 	if !slices.Equal(readFile(w, path("copy.tar")), was) {
 		w.Error("the earlier backup is another")
 	}
-	if r, err := RestoreFile(w.Context(), path("copy.tar"), filepath.Join(w.TempDir(), "back")); err != nil || r.Records != 100 {
+	if r, err := RestoreFile(w.Context(), path("copy.tar"), filepath.Join(w.TempDir(), "back")); err != nil ||
+		r.Records != 100 {
 		w.Errorf("of the earlier backup comes back %+v, %v", r, err)
 	}
 	if r, err := Verify(path("copy"), nil); err != nil || len(r.Damages) > 0 || r.Torn != nil || r.Records < 100 {

@@ -43,12 +43,14 @@ func FuzzSegment(f *testing.F) {
 			if err != nil && !errors.As(err, &damage) {
 				t.Fatal(err)
 			}
-			if err == nil && g.end == int64(len(file)) && w.report.Commits == 1 && !bytes.Equal(sealed(string(again)), file) {
+			if err == nil && g.end == int64(len(file)) && w.report.Commits == 1 &&
+				!bytes.Equal(sealed(string(again)), file) {
 				t.Fatalf("%q encodes to %q", file, sealed(string(again)))
 			}
 			w = newScan(nil, "", nil)
 			w.tolerant = true
-			if _, err := w.segment(&segment{name: segmentName(1), number: 1}, file, true); err != nil && !errors.Is(err, errManyDamages) {
+			if _, err := w.segment(&segment{name: segmentName(1), number: 1}, file, true); err != nil &&
+				!errors.Is(err, errManyDamages) {
 				t.Fatal(err)
 			}
 		}

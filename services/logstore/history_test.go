@@ -98,10 +98,11 @@ func (h *history) hear(err error) {
 func (h *history) open() bool {
 	var got []string
 	fs := h.disk.start()
-	s, err := Open("log", Options{Clock: h.clock, SegmentBytes: segmentBytesMin, FS: fs, Late: h.seed%4 == 3, Replay: func(e events.Stored) error {
-		got = append(got, string(e.Bytes))
-		return nil
-	}})
+	s, err := Open("log", Options{Clock: h.clock, SegmentBytes: segmentBytesMin, FS: fs, Late: h.seed%4 == 3,
+		Replay: func(e events.Stored) error {
+			got = append(got, string(e.Bytes))
+			return nil
+		}})
 	if h.broken && h.isRuined(err) {
 		return false
 	}
@@ -122,8 +123,12 @@ func (h *history) isRuined(err error) bool {
 	}
 	var got []string
 	h.disk.arm(blow{})
-	r, err := verify(h.disk.start(), "log", func(e events.Stored) error { got = append(got, string(e.Bytes)); return nil })
-	if err != nil || len(r.Damages) == 0 || damage.Position <= uint64(len(h.want)) || len(got) < len(h.want) || !slices.Equal(got[:len(h.want)], h.want) {
+	r, err := verify(h.disk.start(), "log", func(e events.Stored) error {
+		got = append(got, string(e.Bytes))
+		return nil
+	})
+	if err != nil || len(r.Damages) == 0 || damage.Position <= uint64(len(h.want)) || len(got) < len(h.want) ||
+		!slices.Equal(got[:len(h.want)], h.want) {
 		h.fail("%v; verify says %+v, %v, and hands out %d of %d", damage, r, err, len(got), len(h.want))
 	}
 	h.heard, h.ruined = damage, true
@@ -177,7 +182,8 @@ func (h *history) holds(lines []string, a *attempt) bool {
 	for i := range a.batch {
 		e, bad := events.NewLineParser().Parse([]byte(lines[i]))
 		b := &a.batch[i]
-		if bad != "" || e.Stream != a.stream || e.Revision != a.expected+uint64(i)+1 || e.ID != b.ID || string(e.Body) != b.Body.String() {
+		if bad != "" || e.Stream != a.stream || e.Revision != a.expected+uint64(i)+1 || e.ID != b.ID ||
+			string(e.Body) != b.Body.String() {
 			return false
 		}
 		a.places[i] = e.Place
@@ -259,7 +265,8 @@ func (h *history) appendMany() bool {
 	for i := range requests {
 		stream := events.StreamID(fmt.Sprintf("center-ZJ-%d", h.rng.IntN(historyStreams)))
 		expected := h.next[stream] + next[stream]
-		requests[i] = &request{stream: stream, expected: expected, batch: h.batch(1 + h.rng.IntN(3)), done: make(chan struct{})}
+		requests[i] = &request{stream: stream, expected: expected, batch: h.batch(1 + h.rng.IntN(3)),
+			done: make(chan struct{})}
 		next[stream] += uint64(len(requests[i].batch))
 		h.store.queue <- requests[i]
 	}
@@ -273,7 +280,8 @@ func (h *history) appendMany() bool {
 		if h.heard != nil && errors.As(r.err, &conflict) {
 			continue // the batch of this stream before it was not stored for want of room
 		}
-		useful = h.answered(&attempt{stream: r.stream, expected: r.expected, batch: r.batch, places: r.places, err: r.err}) && useful
+		useful = h.answered(&attempt{stream: r.stream, expected: r.expected, batch: r.batch, places: r.places,
+			err: r.err}) && useful
 	}
 	return useful
 }

@@ -151,7 +151,8 @@ func (r *recorder) write(client int, store func() events.Store, in linearInput, 
 	batch := make([]events.Proposed, len(in.append)/nameBytes)
 	for i := range batch {
 		name := in.append[i*nameBytes : (i+1)*nameBytes]
-		batch[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent", Body: events.MustObject(`{"name":"` + name + `"}`)}
+		batch[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent",
+			Body: events.MustObject(`{"name":"` + name + `"}`)}
 	}
 	call := r.tick.Add(1)
 	for range 100 {
@@ -195,7 +196,8 @@ func (r *recorder) run(seed uint64, rounds int, store func() events.Store) {
 				if rng.IntN(2) == 0 {
 					names += fmt.Sprintf("c%dn%03d", client, 2*round+1)
 				}
-				r.write(client, store, linearInput{stream: stream, append: names, expected: len(seen) / nameBytes}, rng.IntN(12) == 0)
+				r.write(client, store, linearInput{stream: stream, append: names, expected: len(seen) / nameBytes},
+					rng.IntN(12) == 0)
 				if rng.IntN(4) == 0 {
 					_ = r.readAll(client, store())
 				}
@@ -292,9 +294,10 @@ func TestTheCheckerSeesWhatIsNotLinearizable(t *testing.T) {
 	}
 	one := op(1, linearInput{append: "c0n000"}, linearOutput{answer: stored})
 	for name, wrong := range map[string]porcupine.Operation{
-		"a stale read":              op(3, linearInput{}, linearOutput{}),
-		"a lost update":             op(3, linearInput{append: "c1n000"}, linearOutput{answer: stored}),
-		"a conflict with nothing":   op(3, linearInput{append: "c1n000", expected: 1}, linearOutput{answer: conflicts, actual: 1}),
+		"a stale read":  op(3, linearInput{}, linearOutput{}),
+		"a lost update": op(3, linearInput{append: "c1n000"}, linearOutput{answer: stored}),
+		"a conflict with nothing": op(3, linearInput{append: "c1n000", expected: 1},
+			linearOutput{answer: conflicts, actual: 1}),
 		"a conflict with a repeat":  op(3, linearInput{append: "c0n000"}, linearOutput{answer: conflicts, actual: 1}),
 		"a conflict of wrong words": op(3, linearInput{append: "c1n000"}, linearOutput{answer: conflicts, actual: 2}),
 		"half a batch":              op(3, linearInput{}, linearOutput{seen: "c0n"}),

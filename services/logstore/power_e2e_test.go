@@ -36,7 +36,8 @@ func isOnTheMedium(t *testing.T, kind string) {
 		}
 	}
 	log := filepath.Join(dir, "new", "deep", "log")
-	file, copied, back := filepath.Join(dir, "new", "copies", "b.tar"), filepath.Join(dir, "some", "copy"), filepath.Join(dir, "some", "back")
+	file, copied, back := filepath.Join(dir, "new", "copies", "b.tar"), filepath.Join(dir, "some", "copy"),
+		filepath.Join(dir, "some", "back")
 	for range 2 { // the second in the place of the first
 		w.works(BackupFile(t.Context(), log, file))
 		afterPowerCut(t, kind, image, func(dir string) {

@@ -25,11 +25,14 @@ var (
 )
 
 // script is a workload with every kind of step: rotations, groups, conflicts, repeats and a restart.
-var script = []step{appendOne, appendMany, appendOne, conflict, repeat, appendMany, appendOne, appendOne, appendMany, appendOne,
-	restart, appendMany, repeat, restart, restart, appendLarge, appendOne, reread, restart, appendOne, appendLarge, appendOne}
+var script = []step{appendOne, appendMany, appendOne, conflict, repeat, appendMany, appendOne, appendOne,
+	appendMany, appendOne,
+	restart, appendMany, repeat, restart, restart, appendLarge, appendOne, reread, restart, appendOne,
+	appendLarge, appendOne}
 
 // losses are the ways in which a machine loses unsynced data. In the first only the process dies.
-var losses = []loss{{percent: -1}, {percent: 0}, {percent: 0, torn: true}, {percent: 50}, {percent: 50, torn: true}, {percent: 100}}
+var losses = []loss{{percent: -1}, {percent: 0}, {percent: 0, torn: true}, {percent: 50}, {percent: 50, torn: true},
+	{percent: 100}}
 
 // eitherDisk holds the seeds of the scripted workloads: for logs that are made late, on a disk that can allocate and
 // on one that cannot.
@@ -75,7 +78,8 @@ func (h *history) play(b blow, todo []step) (calls int) {
 		h.faults++
 	}
 	h.summary += " at " + struck
-	if b.err != nil && struck != "" && h.heard == nil && !slices.Contains([]string{"remove", "unlock", "close"}, struck) {
+	if b.err != nil && struck != "" && h.heard == nil &&
+		!slices.Contains([]string{"remove", "unlock", "close"}, struck) {
 		h.fail("nobody heard of it")
 	}
 	h.disk.arm(blow{})
@@ -230,7 +234,9 @@ func TestACommitThatEndsAcrossSectorsComesBackWhereverRecoveryIsCut(t *testing.T
 	faults := 0
 	for length := range sectorBytes {
 		write := func(h *history) {
-			h.append("center-ZJ-0", 0, []events.Proposed{{ID: uuid.UUID{1}, Kind: "funds.spent", Body: events.MustObject(fmt.Sprintf(`{"note":"%s"}`, strings.Repeat("x", length)))}})
+			h.append("center-ZJ-0", 0,
+				[]events.Proposed{{ID: uuid.UUID{1}, Kind: "funds.spent",
+					Body: events.MustObject(fmt.Sprintf(`{"note":"%s"}`, strings.Repeat("x", length)))}})
 		}
 		whole := newHistory(t, 1)
 		whole.open()
@@ -284,7 +290,11 @@ func TestACommitInPiecesComesBackWhereverItsRecoveryIsCut(t *testing.T) {
 					h.append("center-ZJ-0", 0, h.batch(1))
 					end := h.store.writer.active.end
 					h.disk.arm(blow{call: 2, err: syscall.EIO, extent: none}) // the sync after the write
-					h.append("center-ZJ-1", 0, []events.Proposed{{ID: uuid.UUID{1}, Kind: "funds.spent", Body: events.MustObject(fmt.Sprintf(`{"note":"%s"}`, strings.Repeat("x", (sectors-2)*sectorBytes)))}})
+					h.append("center-ZJ-1", 0,
+						[]events.Proposed{
+							{ID: uuid.UUID{1}, Kind: "funds.spent",
+								Body: events.MustObject(
+									fmt.Sprintf(`{"note":"%s"}`, strings.Repeat("x", (sectors-2)*sectorBytes)))}})
 					h.hear(h.store.Close())
 					if _, struck := h.disk.told(); struck != "sync" {
 						t.Fatalf("the blow hit %q", struck)
@@ -390,7 +400,8 @@ func TestAHistoryIsPlayedAgainFromItsSeed(t *testing.T) {
 		}
 	}
 	a, b := ends[0], ends[1]
-	if a.faults != b.faults || !slices.Equal(a.want, b.want) || !maps.EqualFunc(a.disk.files(), b.disk.files(), bytes.Equal) {
+	if a.faults != b.faults || !slices.Equal(a.want, b.want) ||
+		!maps.EqualFunc(a.disk.files(), b.disk.files(), bytes.Equal) {
 		t.Errorf("%d faults and %d events, then %d and %d", a.faults, len(a.want), b.faults, len(b.want))
 	}
 }

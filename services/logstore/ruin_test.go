@@ -97,13 +97,16 @@ func (r *ruin) judge(files map[string][]byte, mayEnd bool, what string, args ...
 	for _, readOnly := range []bool{true, false} {
 		d := holding(files)
 		var handed []string
-		s, err := Open("log", Options{FS: d.start(), ReadOnly: readOnly, SegmentBytes: segmentBytesMin, Replay: func(e events.Stored) error {
-			handed = append(handed, string(e.Bytes))
-			return nil
-		}})
+		s, err := Open("log", Options{FS: d.start(), ReadOnly: readOnly, SegmentBytes: segmentBytesMin,
+			Replay: func(e events.Stored) error {
+				handed = append(handed, string(e.Bytes))
+				return nil
+			}})
 		if len(report.Damages) == 0 {
-			if err != nil || !mayEnd || !slices.Equal(handed, whole) || !slices.Equal(whole, r.want[:min(len(whole), len(r.want))]) || !r.ends[len(whole)] {
-				r.Fatalf("%s: %d events of %d, nobody says that some are lost: %+v, %v", what, len(handed), len(r.want), report, err)
+			if err != nil || !mayEnd || !slices.Equal(handed, whole) ||
+				!slices.Equal(whole, r.want[:min(len(whole), len(r.want))]) || !r.ends[len(whole)] {
+				r.Fatalf("%s: %d events of %d, nobody says that some are lost: %+v, %v", what, len(handed),
+					len(r.want), report, err)
 			}
 			_ = s.Close()
 			continue
@@ -125,7 +128,8 @@ func (r *ruin) judge(files map[string][]byte, mayEnd bool, what string, args ...
 func (r *ruin) named(d *DamageError, whole []string, files map[string][]byte, what string) {
 	r.Helper()
 	before := int(d.Position) - 1
-	if d.File == "" || before < 0 || before > len(r.want) || d.Offset > int64(len(files["log/"+d.File])) || d.Reason.Zh == "" {
+	if d.File == "" || before < 0 || before > len(r.want) || d.Offset > int64(len(files["log/"+d.File])) ||
+		d.Reason.Zh == "" {
 		r.Fatalf("%s: named as %+v", what, d)
 	}
 	if before > len(whole) || !slices.Equal(whole[:before], r.want[:before]) {
@@ -184,7 +188,8 @@ func TestEveryRangeThatIsCutOutOrPutTwiceIsNamed(t *testing.T) {
 				if (from+to)%thin != 0 {
 					continue
 				}
-				r.judge(r.with(path, cutOut(data, from, to)), path == r.last() && to == len(data) && endsCommit(data[:from]), "%d to %d of %s cut out", from, to, path)
+				r.judge(r.with(path, cutOut(data, from, to)), path == r.last() && to == len(data) &&
+					endsCommit(data[:from]), "%d to %d of %s cut out", from, to, path)
 				for _, at := range []int{to, 0, len(data)} {
 					twice := slices.Concat(data[:at], data[from:to], data[at:])
 					r.judge(r.with(path, twice), false, "%d to %d of %s put at %d too", from, to, path, at)
@@ -204,14 +209,16 @@ func TestRangesOfBytesThatAreCutOutOrClearedOrSwappedAreNamed(t *testing.T) {
 		from := rng.IntN(len(data))
 		to := from + 1 + min(rng.IntN(len(data)-from), rng.IntN(600))
 		tail := path == r.last() && to == len(data)
-		r.judge(r.with(path, cutOut(data, from, to)), tail && endsCommit(data[:from]), "%d to %d of %s cut out", from, to, path)
+		r.judge(r.with(path, cutOut(data, from, to)), tail && endsCommit(data[:from]), "%d to %d of %s cut out",
+			from, to, path)
 		noise := bytes.Clone(data)
 		for i := from; i < to; i++ {
 			noise[i] = byte(rng.Uint32())
 		}
 		r.judge(r.with(path, noise), false, "%d to %d of %s made noise", from, to, path)
 		middle := from + (to-from)/2
-		if swapped := slices.Concat(data[:from], data[middle:to], data[from:middle], data[to:]); !bytes.Equal(swapped, data) {
+		if swapped := slices.Concat(data[:from], data[middle:to], data[from:middle],
+			data[to:]); !bytes.Equal(swapped, data) {
 			r.judge(r.with(path, swapped), false, "%d, %d and %d of %s swapped", from, middle, to, path)
 		}
 	}
@@ -228,7 +235,8 @@ func TestAFileCutAtAnyByteIsNamedOrSaysHowFarTheLogReaches(t *testing.T) {
 			last := path == r.last()
 			r.judge(r.with(path, data[:end:end]), last && endsCommit(data[:end]), "%s cut at %d", path, end)
 			if end%7 == 0 {
-				r.judge(r.with(path, append(data[:end:end], make([]byte, 512)...)), last && end >= header, "%s cut at %d, then zeros", path, end)
+				r.judge(r.with(path, append(data[:end:end], make([]byte, 512)...)), last && end >= header,
+					"%s cut at %d, then zeros", path, end)
 			}
 		}
 	}

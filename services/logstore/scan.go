@@ -67,8 +67,9 @@ type stream struct {
 type scan struct {
 	fs     FS
 	dir    string
-	replay func(events.Stored) error              // may be nil
-	whole  func(g *segment, commits []byte) error // called with each checked segment, up to its last commit; may be nil
+	replay func(events.Stored) error // may be nil
+	// called with each checked segment, up to its last commit; may be nil
+	whole  func(g *segment, commits []byte) error
 	report ScanReport
 
 	unlocked bool // another process may be writing
@@ -90,7 +91,8 @@ type scan struct {
 }
 
 func newScan(fs FS, dir string, replay func(events.Stored) error) *scan {
-	return &scan{fs: fs, dir: dir, replay: replay, parser: events.NewLineParser(), streams: map[events.StreamID]*stream{}, recordedAt: time.Unix(0, 0).UTC()}
+	return &scan{fs: fs, dir: dir, replay: replay, parser: events.NewLineParser(),
+		streams: map[events.StreamID]*stream{}, recordedAt: time.Unix(0, 0).UTC()}
 }
 
 // shut closes the segments, and joins the errors of that to an error.
@@ -148,7 +150,9 @@ func (w *scan) names() ([]string, error) {
 	all = slices.DeleteFunc(all, func(n string) bool { return !segmentPattern.MatchString(n) })
 	for i := range all {
 		if want := segmentName(uint64(i) + 1); !slices.Contains(all, want) {
-			return nil, &DamageError{File: want, Position: 1, Reason: text.Say("文件缺失，其后还有别的文件", "the file is missing, but later ones are there")}
+			return nil, &DamageError{
+				File: want, Position: 1,
+				Reason: text.Say("文件缺失，其后还有别的文件", "the file is missing, but later ones are there")}
 		}
 	}
 	for i := range all {
@@ -164,7 +168,9 @@ func (w *scan) load(g *segment, buf []byte) ([]byte, error) {
 		return buf, fileError("stat", w.dir, g.name, err)
 	}
 	if size > segmentBytesMax {
-		return buf, w.damage(g, 0, text.Say("文件有 %d 字节，超过 %d 字节的上限", "the file has %d bytes, over the limit of %d", size, segmentBytesMax))
+		return buf, w.damage(g, 0,
+			text.Say("文件有 %d 字节，超过 %d 字节的上限", "the file has %d bytes, over the limit of %d", size,
+				segmentBytesMax))
 	}
 	g.size = size
 	buf = slices.Grow(buf[:0], int(size))[:size]
@@ -249,7 +255,8 @@ func (w *scan) header(g *segment, data []byte) error {
 	if w.unsure {
 		var written, number, position uint64
 		var chain uint32
-		_, err := fmt.Sscanf(string(data[:min(len(data), len(want)+20)]), headerForm, &written, &number, &position, &chain)
+		_, err := fmt.Sscanf(string(data[:min(len(data), len(want)+20)]), headerForm, &written, &number,
+			&position, &chain)
 		if position > w.position && err == nil {
 			want, w.chain = appendHeader(nil, g.number, position, chain), chain
 		}
@@ -284,7 +291,8 @@ func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
 	for !bytes.HasPrefix(b[at:], []byte(commitOpening)) {
 		n := bytes.IndexByte(b[at:min(len(b), at+events.LineBytesMax)], '\n')
 		if n < 0 || !bytes.HasPrefix(b[at:], []byte(events.LineOpening)) {
-			return 0, w.damage(g, offset+at, text.Say("这里应是一条记录或一次写入的末行", "here must be a record or the last line of a commit"))
+			return 0, w.damage(g, offset+at,
+				text.Say("这里应是一条记录或一次写入的末行", "here must be a record or the last line of a commit"))
 		}
 		at += n + 1
 		w.ends = append(w.ends, at)
@@ -292,7 +300,9 @@ func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
 	length := at + bytes.IndexByte(b[at:], '\n') + 1
 	count, chain, ok := parseCommit(b[at:max(at, length)])
 	if !ok || count != uint64(len(w.ends)) {
-		return 0, w.damage(g, offset+at, text.Say("这次写入的末行不合规定，或记录数不是 %d", "the last line of a commit is not well formed, or does not count %d records", len(w.ends)))
+		return 0, w.damage(g, offset+at,
+			text.Say("这次写入的末行不合规定，或记录数不是 %d",
+				"the last line of a commit is not well formed, or does not count %d records", len(w.ends)))
 	}
 	if chain != crc32.Update(w.chain, castagnoli, b[:at]) {
 		return 0, w.damage(g, offset, text.Say("这次写入的校验码不符", "the checksum of the commit does not match"))
@@ -329,7 +339,8 @@ func (w *scan) record(g *segment, line []byte, offset int) error {
 		w.last, w.lastName = s, e.Stream
 	}
 	if e.Revision != s.revision+1 && (s.doubts == w.doubts || e.Revision <= s.revision) {
-		return w.damage(g, offset, text.Say("%s 的记录序号 %d 应为 %d", "%[1]s revision %[2]d must be %[3]d", e.Stream, e.Revision, s.revision+1))
+		return w.damage(g, offset, text.Say("%s 的记录序号 %d 应为 %d", "%[1]s revision %[2]d must be %[3]d", e.Stream,
+			e.Revision, s.revision+1))
 	}
 	w.unsure = false
 	w.position, w.recordedAt, s.revision, s.doubts = e.Position, e.RecordedAt, e.Revision, w.doubts

@@ -21,9 +21,10 @@ type Options struct {
 	Late         bool             // if there is no log yet, the first append makes and locks the directory
 	// change nothing and take no lock; the store shows the log as of Open, and another process may be writing
 	ReadOnly bool
-	Replay   func(events.Stored) error // called with every event in order during Open; an event is valid until the call returns; an error ends Open
-	Synced   func(took time.Duration)  // called by the writer after it synced a commit; may be nil
-	FS       FS                        // the operating system's if nil
+	// called with every event in order during Open; an event is valid until the call returns; an error ends Open
+	Replay func(events.Stored) error
+	Synced func(took time.Duration) // called by the writer after it synced a commit; may be nil
+	FS     FS                       // the operating system's if nil
 }
 
 const (
@@ -85,7 +86,8 @@ func Open(dir string, opts Options) (*Store, error) {
 		opts.SegmentBytes = segmentBytesDefault
 	}
 	if opts.SegmentBytes < segmentBytesMin || opts.SegmentBytes > segmentBytesMax {
-		return nil, fmt.Errorf("logstore: open %s: %d bytes a segment are not between %d and %d", dir, opts.SegmentBytes, segmentBytesMin, segmentBytesMax)
+		return nil, fmt.Errorf("logstore: open %s: %d bytes a segment are not between %d and %d", dir,
+			opts.SegmentBytes, segmentBytesMin, segmentBytesMax)
 	}
 	s := &Store{opts: opts, dir: dir, queue: make(chan *request, queueMax), stop: make(chan struct{}),
 		stopped: make(chan struct{}), changed: make(chan struct{})}

@@ -33,7 +33,8 @@ func TestLogstoreOfManySmallSegmentsKeepsTheContract(t *testing.T) {
 
 func TestLogstoreThatIsMadeLateKeepsTheContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) events.Store {
-		return mustOpen(t, filepath.Join(t.TempDir(), "a", "b"), Options{Clock: storetest.UnsteadyClock(), SegmentBytes: 1 << 20, Late: true})
+		return mustOpen(t, filepath.Join(t.TempDir(), "a", "b"),
+			Options{Clock: storetest.UnsteadyClock(), SegmentBytes: 1 << 20, Late: true})
 	})
 }
 
@@ -52,7 +53,8 @@ func TestAStoreThatIsMadeLateLeavesNothingBeforeItsFirstAppend(t *testing.T) {
 	}
 	mustAppend(t, one, "policy", 0, batch("x", 1))
 	var locked *LockedError
-	if _, err := two.Append(t.Context(), "policy", 0, batch("x", 1)); !errors.As(err, &locked) || errors.Is(err, events.ErrUnknown) {
+	if _, err := two.Append(t.Context(), "policy", 0, batch("x", 1)); !errors.As(err, &locked) ||
+		errors.Is(err, events.ErrUnknown) {
 		t.Errorf("the other, beside it: %v", err)
 	}
 	mustAppend(t, one, "policy", 1, batch("y", 2))
@@ -89,12 +91,14 @@ func batch(seed string, n int) []events.Proposed {
 	for i := range out {
 		name := fmt.Sprintf("%s/%d", seed, i)
 		out[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent",
-			Body: events.MustObject(fmt.Sprintf(`{"on":"2026-11-23","note":"支出 %s%s"}`, name, strings.Repeat(".", 60)))}
+			Body: events.MustObject(fmt.Sprintf(`{"on":"2026-11-23","note":"支出 %s%s"}`, name,
+				strings.Repeat(".", 60)))}
 	}
 	return out
 }
 
-func mustAppend(t testing.TB, s events.Store, to events.StreamID, expected uint64, b []events.Proposed) []events.Place {
+func mustAppend(t testing.TB, s events.Store, to events.StreamID, expected uint64,
+	b []events.Proposed) []events.Place {
 	t.Helper()
 	places, err := s.Append(context.Background(), to, expected, b)
 	if err != nil {
@@ -118,7 +122,8 @@ func lines(t testing.TB, s events.Store) (out []string) {
 // small writes a closed log of two segments and several commits, and returns its lines.
 func small(t *testing.T, dir string) []string {
 	t.Helper()
-	s := mustOpen(t, dir, Options{Clock: storetest.UnsteadyClock(), FS: &faultFS{calm: true}, SegmentBytes: segmentBytesMin})
+	s := mustOpen(t, dir, Options{Clock: storetest.UnsteadyClock(), FS: &faultFS{calm: true},
+		SegmentBytes: segmentBytesMin})
 	for i := range uint64(5) {
 		mustAppend(t, s, "center-ZJ-0007", 3*i, batch(fmt.Sprint("a", i), 3))
 		mustAppend(t, s, "policy", i, batch(fmt.Sprint("p", i), 1))
@@ -167,7 +172,8 @@ func TestAReopenedStoreHandsOutTheSameBytesAndGoesOn(t *testing.T) {
 	if r := s.Report(); r.Records != 20 || r.Commits != 10 || r.Segments < 2 || r.Torn != nil {
 		t.Errorf("report %+v", r)
 	}
-	if again := mustAppend(t, s, "center-ZJ-0007", 3, batch("a1", 3)); again[0].Position != 5 || again[0].Revision != 4 {
+	if again := mustAppend(t, s, "center-ZJ-0007", 3, batch("a1", 3)); again[0].Position != 5 ||
+		again[0].Revision != 4 {
 		t.Errorf("the repeat answered %+v", again[0])
 	}
 	if place := mustAppend(t, s, "policy", 5, batch("new", 1))[0]; place.Position != 21 || place.Revision != 6 {
@@ -215,7 +221,9 @@ func TestVerifyAndReadOnlySayThatThereIsNoSuchDirectory(t *testing.T) {
 func TestTheLinesOfALogAreDrawnAsTheyAre(t *testing.T) {
 	dir, at := t.TempDir(), time.Date(2026, 11, 23, 11, 17, 46, 123456789, time.UTC)
 	s := mustOpen(t, dir, Options{Clock: func() time.Time { return at }})
-	mustAppend(t, s, "policy", 0, []events.Proposed{{ID: uuid.MustParse("0191d3f0-0000-7000-8000-0000000000ab"), Kind: "policy.adopted", Body: events.MustObject(`{"version":1}`)}})
+	mustAppend(t, s, "policy", 0,
+		[]events.Proposed{{ID: uuid.MustParse("0191d3f0-0000-7000-8000-0000000000ab"), Kind: "policy.adopted",
+			Body: events.MustObject(`{"version":1}`)}})
 	mustClose(t, s)
 	const want = `{"taizhang":"segment","format":1,"segment":1,"position":1,"chain":"00000000"}
 {"position":1,"stream":"policy","revision":1,"recordedAt":"2026-11-23T11:17:46.123456Z","id":"0191d3f0-0000-7000-8000-0000000000ab","kind":"policy.adopted","event":{"version":1}}
@@ -315,7 +323,8 @@ func TestASecondProcessIsToldThatTheDirectoryIsInUse(t *testing.T) {
 
 func TestADirectoryThatWasTakenAwayIsNotLocked(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "log")
-	for name, instead := range map[string]func() error{"another": func() error { return os.Mkdir(dir, 0o750) }, "none": func() error { return nil }} {
+	for name, instead := range map[string]func() error{"another": func() error { return os.Mkdir(dir, 0o750) },
+		"none": func() error { return nil }} {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			t.Fatal(err)
 		}
@@ -357,7 +366,8 @@ func TestWhatKeepsADirectoryFromBeingLookedAtIsNotTakenForALock(t *testing.T) {
 func TestAFailedWriteSaysWhatItsCauseIs(t *testing.T) {
 	for _, doubt := range []bool{false, true} {
 		text := (&FailedError{Cause: &FileError{Op: "write", Path: "x.log", Err: syscall.ENOSPC}, doubt: doubt}).Text()
-		if !strings.Contains(text.Zh, "。原因：台账文件 x.log") || !strings.Contains(text.En, ". The cause: ledger file x.log") {
+		if !strings.Contains(text.Zh, "。原因：台账文件 x.log") ||
+			!strings.Contains(text.En, ". The cause: ledger file x.log") {
 			t.Errorf("in doubt %v, it says %q", doubt, text)
 		}
 	}
@@ -368,7 +378,8 @@ func TestARepeatOfAClosedStoreIsAnsweredThatItIsClosed(t *testing.T) {
 	s := mustOpen(t, t.TempDir(), Options{})
 	mustAppend(t, s, "policy", 0, batch("a", 2))
 	mustClose(t, s)
-	if _, err := s.settle("policy", 0, batch("a", 2)); !errors.Is(err, events.ErrClosed) || errors.Is(err, events.ErrUnknown) {
+	if _, err := s.settle("policy", 0, batch("a", 2)); !errors.Is(err, events.ErrClosed) ||
+		errors.Is(err, events.ErrUnknown) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -420,7 +431,8 @@ func TestOpenSaysClearlyWhereItCannotWrite(t *testing.T) {
 	} {
 		_, err := Open(path, Options{})
 		var file *FileError
-		if !errors.As(err, &file) || !errors.Is(err, want) || file.Text().Zh == "" || !strings.Contains(file.Text().En, path) {
+		if !errors.As(err, &file) || !errors.Is(err, want) || file.Text().Zh == "" ||
+			!strings.Contains(file.Text().En, path) {
 			t.Errorf("%s: got %v", path, err)
 		}
 	}

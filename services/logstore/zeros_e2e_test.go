@@ -13,8 +13,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// These tests are on a real ext2, which cannot allocate, whatever driver mounts it. They need what the one of a full file
-// system needs.
+// These tests are on a real ext2, which cannot allocate, whatever driver mounts it. They need what the one of a full
+// file system needs.
 
 func TestAFullFileSystemThatCannotAllocateIsToldAndLosesNothing(t *testing.T) {
 	alone(t, func() {
@@ -29,8 +29,8 @@ func TestWhatWasAnsweredIsOnTheMediumOfAFileSystemThatCannotAllocate(t *testing.
 	alone(t, func() { isOnTheMedium(t, "ext2") })
 }
 
-// TestNothingAcknowledgedIsLostOnAFullFileSystemThatCannotAllocate kills a process again and again, at last where there is no
-// room for another segment.
+// TestNothingAcknowledgedIsLostOnAFullFileSystemThatCannotAllocate kills a process again and again, at last where
+// there is no room for another segment.
 func TestNothingAcknowledgedIsLostOnAFullFileSystemThatCannotAllocate(t *testing.T) {
 	alone(t, func() {
 		dir := mounted(t, "ext2")

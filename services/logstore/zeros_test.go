@@ -51,7 +51,8 @@ func TestWhereRoomIsMadeOfZerosItGrowsLittleByLittle(t *testing.T) {
 				g := s.writer.active
 				info, err := os.Stat(filepath.Join(dir, g.name))
 				if err != nil || info.Size() != g.size || g.size > segmentBytes || g.end > g.size {
-					t.Fatalf("%v; the file has %d bytes, the segment %d, the commits %d", err, info.Size(), g.size, g.end)
+					t.Fatalf("%v; the file has %d bytes, the segment %d, the commits %d", err, info.Size(),
+						g.size, g.end)
 				}
 				if room := g.size - g.end; g.size < segmentBytes && !slices.Contains(rooms, room) {
 					rooms = append(rooms, room)
@@ -118,7 +119,8 @@ func TestADiskThatIsFullAmidTheZerosIsToldAndDoesNoHarm(t *testing.T) {
 					t.Errorf("%s: there are %q, %v", plan.op, names, err)
 				}
 				if data := readFile(t, last(t, dir)); int64(len(data)) != g.end || g.size != g.end {
-					t.Errorf("%s: a file of %d bytes (%d) is left, of which the commits end at %d", plan.op, len(data), g.size, g.end)
+					t.Errorf("%s: a file of %d bytes (%d) is left, of which the commits end at %d", plan.op, len(data),
+						g.size, g.end)
 				}
 				if r, err := Verify(dir, nil); err != nil || r.Torn != nil || len(r.Damages) > 0 || r.Records != n {
 					t.Errorf("%s: meanwhile %+v, %v", plan.op, r, err)
@@ -142,7 +144,8 @@ func TestALogThatCannotBeMadeIsNamedWhenItIsOpened(t *testing.T) {
 	for _, dir := range []string{none, filepath.Join(none, "deep", "log"), filepath.Dir(none)} {
 		_, err := Open(dir, Options{FS: fs, Late: true})
 		var file *FileError
-		if !errors.As(err, &file) || !errors.Is(err, syscall.EROFS) || file.Path != filepath.Dir(none) || file.Text().Zh == "" {
+		if !errors.As(err, &file) || !errors.Is(err, syscall.EROFS) || file.Path != filepath.Dir(none) ||
+			file.Text().Zh == "" {
 			t.Errorf("%s: %v", dir, err)
 		}
 		if s, err := Open(dir, Options{FS: fs, Late: true, ReadOnly: true}); err == nil {

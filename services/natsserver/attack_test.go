@@ -94,9 +94,11 @@ type scene struct {
 
 func newScene(t *testing.T, start func(testing.TB, ...reader) *world, filter string) *scene {
 	t.Helper()
-	s := &scene{attacker: newReader(t, "mallory", filter), victim: newReader(t, "victim", victimFilter), idle: newReader(t, "idle", victimFilter)}
+	s := &scene{attacker: newReader(t, "mallory", filter), victim: newReader(t, "victim", victimFilter),
+		idle: newReader(t, "idle", victimFilter)}
 	s.world = start(t, s.attacker, s.victim, s.idle)
-	s.publish(t, headSubject, alertSubject, strings.Replace(alertSubject, "red", "blue", 1), strings.Replace(alertSubject, "EXE", "LED", 1), headSubject)
+	s.publish(t, headSubject, alertSubject, strings.Replace(alertSubject, "red", "blue", 1),
+		strings.Replace(alertSubject, "EXE", "LED", 1), headSubject)
 	_, durable := s.victim.consumer(t, s.victim.connect(t, s.url))
 	for i := range 3 {
 		var m jetstream.Msg
@@ -115,7 +117,8 @@ func newScene(t *testing.T, start func(testing.TB, ...reader) *world, filter str
 	until(t, "the server has counted it all", func() bool {
 		p := s.picture(t, s.attacker.Name, false)
 		victim, idle := p.Others[s.victim.Name], p.Others[s.idle.Name]
-		return idle.NumPending == 5 && victim.NumPending == 2 && victim.NumAckPending == 2 && victim.Delivered.Stream == 3 && victim.AckFloor.Stream == 1
+		return idle.NumPending == 5 && victim.NumPending == 2 && victim.NumAckPending == 2 &&
+			victim.Delivered.Stream == 3 && victim.AckFloor.Stream == 1
 	})
 	for _, r := range []reader{s.victim, s.idle} {
 		nc := r.connect(t, s.url)
@@ -125,7 +128,8 @@ func newScene(t *testing.T, start func(testing.TB, ...reader) *world, filter str
 		}
 		s.others = append(s.others, sub)
 	}
-	s.nc = s.attacker.connect(t, s.url, nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), nats.NoReconnect())
+	s.nc = s.attacker.connect(t, s.url, nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+		nats.NoReconnect())
 	var err error
 	if s.inbox, err = s.nc.SubscribeSync(inboxPrefix + s.attacker.Name + ".>"); err != nil {
 		t.Fatal(err)
@@ -169,7 +173,8 @@ func (s *scene) drain(t *testing.T) {
 func (s *scene) send(t *testing.T, a attack) (refused bool) {
 	t.Helper()
 	before := s.nc.LastError()
-	if err := s.nc.PublishMsg(&nats.Msg{Subject: a.subject, Reply: a.reply, Data: []byte(a.data), Header: a.header}); err != nil {
+	if err := s.nc.PublishMsg(&nats.Msg{Subject: a.subject, Reply: a.reply, Data: []byte(a.data),
+		Header: a.header}); err != nil {
 		t.Fatalf("send %v: %v", a, err)
 	}
 	if err := s.nc.Flush(); err != nil {
@@ -194,7 +199,8 @@ func (s *scene) checkUnchanged(t *testing.T, want picture, after any) {
 		return
 	}
 	for i := range reflect.TypeFor[picture]().NumField() {
-		name, was, is := reflect.TypeFor[picture]().Field(i).Name, reflect.ValueOf(want).Field(i).Interface(), reflect.ValueOf(got).Field(i).Interface()
+		name, was, is := reflect.TypeFor[picture]().Field(i).Name, reflect.ValueOf(want).Field(i).Interface(),
+			reflect.ValueOf(got).Field(i).Interface()
 		if !reflect.DeepEqual(is, was) {
 			t.Errorf("%s:\nwas %+v\nis  %+v", name, was, is)
 		}
@@ -211,7 +217,8 @@ func (s *scene) checkDelivered(t *testing.T, last uint64) {
 		t.Errorf("the publisher stores %+v, %v", ack, err)
 	}
 	for n := range s.received(t, s.inbox) {
-		if n.Reply != "" && (!strings.HasPrefix(n.Reply, "$JS.ACK."+streamName+"."+s.attacker.Name+".") || !selects(s.attacker.filter, n.Subject)) {
+		if n.Reply != "" && (!strings.HasPrefix(n.Reply, "$JS.ACK."+streamName+"."+s.attacker.Name+".") ||
+			!selects(s.attacker.filter, n.Subject)) {
 			t.Errorf("the attacker got %s for %q", n.Subject, n.Reply)
 		}
 	}
@@ -285,14 +292,16 @@ func apiSubjects(t *testing.T) []string {
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				if s, err := strconv.Unquote(lit.Value); err == nil && strings.HasPrefix(s, "$JS.") && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' }) < 0 {
+				if s, err := strconv.Unquote(lit.Value); err == nil && strings.HasPrefix(s, "$JS.") &&
+					strings.IndexFunc(s, func(r rune) bool { return r <= ' ' }) < 0 {
 					subjects[strings.TrimSuffix(s, ".")] = true
 				}
 			}
 			return true
 		})
 	}
-	for _, s := range []string{server.JSApiStreamDelete, server.JSApiConsumerResetT, server.JSApiRequestNextT, server.JSDirectMsgGet, server.JSApiServerStreamMoveT} {
+	for _, s := range []string{server.JSApiStreamDelete, server.JSApiConsumerResetT, server.JSApiRequestNextT,
+		server.JSDirectMsgGet, server.JSApiServerStreamMoveT} {
 		if !subjects[s] {
 			t.Fatalf("%s was not found among %d subjects: are the sources of the server read?", s, len(subjects))
 		}
@@ -325,9 +334,11 @@ func concrete(pattern string, consumers ...string) (list []string) {
 
 // harmful returns bodies with which a request could do harm.
 func (s *scene) harmful(subject string) []string {
-	victim := `{"stream_name":"` + streamName + `","config":{"durable_name":"mallory","name":"mallory","ack_policy":"none","filter_subject":"taizhang.v1.>"}`
+	victim := `{"stream_name":"` + streamName +
+		`","config":{"durable_name":"mallory","name":"mallory","ack_policy":"none","filter_subject":"taizhang.v1.>"}`
 	for part, body := range map[string]string{
-		"STREAM.UPDATE":     `{"name":"` + streamName + `","subjects":["taizhang.v1.>"],"max_msgs":1,"storage":"file","retention":"limits","discard":"old"}`,
+		"STREAM.UPDATE": `{"name":"` + streamName +
+			`","subjects":["taizhang.v1.>"],"max_msgs":1,"storage":"file","retention":"limits","discard":"old"}`,
 		"STREAM.CREATE":     `{"name":"EVIL","subjects":["evil.>"],"storage":"memory","retention":"limits"}`,
 		"MSG.DELETE":        `{"seq":1}`,
 		"MSG.GET":           `{"seq":3}`,
@@ -352,13 +363,18 @@ func TestEveryOtherRequestIsRefused(t *testing.T) { eachKind(t, checkRequests) }
 func checkRequests(t *testing.T, s *scene) {
 	t.Helper()
 	subjects := apiSubjects(t)
-	allowed := []string{s.own("CONSUMER.MSG.NEXT"), s.own("CONSUMER.INFO"), s.own("CONSUMER.RESET"), "$JS.ACK." + streamName + ".mallory"}
+	allowed := []string{s.own("CONSUMER.MSG.NEXT"), s.own("CONSUMER.INFO"), s.own("CONSUMER.RESET"),
+		"$JS.ACK." + streamName + ".mallory"}
 	want := s.picture(t, s.attacker.Name, true)
 	asked := 0
 	for _, pattern := range subjects {
 		for _, subject := range concrete(pattern, s.attacker.Name, s.victim.Name, "nobody") {
-			for _, subject := range []string{subject, strings.Replace(subject, api, apiPrefix+".", 1), apiPrefix + "." + subject} {
-				if slices.ContainsFunc(allowed, func(a string) bool { return subject == a || strings.HasPrefix(subject, a+".") }) {
+			for _, subject := range []string{subject, strings.Replace(subject, api, apiPrefix+".", 1),
+				apiPrefix + "." + subject} {
+				if slices.ContainsFunc(allowed, func(a string) bool {
+					return subject == a ||
+						strings.HasPrefix(subject, a+".")
+				}) {
 					continue
 				}
 				for _, body := range s.harmful(subject) {
@@ -386,10 +402,14 @@ func checkPublishing(t *testing.T, s *scene) {
 	t.Helper()
 	want := s.picture(t, s.attacker.Name, true)
 	for _, subject := range []string{
-		alertSubject, headSubject, "taizhang.v1.checkpoint", "taizhang.v1.evil", "taizhang.>", "taizhang.v1.>", "taizhang.*.head", "taizhang",
-		"_INBOX_victim.x", "_INBOX.x", "_INBOX_mallory.x", "$JS.ACK." + streamName + ".victim.1.2.2.0.0", "$JS.ACK." + streamName + ".victim.>",
-		"$JS.ACK." + streamName + ".*.1.2.2.0.0", "$JS.ACK.>", "$JS.ACK." + streamName + ".mallory", ">", "*", "tz.>", "tz.CONSUMER.MSG.NEXT.*.*", "tz.CONSUMER.RESET." + streamName + ".*",
-		"$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.PING.CONNZ", "$SYS.REQ.USER.INFO", "$SYS.ACCOUNT.LEDGER.CONNECT", "$SYS.>", "_R_.x.y", "_GR_.x", "$GR.x", "$NRG.V.x", "$MQTT.x", "$KV.x", "$O.x",
+		alertSubject, headSubject, "taizhang.v1.checkpoint", "taizhang.v1.evil", "taizhang.>", "taizhang.v1.>",
+		"taizhang.*.head", "taizhang",
+		"_INBOX_victim.x", "_INBOX.x", "_INBOX_mallory.x", "$JS.ACK." + streamName + ".victim.1.2.2.0.0",
+		"$JS.ACK." + streamName + ".victim.>",
+		"$JS.ACK." + streamName + ".*.1.2.2.0.0", "$JS.ACK.>", "$JS.ACK." + streamName + ".mallory", ">", "*", "tz.>",
+		"tz.CONSUMER.MSG.NEXT.*.*", "tz.CONSUMER.RESET." + streamName + ".*",
+		"$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.PING.CONNZ", "$SYS.REQ.USER.INFO", "$SYS.ACCOUNT.LEDGER.CONNECT",
+		"$SYS.>", "_R_.x.y", "_GR_.x", "$GR.x", "$NRG.V.x", "$MQTT.x", "$KV.x", "$O.x",
 	} {
 		for _, reply := range []string{"", inboxPrefix + s.attacker.Name + ".answer", headSubject} {
 			a := attack{subject: subject, reply: reply, data: "evil"}
@@ -408,14 +428,18 @@ func replies(victim string) []string {
 	ack := "$JS.ACK." + streamName + "." + victim
 	list := []string{
 		alertSubject, headSubject, "taizhang.v1.checkpoint", "taizhang.v1.>",
-		inboxPrefix + victim + ".x", ack + ".1.2.2.0.0", ack + ".1.3.3.0.0", "$JS.ACK._.hash." + streamName + "." + victim + ".1.2.2.0.0.x",
-		"$JS.FC." + streamName + "." + victim + ".x", "$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT." + ledgerAccount + ".CONNZ", "_R_.aaaaaa.bbbbbb", "_GR_.x.y.z", "$GR.x.y",
+		inboxPrefix + victim + ".x", ack + ".1.2.2.0.0", ack + ".1.3.3.0.0",
+		"$JS.ACK._.hash." + streamName + "." + victim + ".1.2.2.0.0.x",
+		"$JS.FC." + streamName + "." + victim + ".x", "$SYS.REQ.SERVER.PING",
+		"$SYS.REQ.ACCOUNT." + ledgerAccount + ".CONNZ", "_R_.aaaaaa.bbbbbb", "_GR_.x.y.z", "$GR.x.y",
 		api + "CONSUMER.CREATE." + streamName, api + "STREAM.CREATE.EVIL",
 	}
-	for _, verb := range []string{"STREAM.DELETE", "STREAM.PURGE", "STREAM.MSG.DELETE", "STREAM.MSG.GET", "STREAM.UPDATE", "STREAM.SNAPSHOT", "STREAM.LEADER.STEPDOWN"} {
+	for _, verb := range []string{"STREAM.DELETE", "STREAM.PURGE", "STREAM.MSG.DELETE", "STREAM.MSG.GET",
+		"STREAM.UPDATE", "STREAM.SNAPSHOT", "STREAM.LEADER.STEPDOWN"} {
 		list = append(list, api+verb+"."+streamName, apiPrefix+"."+verb+"."+streamName)
 	}
-	for _, verb := range []string{"CONSUMER.DELETE", "CONSUMER.RESET", "CONSUMER.PAUSE", "CONSUMER.MSG.NEXT", "CONSUMER.UNPIN", "CONSUMER.DURABLE.CREATE"} {
+	for _, verb := range []string{"CONSUMER.DELETE", "CONSUMER.RESET", "CONSUMER.PAUSE", "CONSUMER.MSG.NEXT",
+		"CONSUMER.UNPIN", "CONSUMER.DURABLE.CREATE"} {
 		list = append(list, api+verb+"."+streamName+"."+victim, apiPrefix+"."+verb+"."+streamName+"."+victim)
 	}
 	return append(list, api+"CONSUMER.DELETE."+streamName+".mallory", api+"CONSUMER.RESET."+streamName+".mallory")
@@ -436,12 +460,13 @@ func checkAnswers(t *testing.T, s *scene) {
 		s.ask(t, "CONSUMER.RESET", `{"seq":1}`)
 		try(attack{subject: next, reply: reply, data: nextNow}) // a message
 		try(attack{subject: next, reply: reply})
-		try(attack{subject: next, reply: reply, data: "{"})                             // an error
-		try(attack{subject: next, reply: reply, data: `{"batch":2000}`})                // another
-		try(attack{subject: next, reply: reply, data: `{"batch":1,"expires":1000000}`}) // a message or, a millisecond later, none
-		try(attack{subject: s.own("CONSUMER.INFO"), reply: reply})                      // a long answer
-		try(attack{subject: s.own("CONSUMER.RESET"), reply: reply, data: `{"seq":1}`})  // another
-		try(attack{subject: s.own("CONSUMER.RESET"), reply: reply, data: "{"})          // an error
+		try(attack{subject: next, reply: reply, data: "{"})              // an error
+		try(attack{subject: next, reply: reply, data: `{"batch":2000}`}) // another
+		// a message or, a millisecond later, none
+		try(attack{subject: next, reply: reply, data: `{"batch":1,"expires":1000000}`})
+		try(attack{subject: s.own("CONSUMER.INFO"), reply: reply})                     // a long answer
+		try(attack{subject: s.own("CONSUMER.RESET"), reply: reply, data: `{"seq":1}`}) // another
+		try(attack{subject: s.own("CONSUMER.RESET"), reply: reply, data: "{"})         // an error
 		for _, data := range []string{"", "+ACK", "-NAK", "+WPI", "+TERM", "+NXT " + nextNow, "+NXT"} {
 			s.ask(t, "CONSUMER.RESET", `{"seq":1}`)
 			m := s.ask(t, "CONSUMER.MSG.NEXT", nextNow)
@@ -498,8 +523,10 @@ func checkSubscriptions(t *testing.T, s *scene) {
 	before := s.picture(t, s.attacker.Name, false)
 	var subs []*nats.Subscription
 	for _, subject := range []string{
-		">", "*", "*.>", "$SYS.>", "$JS.>", "$JS.ACK.>", "$JS.ACK." + streamName + ".>", "$JS.ACK." + streamName + ".victim.>", "$JS.ACK." + streamName + ".mallory.>",
-		"$JS.API.>", "$JS.EVENT.>", "taizhang.>", headSubject, alertSubject, "tz.>", "tz.CONSUMER.MSG.NEXT." + streamName + ".victim", "tz.CONSUMER.MSG.NEXT." + streamName + ".mallory",
+		">", "*", "*.>", "$SYS.>", "$JS.>", "$JS.ACK.>", "$JS.ACK." + streamName + ".>",
+		"$JS.ACK." + streamName + ".victim.>", "$JS.ACK." + streamName + ".mallory.>",
+		"$JS.API.>", "$JS.EVENT.>", "taizhang.>", headSubject, alertSubject, "tz.>",
+		"tz.CONSUMER.MSG.NEXT." + streamName + ".victim", "tz.CONSUMER.MSG.NEXT." + streamName + ".mallory",
 		"_INBOX.>", "_INBOX_victim.>", "_INBOX_idle.>", "_INBOX_*.>", "*.*", "_R_.>", "_GR_.>", "$KV.>",
 	} {
 		for _, queue := range []string{"", "workers"} {
@@ -536,7 +563,8 @@ func checkSubscriptions(t *testing.T, s *scene) {
 
 // The test runs the attacks with all users in one account, which shows that they do harm there.
 func TestInOneAccountTheAttacksDoHarm(t *testing.T) {
-	for _, c := range []struct{ reply, want string }{{api + "STREAM.DELETE." + streamName, "deleted"}, {headSubject, "stored"}} {
+	for _, c := range []struct{ reply, want string }{
+		{api + "STREAM.DELETE." + streamName, "deleted"}, {headSubject, "stored"}} {
 		t.Run(c.want, func(t *testing.T) {
 			mallory := newReader(t, "mallory", victimFilter)
 			w := oneAccount(t, mallory)

@@ -23,10 +23,12 @@ func CheckName(name string) error {
 	if !plainName.MatchString(name) {
 		return text.Errorf(text.Invalid,
 			"订阅用户名 %q 不可用：须为 1 至 32 个小写字母、数字、“-”或“_”，且以字母或数字开头",
-			"%q cannot be the name of a user of the feed: expected 1 to 32 small letters, digits, - and _, the first a letter or a digit", text.Clip(name, 40))
+			"%q cannot be the name of a user of the feed: expected 1 to 32 small letters, digits, - and _, the "+
+				"first a letter or a digit", text.Clip(name, 40))
 	}
 	if slices.Contains(reservedNames, name) {
-		return text.Errorf(text.Invalid, "订阅用户名 %s 为系统保留，请另取一个", "the name %s is reserved; choose another", name)
+		return text.Errorf(text.Invalid, "订阅用户名 %s 为系统保留，请另取一个",
+			"the name %s is reserved; choose another", name)
 	}
 	return nil
 }
@@ -40,9 +42,12 @@ func CheckKey(key string) error {
 		return nil
 	}
 	if strings.HasPrefix(key, "S") { // never repeat a seed
-		return text.Errorf(text.Invalid, "这是私钥种子（以 S 开头），不可登记；请给出公钥（以 U 开头，共 56 个字符）", "this is a seed, which begins with S and stays with its owner; give the public key, which begins with U and has 56 characters")
+		return text.Errorf(text.Invalid, "这是私钥种子（以 S 开头），不可登记；请给出公钥（以 U 开头，共 56 个字符）",
+			"this is a seed, which begins with S and stays with its owner; give the public key, which begins with U "+
+				"and has 56 characters")
 	}
-	return text.Errorf(text.Invalid, "%q 不是用户公钥：应以 U 开头，共 56 个字符", "%q is not the public nkey of a user: expected 56 characters that begin with U", text.Clip(key, 60))
+	return text.Errorf(text.Invalid, "%q 不是用户公钥：应以 U 开头，共 56 个字符",
+		"%q is not the public nkey of a user: expected 56 characters that begin with U", text.Clip(key, 60))
 }
 
 // checkUsers returns the errors of all users together.
@@ -56,10 +61,12 @@ func checkUsers(users []User) error {
 			return err
 		}
 		if names[u.Name] {
-			return text.Errorf(text.Conflict, "订阅用户 %s 出现了两次", "the user %s of the feed is there twice", u.Name)
+			return text.Errorf(text.Conflict, "订阅用户 %s 出现了两次",
+				"the user %s of the feed is there twice", u.Name)
 		}
 		if other, ok := keys[u.Key]; ok {
-			return text.Errorf(text.Conflict, "订阅用户 %s 与 %s 的公钥相同；每个用户须有自己的密钥", "the users %s and %s of the feed have the same key; each needs its own", other, u.Name)
+			return text.Errorf(text.Conflict, "订阅用户 %s 与 %s 的公钥相同；每个用户须有自己的密钥",
+				"the users %s and %s of the feed have the same key; each needs its own", other, u.Name)
 		}
 		names[u.Name], keys[u.Key] = true, u.Name
 	}

@@ -23,8 +23,9 @@ func cluster(t testing.TB, readers ...reader) *world {
 	routes := freeAddresses(t, 3)
 	servers := make([]*server.Server, len(routes))
 	for i, own := range routes {
-		opts := optionsElsewhere(t, t.TempDir(), fmt.Sprintf("server_name: s%d\ncluster { name: c, listen: %q, routes: [ %s ] }\n", i, own,
-			"\"nats://"+strings.Join(routes, "\", \"nats://")+"\"")+Configuration(key, usersOf(readers...)))
+		opts := optionsElsewhere(t, t.TempDir(),
+			fmt.Sprintf("server_name: s%d\ncluster { name: c, listen: %q, routes: [ %s ] }\n", i, own,
+				"\"nats://"+strings.Join(routes, "\", \"nats://")+"\"")+Configuration(key, usersOf(readers...)))
 		if servers[i], err = server.NewServer(opts); err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +71,9 @@ func freeAddresses(t testing.TB, n int) (list []string) {
 // The test tries permitted and forbidden requests that pass through another server.
 func TestInAClusterTheRightsAreTheSame(t *testing.T) {
 	t.Run("what is permitted", func(t *testing.T) { checkPermitted(t, cluster) })
-	for name, check := range map[string]func(*testing.T, *scene){"requests": checkRequests, "publishing": checkPublishing, "answers": checkAnswers, "headers": checkHeaders, "subscriptions": checkSubscriptions} {
+	for name, check := range map[string]func(*testing.T, *scene){
+		"requests": checkRequests, "publishing": checkPublishing, "answers": checkAnswers, "headers": checkHeaders,
+		"subscriptions": checkSubscriptions} {
 		t.Run(name, func(t *testing.T) { check(t, newScene(t, cluster, "taizhang.v1.alert.*.red.EXE.>")) })
 	}
 }

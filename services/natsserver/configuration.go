@@ -98,7 +98,8 @@ func services(user string) []service {
 // without a key.
 func accounts(publisher string, users []User) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "system_account: %s\naccounts {\n  %s {}\n  %s {\n    jetstream: enabled\n    users: [ { nkey: %q } ]\n    exports: [\n",
+	fmt.Fprintf(&b, "system_account: %s\naccounts {\n  %s {}\n  %s {\n    jetstream: enabled\n    users: [ { nkey: "+
+		"%q } ]\n    exports: [\n",
 		systemAccount, systemAccount, ledgerAccount, publisher)
 	for _, u := range users {
 		for _, s := range services(u.Name) {

@@ -39,7 +39,8 @@ func TestAfterAFullDiskARestartHelps(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		subject := fmt.Sprintf("taizhang.v1.alert.ZJ-0007.red.EXE.02.%d.20251231", i)
-		ack, err := w.js.Publish(ctx, subject, bytes.Repeat([]byte{byte('0' + i%10)}, 50<<10), jetstream.WithRetryAttempts(0))
+		ack, err := w.js.Publish(ctx, subject, bytes.Repeat([]byte{byte('0' + i%10)}, 50<<10),
+			jetstream.WithRetryAttempts(0))
 		if err == nil {
 			acknowledged[ack.Sequence] = subject
 		}

@@ -140,7 +140,8 @@ func permissions(user string) *server.Permissions {
 	for _, s := range services(user) {
 		publish = append(publish, s.as)
 	}
-	return &server.Permissions{Publish: &server.SubjectPermission{Allow: publish}, Subscribe: &server.SubjectPermission{Allow: []string{inboxPrefix + user + ".>"}}}
+	return &server.Permissions{Publish: &server.SubjectPermission{Allow: publish},
+		Subscribe: &server.SubjectPermission{Allow: []string{inboxPrefix + user + ".>"}}}
 }
 
 // The limits of the reply paths of a user. Each request for messages keeps one for nextThreshold, even after its

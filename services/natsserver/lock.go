@@ -27,7 +27,8 @@ func lockDir(dir string) (*os.File, error) {
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		_ = f.Close()
-		return nil, text.Errorf(text.Conflict, "预警推送目录 %s 正被另一个进程使用；请等它结束", "the directory %s of the alert feed is in use by another process; wait until it ends", dir)
+		return nil, text.Errorf(text.Conflict, "预警推送目录 %s 正被另一个进程使用；请等它结束",
+			"the directory %s of the alert feed is in use by another process; wait until it ends", dir)
 	}
 	if err != nil {
 		_ = f.Close()

@@ -14,7 +14,8 @@ import (
 func TestAUserCannotFillTheLog(t *testing.T) {
 	core, lines := observer.New(zap.WarnLevel)
 	a := newReader(t, "a")
-	s, err := Start(t.Context(), NATSConfig{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: usersOf(a), Log: zap.New(core)})
+	s, err := Start(t.Context(),
+		NATSConfig{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: usersOf(a), Log: zap.New(core)})
 	if err != nil {
 		t.Fatal(err)
 	}

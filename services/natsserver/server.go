@@ -93,7 +93,8 @@ func splitListen(listen string) (host string, port int, err error) {
 		port, err = strconv.Atoi(digits)
 	}
 	if err != nil || host == "" || port < 0 || port > 65535 {
-		return "", 0, text.Errorf(text.Invalid, "监听地址 %q 有误：应为“主机:端口”，例如 127.0.0.1:4222", "the address %q to listen on is wrong: expected HOST:PORT, such as 127.0.0.1:4222", text.Clip(listen, 100))
+		return "", 0, text.Errorf(text.Invalid, "监听地址 %q 有误：应为“主机:端口”，例如 127.0.0.1:4222",
+			"the address %q to listen on is wrong: expected HOST:PORT, such as 127.0.0.1:4222", text.Clip(listen, 100))
 	}
 	if port == 0 {
 		port = server.RANDOM_PORT
@@ -216,7 +217,8 @@ const reconnectWait = 20 * time.Millisecond
 // survives Restart. The caller closes it.
 func (s *Server) Connect(opts ...nats.Option) (*nats.Conn, error) {
 	own := []nats.Option{nats.InProcessServer(inProcess{s}), nats.Nkey(s.key, s.own.Sign), nats.Name("taizhang"),
-		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait), nats.ReconnectJitter(reconnectWait, reconnectWait), nats.ErrorHandler(s.logError)}
+		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait), nats.ReconnectJitter(reconnectWait, reconnectWait),
+		nats.ErrorHandler(s.logError)}
 	nc, err := nats.Connect("", append(own, opts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("natsserver: connect: %w", err)

@@ -77,7 +77,8 @@ func checkPermitted(t *testing.T, start func(testing.TB, ...reader) *world) {
 				info, err := durable.Info(t.Context())
 				return err == nil && info.NumAckPending == 0 && info.NumPending == 0 && info.AckFloor.Stream == 3
 			})
-			if r, err := js.ResetConsumerToSequence(t.Context(), streamName, c.Name, 1); err != nil || r.ResetSeq != 1 {
+			if r, err := js.ResetConsumerToSequence(t.Context(), streamName, c.Name, 1); err != nil ||
+				r.ResetSeq != 1 {
 				t.Errorf("%s goes back to %+v, %v", c.Name, r, err)
 			}
 		}
@@ -97,7 +98,8 @@ func TestARequestWaits(t *testing.T) {
 			}
 			_, durable := a.consumer(t, a.connect(t, w.url))
 			longest := durable.CachedInfo().Config.MaxRequestExpires
-			if open, err := ledger.ServiceExportResponseThreshold(services("a")[0].subject); err != nil || open <= longest {
+			if open, err := ledger.ServiceExportResponseThreshold(services("a")[0].subject); err != nil ||
+				open <= longest {
 				t.Errorf("the way back is open for %v, %v, and a request waits for %v", open, err, longest)
 			}
 			gone := a.connect(t, w.url)
@@ -105,7 +107,11 @@ func TestARequestWaits(t *testing.T) {
 			if _, err := waiting.Fetch(10, jetstream.FetchMaxWait(time.Minute)); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "it waits", func() bool { i, err := durable.Info(t.Context()); return err == nil && i.NumWaiting == 1 })
+			until(t, "it waits", func() bool {
+				i, err := durable.Info(t.Context())
+				return err == nil &&
+					i.NumWaiting == 1
+			})
 			gone.Close()
 			until(t, "it has gone", func() bool { return ledger.NumPendingAllResponses() == 0 })
 			w.publish(t, alertSubject)
@@ -163,7 +169,8 @@ func TestNamesAndKeys(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	for _, name := range []string{"", "A", "-a", "_a", "a.b", "a b", "a*", "a>", "ledger", "sys", "$G", "$SYS", "省厅", "a\n", strings.Repeat("a", 33)} {
+	for _, name := range []string{"", "A", "-a", "_a", "a.b", "a b", "a*", "a>", "ledger", "sys", "$G", "$SYS", "省厅",
+		"a\n", strings.Repeat("a", 33)} {
 		if err := CheckName(name); text.CodeOf(err) != text.Invalid {
 			t.Errorf("%q: %v", name, err)
 		}
@@ -189,7 +196,8 @@ func TestNamesAndKeys(t *testing.T) {
 func TestAServerStartsOnlyWithGoodParameters(t *testing.T) {
 	a, b := newReader(t, "a"), newReader(t, "b")
 	for want, list := range map[text.ErrorCode][]NATSConfig{
-		text.Invalid:  {{Listen: "4222"}, {Listen: ":4222"}, {Listen: "127.0.0.1:66000"}, {Listen: "127.0.0.1:x"}, {Users: []User{{"A", a.Key}}}, {Users: []User{{"a", "x"}}}},
+		text.Invalid: {{Listen: "4222"}, {Listen: ":4222"}, {Listen: "127.0.0.1:66000"}, {Listen: "127.0.0.1:x"},
+			{Users: []User{{"A", a.Key}}}, {Users: []User{{"a", "x"}}}},
 		text.Conflict: {{Users: []User{a.User, {"a", b.Key}}}, {Users: []User{a.User, {"b", a.Key}}}},
 	} {
 		for _, cfg := range list {
@@ -223,7 +231,8 @@ func TestAConnectionOutlivesARestart(t *testing.T) {
 		until(t, "the publisher publishes", func() bool {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			_, err := w.js.Publish(ctx, alertSubject, []byte{byte('0' + i)}, jetstream.WithExpectLastSequencePerSubject(uint64(i)))
+			_, err := w.js.Publish(ctx, alertSubject, []byte{byte('0' + i)},
+				jetstream.WithExpectLastSequencePerSubject(uint64(i)))
 			var api *jetstream.APIError
 			if errors.As(err, &api) {
 				return api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence // stored, and the answer was lost

@@ -15,7 +15,8 @@ import (
 func TestWithTLSAUserNeedsIt(t *testing.T) {
 	cert := listentest.NewCertificate(t, "localhost")
 	a, b := newReader(t, "a"), newReader(t, "b")
-	s, err := Start(t.Context(), NATSConfig{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: usersOf(a), Log: zap.NewNop(), TLS: &tls.Config{Certificates: []tls.Certificate{cert.Certificate}}})
+	s, err := Start(t.Context(), NATSConfig{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: usersOf(a),
+		Log: zap.NewNop(), TLS: &tls.Config{Certificates: []tls.Certificate{cert.Certificate}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,8 @@ func TestWithTLSAUserNeedsIt(t *testing.T) {
 	}
 	for _, r := range []reader{a, b} {
 		r.consumer(t, r.connect(t, w.url, nats.Secure(&tls.Config{RootCAs: cert.Pool})))
-		if _, err := nats.Connect(w.url, nats.Nkey(r.Key, r.pair.Sign), nats.Secure(&tls.Config{RootCAs: cert.Pool, MaxVersion: tls.VersionTLS11})); err == nil {
+		if _, err := nats.Connect(w.url, nats.Nkey(r.Key, r.pair.Sign),
+			nats.Secure(&tls.Config{RootCAs: cert.Pool, MaxVersion: tls.VersionTLS11})); err == nil {
 			t.Error("a client of TLS 1.1 connects")
 		}
 		if _, err := nats.Connect(w.url, nats.Nkey(r.Key, r.pair.Sign)); err == nil {

@@ -48,7 +48,8 @@ func TestOthersGoOnWhileUsersComeAndGo(t *testing.T) {
 			default:
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-			_, err := w.js.Publish(ctx, fmt.Sprintf("taizhang.v1.alert.ZJ-0007.red.EXE.02.%d.20251231", i), []byte("x"))
+			_, err := w.js.Publish(ctx, fmt.Sprintf("taizhang.v1.alert.ZJ-0007.red.EXE.02.%d.20251231", i),
+				[]byte("x"))
 			cancel()
 			if err != nil {
 				t.Errorf("publish: %v", err)
@@ -157,7 +158,8 @@ func TestAUserWithANewKeyIsDisconnected(t *testing.T) {
 	}
 	until(t, "it is disconnected", nc.IsClosed)
 	again.connect(t, "nats://"+s.Addr())
-	if old, err := nats.Connect("nats://"+s.Addr(), nats.Nkey(a.Key, a.pair.Sign)); !errors.Is(err, nats.ErrAuthorization) {
+	if old, err := nats.Connect("nats://"+s.Addr(), nats.Nkey(a.Key, a.pair.Sign)); !errors.Is(err,
+		nats.ErrAuthorization) {
 		t.Errorf("the old key connects: %v, %v", old, err)
 	}
 }
@@ -172,7 +174,8 @@ func TestUsersOutliveARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.connect(t, "nats://"+s.Addr())
-	if nc, err := nats.Connect("nats://"+s.Addr(), nats.Nkey(a.Key, a.pair.Sign)); !errors.Is(err, nats.ErrAuthorization) {
+	if nc, err := nats.Connect("nats://"+s.Addr(), nats.Nkey(a.Key, a.pair.Sign)); !errors.Is(err,
+		nats.ErrAuthorization) {
 		t.Errorf("the revoked user connects: %v, %v", nc, err)
 	}
 }
@@ -190,11 +193,13 @@ func TestARevocationHoldsWhenTheServerFailsToRestart(t *testing.T) {
 	if err := s.SetUsers(t.Context(), usersOf(b)); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.Remove(streams), os.Rename(streams+".away", streams), s.Restart(t.Context())); err != nil {
+	if err := errors.Join(os.Remove(streams), os.Rename(streams+".away", streams),
+		s.Restart(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	b.connect(t, "nats://"+s.Addr())
-	if nc, err := nats.Connect("nats://"+s.Addr(), nats.Nkey(a.Key, a.pair.Sign)); !errors.Is(err, nats.ErrAuthorization) {
+	if nc, err := nats.Connect("nats://"+s.Addr(), nats.Nkey(a.Key, a.pair.Sign)); !errors.Is(err,
+		nats.ErrAuthorization) {
 		t.Errorf("the revoked user connects: %v, %v", nc, err)
 	}
 }
@@ -231,7 +236,8 @@ func TestNobodyIsConnectedAfterBeingRevoked(t *testing.T) {
 				default:
 				}
 				closed := make(chan struct{})
-				_, err := nats.Connect("nats://"+s.Addr(), nats.Nkey(a.Key, a.pair.Sign), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+				_, err := nats.Connect("nats://"+s.Addr(), nats.Nkey(a.Key, a.pair.Sign), nats.NoReconnect(),
+					nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 				if err == nil {
 					came.Add(1)
 					<-closed // by the server
@@ -261,8 +267,10 @@ func TestAUserCannotTakeTheConnectionsOfOthers(t *testing.T) {
 			for range ConnectionsMax {
 				open = append(open, a.connect(t, w.url, nats.NoReconnect()))
 			}
-			if nc, err := nats.Connect(w.url, nats.Nkey(a.Key, a.pair.Sign)); !errors.Is(err, nats.ErrMaxAccountConnectionsExceeded) {
-				t.Errorf("it has more than %d connections, or is not told why it has not: %v, %v", ConnectionsMax, nc, err)
+			if nc, err := nats.Connect(w.url, nats.Nkey(a.Key, a.pair.Sign)); !errors.Is(err,
+				nats.ErrMaxAccountConnectionsExceeded) {
+				t.Errorf("it has more than %d connections, or is not told why it has not: %v, %v",
+					ConnectionsMax, nc, err)
 			}
 			b.consumer(t, b.connect(t, w.url))
 			open[0].Close()
@@ -297,7 +305,8 @@ func TestAUserCannotFillTheMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 2 * most {
-		if err := nc.PublishRequest(apiPrefix+".CONSUMER.MSG.NEXT."+streamName+".a", fmt.Sprintf("%sa.%d", inboxPrefix, i), nil); err != nil {
+		if err := nc.PublishRequest(apiPrefix+".CONSUMER.MSG.NEXT."+streamName+".a",
+			fmt.Sprintf("%sa.%d", inboxPrefix, i), nil); err != nil {
 			break // it is disconnected already
 		}
 	}

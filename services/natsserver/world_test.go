@@ -51,7 +51,8 @@ func usersOf(readers ...reader) []User {
 // connect connects a user over the network like its program.
 func (r reader) connect(t testing.TB, url string, opts ...nats.Option) *nats.Conn {
 	t.Helper()
-	nc, err := nats.Connect(url, append([]nats.Option{nats.Nkey(r.Key, r.pair.Sign), nats.CustomInboxPrefix(inboxPrefix + r.Name)}, opts...)...)
+	nc, err := nats.Connect(url,
+		append([]nats.Option{nats.Nkey(r.Key, r.pair.Sign), nats.CustomInboxPrefix(inboxPrefix + r.Name)}, opts...)...)
 	if err != nil {
 		t.Fatalf("connect %s: %v", r.Name, err)
 	}
@@ -74,7 +75,8 @@ func startServer(t testing.TB, users ...User) *Server {
 
 func startIn(t testing.TB, dir string, users ...User) *Server {
 	t.Helper()
-	s, err := Start(t.Context(), NATSConfig{Dir: dir, Listen: "127.0.0.1:0", Users: users, Log: zaptest.NewLogger(t, zaptest.Level(zapLevel))})
+	s, err := Start(t.Context(),
+		NATSConfig{Dir: dir, Listen: "127.0.0.1:0", Users: users, Log: zaptest.NewLogger(t, zaptest.Level(zapLevel))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,8 +177,10 @@ func newWorldOf(t testing.TB, replicas int, url string, admin *nats.Conn, reader
 	w := &world{url: url, admin: admin, js: js}
 	until(t, "the servers of the cluster know each other", func() bool {
 		_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{
-			Name: streamName, Subjects: []string{"taizhang.v1.>"}, Storage: jetstream.FileStorage, Replicas: replicas, MaxMsgsPerSubject: 16,
-			MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgSize: -1, Discard: jetstream.DiscardNew, DenyDelete: true, DenyPurge: true,
+			Name: streamName, Subjects: []string{"taizhang.v1.>"}, Storage: jetstream.FileStorage, Replicas: replicas,
+			MaxMsgsPerSubject: 16,
+			MaxMsgs:           -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgSize: -1, Discard: jetstream.DiscardNew,
+			DenyDelete: true, DenyPurge: true,
 		})
 		var api *jetstream.APIError
 		return !errors.Is(err, context.DeadlineExceeded) && (!errors.As(err, &api) || api.ErrorCode != noPeers)
@@ -195,8 +199,10 @@ func (w *world) durable(t testing.TB, r reader) {
 	var err error
 	until(t, "an answer about a consumer", func() bool { // a cluster with a new leader may leave a request without any
 		_, err = w.js.CreateConsumer(t.Context(), streamName, jetstream.ConsumerConfig{
-			Durable: r.Name, DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy, AckWait: time.Minute, MaxDeliver: -1,
-			MaxAckPending: 1000, MaxWaiting: 16, MaxRequestBatch: 1000, MaxRequestExpires: 5 * time.Minute, FilterSubjects: r.filter,
+			Durable: r.Name, DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy,
+			AckWait: time.Minute, MaxDeliver: -1,
+			MaxAckPending: 1000, MaxWaiting: 16, MaxRequestBatch: 1000, MaxRequestExpires: 5 * time.Minute,
+			FilterSubjects: r.filter,
 		})
 		return !errors.Is(err, context.DeadlineExceeded)
 	})

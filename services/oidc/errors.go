@@ -20,10 +20,13 @@ func reason(err error) Cause { return Cause(text.Clip(text.Printable(err.Error()
 
 // These are the messages for users. There is one for each sort of failure, whatever its cause.
 var (
-	notSignedIn = text.Say("统一身份登录已取消或没有通过：请回到登录页重新开始；仍不行的，请告知管理员，原因在服务日志中",
-		"single sign-on was cancelled or did not succeed: start again at the sign-in page; if that does not help, tell an administrator: the reason is in the log of the service")
+	notSignedIn = text.Say(
+		"统一身份登录已取消或没有通过：请回到登录页重新开始；仍不行的，请告知管理员，原因在服务日志中",
+		"single sign-on was cancelled or did not succeed: start again at the sign-in page; if that does not help, "+
+			"tell an administrator: the reason is in the log of the service")
 	notValid = text.Say("没有有效的令牌", "no valid token was shown") // as in services/access, for every token
-	noAnswer = text.Say("统一身份登录的签发方现在没有正常应答，请稍后再试", "the issuer of single sign-on does not answer as it should: try again later")
+	noAnswer = text.Say("统一身份登录的签发方现在没有正常应答，请稍后再试",
+		"the issuer of single sign-on does not answer as it should: try again later")
 )
 
 // unavailable returns the error for an issuer that gave no proper answer.

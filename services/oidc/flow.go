@@ -84,7 +84,8 @@ func (p *Provider) finish(ctx context.Context, a *SignInAttempt, query url.Value
 	case c.AuthorizedParty != "" && c.AuthorizedParty != p.cfg.ClientID:
 		return "", fmt.Errorf("ID token: issued to another client, %q", c.AuthorizedParty)
 	case len(c.audience) > 1 && c.AuthorizedParty == "":
-		return "", fmt.Errorf("ID token: for several audiences, and not said which of them it was issued to: %q", c.audience)
+		return "", fmt.Errorf("ID token: for several audiences, and not said which of them it was issued to: %q",
+			c.audience)
 	}
 	return c.Subject, nil
 }
@@ -137,7 +138,8 @@ func judgeExchange(err error) error {
 		return unavailable(err)
 	}
 	switch status := answer.Response.StatusCode; answer.ErrorCode {
-	case "", "server_error", "temporarily_unavailable", "invalid_client", "unauthorized_client", "unsupported_grant_type":
+	case "", "server_error", "temporarily_unavailable", "invalid_client", "unauthorized_client",
+		"unsupported_grant_type":
 	default:
 		if status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
 			return err

@@ -27,8 +27,10 @@ func TestABrowserIsSentWithStateNonceAndChallenge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := url.Values{"tenant": {"zj"}, "client_id": {client}, "redirect_uri": {redirect}, "response_type": {"code"}, "scope": {"openid"},
-			"state": {attempt.State}, "nonce": {attempt.Nonce}, "code_challenge": {oauth2.S256ChallengeFromVerifier(attempt.Verifier)}, "code_challenge_method": {"S256"}}
+		want := url.Values{"tenant": {"zj"}, "client_id": {client}, "redirect_uri": {redirect},
+			"response_type": {"code"}, "scope": {"openid"},
+			"state": {attempt.State}, "nonce": {attempt.Nonce}, "code_challenge": {
+				oauth2.S256ChallengeFromVerifier(attempt.Verifier)}, "code_challenge_method": {"S256"}}
 		if got := u.Query(); u.Path != "/authorize" || !maps.EqualFunc(got, want, slices.Equal) {
 			t.Errorf("expected %v, got %v", want, got)
 		}
@@ -73,16 +75,19 @@ func TestWhatABrowserComesBackWith(t *testing.T) {
 		{"long code", url.Values{"code": {strings.Repeat("c", 5000)}}, text.Unauthenticated, "4096"},
 		{"another issuer", url.Values{"iss": {"https://evil.example"}}, text.Unauthenticated, "another issuer"},
 		{"two issuers", url.Values{"iss": {i.URL, i.URL}}, text.Unauthenticated, "one iss"},
-		{"access denied", url.Values{"error": {"access_denied"}, "error_description": {"a\nb"}, "code": nil}, text.Unauthenticated, `"access_denied"`},
+		{"access denied", url.Values{"error": {"access_denied"}, "error_description": {"a\nb"}, "code": nil},
+			text.Unauthenticated, `"access_denied"`},
 		{"error and a code", url.Values{"error": {"access_denied"}}, text.Unauthenticated, "access_denied"},
-		{"the issuer cannot now", url.Values{"error": {"temporarily_unavailable"}}, text.Unavailable, "temporarily_unavailable"},
+		{"the issuer cannot now", url.Values{"error": {"temporarily_unavailable"}}, text.Unavailable,
+			"temporarily_unavailable"},
 		{"error of the issuer", url.Values{"error": {"server_error"}}, text.Unavailable, "server_error"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			attempt, _ := begin(t, p)
 			i.set(func() {
 				i.token = func(w http.ResponseWriter, _ *http.Request) {
-					writeJSON(t, w, object{"access_token": "a", "token_type": "Bearer", "id_token": s.token(t, i.idToken(attempt, nil), object{"typ": "JWT"})})
+					writeJSON(t, w, object{"access_token": "a", "token_type": "Bearer",
+						"id_token": s.token(t, i.idToken(attempt, nil), object{"typ": "JWT"})})
 				}
 			})
 			query := url.Values{"state": {attempt.State}, "code": {"code"}}
@@ -112,12 +117,14 @@ func TestWhatABrowserComesBackWith(t *testing.T) {
 	t.Run("an attempt without secrets", func(t *testing.T) {
 		i.set(func() {
 			i.token = func(w http.ResponseWriter, _ *http.Request) {
-				writeJSON(t, w, object{"access_token": "a", "id_token": s.token(t, i.claims(object{"aud": client}), object{"typ": "JWT"})})
+				writeJSON(t, w, object{"access_token": "a",
+					"id_token": s.token(t, i.claims(object{"aud": client}), object{"typ": "JWT"})})
 			}
 		})
 		_, err := p.Finish(t.Context(), &oidc.SignInAttempt{}, url.Values{"state": {""}, "code": {"c"}})
 		mustFail(t, err, text.Unauthenticated, "state")
-		_, err = p.Finish(t.Context(), &oidc.SignInAttempt{State: "s", Verifier: "v"}, url.Values{"state": {"s"}, "code": {"c"}})
+		_, err = p.Finish(t.Context(), &oidc.SignInAttempt{State: "s", Verifier: "v"},
+			url.Values{"state": {"s"}, "code": {"c"}})
 		mustFail(t, err, text.Unauthenticated, "nonce")
 	})
 }
@@ -132,7 +139,8 @@ func TestAnIssuerThatNamesItselfMustDoSo(t *testing.T) {
 }
 
 func TestWhatTheIssuerAnswersForACode(t *testing.T) {
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the code went elsewhere") }))
+	elsewhere := httptest.NewServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the code went elsewhere") }))
 	t.Cleanup(elsewhere.Close)
 	s := newKey("k")
 	i := newIssuer(t, s.public)
@@ -140,7 +148,8 @@ func TestWhatTheIssuerAnswersForACode(t *testing.T) {
 	id := func(changes object) func(*oidc.SignInAttempt) http.HandlerFunc {
 		return func(a *oidc.SignInAttempt) http.HandlerFunc {
 			return func(w http.ResponseWriter, _ *http.Request) {
-				writeJSON(t, w, object{"access_token": "a", "token_type": "Bearer", "id_token": s.token(t, i.idToken(a, changes), object{"typ": nil})})
+				writeJSON(t, w, object{"access_token": "a", "token_type": "Bearer",
+					"id_token": s.token(t, i.idToken(a, changes), object{"typ": nil})})
 			}
 		}
 	}
@@ -174,22 +183,31 @@ func TestWhatTheIssuerAnswersForACode(t *testing.T) {
 			return answer(http.StatusOK, `{"access_token":"a","id_token":"`+s.token(t, i.idToken(a, nil), nil)+`"}`)(a)
 		}, text.Unauthenticated, "at+jwt"},
 		{"a forged ID token", func(a *oidc.SignInAttempt) http.HandlerFunc {
-			return answer(http.StatusOK, `{"access_token":"a","id_token":"`+newKey("k").token(t, i.idToken(a, nil), object{"typ": "JWT"})+`"}`)(a)
+			return answer(http.StatusOK, `{"access_token":"a","id_token":"`+
+				newKey("k").token(t, i.idToken(a, nil), object{"typ": "JWT"})+`"}`)(a)
 		}, text.Unauthenticated, "signature"},
 		{"an ID token without a signature", func(a *oidc.SignInAttempt) http.HandlerFunc {
-			return answer(http.StatusOK, `{"access_token":"a","id_token":"`+encode(t, object{"alg": "none"})+"."+encode(t, i.idToken(a, nil))+`."}`)(a)
+			return answer(http.StatusOK, `{"access_token":"a","id_token":"`+encode(t, object{"alg": "none"})+"."+
+				encode(t, i.idToken(a, nil))+`."}`)(a)
 		}, text.Unauthenticated, "algorithm"},
 		{"no ID token", answer(http.StatusOK, `{"access_token":"a"}`), text.Unavailable, "ID token"},
-		{"an ID token that is no text", answer(http.StatusOK, `{"access_token":"a","id_token":{}}`), text.Unavailable, "ID token"},
+		{"an ID token that is no text", answer(http.StatusOK, `{"access_token":"a","id_token":{}}`), text.Unavailable,
+			"ID token"},
 		{"nothing", answer(http.StatusOK, `{}`), text.Unavailable, "access_token"},
 		{"no JSON", answer(http.StatusOK, `<html>`), text.Unavailable, "json"},
-		{"too much", answer(http.StatusOK, `{"access_token":"a","pad":"`+strings.Repeat("x", 1<<20)+`"}`), text.Unavailable, ""},
-		{"the code is not good", answer(http.StatusBadRequest, `{"error":"invalid_grant"}`), text.Unauthenticated, "invalid_grant"},
-		{"the request is not good", answer(http.StatusBadRequest, `{"error":"invalid_request"}`), text.Unauthenticated, "invalid_request"},
-		{"this server is no client", answer(http.StatusUnauthorized, `{"error":"invalid_client"}`), text.Unavailable, "invalid_client"},
+		{"too much", answer(http.StatusOK, `{"access_token":"a","pad":"`+strings.Repeat("x", 1<<20)+`"}`),
+			text.Unavailable, ""},
+		{"the code is not good", answer(http.StatusBadRequest, `{"error":"invalid_grant"}`), text.Unauthenticated,
+			"invalid_grant"},
+		{"the request is not good", answer(http.StatusBadRequest, `{"error":"invalid_request"}`), text.Unauthenticated,
+			"invalid_request"},
+		{"this server is no client", answer(http.StatusUnauthorized, `{"error":"invalid_client"}`), text.Unavailable,
+			"invalid_client"},
 		{"a page that forbids", answer(http.StatusForbidden, `<html>`), text.Unavailable, "403"},
-		{"too many requests", answer(http.StatusTooManyRequests, `{"error":"slow_down"}`), text.Unavailable, "slow_down"},
-		{"a defect of the issuer", answer(http.StatusInternalServerError, `{"error":"invalid_grant"}`), text.Unavailable, "invalid_grant"},
+		{"too many requests", answer(http.StatusTooManyRequests, `{"error":"slow_down"}`), text.Unavailable,
+			"slow_down"},
+		{"a defect of the issuer", answer(http.StatusInternalServerError, `{"error":"invalid_grant"}`),
+			text.Unavailable, "invalid_grant"},
 		{"elsewhere", func(*oidc.SignInAttempt) http.HandlerFunc {
 			return http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect).ServeHTTP
 		}, text.Unavailable, "307"},
@@ -215,7 +233,8 @@ func TestWhatTheIssuerAnswersForACode(t *testing.T) {
 			if c.code != "" {
 				mustFail(t, err, c.code, c.reason)
 			}
-			want := url.Values{"client_id": {client}, "code": {"code"}, "code_verifier": {attempt.Verifier}, "grant_type": {"authorization_code"}, "redirect_uri": {redirect}}
+			want := url.Values{"client_id": {client}, "code": {"code"}, "code_verifier": {attempt.Verifier},
+				"grant_type": {"authorization_code"}, "redirect_uri": {redirect}}
 			if n := i.codes.Load() - exchanged; n != 1 || !maps.EqualFunc(sent, want, slices.Equal) {
 				t.Errorf("expected %v once, got %v %d times", want, sent, n)
 			}
@@ -240,14 +259,16 @@ func TestTheSecretIsShownAsTheIssuerWantsIt(t *testing.T) {
 			i.token = func(w http.ResponseWriter, r *http.Request) {
 				user, secret, has := r.BasicAuth()
 				if c.header && (user != client || secret != "a+secret" || r.PostFormValue("client_secret") != "") ||
-					!c.header && (has || r.PostFormValue("client_secret") != "a secret" || r.PostFormValue("client_id") != client) {
+					!c.header && (has || r.PostFormValue("client_secret") != "a secret" ||
+						r.PostFormValue("client_id") != client) {
 					t.Errorf("header %q %q, form %v", user, secret, r.PostForm)
 				}
 				w.Header().Set("Content-Type", "application/json")
 				w.WriteHeader(http.StatusBadRequest)
 				w.Write([]byte(`{"error":"invalid_grant"}`))
 			}
-			p := provider(t, oidc.ProviderConfig{Issuer: i.URL, ClientID: client, ClientSecret: "a secret", RedirectURL: redirect, Now: i.clock.Now})
+			p := provider(t, oidc.ProviderConfig{Issuer: i.URL, ClientID: client, ClientSecret: "a secret",
+				RedirectURL: redirect, Now: i.clock.Now})
 			attempt, _ := begin(t, p)
 			_, err := p.Finish(t.Context(), attempt, url.Values{"state": {attempt.State}, "code": {"code"}})
 			mustFail(t, err, text.Unauthenticated, "invalid_grant")
@@ -259,7 +280,8 @@ func TestTheSecretIsShownAsTheIssuerWantsIt(t *testing.T) {
 }
 
 func TestAProviderIsMadeWithoutItsIssuer(t *testing.T) {
-	good := oidc.ProviderConfig{Issuer: "https://issuer.example/realms/zj", ClientID: client, RedirectURL: "https://taizhang.example/login/sso/callback", Audience: audience}
+	good := oidc.ProviderConfig{Issuer: "https://issuer.example/realms/zj", ClientID: client,
+		RedirectURL: "https://taizhang.example/login/sso/callback", Audience: audience}
 	for _, change := range []func(*oidc.ProviderConfig){
 		func(*oidc.ProviderConfig) {},
 		func(c *oidc.ProviderConfig) { c.Audience = "" },

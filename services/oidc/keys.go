@@ -23,10 +23,12 @@ const (
 func (p *Provider) fetchKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	keys, err := p.readKeys(ctx)
 	if err != nil {
-		p.cfg.Log.Warn("the keys of the issuer could not be fetched", zap.String("issuer", p.cfg.Issuer), zap.Error(reason(err)))
+		p.cfg.Log.Warn("the keys of the issuer could not be fetched", zap.String("issuer", p.cfg.Issuer),
+			zap.Error(reason(err)))
 		return nil, fmt.Errorf("fetch keys: %w", err)
 	}
-	p.cfg.Log.Debug("the keys of the issuer were fetched", zap.String("issuer", p.cfg.Issuer), zap.Int("keys", len(keys)))
+	p.cfg.Log.Debug("the keys of the issuer were fetched", zap.String("issuer", p.cfg.Issuer),
+		zap.Int("keys", len(keys)))
 	return keys, nil
 }
 

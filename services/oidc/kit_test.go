@@ -94,7 +94,8 @@ func newIssuer(t testing.TB, keys ...jose.JSONWebKey) *issuer {
 	})
 	i.Server = httptest.NewServer(mux)
 	t.Cleanup(i.Close)
-	i.says = object{"issuer": i.URL, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/keys"}
+	i.says = object{"issuer": i.URL, "authorization_endpoint": i.URL + "/authorize",
+		"token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/keys"}
 	return i
 }
 
@@ -121,7 +122,8 @@ const (
 
 func (i *issuer) provider(t testing.TB) *oidc.Provider {
 	t.Helper()
-	return provider(t, oidc.ProviderConfig{Issuer: i.URL, ClientID: client, RedirectURL: redirect, Audience: audience, Now: i.clock.Now})
+	return provider(t, oidc.ProviderConfig{Issuer: i.URL, ClientID: client, RedirectURL: redirect, Audience: audience,
+		Now: i.clock.Now})
 }
 
 // claims returns the claims of a valid token with changes. A nil removes a claim.
@@ -141,7 +143,8 @@ type signer struct {
 }
 
 func newSigner(private crypto.Signer, alg jose.SignatureAlgorithm, kid string) *signer {
-	return &signer{private, alg, jose.JSONWebKey{Key: private.Public(), KeyID: kid, Algorithm: string(alg), Use: "sig"}}
+	return &signer{private, alg,
+		jose.JSONWebKey{Key: private.Public(), KeyID: kid, Algorithm: string(alg), Use: "sig"}}
 }
 
 // newKey returns a new key, for ES256.
@@ -233,7 +236,8 @@ func mustVerify(t *testing.T, p *oidc.Provider, jwt string) {
 // mustNotVerify checks that an error is that of an invalid token, with a reason.
 func mustNotVerify(t *testing.T, err error, reason string) {
 	t.Helper()
-	if text.CodeOf(err) != text.Unauthenticated || err == nil || err.Error() != "no valid token was shown" || !strings.Contains(why(err), reason) {
+	if text.CodeOf(err) != text.Unauthenticated || err == nil || err.Error() != "no valid token was shown" ||
+		!strings.Contains(why(err), reason) {
 		t.Errorf("expected that no valid token was shown because of %q, got %v because of %q", reason, err, why(err))
 	}
 	mustBeForTheLog(t, err)

@@ -113,7 +113,9 @@ func signInNpm(t *testing.T, address string) url.Values {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, page = get(browser.PostForm(to.String(), url.Values{"prompt": {string(prompt[1])}, "login": {"li.si"}, "password": {"any"}}))
+		resp,
+			page = get(browser.PostForm(to.String(),
+			url.Values{"prompt": {string(prompt[1])}, "login": {"li.si"}, "password": {"any"}}))
 	}
 	t.Fatal("the issuer sent nobody back")
 	return nil
@@ -122,11 +124,13 @@ func signInNpm(t *testing.T, address string) url.Values {
 func TestTheNpmIssuerIsJoined(t *testing.T) {
 	address, clock := startNpm(t), newClock()
 	config := func(client, secret string) oidc.ProviderConfig {
-		return oidc.ProviderConfig{Issuer: address, ClientID: client, ClientSecret: secret, RedirectURL: redirect, Audience: audience, Now: clock.Now}
+		return oidc.ProviderConfig{Issuer: address, ClientID: client, ClientSecret: secret, RedirectURL: redirect,
+			Audience: audience, Now: clock.Now}
 	}
 	want := oidc.Identity{Issuer: address, Subject: "li.si"}
 	p := provider(t, config("taizhang", "a client-secret"))
-	for name, p := range map[string]*oidc.Provider{"client with a secret": p, "public client": provider(t, config("public", ""))} {
+	for name, p := range map[string]*oidc.Provider{
+		"client with a secret": p, "public client": provider(t, config("public", ""))} {
 		t.Run(name, func(t *testing.T) {
 			attempt, address := begin(t, p)
 			query := signInNpm(t, address)
@@ -142,15 +146,19 @@ func TestTheNpmIssuerIsJoined(t *testing.T) {
 		tamper func(a *oidc.SignInAttempt, q url.Values)
 		reason string
 	}{
-		{"wrong PKCE verifier", func(a *oidc.SignInAttempt, _ url.Values) { a.Verifier = oauth2.GenerateVerifier() }, "invalid_grant"},
+		{"wrong PKCE verifier", func(a *oidc.SignInAttempt, _ url.Values) { a.Verifier = oauth2.GenerateVerifier() },
+			"invalid_grant"},
 		{"no PKCE verifier", func(a *oidc.SignInAttempt, _ url.Values) { a.Verifier = "" }, "invalid_"},
 		{"wrong state", func(_ *oidc.SignInAttempt, q url.Values) { q.Set("state", "another") }, "state"},
 		{"wrong nonce", func(a *oidc.SignInAttempt, _ url.Values) { a.Nonce = "another" }, "nonce"},
-		{"wrong issuer", func(_ *oidc.SignInAttempt, q url.Values) { q.Set("iss", "https://evil.example") }, "another issuer"},
+		{"wrong issuer", func(_ *oidc.SignInAttempt, q url.Values) { q.Set("iss", "https://evil.example") },
+			"another issuer"},
 		{"no issuer", func(_ *oidc.SignInAttempt, q url.Values) { q.Del("iss") }, "one iss"},
 		{"code of another client", func(a *oidc.SignInAttempt, q url.Values) {
-			other := oauth2.Config{ClientID: "another", RedirectURL: redirect, Scopes: []string{"openid"}, Endpoint: oauth2.Endpoint{AuthURL: address + "/auth"}}
-			q.Set("code", signInNpm(t, other.AuthCodeURL(a.State, oauth2.SetAuthURLParam("nonce", a.Nonce), oauth2.S256ChallengeOption(a.Verifier))).Get("code"))
+			other := oauth2.Config{ClientID: "another", RedirectURL: redirect, Scopes: []string{"openid"},
+				Endpoint: oauth2.Endpoint{AuthURL: address + "/auth"}}
+			q.Set("code", signInNpm(t, other.AuthCodeURL(a.State, oauth2.SetAuthURLParam("nonce", a.Nonce),
+				oauth2.S256ChallengeOption(a.Verifier))).Get("code"))
 		}, "invalid_grant"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -174,7 +182,8 @@ func TestTheNpmIssuerIsJoined(t *testing.T) {
 	})
 	t.Run("programs", func(t *testing.T) {
 		jwt := func(resource string) string {
-			program := clientcredentials.Config{ClientID: "program", ClientSecret: "a client-secret", TokenURL: address + "/token", EndpointParams: url.Values{"resource": {resource}, "scope": {"read"}}}
+			program := clientcredentials.Config{ClientID: "program", ClientSecret: "a client-secret",
+				TokenURL: address + "/token", EndpointParams: url.Values{"resource": {resource}, "scope": {"read"}}}
 			token, err := program.Token(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -183,7 +192,8 @@ func TestTheNpmIssuerIsJoined(t *testing.T) {
 		}
 		good := jwt(audience)
 		who, until, err := p.Verify(t.Context(), good)
-		if want := (oidc.Identity{Issuer: address, Subject: "program"}); err != nil || who != want || until.Before(clock.Now()) {
+		if want := (oidc.Identity{Issuer: address, Subject: "program"}); err != nil || who != want ||
+			until.Before(clock.Now()) {
 			t.Fatalf("expected %v, got %v until %v: %v, %s", want, who, until, err, why(err))
 		}
 		_, _, err = p.Verify(t.Context(), jwt("https://another.example/v1"))

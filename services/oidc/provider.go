@@ -62,19 +62,24 @@ func New(cfg ProviderConfig) (*Provider, error) {
 		err = checkURL(issuer, true)
 	}
 	if err != nil || issuer.RawQuery != "" || issuer.ForceQuery || issuer.Fragment != "" {
-		return nil, invalid(paramIssuer, "不是签发方的网址：应以 https:// 开头（在本机上的可用 http://），不含用户名、? 和 #",
-			"is not the address of an issuer: expected https:// (http:// is for this machine alone), without a user, ? and #")
+		return nil, invalid(paramIssuer,
+			"不是签发方的网址：应以 https:// 开头（在本机上的可用 http://），不含用户名、? 和 #",
+			"is not the address of an issuer: expected https:// (http:// is for this machine alone), without a "+
+				"user, ? and #")
 	}
 	redirect, err := url.Parse(cfg.RedirectURL)
 	if err == nil {
 		err = checkURL(redirect, true)
 	}
 	if err != nil || redirect.Fragment != "" {
-		return nil, invalid(paramPublic, "不是浏览器可以回到的网址：应以 https:// 开头（在本机上的可用 http://），不含用户名和 #",
-			"is no address that a browser can come back to: expected https:// (http:// is for this machine alone), without a user and #")
+		return nil, invalid(paramPublic,
+			"不是浏览器可以回到的网址：应以 https:// 开头（在本机上的可用 http://），不含用户名和 #",
+			"is no address that a browser can come back to: expected https:// (http:// is for this machine alone), "+
+				"without a user and #")
 	}
 	if cfg.ClientID == "" {
-		return nil, invalid(paramClient, "缺少：本服务在身份服务登记的客户端名称", "is missing: the name of this server at the issuer")
+		return nil, invalid(paramClient, "缺少：本服务在身份服务登记的客户端名称",
+			"is missing: the name of this server at the issuer")
 	}
 	if cfg.Audience == cfg.ClientID {
 		return nil, invalid(paramAudience, "不能与客户端名称相同：否则浏览器登录用的凭证也能当程序的令牌使用",
@@ -97,7 +102,8 @@ func New(cfg ProviderConfig) (*Provider, error) {
 func (p *Provider) fetchMetadata(ctx context.Context) (*metadata, error) {
 	m, err := p.readMetadata(ctx)
 	if err != nil {
-		p.cfg.Log.Warn("the issuer could not be discovered", zap.String("issuer", p.cfg.Issuer), zap.Error(reason(err)))
+		p.cfg.Log.Warn("the issuer could not be discovered", zap.String("issuer", p.cfg.Issuer),
+			zap.Error(reason(err)))
 		return nil, fmt.Errorf("discover the issuer: %w", err)
 	}
 	p.cfg.Log.Info("the issuer was discovered", zap.String("issuer", p.cfg.Issuer))
@@ -131,7 +137,8 @@ func (p *Provider) readMetadata(ctx context.Context) (*metadata, error) {
 	// (OpenID Connect Discovery, section 3).
 	m.endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	if p.cfg.ClientSecret == "" ||
-		slices.Contains(said.AuthMethods, "client_secret_post") && !slices.Contains(said.AuthMethods, "client_secret_basic") {
+		slices.Contains(said.AuthMethods, "client_secret_post") &&
+			!slices.Contains(said.AuthMethods, "client_secret_basic") {
 		m.endpoint.AuthStyle = oauth2.AuthStyleInParams
 	}
 	return m, nil

@@ -26,13 +26,15 @@ func (s silence) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, context.Cause(r.Context())
 	}
 	raw, err := json.Marshal(says)
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(raw)), Request: r}, err
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(bytes.NewReader(raw)), Request: r}, err
 }
 
 // TestEveryWaitForTheIssuerEnds runs on a clock that jumps ahead when every goroutine waits.
 func TestEveryWaitForTheIssuerEnds(t *testing.T) {
 	const address = "https://issuer.example"
-	said := object{"issuer": address, "authorization_endpoint": address + "/a", "token_endpoint": address + "/t", "jwks_uri": address + "/k"}
+	said := object{"issuer": address, "authorization_endpoint": address + "/a", "token_endpoint": address + "/t",
+		"jwks_uri": address + "/k"}
 	s := newKey("k")
 	claims := func() object {
 		return object{"iss": address, "sub": "u", "aud": audience, "exp": time.Now().Unix() + 3600}
@@ -49,22 +51,27 @@ func TestEveryWaitForTheIssuerEnds(t *testing.T) {
 			_, _, err := p.Verify(ctx, s.token(t, claims(), nil))
 			return err
 		}},
-		"verify, no keys": {silence{"/.well-known/openid-configuration": said}, func(ctx context.Context, p *oidc.Provider) error {
-			_, _, err := p.Verify(ctx, s.token(t, claims(), nil))
-			return err
-		}},
-		"finish, no exchange": {silence{"/.well-known/openid-configuration": said}, func(ctx context.Context, p *oidc.Provider) error {
-			_, err := p.Finish(ctx, &oidc.SignInAttempt{State: "s", Nonce: "n", Verifier: "v"}, url.Values{"state": {"s"}, "code": {"c"}})
-			return err
-		}},
+		"verify, no keys": {silence{"/.well-known/openid-configuration": said},
+			func(ctx context.Context, p *oidc.Provider) error {
+				_, _, err := p.Verify(ctx, s.token(t, claims(), nil))
+				return err
+			}},
+		"finish, no exchange": {
+			silence{"/.well-known/openid-configuration": said}, func(ctx context.Context, p *oidc.Provider) error {
+				_, err := p.Finish(ctx, &oidc.SignInAttempt{State: "s", Nonce: "n", Verifier: "v"},
+					url.Values{"state": {"s"}, "code": {"c"}})
+				return err
+			}},
 		"finish, no discovery": {nil, func(ctx context.Context, p *oidc.Provider) error {
-			_, err := p.Finish(ctx, &oidc.SignInAttempt{State: "s", Nonce: "n", Verifier: "v"}, url.Values{"state": {"s"}, "code": {"c"}})
+			_, err := p.Finish(ctx, &oidc.SignInAttempt{State: "s", Nonce: "n", Verifier: "v"},
+				url.Values{"state": {"s"}, "code": {"c"}})
 			return err
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := provider(t, oidc.ProviderConfig{Issuer: address, ClientID: client, RedirectURL: redirect, Audience: audience, Client: &http.Client{Transport: c.answers}})
+				p := provider(t, oidc.ProviderConfig{Issuer: address, ClientID: client, RedirectURL: redirect,
+					Audience: audience, Client: &http.Client{Transport: c.answers}})
 				began := time.Now()
 				err := c.ask(t.Context(), p)
 				mustFail(t, err, text.Unavailable, "")

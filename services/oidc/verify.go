@@ -22,7 +22,8 @@ const (
 // algorithms are the accepted signatures of tokens. None uses a shared secret, because the client has that secret
 // too.
 var algorithms = []jose.SignatureAlgorithm{
-	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
+	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512,
+	jose.EdDSA,
 }
 
 // algorithmNames are the algorithms in the form that go-oidc needs.
@@ -114,14 +115,16 @@ func (p *Provider) check(ctx context.Context, raw, audience string, types []stri
 	case c.IssuedAt > soon:
 		return nil, errors.New("issued in the future")
 	case !isSubject(c.Subject):
-		return nil, fmt.Errorf("expected a subject of 1 to %d printable ASCII characters, got %q", subjectBytesMax, c.Subject)
+		return nil, fmt.Errorf("expected a subject of 1 to %d printable ASCII characters, got %q",
+			subjectBytesMax, c.Subject)
 	}
 	return c, nil
 }
 
 // isSubject reports whether a subject meets OpenID Connect Core, section 2, and can be shown and typed.
 func isSubject(s string) bool {
-	return s != "" && len(s) <= subjectBytesMax && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+	return s != "" && len(s) <= subjectBytesMax &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // parse reads a token in the compact form with one signature. It fetches nothing and ignores the keys in its
@@ -130,7 +133,8 @@ func parse(raw string, types []string) (*jose.JSONWebSignature, error) {
 	if len(raw) > tokenBytesMax {
 		return nil, fmt.Errorf("expected at most %d bytes, got %d", tokenBytesMax, len(raw))
 	}
-	if strings.Count(raw, ".") != 2 || strings.ContainsFunc(raw, func(r rune) bool { return !isBase64URL(r) && r != '.' }) {
+	if strings.Count(raw, ".") != 2 ||
+		strings.ContainsFunc(raw, func(r rune) bool { return !isBase64URL(r) && r != '.' }) {
 		return nil, errors.New("expected a JWT of three parts")
 	}
 	jws, err := jose.ParseSignedCompact(raw, algorithms)

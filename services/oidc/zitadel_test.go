@@ -46,8 +46,9 @@ func why(err error) string {
 
 // words are the only messages that users see.
 var words = map[text.ErrorCode]string{
-	text.Unauthenticated: "single sign-on was cancelled or did not succeed: start again at the sign-in page; if that does not help, tell an administrator: the reason is in the log of the service",
-	text.Unavailable:     "the issuer of single sign-on does not answer as it should: try again later",
+	text.Unauthenticated: "single sign-on was cancelled or did not succeed: start again at the sign-in page; if " +
+		"that does not help, tell an administrator: the reason is in the log of the service",
+	text.Unavailable: "the issuer of single sign-on does not answer as it should: try again later",
 }
 
 // mustFail checks that an error has a code, the words of this code, and a cause that contains reason.
@@ -62,7 +63,8 @@ func mustFail(t *testing.T, err error, code text.ErrorCode, reason string) {
 // TestARealIssuer uses one issuer for all its tests, because it takes a while to start. The last test stops it.
 func TestARealIssuer(t *testing.T) {
 	issuer, clock := oidctest.Start(t, redirect), newClock()
-	cfg := oidc.ProviderConfig{Issuer: issuer.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret, RedirectURL: redirect, Audience: oidctest.Programs, Now: clock.Now}
+	cfg := oidc.ProviderConfig{Issuer: issuer.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret,
+		RedirectURL: redirect, Audience: oidctest.Programs, Now: clock.Now}
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, *oidctest.Issuer, *oidc.Provider)
@@ -103,7 +105,8 @@ func tamperedWith(t *testing.T, issuer *oidctest.Issuer, p *oidc.Provider) {
 		tamper func(a *oidc.SignInAttempt, q url.Values)
 		reason string
 	}{
-		{"wrong PKCE verifier", func(a *oidc.SignInAttempt, _ url.Values) { a.Verifier = oauth2.GenerateVerifier() }, "invalid_grant"},
+		{"wrong PKCE verifier", func(a *oidc.SignInAttempt, _ url.Values) { a.Verifier = oauth2.GenerateVerifier() },
+			"invalid_grant"},
 		{"no PKCE verifier", func(a *oidc.SignInAttempt, _ url.Values) { a.Verifier = "" }, "invalid_"},
 		{"wrong state", func(_ *oidc.SignInAttempt, q url.Values) { q.Set("state", "another") }, "state"},
 		{"wrong nonce", func(a *oidc.SignInAttempt, _ url.Values) { a.Nonce = "another" }, "nonce"},
@@ -113,8 +116,10 @@ func tamperedWith(t *testing.T, issuer *oidctest.Issuer, p *oidc.Provider) {
 			q.Set("code", issuer.SignIn(t, address).Query().Get("code"))
 		}, "invalid_grant"},
 		{"code of another client", func(a *oidc.SignInAttempt, q url.Values) {
-			other := oauth2.Config{ClientID: oidctest.Programs, RedirectURL: redirect, Scopes: []string{"openid"}, Endpoint: oauth2.Endpoint{AuthURL: issuer.URL + "/auth"}}
-			back := issuer.SignIn(t, other.AuthCodeURL(a.State, oauth2.SetAuthURLParam("nonce", a.Nonce), oauth2.S256ChallengeOption(a.Verifier)))
+			other := oauth2.Config{ClientID: oidctest.Programs, RedirectURL: redirect, Scopes: []string{"openid"},
+				Endpoint: oauth2.Endpoint{AuthURL: issuer.URL + "/auth"}}
+			back := issuer.SignIn(t, other.AuthCodeURL(a.State, oauth2.SetAuthURLParam("nonce", a.Nonce),
+				oauth2.S256ChallengeOption(a.Verifier)))
 			q.Set("code", back.Query().Get("code"))
 		}, "invalid_grant"},
 	} {
@@ -151,8 +156,10 @@ func issuerRefuses(t *testing.T, issuer *oidctest.Issuer, p *oidc.Provider) {
 
 func notForPrograms(t *testing.T, issuer *oidctest.Issuer, _ *oidc.Provider) {
 	access, id := issuer.JWT(t)
-	for audience, reason := range map[string]string{"https://taizhang.example/v1": "audience", "": "no audience is configured"} {
-		p := provider(t, oidc.ProviderConfig{Issuer: issuer.URL, ClientID: oidctest.Programs, RedirectURL: redirect, Audience: audience})
+	for audience, reason := range map[string]string{
+		"https://taizhang.example/v1": "audience", "": "no audience is configured"} {
+		p := provider(t, oidc.ProviderConfig{Issuer: issuer.URL, ClientID: oidctest.Programs, RedirectURL: redirect,
+			Audience: audience})
 		for _, jwt := range []string{access, id} {
 			_, _, err := p.Verify(t.Context(), jwt)
 			mustNotVerify(t, err, reason)
@@ -198,7 +205,8 @@ func TestAnIssuerIsBackAfterAWhile(t *testing.T) {
 			http.Error(w, "starting", http.StatusServiceUnavailable)
 			return
 		}
-		w.Write([]byte(`{"issuer":"http://` + r.Host + `","authorization_endpoint":"http://127.0.0.1:9/a","token_endpoint":"http://127.0.0.1:9/t","jwks_uri":"http://127.0.0.1:9/k"}`))
+		w.Write([]byte(`{"issuer":"http://` + r.Host +
+			`","authorization_endpoint":"http://127.0.0.1:9/a","token_endpoint":"http://127.0.0.1:9/t","jwks_uri":"http://127.0.0.1:9/k"}`))
 	}))
 	t.Cleanup(front.Close)
 	clock := newClock()

@@ -25,7 +25,8 @@ func BenchmarkOpen(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				s, err := replica.Open(context.Background(), replica.ReplicaConfig{Record: record, Dir: dir, Replay: func(events.Stored) error { return nil }})
+				s, err := replica.Open(context.Background(),
+					replica.ReplicaConfig{Record: record, Dir: dir, Replay: func(events.Stored) error { return nil }})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -33,7 +34,8 @@ func BenchmarkOpen(b *testing.B) {
 			}
 			s := again()
 			for i := range streams {
-				if _, err := s.Append(context.Background(), events.StreamID(fmt.Sprintf("center-ZJ-%04d", i+1)), 0, proposed(fmt.Sprint(i))); err != nil {
+				if _, err := s.Append(context.Background(), events.StreamID(fmt.Sprintf("center-ZJ-%04d", i+1)), 0,
+					proposed(fmt.Sprint(i))); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -19,8 +19,10 @@ func (e *BrokenError) ErrorCode() text.ErrorCode { return text.Internal }
 
 // Text returns the error as a message for a user.
 func (e *BrokenError) Text() text.Text {
-	return text.Text{Zh: fmt.Sprintf("台账记录 %s 的完整性有问题（AL-LED-01）：%s；本地副本停在此处，不再写入", e.Stream, e.Reason.Zh),
-		En: fmt.Sprintf("the record of %s has a break in its integrity (AL-LED-01): %s; the local copy stays as it is, and nothing is written any more", e.Stream, e.Reason.En)}
+	return text.Text{Zh: fmt.Sprintf("台账记录 %s 的完整性有问题（AL-LED-01）：%s；本地副本停在此处，不再写入",
+		e.Stream, e.Reason.Zh),
+		En: fmt.Sprintf("the record of %s has a break in its integrity (AL-LED-01): %s; the local copy stays as it "+
+			"is, and nothing is written any more", e.Stream, e.Reason.En)}
 }
 
 // Error implements error.
@@ -44,5 +46,6 @@ func broken(err error) error {
 
 // fault returns the pseudo-event that is replayed for a break. Its place is after the last event of the copy.
 func (s *Store) fault(b *BrokenError) events.Stored {
-	return events.Stored{Place: events.Place{Position: s.position + 1, Revision: s.revisions[b.Stream] + 1, RecordedAt: s.clock().UTC()}, Stream: b.Stream, Fault: b}
+	return events.Stored{Place: events.Place{Position: s.position + 1, Revision: s.revisions[b.Stream] + 1,
+		RecordedAt: s.clock().UTC()}, Stream: b.Stream, Fault: b}
 }

@@ -59,7 +59,8 @@ func (s *Store) resume(ctx context.Context) (after uint64, err error) {
 // head finds the last event of a stream of the copy in the origin and returns its position there. A node of a cluster
 // may be late, so head looks for a missing event again until the time late. The next event of the stream must lie
 // after the position after, from which copying continues.
-func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64, late time.Time) (position uint64, err error) {
+func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64, late time.Time) (position uint64,
+	err error) {
 	var mine events.Stored
 	for e, err := range s.local.ReadStream(ctx, stream, s.revisions[stream]-1) {
 		if err != nil {
@@ -74,7 +75,9 @@ func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64, 
 			return position, err
 		}
 		if time.Now().After(late) {
-			return 0, &BrokenError{stream, text.Say("记录中只有不到 %d 条，少于本地副本", "the record has fewer than %d events, less than the local copy", mine.Revision)}
+			return 0, &BrokenError{stream,
+				text.Say("记录中只有不到 %d 条，少于本地副本",
+					"the record has fewer than %d events, less than the local copy", mine.Revision)}
 		}
 		select {
 		case <-time.After(lookEvery):
@@ -92,11 +95,14 @@ func (s *Store) find(ctx context.Context, mine *events.Stored, after uint64) (po
 		case err != nil:
 			return 0, broken(err)
 		case position > 0 && e.Position <= after:
-			return 0, &BrokenError{stream, text.Say("本地副本缺第 %d 条，却有其后的记录", "the local copy lacks event %d and has what was recorded after it", e.Revision)}
+			return 0, &BrokenError{stream,
+				text.Say("本地副本缺第 %d 条，却有其后的记录",
+					"the local copy lacks event %d and has what was recorded after it", e.Revision)}
 		case position > 0:
 			return position, nil
 		case !same(&e, mine):
-			return 0, &BrokenError{stream, text.Say("第 %d 条与本地副本不同", "event %d is not that of the local copy", revision)}
+			return 0, &BrokenError{stream,
+				text.Say("第 %d 条与本地副本不同", "event %d is not that of the local copy", revision)}
 		}
 		position = e.Position
 	}
@@ -104,7 +110,8 @@ func (s *Store) find(ctx context.Context, mine *events.Stored, after uint64) (po
 }
 
 func same(a, b *events.Stored) bool {
-	return a.Stream == b.Stream && a.Revision == b.Revision && a.ID == b.ID && a.Kind == b.Kind && bytes.Equal(a.Body, b.Body)
+	return a.Stream == b.Stream && a.Revision == b.Revision && a.ID == b.ID && a.Kind == b.Kind &&
+		bytes.Equal(a.Body, b.Body)
 }
 
 // Compare reads the whole origin and the whole copy side by side. It returns a *BrokenError for the first event of the
@@ -130,9 +137,13 @@ func (s *Store) Compare(ctx context.Context, see func(position uint64)) (*Broken
 		recordedAt = max(recordedAt, its.RecordedAt.UnixMicro())
 		switch {
 		case !more:
-			return &BrokenError{mine.Stream, text.Say("记录在位置 %d 之前结束，短于本地副本", "the record ends before position %d and is shorter than the local copy", mine.Position)}, nil
+			return &BrokenError{mine.Stream,
+				text.Say("记录在位置 %d 之前结束，短于本地副本",
+					"the record ends before position %d and is shorter than the local copy", mine.Position)}, nil
 		case !same(&mine, &its) || recordedAt != mine.RecordedAt.UnixMicro():
-			return &BrokenError{mine.Stream, text.Say("位置 %d（第 %d 条）与本地副本不同", "position %d (event %d) is not that of the local copy", mine.Position, mine.Revision)}, nil
+			return &BrokenError{mine.Stream,
+				text.Say("位置 %d（第 %d 条）与本地副本不同", "position %d (event %d) is not that of the local copy",
+					mine.Position, mine.Revision)}, nil
 		}
 	}
 	return nil, nil

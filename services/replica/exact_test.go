@@ -50,7 +50,8 @@ func trialOf(center, name string) *events.Record {
 // said returns the answers of a register about all centers.
 func said(r *projections.Register) string {
 	on := events.MustDate("2026-10-31")
-	return fmt.Sprintf("%d %+v %+v", r.Position(), slices.Collect(r.Centers(on)), slices.Collect(r.Alerts(on, projections.AlertFilter{All: true})))
+	return fmt.Sprintf("%d %+v %+v", r.Position(), slices.Collect(r.Centers(on)),
+		slices.Collect(r.Alerts(on, projections.AlertFilter{All: true})))
 }
 
 // Two ledgers over one cluster record and import at the same time, partly to the same center, while the test asks
@@ -97,13 +98,15 @@ func TestTwoReplicasThatWriteAnswerAsTheirPositionWasKnown(t *testing.T) {
 				}
 			})
 		}
-		imported := []string{registrationOf(fmt.Sprintf("ZJ-%d999", i+1)), registrationOf(fmt.Sprintf("ZJ-%d998", i+1))}
+		imported := []string{registrationOf(fmt.Sprintf("ZJ-%d999", i+1)),
+			registrationOf(fmt.Sprintf("ZJ-%d998", i+1))}
 		path := filepath.Join(t.TempDir(), "history.jsonl")
 		if err := os.WriteFile(path, []byte(strings.Join(imported, "\n")), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		writing.Go(func() {
-			if report, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: account}); err != nil || report.Accepted != 2 {
+			if report, err := l.Import(t.Context(), ledger.ImportConfig{
+				Files: ledgertest.Files(t, path), Account: account}); err != nil || report.Accepted != 2 {
 				t.Errorf("import: %+v, %v", report, err)
 			}
 		})

@@ -33,7 +33,8 @@ func openLedger(t *testing.T, record events.Store, dir string) opened {
 	var o opened
 	var err error
 	o.Ledger, err = ledger.OpenFrom(t.Context(), func(replay func(events.Stored) error) (_ events.Store, err error) {
-		o.store, err = replica.Open(t.Context(), replica.ReplicaConfig{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
+		o.store, err = replica.Open(t.Context(),
+			replica.ReplicaConfig{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
 		return o.store, err
 	}, ledger.Config{})
 	if err != nil {
@@ -47,8 +48,10 @@ func openLedger(t *testing.T, record events.Store, dir string) opened {
 }
 
 func trial(name string) *events.Record {
-	return &events.Record{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: events.KindTrialRecorded, Center: "ZJ-0001", On: events.MustDate("2026-10-31"),
-		By: events.By{Role: events.CenterRole, Actor: "c"}, Mode: events.Enforce, Data: &events.TrialRecorded{Trial: name}}
+	return &events.Record{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: events.KindTrialRecorded,
+		Center: "ZJ-0001", On: events.MustDate("2026-10-31"),
+		By: events.By{Role: events.CenterRole, Actor: "c"}, Mode: events.Enforce, Data: &events.TrialRecorded{
+			Trial: name}}
 }
 
 const registration = `{"id":"0b5c7d0e-0000-4000-8000-000000000001","center":"ZJ-0001","kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}}`
@@ -98,12 +101,14 @@ func TestLedgersOfOneRecordWriteInTurnAndAgree(t *testing.T) {
 	}
 	for i := range 10 { // each finds that the other came first, and judges again
 		for _, l := range []opened{b, a} {
-			if _, err := l.Record(t.Context(), trial(fmt.Sprint(i, l.store == a.store)), ledger.Writer{Name: "x"}); err != nil {
+			if _, err := l.Record(t.Context(), trial(fmt.Sprint(i, l.store == a.store)),
+				ledger.Writer{Name: "x"}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if r, err := a.Record(t.Context(), trial("0 false"), ledger.Writer{Name: "x"}); err != nil || !r.Repeated || r.Revision != 2 {
+	if r, err := a.Record(t.Context(), trial("0 false"), ledger.Writer{Name: "x"}); err != nil || !r.Repeated ||
+		r.Revision != 2 {
 		t.Errorf("got %+v, %v", r, err)
 	}
 	var unregistered *aggregates.Refusal
@@ -133,14 +138,17 @@ func TestABreakOfTheRecordIsAnAlertAndEndsWriting(t *testing.T) {
 		t.Fatalf("got %+v", alerts)
 	}
 	why := l.Register().Explain("ZJ-0001", today, aggregates.LedgerBroken, "", 0)
-	if len(why) != 1 || !strings.Contains(why[0].Reason.Zh, "完整性有问题") || !strings.Contains(why[0].Reason.En, "break in its integrity") {
+	if len(why) != 1 || !strings.Contains(why[0].Reason.Zh, "完整性有问题") ||
+		!strings.Contains(why[0].Reason.En, "break in its integrity") {
 		t.Errorf("explained by %+v", why)
 	}
 	var found []text.Text
-	if _, err := l.Check(t.Context(), ledger.CheckConfig{On: today, Found: func(f ledger.Finding) { found = append(found, f.What) }}); err != nil {
+	if _, err := l.Check(t.Context(),
+		ledger.CheckConfig{On: today, Found: func(f ledger.Finding) { found = append(found, f.What) }}); err != nil {
 		t.Fatal(err)
 	}
-	if len(found) != 1 || found[0].Zh == found[0].En || !strings.Contains(found[0].Zh, "完整性有问题") || strings.Contains(found[0].Zh, "break") {
+	if len(found) != 1 || found[0].Zh == found[0].En || !strings.Contains(found[0].Zh, "完整性有问题") ||
+		strings.Contains(found[0].Zh, "break") {
 		t.Errorf("check found %+v", found)
 	}
 	if _, err := l.Record(t.Context(), trial("3"), ledger.Writer{Name: "a"}); err == nil {

@@ -32,7 +32,9 @@ func mark(dir string) error {
 	}
 	for _, entry := range there {
 		if strings.HasSuffix(entry.Name(), ".log") {
-			return text.Errorf(text.Conflict, "目录 %s 中已有一份自己的台账，不是集群记录的本地副本；请换一个目录", "the directory %s holds a ledger of its own, not a copy of the record in a cluster; take another directory", dir)
+			return text.Errorf(text.Conflict, "目录 %s 中已有一份自己的台账，不是集群记录的本地副本；请换一个目录",
+				"the directory %s holds a ledger of its own, not a copy of the record in a cluster; take another "+
+					"directory", dir)
 		}
 	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
@@ -40,7 +42,9 @@ func mark(dir string) error {
 	}
 	f, err := os.Create(filepath.Join(dir, marker))
 	if err == nil {
-		_, err = f.WriteString("The log in this directory is a copy of a record that is kept elsewhere. It may be thrown away.\n")
+		_,
+			err = f.WriteString(
+			"The log in this directory is a copy of a record that is kept elsewhere. It may be thrown away.\n")
 		err = errors.Join(err, f.Sync(), f.Close())
 	}
 	if err != nil {

@@ -31,7 +31,8 @@ type ReplicaConfig struct {
 	Replay func(events.Stored) error // called with every event that Open finds or copies, in order
 	Log    *zap.Logger               // nil for none
 	Clock  func() time.Time          // the time of faults; nil for time.Now
-	Late   time.Duration             // how long Open waits for an event that a late node of a cluster does not have yet; 0 for 5 s
+	// how long Open waits for an event that a late node of a cluster does not have yet; 0 for 5 s
+	Late time.Duration
 }
 
 // Store is an open replica.
@@ -152,7 +153,8 @@ func (s *Store) copy(ctx context.Context, batch []events.Stored) error {
 					return err
 				}
 			}
-			return &BrokenError{e.Stream, text.Say("第 %d 条之后是第 %d 条", "event %d is followed by event %d", before, e.Revision)}
+			return &BrokenError{e.Stream,
+				text.Say("第 %d 条之后是第 %d 条", "event %d is followed by event %d", before, e.Revision)}
 		}
 		if e.RecordedAt.After(recordedAt) {
 			recordedAt = e.RecordedAt
@@ -265,15 +267,18 @@ func (s *Store) reaches(ctx context.Context, stream events.StreamID, revision ui
 }
 
 // errNotCopied is the error of an append that the origin acknowledged and the copy does not have in time.
-var errNotCopied = text.Errorf(text.Unavailable, "集群已有这条记录，本地副本还没有", "the record has it, the local copy has not")
+var errNotCopied = text.Errorf(text.Unavailable, "集群已有这条记录，本地副本还没有",
+	"the record has it, the local copy has not")
 
 // errNotSeen is the error of an append with a conflict whose other event the copy does not have in time.
-var errNotSeen = text.Errorf(text.Unavailable, "集群中另有写入先到，本地副本还没有它；没有写入，请稍后再试", "another write came first in the record, and the local copy has not got it; nothing was written, try again later")
+var errNotSeen = text.Errorf(text.Unavailable, "集群中另有写入先到，本地副本还没有它；没有写入，请稍后再试",
+	"another write came first in the record, and the local copy has not got it; nothing was written, try again later")
 
 // Append implements events.Store: it appends to the origin. If it returns without an error, the copy has the batch
 // too, and the places are those of the copy. If the origin acknowledges the append but the copy does not have it in
 // time, the error is an *events.UnknownError; the batch is stored.
-func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	if err := s.begin(); err != nil {
 		return nil, err
 	}
@@ -291,7 +296,8 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	}
 	wait := context.WithoutCancel(ctx)
 	if err := s.reaches(wait, stream, expected+uint64(len(batch))); err != nil {
-		return nil, fmt.Errorf("replica: append to %s: %w", stream, &events.UnknownError{Cause: fmt.Errorf("%w: %w", errNotCopied, err)})
+		return nil, fmt.Errorf("replica: append to %s: %w", stream,
+			&events.UnknownError{Cause: fmt.Errorf("%w: %w", errNotCopied, err)})
 	}
 	places := make([]events.Place, 0, len(batch))
 	for e, err := range s.local.ReadStream(wait, stream, expected) {

@@ -29,7 +29,8 @@ func open(t *testing.T, record events.Store, dir string, replay func(events.Stor
 	if replay == nil {
 		replay = func(events.Stored) error { return nil }
 	}
-	s, err := replica.Open(t.Context(), replica.ReplicaConfig{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
+	s, err := replica.Open(t.Context(),
+		replica.ReplicaConfig{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +50,9 @@ func TestAReplicaKeepsTheContract(t *testing.T) {
 }
 
 func proposed(name string) []events.Proposed {
-	return []events.Proposed{{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "trial.recorded", Body: events.MustObject(fmt.Sprintf(`{"name":%q}`, name))}}
+	return []events.Proposed{
+		{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "trial.recorded",
+			Body: events.MustObject(fmt.Sprintf(`{"name":%q}`, name))}}
 }
 
 func mustAppend(t *testing.T, s events.Store, stream events.StreamID, expected uint64, name string) {
@@ -101,7 +104,8 @@ func TestEveryReplicaOfARecordHasTheSameEventsWhoeverWrote(t *testing.T) {
 	for i, s := range []events.Store{a, b} {
 		wg.Go(func() {
 			for n := range 50 {
-				if _, err := s.Append(context.Background(), events.StreamID(fmt.Sprintf("center-ZJ-000%d", i)), uint64(n), proposed(fmt.Sprint(i, n))); err != nil {
+				if _, err := s.Append(context.Background(), events.StreamID(fmt.Sprintf("center-ZJ-000%d", i)),
+					uint64(n), proposed(fmt.Sprint(i, n))); err != nil {
 					t.Error(err)
 				}
 			}
@@ -174,7 +178,8 @@ func (r tampered) through(read iter.Seq2[events.Stored, error]) iter.Seq2[events
 	}
 }
 
-func (r tampered) ReadStream(ctx context.Context, stream events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
+func (r tampered) ReadStream(ctx context.Context, stream events.StreamID,
+	after uint64) iter.Seq2[events.Stored, error] {
 	return r.through(r.Store.ReadStream(ctx, stream, after))
 }
 
@@ -213,11 +218,13 @@ func TestARecordThatLacksEventsOrHasOthersIsABreakAndNeverShorter(t *testing.T) 
 				return nil
 			})
 			var broken *replica.BrokenError
-			if len(faults) != 1 || !errors.As(faults[0], &broken) || broken.Stream != "policy" || broken.Text().Zh == "" {
+			if len(faults) != 1 || !errors.As(faults[0], &broken) || broken.Stream != "policy" ||
+				broken.Text().Zh == "" {
 				t.Fatalf("replayed the faults %v", faults)
 			}
 			before := bytesOf(t, dir)
-			if _, err := s.Append(t.Context(), "center-ZJ-0001", 0, proposed("x")); !errors.As(err, &broken) || errors.Is(err, events.ErrUnknown) {
+			if _, err := s.Append(t.Context(), "center-ZJ-0001", 0, proposed("x")); !errors.As(err, &broken) ||
+				errors.Is(err, events.ErrUnknown) {
 				t.Errorf("an append answered %v", err)
 			}
 			if bytesOf(t, dir) != before {
@@ -248,13 +255,15 @@ func TestARecordThatWentAnotherWayIsABreak(t *testing.T) {
 		list   []entry
 		faulty events.StreamID
 	}{
-		"it is the same and longer":      {append(slices.Clone(whole), entry{two, "6"}, entry{"policy", "7"}), ""},
-		"one is missing":                 {[]entry{{one, "1"}, {two, "2"}, {one, "3"}, {one, "5"}}, two},
-		"a stream is missing":            {[]entry{{one, "1"}, {one, "3"}, {one, "5"}}, two},
-		"another took the place":         {[]entry{{one, "1"}, {two, "2"}, {one, "3"}, {two, "other"}, {one, "5"}}, two},
-		"one lies before that was after": {[]entry{{one, "1"}, {two, "2"}, {one, "3"}, {two, "4"}, {two, "6"}, {one, "5"}}, two},
-		"the last is missing":            {whole[:4], one},
-		"nearly all of it is missing":    {whole[:1], one},
+		"it is the same and longer": {append(slices.Clone(whole), entry{two, "6"}, entry{"policy", "7"}), ""},
+		"one is missing":            {[]entry{{one, "1"}, {two, "2"}, {one, "3"}, {one, "5"}}, two},
+		"a stream is missing":       {[]entry{{one, "1"}, {one, "3"}, {one, "5"}}, two},
+		"another took the place": {
+			[]entry{{one, "1"}, {two, "2"}, {one, "3"}, {two, "other"}, {one, "5"}}, two},
+		"one lies before that was after": {
+			[]entry{{one, "1"}, {two, "2"}, {one, "3"}, {two, "4"}, {two, "6"}, {one, "5"}}, two},
+		"the last is missing":         {whole[:4], one},
+		"nearly all of it is missing": {whole[:1], one},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -285,7 +294,8 @@ func TestARecordThatIsLateIsNoBreak(t *testing.T) {
 	}
 	var looks atomic.Int64
 	record := tampered{kept{memory}, func(*events.Stored) bool { return looks.Add(1) > 3 }}
-	s, err := replica.Open(t.Context(), replica.ReplicaConfig{Record: record, Dir: dir, Late: time.Minute, Replay: func(e events.Stored) error { return e.Fault }})
+	s, err := replica.Open(t.Context(), replica.ReplicaConfig{
+		Record: record, Dir: dir, Late: time.Minute, Replay: func(e events.Stored) error { return e.Fault }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +305,8 @@ func TestARecordThatIsLateIsNoBreak(t *testing.T) {
 
 func TestABreakWhileFollowingEndsAppending(t *testing.T) {
 	record := kept{memstore.New(storetest.UnsteadyClock())}
-	s := open(t, tampered{record, func(e *events.Stored) bool { return e.Stream != "policy" || e.Revision != 2 }}, t.TempDir(), nil)
+	s := open(t, tampered{record, func(e *events.Stored) bool { return e.Stream != "policy" || e.Revision != 2 }},
+		t.TempDir(), nil)
 	mustAppend(t, s, "policy", 0, "1")
 	mustAppend(t, record, "policy", 1, "2")
 	mustAppend(t, record, "policy", 2, "3")
@@ -325,7 +336,8 @@ type cancelling struct {
 	cancel context.CancelFunc
 }
 
-func (c cancelling) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (c cancelling) Append(ctx context.Context, s events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	defer c.cancel()
 	return c.silent.Append(ctx, s, expected, batch)
 }
@@ -360,7 +372,8 @@ func TestCloseEndsAnAppendThatWaitsForTheCopy(t *testing.T) {
 		t.Error(err)
 	}
 	err := <-answered
-	if text := text.Of(err); !errors.Is(err, events.ErrUnknown) || !strings.Contains(text.Zh, "是否已入账尚不确定") || !strings.Contains(text.Zh, "原因：集群已有这条记录") {
+	if text := text.Of(err); !errors.Is(err, events.ErrUnknown) || !strings.Contains(text.Zh, "是否已入账尚不确定") ||
+		!strings.Contains(text.Zh, "原因：集群已有这条记录") {
 		t.Errorf("got %v, told as %q", err, text)
 	}
 }
@@ -421,9 +434,11 @@ func TestALedgerIsNotTakenForACopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := bytesOf(t, dir)
-	_, err = replica.Open(t.Context(), replica.ReplicaConfig{Record: memstore.New(storetest.UnsteadyClock()), Dir: dir, Replay: func(events.Stored) error { return nil }})
+	_, err = replica.Open(t.Context(), replica.ReplicaConfig{Record: memstore.New(storetest.UnsteadyClock()), Dir: dir,
+		Replay: func(events.Stored) error { return nil }})
 	var mine *text.Error
-	if !errors.As(err, &mine) || mine.Code != text.Conflict || mine.Text().Zh == "" || replica.IsCopy(dir) || bytesOf(t, dir) != before {
+	if !errors.As(err, &mine) || mine.Code != text.Conflict || mine.Text().Zh == "" || replica.IsCopy(dir) ||
+		bytesOf(t, dir) != before {
 		t.Errorf("got %v", err)
 	}
 	copied := t.TempDir()
@@ -440,7 +455,8 @@ type counted struct {
 	reads map[events.StreamID]int
 }
 
-func (c *counted) ReadStream(ctx context.Context, stream events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
+func (c *counted) ReadStream(ctx context.Context, stream events.StreamID,
+	after uint64) iter.Seq2[events.Stored, error] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reads[stream]++

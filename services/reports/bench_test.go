@@ -13,11 +13,14 @@ import (
 // large returns a report with as many vouchers as a busy ledger has.
 func large(form reports.FileFormat, rows int) *reports.Report {
 	r := tableOf(form)
-	r.Table.Columns = []table.Column{{Name: "on", Title: text.Say("日期", "date")}, {Name: "voucher", Title: text.Say("凭证号", "voucher")},
-		{Name: "amountFen", Title: text.Say("金额", "amount")}, {Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "ratePercent", Title: text.Say("占比", "share")}}
+	r.Table.Columns = []table.Column{
+		{Name: "on", Title: text.Say("日期", "date")}, {Name: "voucher", Title: text.Say("凭证号", "voucher")},
+		{Name: "amountFen", Title: text.Say("金额", "amount")}, {Name: "payee", Title: text.Say("收款单位", "payee")},
+		{Name: "ratePercent", Title: text.Say("占比", "share")}}
 	for i := range rows {
-		r.Table.Rows = append(r.Table.Rows, []table.Cell{table.Date(events.MustDate("2025-01-01") + events.Date(i%365)), table.Text("2025-00001"),
-			table.Fen(events.Fen(i)*101 + 7), table.Text("杭州仪器设备有限公司"), table.Rate("12.34")})
+		r.Table.Rows = append(r.Table.Rows,
+			[]table.Cell{table.Date(events.MustDate("2025-01-01") + events.Date(i%365)), table.Text("2025-00001"),
+				table.Fen(events.Fen(i)*101 + 7), table.Text("杭州仪器设备有限公司"), table.Rate("12.34")})
 	}
 	return r
 }

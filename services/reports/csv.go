@@ -85,9 +85,10 @@ func (r *Report) above(yield func(line) bool) { _ = r.provenanceRows(yield) && y
 
 // rowsIn returns the encoding of rows in plain CSV.
 func rowsIn(lang string) lists.Encoding {
-	return lists.Encoding{Name: "report " + lang, Append: func(to []byte, columns []table.Column, row []table.Cell) ([]byte, error) {
-		return appendCSV(to, cellsOf(columns, row, lang), CSV), nil
-	}}
+	return lists.Encoding{Name: "report " + lang,
+		Append: func(to []byte, columns []table.Column, row []table.Cell) ([]byte, error) {
+			return appendCSV(to, cellsOf(columns, row, lang), CSV), nil
+		}}
 }
 
 // quoted returns a field, in quotes if it needs them. An empty field alone on its line needs quotes, because
@@ -127,8 +128,10 @@ func startsFormula(s string) bool {
 
 // dataWords removes the words that can stand in numbers, dates and times. A longer word stands before a shorter word
 // that it begins with.
-var dataWords = strings.NewReplacer("january", "", "february", "", "march", "", "april", "", "june", "", "july", "", "august", "",
-	"september", "", "october", "", "november", "", "december", "", "jan", "", "feb", "", "mar", "", "apr", "", "may", "", "jun", "", "jul", "",
+var dataWords = strings.NewReplacer("january", "", "february", "", "march", "", "april", "", "june", "", "july", "",
+	"august", "",
+	"september", "", "october", "", "november", "", "december", "", "jan", "", "feb", "", "mar", "", "apr", "", "may",
+	"", "jun", "", "jul", "",
 	"aug", "", "sep", "", "oct", "", "nov", "", "dec", "", "am", "", "pm", "", "e", "", "t", "", "z", "",
 	"年", "", "月", "", "日", "", "时", "", "分", "", "秒", "", "上午", "", "下午", "")
 

@@ -51,14 +51,19 @@ func (r *Report) check() error {
 		for l := range s.lines {
 			rows++
 			if rows > spreadsheet.RowsMax {
-				return bad("报表超过 %d 行，电子表格放不下；请缩小查询范围，或写成普通的 CSV", "the report has more than the %d rows of a spreadsheet; ask for less, or write plain CSV", spreadsheet.RowsMax)
+				return bad("报表超过 %d 行，电子表格放不下；请缩小查询范围，或写成普通的 CSV",
+					"the report has more than the %d rows of a spreadsheet; ask for less, or write plain CSV",
+					spreadsheet.RowsMax)
 			}
 			if len(l.cells) > spreadsheet.ColumnsMax {
-				return bad("报表有 %d 列，超过电子表格的 %d 列", "the report has %d columns, a spreadsheet at most %d", len(l.cells), spreadsheet.ColumnsMax)
+				return bad("报表有 %d 列，超过电子表格的 %d 列", "the report has %d columns, a spreadsheet at most %d",
+					len(l.cells), spreadsheet.ColumnsMax)
 			}
 			for i, c := range l.cells {
 				if len(c.text) > cellCharsMax && charsOf(c.text) > cellCharsMax {
-					return bad("第 %d 行第 %d 列超过 %d 个字符，电子表格放不下；请写成普通的 CSV", "row %d, column %d is longer than the %d characters of a cell; write plain CSV", rows, i+1, cellCharsMax)
+					return bad("第 %d 行第 %d 列超过 %d 个字符，电子表格放不下；请写成普通的 CSV",
+						"row %d, column %d is longer than the %d characters of a cell; write plain CSV", rows, i+1,
+						cellCharsMax)
 				}
 			}
 		}

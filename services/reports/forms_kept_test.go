@@ -24,7 +24,8 @@ func fourCenters(t *testing.T) *lists.Books {
 	content, err := os.ReadFile(historyOf(t, "edges"))
 	must(t, err)
 	d := newDeskAt(t, "", func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) })
-	for _, id := range []string{"FZ-0015", "FZ-0020", "FZ-0034", "FZ-0036"} { // one after another: an import of several centers has no fixed order
+	for _, id := range []string{"FZ-0015", "FZ-0020", "FZ-0034", "FZ-0036"} {
+		// one after another: an import of several centers has no fixed order
 		path := filepath.Join(t.TempDir(), "history.jsonl")
 		lines := regexp.MustCompile(`(?m)^.*"center":"`+id+`".*\n`).FindAll(content, -1)
 		must(t, os.WriteFile(path, bytes.Join(lines, nil), 0o644))
@@ -58,7 +59,8 @@ func TestAReportOfAnUnknownFormIsSaidToBeSo(t *testing.T) {
 		now := fmt.Sprintf("#listForm,%d", lists.Form)
 		for _, c := range []struct{ fact, says string }{
 			{now, ""}, {"#listForm,1", ""}, {"#listForm,", ""},
-			{"#listForm,x", "the form of the lists in its provenance is not a number"}, {"#listForm,0", "not a number"},
+			{"#listForm,x", "the form of the lists in its provenance is not a number"},
+			{"#listForm,0", "not a number"},
 			{"#listForm,77", "the report is in form 77 of the lists and this program knows the forms up to"},
 		} {
 			path := filepath.Join(t.TempDir(), "report.csv")
@@ -82,12 +84,14 @@ func TestAReportIsReproducedForWhoeverAsks(t *testing.T) {
 	flags := within("FZ-0015", "FZ-0020")
 	flags.Prefix = "--"
 	cut := request(reports.CSV, "find", "2025-06-30", "limit", "5")
-	for _, r := range []reports.Request{request(reports.XLSX, "execution", "2025-06-30"), request(reports.ForExcel, "due", "2025-06-30"), cut} {
+	for _, r := range []reports.Request{
+		request(reports.XLSX, "execution", "2025-06-30"), request(reports.ForExcel, "due", "2025-06-30"), cut} {
 		path := write(t, flags, r)
 		for name, c := range map[string]struct {
 			by        *lists.Books
 			forbidden bool
-		}{"all": {d, false}, "the same": {within("FZ-0015", "FZ-0020"), false}, "more": {within("FZ-0015", "FZ-0020", "FZ-0034"), false}, "less": {within("FZ-0015"), true}} {
+		}{"all": {d, false}, "the same": {within("FZ-0015", "FZ-0020"), false},
+			"more": {within("FZ-0015", "FZ-0020", "FZ-0034"), false}, "less": {within("FZ-0015"), true}} {
 			o, err := reproduceFile(t, c.by, path)
 			if refused := errors.As(err, new(*text.Error)); refused != c.forbidden || err == nil && o.Differs != nil {
 				t.Errorf("%s by %s: %+v, %v", r.Question.List, name, o, err)

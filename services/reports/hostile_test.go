@@ -46,29 +46,48 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 		return path
 	}
 	for name, c := range map[string]struct{ path, says string }{
-		"another kind of file":      {text("r.pdf", "%PDF"), "ends in .xlsx, .csv or .html"},
-		"no archive":                {text("r.xlsx", "not a zip"), "no XLSX workbook"},
-		"an empty file":             {text("r.xlsx", ""), "no XLSX workbook"},
-		"an empty CSV":              {text("r.csv", ""), "no provenance"},
-		"another CSV":               {text("r.csv", "a,b\n1,2\n"), "no provenance"},
-		"CSV that is torn":          {text("r.csv", "#title,\"x\n"), "the quotes in row 1 do not match"},
-		"bytes of no text":          {text("r.csv", "\xff\xff\xff\x00"), "neither UTF-8 nor GB18030"},
-		"a question of no sense":    {text("r.csv", "#position,1\n#lang,zh\n#form,csv\n#question,\"{\"\"list\"\":\"\"alerts\"\",\"\"asOf\"\":\"\"2025-01-01\"\",\"\"params\"\":{\"\"by\"\":\"\"x\"\"}}\"\n"), "the question in its provenance is none: by"},
-		"a question of no list":     {text("r.csv", "#position,1\n#lang,zh\n#form,csv\n#question,\"{\"\"list\"\":\"\"x\"\",\"\"asOf\"\":\"\"2025-01-01\"\"}\"\n"), `this program has no list "x"`},
-		"a question of no date":     {text("r.csv", "#position,1\n#lang,zh\n#form,csv\n#question,{}\n"), "question in its provenance"},
-		"a position of no number":   {text("r.csv", "#position,one\n#lang,zh\n#form,csv\n#question,{}\n"), "not a number"},
-		"another language":          {text("r.csv", "#position,1\n#lang,fr\n#form,csv\n#question,\"{\"\"list\"\":\"\"centers\"\",\"\"asOf\"\":\"\"2025-01-01\"\"}\"\n"), "neither zh nor en"},
-		"another form":              {text("r.csv", "#position,1\n#lang,zh\n#form,xlsx\n#question,\"{\"\"list\"\":\"\"centers\"\",\"\"asOf\"\":\"\"2025-01-01\"\"}\"\n"), "form"},
-		"a bomb":                    {changed(t, good, table, instead("<worksheet>"+strings.Repeat("<x>"+strings.Repeat(" ", 1<<19)+"</x>", 160))), "expands to more than the limit"},
-		"a bomb of one text":        {changed(t, good, book, instead("<workbook>"+strings.Repeat(" ", 2<<20))), "a text of more than"},
-		"no workbook":               {changed(t, good, book, instead("")), "no XLSX workbook"},
-		"no provenance":             {changed(t, good, book, replaced("出处", "其他")), "no sheet"},
-		"a sheet that breaks off":   {changed(t, good, table, func(s string) string { return s[:len(s)*3/4] }), "damaged or not whole"},
+		"another kind of file": {text("r.pdf", "%PDF"), "ends in .xlsx, .csv or .html"},
+		"no archive":           {text("r.xlsx", "not a zip"), "no XLSX workbook"},
+		"an empty file":        {text("r.xlsx", ""), "no XLSX workbook"},
+		"an empty CSV":         {text("r.csv", ""), "no provenance"},
+		"another CSV":          {text("r.csv", "a,b\n1,2\n"), "no provenance"},
+		"CSV that is torn":     {text("r.csv", "#title,\"x\n"), "the quotes in row 1 do not match"},
+		"bytes of no text":     {text("r.csv", "\xff\xff\xff\x00"), "neither UTF-8 nor GB18030"},
+		"a question of no sense": {
+			text("r.csv", "#position,1\n#lang,zh\n#form,csv\n"+
+				"#question,\"{\"\"list\"\":\"\"alerts\"\",\"\"asOf\"\":\"\"2025-01-01\"\",\"\"params\"\":{\"\"by\"\":\"\"x\"\"}}\"\n"), "the question in its provenance is none: by"},
+		"a question of no list": {
+			text("r.csv", "#position,1\n#lang,zh\n#form,csv\n"+
+				"#question,\"{\"\"list\"\":\"\"x\"\",\"\"asOf\"\":\"\"2025-01-01\"\"}\"\n"),
+			`this program has no list "x"`},
+		"a question of no date": {text("r.csv", "#position,1\n#lang,zh\n#form,csv\n#question,{}\n"),
+			"question in its provenance"},
+		"a position of no number": {text("r.csv", "#position,one\n#lang,zh\n#form,csv\n#question,{}\n"),
+			"not a number"},
+		"another language": {
+			text("r.csv", "#position,1\n#lang,fr\n#form,csv\n"+
+				"#question,\"{\"\"list\"\":\"\"centers\"\",\"\"asOf\"\":\"\"2025-01-01\"\"}\"\n"),
+			"neither zh nor en"},
+		"another form": {
+			text("r.csv", "#position,1\n#lang,zh\n#form,xlsx\n"+
+				"#question,\"{\"\"list\"\":\"\"centers\"\",\"\"asOf\"\":\"\"2025-01-01\"\"}\"\n"), "form"},
+		"a bomb": {
+			changed(t, good, table, instead("<worksheet>"+strings.Repeat("<x>"+strings.Repeat(" ", 1<<19)+"</x>",
+				160))), "expands to more than the limit"},
+		"a bomb of one text": {changed(t, good, book, instead("<workbook>"+strings.Repeat(" ", 2<<20))),
+			"a text of more than"},
+		"no workbook":   {changed(t, good, book, instead("")), "no XLSX workbook"},
+		"no provenance": {changed(t, good, book, replaced("出处", "其他")), "no sheet"},
+		"a sheet that breaks off": {changed(t, good, table, func(s string) string { return s[:len(s)*3/4] }),
+			"damaged or not whole"},
 		"a sheet that is not there": {changed(t, good, table, instead("")), "not within the file"},
 		"rows out of order":         {changed(t, good, table, replaced(`<row r="4"`, `<row r="2"`)), "no row number"},
 		"cells out of order":        {changed(t, good, table, replaced(`r="B4"`, `r="A4"`)), "no place of a cell"},
-		"a cell far away":           {changed(t, good, table, replaced(`r="B4"`, `r="ZZZZZZ4"`)), "no place of a cell"},
-		"a text that is not shared": {changed(t, good, table, replaced(`t="inlineStr"><is><t>省级</t></is>`, `t="s"><v>7</v>`)), "which the file does not hold"},
+		"a cell far away": {changed(t, good, table, replaced(`r="B4"`, `r="ZZZZZZ4"`)),
+			"no place of a cell"},
+		"a text that is not shared": {
+			changed(t, good, table, replaced(`t="inlineStr"><is><t>省级</t></is>`, `t="s"><v>7</v>`)),
+			"which the file does not hold"},
 	} {
 		o, err := reproduceFile(t, d, c.path)
 		if err == nil || !strings.Contains(err.Error(), c.says) {

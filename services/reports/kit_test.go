@@ -47,7 +47,8 @@ func newDeskAt(t testing.TB, history string, now func() time.Time) *lists.Books 
 		t.Fatal(err)
 	}
 	if history != "" {
-		if _, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, history), Account: clerk}); err != nil {
+		if _, err := l.Import(t.Context(),
+			ledger.ImportConfig{Files: ledgertest.Files(t, history), Account: clerk}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -88,15 +89,20 @@ func historyOf(t testing.TB, name string) string {
 func small(t testing.TB, payees ...string) *lists.Books {
 	t.Helper()
 	d := newDesk(t, "")
-	record(t, d, `"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`)
-	record(t, d, `"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"00123","category":"other","source":"province-other","fiscalYear":2025,"amountFen":10000000000000}`)
-	record(t, d, `"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"00123","amountFen":9999999999999}`)
+	record(t, d,
+		`"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`)
+	record(t, d,
+		`"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"00123","category":"other","source":"province-other","fiscalYear":2025,"amountFen":10000000000000}`)
+	record(t, d,
+		`"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"00123","amountFen":9999999999999}`)
 	for i, payee := range payees {
 		encoded, err := json.Marshal(payee)
 		if err != nil {
 			t.Fatal(err)
 		}
-		record(t, d, fmt.Sprintf(`"kind":"funds.spent","on":"2025-06-%02d","by":{"role":"center","actor":"c-1"},"data":{"voucher":"V%d","payee":%s,"use":"pilot","lines":[{"grant":"00123","amountFen":%d}],"summary":"中试"}`, i+1, i+1, encoded, 4000001+i))
+		record(t, d,
+			fmt.Sprintf(
+				`"kind":"funds.spent","on":"2025-06-%02d","by":{"role":"center","actor":"c-1"},"data":{"voucher":"V%d","payee":%s,"use":"pilot","lines":[{"grant":"00123","amountFen":%d}],"summary":"中试"}`, i+1, i+1, encoded, 4000001+i))
 	}
 	return d
 }
@@ -169,7 +175,8 @@ var forms = []reports.FileFormat{reports.XLSX, reports.CSV, reports.ForExcel}
 
 func importFile(t testing.TB, d *lists.Books, path string) {
 	t.Helper()
-	if _, err := d.Ledger.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: clerk}); err != nil {
+	if _, err := d.Ledger.Import(t.Context(),
+		ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: clerk}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -20,7 +20,8 @@ func (r *Report) firstLie(x *xlsxFile) (*Mismatch, error) {
 	for _, of := range x.Sheets {
 		i := slices.IndexFunc(sheets, func(s sheet) bool { return s.name == of.Name })
 		if of.Hidden {
-			return &Mismatch{row: -1, Sheet: of.Name, Why: text.Say("工作表“%s”被隐藏", "the sheet %q is hidden", of.Name)}, nil
+			return &Mismatch{row: -1, Sheet: of.Name,
+				Why: text.Say("工作表“%s”被隐藏", "the sheet %q is hidden", of.Name)}, nil
 		}
 		if d, err := r.lieIn(x, of, sheets[i]); d != nil || err != nil {
 			return d, err
@@ -59,8 +60,12 @@ func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Worksheet, want sheet) (*Mis
 			if holds == "" {
 				holds = "–"
 			}
-			d.Why = text.Text{Zh: text.Say("数值一致，但显示不是原样：单元格 %s 的值为 %s，%s", "the values are equal but not what is shown: cell %s holds %s, %s", d.Cell, text.Clip(holds, 80), why.Zh).Zh,
-				En: text.Say("数值一致，但显示不是原样：单元格 %s 的值为 %s，%s", "the values are equal but not what is shown: cell %s holds %s, %s", d.Cell, text.Clip(holds, 80), why.En).En}
+			d.Why = text.Text{Zh: text.Say("数值一致，但显示不是原样：单元格 %s 的值为 %s，%s",
+				"the values are equal but not what is shown: cell %s holds %s, %s", d.Cell, text.Clip(holds, 80),
+				why.Zh).Zh,
+				En: text.Say("数值一致，但显示不是原样：单元格 %s 的值为 %s，%s",
+					"the values are equal but not what is shown: cell %s holds %s, %s", d.Cell, text.Clip(holds, 80),
+					why.En).En}
 			return d, nil
 		}
 	}
@@ -90,7 +95,8 @@ func (l line) span(widths []float64) int {
 
 // lieOf returns the reason why a cell does not show its value, and the text that it shows. Why is empty if it
 // shows its value.
-func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreadsheet.Cell, v value) (why text.Text, shown string) {
+func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreadsheet.Cell, v value) (why text.Text,
+	shown string) {
 	if looks.Covers(row.Number, column) {
 		return text.Say("上面压着图片、图形、文本框或批注框", "under a picture, a shape, a text box or a note"), ""
 	}
@@ -98,11 +104,14 @@ func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreads
 		return why, ""
 	}
 	hidden := func(list []spreadsheet.Range) bool {
-		return slices.ContainsFunc(list, func(m spreadsheet.Range) bool { return m.FirstColumn <= column && column <= m.LastColumn })
+		return slices.ContainsFunc(list, func(m spreadsheet.Range) bool {
+			return m.FirstColumn <= column && column <= m.LastColumn
+		})
 	}
 	for _, f := range looks.ConditionalFormats {
 		if f.Has(row.Number, column) {
-			return text.Say("条件格式会改变其数字格式或字体颜色", "under a conditional format that sets a number format or a font color"), ""
+			return text.Say("条件格式会改变其数字格式或字体颜色",
+				"under a conditional format that sets a number format or a font color"), ""
 		}
 	}
 	as, num := v.inXLSX()
@@ -117,7 +126,8 @@ func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreads
 	case looks.HidesZeros && c.IsNumber() && num == 0:
 		return text.Say("工作表设为不显示零值", "on a sheet that does not show zeros"), ""
 	case looks.Repeats(c):
-		return text.Say("对齐方式“填充”会重复显示其内容", "and the alignment “fill” repeats it"), strings.Repeat(shown, 2)
+		return text.Say("对齐方式“填充”会重复显示其内容", "and the alignment “fill” repeats it"),
+			strings.Repeat(shown, 2)
 	case !showsTrue(c, as, num):
 		return text.Say("显示为“%s”", "shows %q", text.Clip(shown, 80)), shown
 	case looks.IsInvisible(c):
@@ -140,7 +150,8 @@ func showsTrue(c spreadsheet.Cell, v value, num float64) bool {
 		}
 		return isNumber(shown, overHundred(v.text), c.Color() != "")
 	case number, money:
-		if num == 0 && slices.Contains([]string{"-", "–", "—"}, strings.Map(bare, currency.ReplaceAllString(shown, ""))) {
+		if num == 0 && slices.Contains([]string{"-", "–", "—"},
+			strings.Map(bare, currency.ReplaceAllString(shown, ""))) {
 			return true // accounting formats show zero as a dash
 		}
 		return isNumber(shown, v.text, c.Color() != "")
@@ -169,7 +180,8 @@ func isNumber(shown, is string, isColored bool) bool {
 	is, isNegative := strings.CutPrefix(is, "-")
 	digits := strings.Trim(s, "()（）-−")
 	hasSign := digits != s
-	return strings.Trim(digits, "0123456789.") == "" && digits != "" && plainDecimal(digits) == plainDecimal(is) && (hasSign == isNegative || isNegative && isColored)
+	return strings.Trim(digits, "0123456789.") == "" && digits != "" && plainDecimal(digits) == plainDecimal(is) &&
+		(hasSign == isNegative || isNegative && isColored)
 }
 
 // plainDecimal returns a decimal number without leading and trailing zeros.
@@ -209,6 +221,7 @@ func showsDay(c spreadsheet.Cell, shown, day string) bool {
 	}
 	isWritten := len(left) == 0 // the date is in Chinese digits, or the month is a word
 	isThere := (take(y) || take(y%100)) && (take(m) || strings.ContainsFunc(shown, unicode.IsLetter)) && take(d)
-	isRest := len(left) == 0 || c.Parts()&spreadsheet.Time != 0 && !slices.ContainsFunc(left, func(n int) bool { return n != 0 && n != 12 })
+	isRest := len(left) == 0 ||
+		c.Parts()&spreadsheet.Time != 0 && !slices.ContainsFunc(left, func(n int) bool { return n != 0 && n != 12 })
 	return isWritten || isThere && isRest
 }

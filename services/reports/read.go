@@ -31,7 +31,8 @@ type file interface {
 func openFile(name string, content io.ReaderAt, size int64) (file, error) {
 	form, err := FormOf(name, false)
 	if err != nil {
-		return nil, bad("%s：报表文件名应以 .xlsx、.csv 或 .html 结尾", "%s: the name of a report ends in .xlsx, .csv or .html", name)
+		return nil, bad("%s：报表文件名应以 .xlsx、.csv 或 .html 结尾",
+			"%s: the name of a report ends in .xlsx, .csv or .html", name)
 	}
 	if form == XLSX {
 		return openXLSX(content, size)
@@ -66,15 +67,19 @@ func request(f file) (r Request, from provenance, err error) {
 	if from.position, err = strconv.ParseUint(facts[positionFact], 10, 64); err != nil {
 		return r, from, notOurs("出处中的台账位置不是数字", "the position in its provenance is not a number")
 	}
-	if err := json.Unmarshal([]byte(facts[questionFact]), &r.Question, json.RejectUnknownMembers(true)); err != nil || r.Question.On == 0 {
+	if err := json.Unmarshal([]byte(facts[questionFact]), &r.Question, json.RejectUnknownMembers(true)); err != nil ||
+		r.Question.On == 0 {
 		return r, from, notOurs("出处中的查询读不出来", "the question in its provenance cannot be read")
 	}
 	if lists.Find(r.Question.List) == nil {
-		return r, from, bad("本程序没有列表 %q：报表由别的版本写出，或出处被改过", "this program has no list %q: the report was written by another version, or its provenance was changed", r.Question.List)
+		return r, from, bad("本程序没有列表 %q：报表由别的版本写出，或出处被改过",
+			"this program has no list %q: the report was written by another version, or its provenance was changed",
+			r.Question.List)
 	}
 	r.Lang, r.Form, r.Version = facts[langFact], FileFormat(facts[formFact]), facts[versionFact]
 	if r.Lang != "zh" && r.Lang != "en" {
-		return r, from, notOurs("出处中的语言既不是 zh 也不是 en", "the language in its provenance is neither zh nor en")
+		return r, from, notOurs("出处中的语言既不是 zh 也不是 en",
+			"the language in its provenance is neither zh nor en")
 	}
 	if _, isCSV := f.(*csvFile); isCSV && r.Form != CSV && r.Form != ForExcel || !isCSV && r.Form != XLSX {
 		return r, from, notOurs("出处中的形式与文件不符", "the form in its provenance is not that of the file")
@@ -94,7 +99,8 @@ func askedIn(facts map[string]string) (a asked, err error) {
 	}
 	if a.form > lists.Form {
 		return a, bad("报表按列表版式 %d 写出，本程序只认识到版式 %d：请用写出它的程序版本核对（文件中：%s）",
-			"the report is in form %d of the lists and this program knows the forms up to %d: check it with the version of the program that wrote it (in the file: %s)",
+			"the report is in form %d of the lists and this program knows the forms up to %d: check it with the "+
+				"version of the program that wrote it (in the file: %s)",
 			a.form, lists.Form, cmp.Or(facts[versionFact], "–"))
 	}
 	a.prefix = facts[prefixFact]
@@ -229,7 +235,8 @@ const (
 )
 
 func openXLSX(content io.ReaderAt, size int64) (*xlsxFile, error) {
-	w, err := spreadsheet.NewWorkbook(content, size, min(expandedBytesMax, expandedBytesFree+expandedBytesTimes*min(size, expandedBytesMax)))
+	w, err := spreadsheet.NewWorkbook(content, size,
+		min(expandedBytesMax, expandedBytesFree+expandedBytesTimes*min(size, expandedBytesMax)))
 	if err != nil {
 		return nil, refused(err)
 	}

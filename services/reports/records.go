@@ -56,7 +56,8 @@ type tracer struct {
 }
 
 // thingColumns holds the columns that name the subject of a few records, the most specific column first.
-var thingColumns = []string{"voucher", "reversalVoucher", "grant", "match", "project", "taskBook", "incident", "finding", "listing", "trial"}
+var thingColumns = []string{"voucher", "reversalVoucher", "grant", "match", "project", "taskBook", "incident",
+	"finding", "listing", "trial"}
 
 // behind finds the records behind a row. It looks in this order and stops at the first that it finds: the record that
 // the row names; the records from which the alert of the row follows; the records from which the figure in the column
@@ -165,7 +166,8 @@ func (t *tracer) alert(center events.CenterID, row tableRow) (ids []uuid.UUID) {
 
 // collect reads a stream, or all streams for "", up to the position. It returns the newest wanted records whose date
 // is not after the date of the question.
-func (t *tracer) collect(ctx context.Context, stream events.StreamID, wanted func(*events.Stored) bool) (list []RecordBehind, err error) {
+func (t *tracer) collect(ctx context.Context, stream events.StreamID,
+	wanted func(*events.Stored) bool) (list []RecordBehind, err error) {
 	read := t.ledger.ReadAll(ctx, 0)
 	if stream != "" {
 		read = t.ledger.ReadStream(ctx, stream, 0)

@@ -82,7 +82,8 @@ func (s *scope) sees(id events.CenterID) bool { return slices.Contains(s.centers
 
 // within reports whether a register shows all centers of the scope. A nil scope means all centers.
 func (s *scope) within(r *projections.Register) bool {
-	return r.Scope() == nil || s != nil && !slices.ContainsFunc(s.centers, func(id events.CenterID) bool { return !r.Sees(id) })
+	return r.Scope() == nil ||
+		s != nil && !slices.ContainsFunc(s.centers, func(id events.CenterID) bool { return !r.Sees(id) })
 }
 
 // Make asks the question and returns the report. It returns the errors of lists.Ask and of the store, and a
@@ -101,14 +102,16 @@ func Make(ctx context.Context, d *lists.Books, r Request) (*Report, error) {
 
 func (r *Request) checkDate() error {
 	if r.Question.On.Year() > events.YearMax {
-		return bad("截至日期 %[1]s 晚于 %[2]d 年，不能写成报表", "the date %[1]s is after %[2]d, of which there is no report", r.Question.On, events.YearMax)
+		return bad("截至日期 %[1]s 晚于 %[2]d 年，不能写成报表",
+			"the date %[1]s is after %[2]d, of which there is no report", r.Question.On, events.YearMax)
 	}
 	return nil
 }
 
 // report returns the report of a table that has, or had, the given number of rows. seen is the register of the
 // answer.
-func report(ctx context.Context, d *lists.Books, r Request, t *table.Table, rows int, seen *projections.Register) (*Report, error) {
+func report(ctx context.Context, d *lists.Books, r Request, t *table.Table, rows int,
+	seen *projections.Register) (*Report, error) {
 	report := &Report{Request: r, Table: t, rows: rows, Position: t.Position, Policy: t.Policy,
 		asked: asked{form: cmp.Or(d.InForm, lists.Form), prefix: d.Prefix}}
 	if r.Question.Center() == "" && seen.Scope() != nil {
@@ -182,7 +185,8 @@ var (
 // explains it better than a difference in a figure.
 func (r *Report) sheets() []sheet {
 	if r.Form == XLSX {
-		return []sheet{{provenanceSheet.In(r.Lang), r.provenanceLines}, {tableSheet.In(r.Lang), func(yield func(line) bool) { _ = r.head(yield) && r.body(yield) }}}
+		return []sheet{{provenanceSheet.In(r.Lang), r.provenanceLines},
+			{tableSheet.In(r.Lang), func(yield func(line) bool) { _ = r.head(yield) && r.body(yield) }}}
 	}
 	return []sheet{{"", func(yield func(line) bool) { _ = r.provenanceRows(yield) && r.body(yield) }}}
 }
@@ -227,11 +231,14 @@ func (r *Report) facts() []fact {
 		{"title", text.Say("标题", "title"), textValue(r.Table.Title.In(r.Lang))},
 		{"unit", text.Say("金额单位", "unit of amounts"), textValue(r.unit())},
 		{"asOf", text.Say("截至日期", "as of"), value{sort: date, text: r.Question.On.String()}},
-		{positionFact, text.Say("台账位置", "position of the ledger"), value{sort: number, text: fmt.Sprint(r.Position)}},
+		{positionFact, text.Say("台账位置", "position of the ledger"),
+			value{sort: number, text: fmt.Sprint(r.Position)}},
 		{"recordedAt", text.Say("该位置记录的写入时间", "when the record there was written"), textValue(recorded)},
 		{recordFact, text.Say("该位置记录的编号", "id of the record there"), textValue(last)},
-		{"policy", r.now(text.Say("施行中的办法参数", "policy in force"), text.Say("适用政策", "policy in force")), textValue(policy)},
-		{"policyDigest", r.now(text.Say("办法参数校验值", "digest of the policy"), text.Say("政策摘要", "digest of the policy")), textValue(r.Policy.Digest)},
+		{"policy", r.now(text.Say("施行中的办法参数", "policy in force"), text.Say("适用政策", "policy in force")),
+			textValue(policy)},
+		{"policyDigest", r.now(text.Say("办法参数校验值", "digest of the policy"),
+			text.Say("政策摘要", "digest of the policy")), textValue(r.Policy.Digest)},
 		{questionFact, text.Say("查询", "question"), textValue(string(question))},
 		{"rows", text.Say("行数", "rows"), value{sort: number, text: fmt.Sprint(r.rows)}},
 		{langFact, text.Say("语言", "language"), textValue(r.Lang)},
@@ -239,16 +246,19 @@ func (r *Report) facts() []fact {
 		{versionFact, text.Say("程序版本", "version of the program"), textValue(r.Version)},
 	}
 	if !r.formless {
-		list = append(list, fact{listFormFact, text.Say("列表版式", "form of the lists"), value{sort: number, text: strconv.Itoa(r.asked.form)}})
+		list = append(list, fact{listFormFact, text.Say("列表版式", "form of the lists"),
+			value{sort: number, text: strconv.Itoa(r.asked.form)}})
 	}
 	if r.asked.form < 2 { // reports of form 1 name neither
 		return list
 	}
 	if r.asked.prefix != "" {
-		list = append(list, fact{prefixFact, text.Say("参数前的符号", "sign before parameters"), textValue(r.asked.prefix)})
+		list = append(list, fact{prefixFact, text.Say("参数前的符号", "sign before parameters"),
+			textValue(r.asked.prefix)})
 	}
 	if s := r.asked.scope; s != nil {
-		list = append(list, fact{centersFact, text.Say("账号范围内的中心", "centers within the scope of the account"), textValue(s.String())})
+		list = append(list, fact{centersFact, text.Say("账号范围内的中心", "centers within the scope of the account"),
+			textValue(s.String())})
 	}
 	return list
 }
@@ -284,7 +294,8 @@ func (r *Report) provenanceLines(yield func(line) bool) {
 			return
 		}
 	}
-	yield(line{cells: []value{textValue(r.say("核对：taizhang reproduce 本文件", "To check: taizhang reproduce this file"))}, look: caption})
+	yield(line{cells: []value{
+		textValue(r.say("核对：taizhang reproduce 本文件", "To check: taizhang reproduce this file"))}, look: caption})
 }
 
 // provenanceRows yields the facts above the table of a CSV file.
@@ -304,8 +315,10 @@ func (r *Report) head(yield func(line) bool) bool {
 		parts = append([]string{r.say("金额单位：%s", "amounts in %s", unit)}, parts...)
 	}
 	if r.Policy.ID != "" {
-		parts = append(parts, r.now(text.Say("办法参数 %s（校验值 %s）", "policy %s (digest %s)", lists.PolicyName(r.Policy), r.Policy.Digest),
-			text.Say("政策 %s（摘要 %s）", "policy %s (digest %s)", lists.PolicyName(r.Policy), r.Policy.Digest)).In(r.Lang))
+		parts = append(parts, r.now(text.Say("办法参数 %s（校验值 %s）", "policy %s (digest %s)",
+			lists.PolicyName(r.Policy), r.Policy.Digest),
+			text.Say("政策 %s（摘要 %s）", "policy %s (digest %s)", lists.PolicyName(r.Policy),
+				r.Policy.Digest)).In(r.Lang))
 	}
 	return yield(line{cells: []value{textValue(r.Table.Title.In(r.Lang))}, look: title}) &&
 		yield(line{cells: []value{textValue(strings.Join(parts, r.say("；", "; ")))}, look: caption})

@@ -56,7 +56,8 @@ type NamedText struct {
 // Reproduce reads a report, asks its question again at its position of the ledger and compares the two answers. It
 // returns a *text.Error for a file that is not a report. For a report about several centers it returns
 // text.Forbidden unless the account sees all of them, because the figures include all.
-func Reproduce(ctx context.Context, d *lists.Books, name string, content io.ReaderAt, size int64) (*Reproduction, error) {
+func Reproduce(ctx context.Context, d *lists.Books, name string, content io.ReaderAt,
+	size int64) (*Reproduction, error) {
 	if isPage(name) {
 		return reproducePage(ctx, d, name, content, size)
 	}
@@ -75,7 +76,8 @@ func Reproduce(ctx context.Context, d *lists.Books, name string, content io.Read
 	}
 	return out, out.known(ctx, d, r.Question.Center(), from.asked.scope, func(register *projections.Register) error {
 		for _, prefix := range prefixes {
-			asking := &lists.Books{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: prefix, InForm: from.asked.form}
+			asking := &lists.Books{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: prefix,
+				InForm: from.asked.form}
 			if err := out.compute(ctx, asking, f, from); err != nil || out.Differs == nil {
 				return err
 			}
@@ -87,13 +89,18 @@ func Reproduce(ctx context.Context, d *lists.Books, name string, content io.Read
 // known calls answer with the read models at the position of a report about one center or, for "", about all
 // centers of a scope. If the ledger ends before the position, it notes a difference. It may call answer twice; the
 // last call counts.
-func (out *Reproduction) known(ctx context.Context, d *lists.Books, center events.CenterID, seen *scope, answer func(*projections.Register) error) error {
+func (out *Reproduction) known(ctx context.Context, d *lists.Books, center events.CenterID, seen *scope,
+	answer func(*projections.Register) error) error {
 	if center == "" && !seen.within(d.Register) {
-		return text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对", "the report is also about centers outside the scope of the account and cannot be reproduced")
+		return text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对",
+			"the report is also about centers outside the scope of the account and cannot be reproduced")
 	}
 	if now := d.Ledger.Register().Position(); out.Position > now {
-		out.Differs = &Mismatch{row: -1, InFile: strconv.FormatUint(out.Position, 10), InLedger: strconv.FormatUint(now, 10),
-			Why: text.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at position %d and the report was written at %d: it is another ledger, or records are missing", now, out.Position)}
+		out.Differs = &Mismatch{row: -1, InFile: strconv.FormatUint(out.Position, 10),
+			InLedger: strconv.FormatUint(now, 10),
+			Why: text.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at "+
+				"position %d and the report was written at %d: it is another ledger, or records are missing", now,
+				out.Position)}
 		return nil
 	}
 	within := func(register *projections.Register) error {
@@ -120,14 +127,16 @@ func (out *Reproduction) known(ctx context.Context, d *lists.Books, center event
 }
 
 // foreignOrigin is the reason for a difference in the provenance.
-var foreignOrigin = text.Say("出处与台账不符：出处被改过，或这是另一部台账", "the provenance is not that of the ledger: it was changed, or the ledger is another one")
+var foreignOrigin = text.Say("出处与台账不符：出处被改过，或这是另一部台账",
+	"the provenance is not that of the ledger: it was changed, or the ledger is another one")
 
 // compute computes the report again and compares it with the file.
 func (out *Reproduction) compute(ctx context.Context, d *lists.Books, f file, from provenance) error {
 	report, err := Make(ctx, d, out.Request)
 	var unasked *text.Error
 	if errors.As(err, &unasked) && unasked.Param != "" {
-		return notOurs("出处中的查询不成立："+unasked.Text().Zh, "the question in its provenance is none: "+unasked.Text().En)
+		return notOurs("出处中的查询不成立："+unasked.Text().Zh, "the question in its provenance is none: "+
+			unasked.Text().En)
 	}
 	if err != nil {
 		return err
@@ -154,12 +163,14 @@ func (r *Report) compare(f file) (*Mismatch, error) {
 	sheets, names := r.sheets(), f.names()
 	for _, s := range sheets {
 		if !slices.Contains(names, s.name) {
-			return &Mismatch{row: -1, Sheet: s.name, Why: text.Say("缺少工作表“%s”", "the sheet %q is missing", s.name)}, nil
+			return &Mismatch{row: -1, Sheet: s.name,
+				Why: text.Say("缺少工作表“%s”", "the sheet %q is missing", s.name)}, nil
 		}
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(sheets, func(s sheet) bool { return s.name == name }) {
-			return &Mismatch{row: -1, Sheet: name, Why: text.Say("工作表“%s”不属于报表", "the sheet %q is no part of the report", name)}, nil
+			return &Mismatch{row: -1, Sheet: name,
+				Why: text.Say("工作表“%s”不属于报表", "the sheet %q is no part of the report", name)}, nil
 		}
 	}
 	for _, s := range sheets {
@@ -203,7 +214,8 @@ func (r *Report) compareSheet(f file, s sheet) (*Mismatch, error) {
 }
 
 // explainShift adds to the reason that a whole row was inserted or removed, if so.
-func explainShift(f file, d *Mismatch, got []spreadsheet.Cell, want line, nextFound func() ([]spreadsheet.Cell, error, bool), nextLine func() (line, bool)) error {
+func explainShift(f file, d *Mismatch, got []spreadsheet.Cell, want line,
+	nextFound func() ([]spreadsheet.Cell, error, bool), nextLine func() (line, bool)) error {
 	after, ok := nextLine()
 	if ok && len(got) > 0 && firstUnequal(f, got, after) < 0 {
 		d.Why = text.Say("文件缺少这一行", "the file lacks this row")
@@ -242,8 +254,10 @@ func valueAt(l line, i int) value {
 
 func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line, row, column int) *Mismatch {
 	c, v := cellAt(got, column), valueAt(want, column)
-	d := &Mismatch{Sheet: s.name, Row: row, Cell: spreadsheet.Letters(column) + strconv.Itoa(row), row: -1, column: column,
-		Why: text.Say("单元格与台账不符", "a cell is not what the ledger gives"), InFile: shown(f, c, v), InLedger: v.text}
+	d := &Mismatch{Sheet: s.name, Row: row, Cell: spreadsheet.Letters(column) + strconv.Itoa(row), row: -1,
+		column: column,
+		Why:    text.Say("单元格与台账不符", "a cell is not what the ledger gives"), InFile: shown(f, c, v),
+		InLedger: v.text}
 	switch {
 	case want.look == note:
 		d.Column = want.cells[0].text
@@ -271,7 +285,8 @@ func shown(f file, c spreadsheet.Cell, beside value) string {
 	}
 	switch beside.sort {
 	case date:
-		if d := spreadsheet.Epoch + events.Date(num); num == float64(int32(num)) && d >= spreadsheet.FirstDay && x.is(c, value{sort: date, text: d.String()}) {
+		if d := spreadsheet.Epoch + events.Date(num); num == float64(int32(num)) && d >= spreadsheet.FirstDay &&
+			x.is(c, value{sort: date, text: d.String()}) {
 			return d.String()
 		}
 	case percent:
@@ -291,7 +306,8 @@ func (d *Mismatch) trace(ctx context.Context, l *ledger.Ledger, register *projec
 	}
 	row := rowOf(r.Table, d.row)
 	for _, c := range row.columns {
-		if _, isRecord := row.cells[c].Data.(jsontext.Value); isRecord { // left out: it has up to 1 MiB, and the id beside it is enough
+		if _, isRecord := row.cells[c].Data.(jsontext.Value); isRecord {
+			// left out: it has up to 1 MiB, and the id beside it is enough
 			continue
 		}
 		if text := row.text(c); text != "" {

@@ -73,7 +73,8 @@ func TestEveryListIsReproducedFromItsReport(t *testing.T) {
 			q := askable(t, d, questionOf(t, d, l, h.on))
 			for i, form := range h.forms {
 				name := fmt.Sprintf("%s as %s of %s", l.Name, form, h.name)
-				path := write(t, d, reports.Request{Question: q, Lang: []string{"zh", "en"}[i%2], Form: form, Version: "v1"})
+				path := write(t, d, reports.Request{Question: q, Lang: []string{"zh", "en"}[i%2], Form: form,
+					Version: "v1"})
 				if o := reproduce(t, d, path); o.Differs != nil {
 					t.Errorf("%s: %+v", name, *o.Differs)
 				}
@@ -203,16 +204,20 @@ func TestAnEditedCellIsShownWithTheRecordsBehindIt(t *testing.T) {
 	})
 	o := reproduce(t, d, path)
 	got := o.Differs
-	if got == nil || got.Cell != "H4" || got.Row != 4 || got.Column != "支出" || got.InFile != "80000.02" || got.InLedger != "80000.03" || got.Center != "ZJ-0001" {
+	if got == nil || got.Cell != "H4" || got.Row != 4 || got.Column != "支出" || got.InFile != "80000.02" ||
+		got.InLedger != "80000.03" || got.Center != "ZJ-0001" {
 		t.Fatalf("got %+v", got)
 	}
-	if len(got.Records) != 2 || got.Newest || got.Records[0].Kind != "funds.spent" || got.Records[1].Position != d.Register.Position() {
+	if len(got.Records) != 2 || got.Newest || got.Records[0].Kind != "funds.spent" ||
+		got.Records[1].Position != d.Register.Position() {
 		t.Errorf("the records are %+v", got.Records)
 	}
-	path = edited(t, write(t, d, request(reports.XLSX, "spending", "2025-12-31", "center", "ZJ-0001")), func(f *excelize.File) {
-		must(t, f.SetCellFloat("报表", cellOf(t, f, "40000.01"), 40000.02, 2, 64))
-	})
-	if got := reproduce(t, d, path).Differs; got == nil || len(got.Records) == 0 || got.Newest || got.Records[0].On != events.MustDate("2025-06-01") {
+	path = edited(t, write(t, d, request(reports.XLSX, "spending", "2025-12-31", "center", "ZJ-0001")),
+		func(f *excelize.File) {
+			must(t, f.SetCellFloat("报表", cellOf(t, f, "40000.01"), 40000.02, 2, 64))
+		})
+	if got := reproduce(t, d, path).Differs; got == nil || len(got.Records) == 0 || got.Newest ||
+		got.Records[0].On != events.MustDate("2025-06-01") {
 		t.Errorf("of a voucher: %+v", got)
 	}
 }
@@ -220,28 +225,42 @@ func TestAnEditedCellIsShownWithTheRecordsBehindIt(t *testing.T) {
 func TestAnEditedFigureIsShownWithTheRecordsThatItIsComputedFrom(t *testing.T) {
 	d := small(t, "乙", "丙")
 	finance := `"by":{"role":"finance","actor":"f-1"},`
-	record(t, d, `"kind":"subsidy.granted","on":"2025-07-01",`+finance+`"mode":"record","doc":"浙财科教〔2025〕2号","data":{"grant":"C1","category":"construction","source":"central-guidance","fiscalYear":2026,"forYear":2024,"amountFen":700}`)
-	record(t, d, `"kind":"subsidy.reversed","on":"2025-07-02",`+finance+`"data":{"grant":"C1","amountFen":100,"reason":"多下"}`)
+	record(t, d, `"kind":"subsidy.granted","on":"2025-07-01",`+finance+
+		`"mode":"record","doc":"浙财科教〔2025〕2号","data":{"grant":"C1","category":"construction","source":"central-guidance","fiscalYear":2026,"forYear":2024,"amountFen":700}`)
+	record(t, d, `"kind":"subsidy.reversed","on":"2025-07-02",`+finance+
+		`"data":{"grant":"C1","amountFen":100,"reason":"多下"}`)
 	record(t, d, `"kind":"subsidy.received","on":"2026-01-03",`+finance+`"data":{"grant":"C1","amountFen":600}`)
-	record(t, d, `"kind":"funds.recovered","on":"2026-01-04",`+finance+`"data":{"grant":"C1","amountFen":1,"reason":"收回"}`)
-	record(t, d, `"kind":"matching.committed","on":"2026-01-05","by":{"role":"local-gov","actor":"l-1"},"data":{"match":"M1","fiscalYear":2026,"level":"city","amountFen":500}`)
-	record(t, d, `"kind":"matching.received","on":"2026-01-06","by":{"role":"local-gov","actor":"l-1"},"data":{"match":"M1","amountFen":400}`)
-	record(t, d, `"kind":"funds.spent","on":"2026-01-07","by":{"role":"center","actor":"c-1"},"data":{"voucher":"W1","payee":"丁","use":"other","lines":[{"grant":"00123","amountFen":5},{"grant":"M1","amountFen":6}],"summary":"x"}`)
+	record(t, d, `"kind":"funds.recovered","on":"2026-01-04",`+finance+
+		`"data":{"grant":"C1","amountFen":1,"reason":"收回"}`)
+	record(t, d,
+		`"kind":"matching.committed","on":"2026-01-05","by":{"role":"local-gov","actor":"l-1"},"data":{"match":"M1","fiscalYear":2026,"level":"city","amountFen":500}`)
+	record(t, d,
+		`"kind":"matching.received","on":"2026-01-06","by":{"role":"local-gov","actor":"l-1"},"data":{"match":"M1","amountFen":400}`)
+	record(t, d,
+		`"kind":"funds.spent","on":"2026-01-07","by":{"role":"center","actor":"c-1"},"data":{"voucher":"W1","payee":"丁","use":"other","lines":[{"grant":"00123","amountFen":5},{"grant":"M1","amountFen":6}],"summary":"x"}`)
 	record(t, d, `"kind":"use.ruled","on":"2026-01-08",`+finance+`"data":{"voucher":"W1","use":"pilot"}`)
-	record(t, d, `"kind":"funds.spent","on":"2026-01-09","by":{"role":"center","actor":"c-1"},"data":{"voucher":"W2","payee":"丁","use":"pilot","lines":[{"grant":"M1","amountFen":7}],"summary":"x"}`)
-	record(t, d, `"kind":"spending.reversed","on":"2026-01-10","by":{"role":"center","actor":"c-1"},"data":{"voucher":"W2","reversalVoucher":"R2","reason":"误付"}`)
+	record(t, d,
+		`"kind":"funds.spent","on":"2026-01-09","by":{"role":"center","actor":"c-1"},"data":{"voucher":"W2","payee":"丁","use":"pilot","lines":[{"grant":"M1","amountFen":7}],"summary":"x"}`)
+	record(t, d,
+		`"kind":"spending.reversed","on":"2026-01-10","by":{"role":"center","actor":"c-1"},"data":{"voucher":"W2","reversalVoucher":"R2","reason":"误付"}`)
 	path := write(t, d, request(reports.XLSX, "execution", "2026-01-31"))
 	rows := map[string]string{"2025 省级": "4", "2026 省级": "6", "2026 中央": "7", "2026 地方配套": "9"}
 	for cell, want := range map[string]string{
-		"2025 省级 D": "2025-02-01", "2025 省级 F": "2025-03-01", "2025 省级 H": "2025-06-01 2025-06-02", "2025 省级 K": "2025-03-01 2025-06-01 2025-06-02",
-		"2026 省级 E": "2025-03-01 2025-06-01 2025-06-02", "2026 省级 G": "2025-03-01 2025-06-01 2025-06-02", "2026 省级 H": "2026-01-07", "2026 省级 J": "2026-01-07 2026-01-08",
-		"2026 省级 L": "2025-03-01 2025-06-01 2025-06-02 2026-01-07 2026-01-08", "2026 省级 M": "2025-03-01 2025-06-01 2025-06-02 2026-01-07 2026-01-08",
-		"2026 中央 D": "2025-07-01 2025-07-02", "2026 中央 F": "2026-01-03 2026-01-04", "2026 中央 B": "2026-01-03 2026-01-04",
-		"2026 地方配套 D": "2026-01-05", "2026 地方配套 F": "2026-01-06", "2026 地方配套 H": "2026-01-07 2026-01-09 2026-01-10",
+		"2025 省级 D": "2025-02-01", "2025 省级 F": "2025-03-01", "2025 省级 H": "2025-06-01 2025-06-02",
+		"2025 省级 K": "2025-03-01 2025-06-01 2025-06-02",
+		"2026 省级 E": "2025-03-01 2025-06-01 2025-06-02", "2026 省级 G": "2025-03-01 2025-06-01 2025-06-02",
+		"2026 省级 H": "2026-01-07", "2026 省级 J": "2026-01-07 2026-01-08",
+		"2026 省级 L": "2025-03-01 2025-06-01 2025-06-02 2026-01-07 2026-01-08",
+		"2026 省级 M": "2025-03-01 2025-06-01 2025-06-02 2026-01-07 2026-01-08",
+		"2026 中央 D": "2025-07-01 2025-07-02", "2026 中央 F": "2026-01-03 2026-01-04",
+		"2026 中央 B":   "2026-01-03 2026-01-04",
+		"2026 地方配套 D": "2026-01-05", "2026 地方配套 F": "2026-01-06",
+		"2026 地方配套 H": "2026-01-07 2026-01-09 2026-01-10",
 	} {
 		i := strings.LastIndex(cell, " ")
 		row, column := cell[:i], cell[i+1:]
-		got := reproduce(t, d, edited(t, path, func(f *excelize.File) { must(t, f.SetCellFloat("报表", column+rows[row], 0.07, 2, 64)) })).Differs
+		got := reproduce(t, d, edited(t, path,
+			func(f *excelize.File) { must(t, f.SetCellFloat("报表", column+rows[row], 0.07, 2, 64)) })).Differs
 		var days []string
 		for _, r := range got.Records {
 			days = append(days, r.On.String())
@@ -264,13 +283,18 @@ func TestRowsAndSheetsAddedRemovedOrMovedAreFound(t *testing.T) {
 		"a row at the end": {func(f *excelize.File) {
 			must(t, f.SetCellStr("报表", fmt.Sprintf("A%d", lastRow(t, f)+3), "再加一行"))
 		}, "a row more"},
-		"the last row removed": {func(f *excelize.File) { must(t, f.RemoveRow("报表", lastRow(t, f))) }, "lacks this row"},
-		"rows swapped":         {func(f *excelize.File) { must(t, f.DuplicateRowTo("报表", 8, 5)); must(t, f.RemoveRow("报表", 9)) }, "a row more"},
-		"a column removed":     {func(f *excelize.File) { must(t, f.RemoveCol("报表", "C")) }, "a cell is not"},
-		"a sheet added":        {func(f *excelize.File) { _, err := f.NewSheet("附"); must(t, err) }, "no part of the report"},
-		"the table renamed":    {func(f *excelize.File) { must(t, f.SetSheetName("报表", "表")) }, "is missing"},
+		"the last row removed": {func(f *excelize.File) { must(t, f.RemoveRow("报表", lastRow(t, f))) },
+			"lacks this row"},
+		"rows swapped": {
+			func(f *excelize.File) { must(t, f.DuplicateRowTo("报表", 8, 5)); must(t, f.RemoveRow("报表", 9)) },
+			"a row more"},
+		"a column removed": {func(f *excelize.File) { must(t, f.RemoveCol("报表", "C")) }, "a cell is not"},
+		"a sheet added": {func(f *excelize.File) { _, err := f.NewSheet("附"); must(t, err) },
+			"no part of the report"},
+		"the table renamed": {func(f *excelize.File) { must(t, f.SetSheetName("报表", "表")) }, "is missing"},
 	} {
-		if got := reproduce(t, d, edited(t, path, c.edit)).Differs; got == nil || !strings.Contains(got.Why.En, c.why) {
+		if got := reproduce(t, d, edited(t, path, c.edit)).Differs; got == nil ||
+			!strings.Contains(got.Why.En, c.why) {
 			t.Errorf("%s: got %+v", name, got)
 		}
 	}
@@ -282,10 +306,18 @@ func TestTheTypeOfACellIsPartOfIt(t *testing.T) {
 	d := small(t, "乙")
 	path := write(t, d, request(reports.XLSX, "spending", "2025-12-31", "center", "ZJ-0001"))
 	for name, edit := range map[string]func(f *excelize.File){
-		"an id as a number":  func(f *excelize.File) { must(t, f.SetCellFloat("报表", cellOf(t, f, "00123"), 123, 0, 64)) },
-		"an amount as text":  func(f *excelize.File) { must(t, f.SetCellStr("报表", cellOf(t, f, "40000.01"), "40000.01")) },
-		"a date as text":     func(f *excelize.File) { must(t, f.SetCellStr("报表", cellOf(t, f, "45809"), "2025-06-01")) },
-		"an amount computed": func(f *excelize.File) { must(t, f.SetCellFormula("报表", cellOf(t, f, "40000.01"), "40000+0.01")) },
+		"an id as a number": func(f *excelize.File) {
+			must(t, f.SetCellFloat("报表", cellOf(t, f, "00123"), 123, 0, 64))
+		},
+		"an amount as text": func(f *excelize.File) {
+			must(t, f.SetCellStr("报表", cellOf(t, f, "40000.01"), "40000.01"))
+		},
+		"a date as text": func(f *excelize.File) {
+			must(t, f.SetCellStr("报表", cellOf(t, f, "45809"), "2025-06-01"))
+		},
+		"an amount computed": func(f *excelize.File) {
+			must(t, f.SetCellFormula("报表", cellOf(t, f, "40000.01"), "40000+0.01"))
+		},
 	} {
 		got := reproduce(t, d, edited(t, path, edit)).Differs
 		if got == nil || got.Cell == "" {
@@ -331,10 +363,12 @@ func TestACSVReportSavedByASpreadsheetProgramIsStillEqual(t *testing.T) {
 	content, err := os.ReadFile(path)
 	must(t, err)
 	saved := strings.TrimPrefix(string(content), "\uFEFF")
-	saved = strings.NewReplacer("2025-06-01", "2025/6/1", "2025-06-02", "2025年6月2日", "40000.01", "40000.010", "\r\n", ",,\r\n").Replace(saved)
+	saved = strings.NewReplacer("2025-06-01", "2025/6/1", "2025-06-02", "2025年6月2日", "40000.01", "40000.010",
+		"\r\n", ",,\r\n").Replace(saved)
 	inGB18030, err := simplifiedchinese.GB18030.NewEncoder().String(saved)
 	must(t, err)
-	for name, text := range map[string]string{"in UTF-8": saved, "in GB18030": inGB18030, "with blank rows at the end": saved + ",,,\r\n,,\r\n"} {
+	for name, text := range map[string]string{
+		"in UTF-8": saved, "in GB18030": inGB18030, "with blank rows at the end": saved + ",,,\r\n,,\r\n"} {
 		path := filepath.Join(t.TempDir(), "saved.csv")
 		must(t, os.WriteFile(path, []byte(text), 0o644))
 		if o := reproduce(t, d, path); o.Differs != nil {
@@ -362,7 +396,8 @@ func TestEveryEditedFieldOfACSVReportIsFound(t *testing.T) {
 				try("a line left out: "+line, slices.Delete(slices.Clone(lines), i, i+1))
 			}
 			try("a line twice: "+line, slices.Insert(slices.Clone(lines), i, line))
-			if strings.Contains(line, "#question") || strings.Contains(line, "#version") || strings.Contains(line, "#listForm,") {
+			if strings.Contains(line, "#question") || strings.Contains(line, "#version") ||
+				strings.Contains(line, "#listForm,") {
 				continue // its commas are within quotes; or it says nothing of the ledger
 			}
 			fields := strings.Split(strings.TrimRight(line, "\r"), ",")
@@ -384,7 +419,8 @@ func TestAnotherLedgerIsToldFromTheOneOfTheReport(t *testing.T) {
 		if got := reproduce(t, other, path).Differs; got == nil || !strings.Contains(got.Why.En, "another") {
 			t.Errorf("%s: another ledger gives %+v", form, got)
 		}
-		if got := reproduce(t, small(t, "乙"), path).Differs; got == nil || !strings.Contains(got.Why.En, "the ledger ends at position 5 and the report was written at 6") {
+		if got := reproduce(t, small(t, "乙"), path).Differs; got == nil ||
+			!strings.Contains(got.Why.En, "the ledger ends at position 5 and the report was written at 6") {
 			t.Errorf("%s: a shorter ledger gives %+v", form, got)
 		}
 	}
@@ -397,7 +433,8 @@ func TestAReportOfAnEmptyLedgerIsReproduced(t *testing.T) {
 	must(t, err)
 	then.Register = register
 	for _, form := range forms {
-		if o := reproduce(t, d, write(t, &then, request(form, "centers", "2025-12-31"))); o.Differs != nil || o.Position != 0 {
+		if o := reproduce(t, d, write(t, &then, request(form, "centers", "2025-12-31"))); o.Differs != nil ||
+			o.Position != 0 {
 			t.Errorf("%s: got %+v", form, o)
 		}
 	}
@@ -416,7 +453,8 @@ func TestAReportInTenThousandsIsReproduced(t *testing.T) {
 			cell := cellOf(t, f, "9999996")
 			must(t, f.SetCellValue("报表", cell, 9999996.01))
 			must(t, f.Save())
-			if o := reproduce(t, d, path); o.Differs == nil || o.Differs.Cell != cell || o.Differs.InLedger != "9999996.00" {
+			if o := reproduce(t, d, path); o.Differs == nil || o.Differs.Cell != cell ||
+				o.Differs.InLedger != "9999996.00" {
 				t.Errorf("a changed amount: %+v", o.Differs)
 			}
 			continue

@@ -24,14 +24,16 @@ func TestAWorkbookIsLaidOutForItsReaders(t *testing.T) {
 	path := write(t, d, request(reports.XLSX, "spending", "2025-12-31", "center", "ZJ-0001"))
 	f, err := excelize.OpenFile(path)
 	must(t, err)
-	if got := filterOf(f); !strings.HasPrefix(got, "'报表'!$A$3:$") || !strings.HasSuffix(got, "$5") { // not the total in row 6
+	if got := filterOf(f); !strings.HasPrefix(got, "'报表'!$A$3:$") || !strings.HasSuffix(got, "$5") {
+		// not the total in row 6
 		t.Errorf("the filter is over %q", got)
 	}
 	props, err := f.GetSheetProps("报表")
 	must(t, err)
 	page, err := f.GetPageLayout("报表")
 	must(t, err)
-	if props.FitToPage == nil || !*props.FitToPage || *page.FitToWidth != 1 || *page.FitToHeight != 0 || *page.Orientation != "landscape" || *page.Size != 9 {
+	if props.FitToPage == nil || !*props.FitToPage || *page.FitToWidth != 1 || *page.FitToHeight != 0 ||
+		*page.Orientation != "landscape" || *page.Size != 9 {
 		t.Errorf("the page: %+v, %+v", props, page)
 	}
 	rows, err := f.GetRows("报表")

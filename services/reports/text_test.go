@@ -22,11 +22,14 @@ import (
 // tableOf is a report of one column of texts.
 func tableOf(form reports.FileFormat, texts ...string) *reports.Report {
 	t := &table.Table{Title: table.Plain("题"), Empty: table.Plain("无"), Columns: []table.Column{
-		{Name: "text", Title: text.Say("文本", "text")}, {Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money}}}
+		{Name: "text", Title: text.Say("文本", "text")},
+		{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money}}}
 	for _, s := range texts {
 		t.Rows = append(t.Rows, []table.Cell{table.Text(s), table.Fen(123456789012345)})
 	}
-	return &reports.Report{Request: reports.Request{Question: lists.Question{List: "find", On: events.MustDate("2025-12-31")}, Lang: "zh", Form: form, Version: "v1"}, Table: t}
+	return &reports.Report{Request: reports.Request{
+		Question: lists.Question{List: "find", On: events.MustDate("2025-12-31")}, Lang: "zh", Form: form,
+		Version: "v1"}, Table: t}
 }
 
 func saved(t interface {
@@ -50,9 +53,12 @@ func saved(t interface {
 }
 
 // tricky are texts that spreadsheet programs, XML or CSV may misread.
-var tricky = []string{"=1+1", "+86 571", "-5", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "=cmd|' /C calc'!A0", "00123", "12345678901234567890", "3E5", "MAR-01",
-	"2025-05-06", "1/2", "TRUE", "#N/A", "'x", "''x", `"`, `a"b,c`, "甲\n乙", "甲\r\n乙", "\r", " 前后 ", "_x0041_", "_x0041_x0042_", "_x005F_x0041_", "_x005F_", "_xD800_",
-	"_x000D_", "\x00\x01\x1f\x7f", "\uFFFE\uFFFF", "<a>&amp;</a>", "]]>", "𠮷🀄", "#注", "--", "5月6日", "10%", "¥5", strings.Repeat("长", 32767)}
+var tricky = []string{"=1+1", "+86 571", "-5", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "=cmd|' /C calc'!A0",
+	"00123", "12345678901234567890", "3E5", "MAR-01",
+	"2025-05-06", "1/2", "TRUE", "#N/A", "'x", "''x", `"`, `a"b,c`, "甲\n乙", "甲\r\n乙", "\r", " 前后 ", "_x0041_",
+	"_x0041_x0042_", "_x005F_x0041_", "_x005F_", "_xD800_",
+	"_x000D_", "\x00\x01\x1f\x7f", "\uFFFE\uFFFF", "<a>&amp;</a>", "]]>", "𠮷🀄", "#注", "--", "5月6日", "10%", "¥5",
+	strings.Repeat("长", 32767)}
 
 func TestAnyTextSurvivesAsText(t *testing.T) {
 	dir := t.TempDir()
@@ -61,7 +67,8 @@ func TestAnyTextSurvivesAsText(t *testing.T) {
 		checkTexts(t, form, path, tricky)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		texts := rapid.SliceOfN(rapid.OneOf(rapid.String(), rapid.StringMatching(`(_x[0-9A-F]{4}_|_x|_|x0041_|[=+@'",\r\n\t -]|[0-9]){0,8}`)), 1, 5).Draw(rt, "texts")
+		texts := rapid.SliceOfN(rapid.OneOf(rapid.String(),
+			rapid.StringMatching(`(_x[0-9A-F]{4}_|_x|_|x0041_|[=+@'",\r\n\t -]|[0-9]){0,8}`)), 1, 5).Draw(rt, "texts")
 		form := rapid.SampledFrom(forms).Draw(rt, "form")
 		path := saved(rt, dir, tableOf(form, texts...))
 		checkTexts(rt, form, path, texts)
@@ -172,7 +179,8 @@ func nothingToCompute(t interface {
 			if field == "" || strings.HasPrefix(field, "'") || plainNumber.MatchString(field) {
 				continue
 			}
-			if strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(field)[0]) || strings.ContainsRune("=+-@", []rune(strings.TrimSpace(field) + "x")[0]) {
+			if strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(field)[0]) ||
+				strings.ContainsRune("=+-@", []rune(strings.TrimSpace(field) + "x")[0]) {
 				t.Errorf("a field begins with %.20q", field)
 			}
 		}
@@ -201,7 +209,8 @@ func TestWhatASpreadsheetCannotHoldIsRefused(t *testing.T) {
 // A number that a spreadsheet program would round is written as text.
 func TestAmountsAreExact(t *testing.T) {
 	r := tableOf(reports.XLSX)
-	amounts := map[events.Fen]string{0: "0", 1: "0.01", -5: "-0.05", 10: "0.1", 1e13: "100000000000", 999999999999999: "9999999999999.99", -999999999999999: "-9999999999999.99",
+	amounts := map[events.Fen]string{0: "0", 1: "0.01", -5: "-0.05", 10: "0.1", 1e13: "100000000000",
+		999999999999999: "9999999999999.99", -999999999999999: "-9999999999999.99",
 		1e15 + 1: "10000000000000.01", 9223372036854775807: "92233720368547758.07"}
 	var order []events.Fen
 	for fen := range amounts {
@@ -227,9 +236,12 @@ func TestAmountsAreExact(t *testing.T) {
 
 // A text that a spreadsheet program would convert gets an apostrophe; other texts do not.
 func TestOnlyWhatWouldChangeIsDefused(t *testing.T) {
-	for text, defused := range map[string]bool{"00123": true, "12345678901234567890": true, "3E5": true, "MAR-01": true, "March 2025": true, "2025-05-06": true, "5月6日": true,
-		"1/2": true, "10:30 PM": true, "10%": true, "¥5": true, "(5)": true, "TRUE": true, "#N/A": true, "=1": true, "@x": true, "１２３": true, "'x": true,
-		"ZJ-0001": false, "2025-V1": false, "2394a3b3-c2df-4001-8b5d-c2df00000000": false, "3D打印公司": false, "甲中心": false, "V1": false, "浙财科教〔2025〕1号": false, "#注": false} {
+	for text, defused := range map[string]bool{"00123": true, "12345678901234567890": true, "3E5": true,
+		"MAR-01": true, "March 2025": true, "2025-05-06": true, "5月6日": true,
+		"1/2": true, "10:30 PM": true, "10%": true, "¥5": true, "(5)": true, "TRUE": true, "#N/A": true, "=1": true,
+		"@x": true, "１２３": true, "'x": true,
+		"ZJ-0001": false, "2025-V1": false, "2394a3b3-c2df-4001-8b5d-c2df00000000": false, "3D打印公司": false,
+		"甲中心": false, "V1": false, "浙财科教〔2025〕1号": false, "#注": false} {
 		content, err := os.ReadFile(saved(t, t.TempDir(), tableOf(reports.ForExcel, text)))
 		must(t, err)
 		if got := strings.Contains(string(content), "\r\n'"+text+","); got != defused {

@@ -24,11 +24,21 @@ const unseen = "\u202e\u200b\u2066\u2069\u00ad\U000e0041"
 // turned is a ledger whose name, payee, summary, document and note hold format characters.
 func turned(t *testing.T) *lists.Books {
 	d := newDesk(t, "")
-	record(t, d, `"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲`+unseen+`中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲`+unseen+`院","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物`+unseen+`医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`)
-	record(t, d, `"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财`+unseen+`科教〔2025〕1号","note":"补`+unseen+`录","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000000}`)
-	record(t, d, `"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":90000000}`)
+	record(t, d,
+		`"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲`+unseen+
+			`中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲`+unseen+
+			`院","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物`+unseen+
+			`医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`)
+	record(t, d,
+		`"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财`+
+			unseen+`科教〔2025〕1号","note":"补`+unseen+
+			`录","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000000}`)
+	record(t, d,
+		`"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":90000000}`)
 	for i := range 2 { // which duplicates lists
-		record(t, d, fmt.Sprintf(`"kind":"funds.spent","on":"2025-06-02","by":{"role":"center","actor":"c-1"},"data":{"voucher":"V%d","payee":"乙%s公司","use":"fine","lines":[{"grant":"G1","amountFen":4000000}],"summary":"中%s试"}`, i, unseen, unseen))
+		record(t, d,
+			fmt.Sprintf(
+				`"kind":"funds.spent","on":"2025-06-02","by":{"role":"center","actor":"c-1"},"data":{"voucher":"V%d","payee":"乙%s公司","use":"fine","lines":[{"grant":"G1","amountFen":4000000}],"summary":"中%s试"}`, i, unseen, unseen))
 	}
 	return d
 }
@@ -40,11 +50,13 @@ func TestFormatCharactersComeOutNowhere(t *testing.T) {
 	var all strings.Builder // that was shown
 	look := func(name, shown string) {
 		all.WriteString(shown)
-		if i := strings.IndexFunc(strings.TrimPrefix(shown, "\uFEFF"), func(r rune) bool { return unicode.Is(unicode.Cf, r) }); i >= 0 {
+		if i := strings.IndexFunc(strings.TrimPrefix(shown, "\uFEFF"),
+			func(r rune) bool { return unicode.Is(unicode.Cf, r) }); i >= 0 {
 			t.Errorf("%s shows a format character: %.200q", name, shown[max(0, i-60):])
 		}
 	}
-	questions := []lists.Question{request("", "find", "2025-12-31", "payee", "乙"+unseen+"公司").Question, request("", "duplicates", "2025-12-31", "center", "ZJ-0001").Question}
+	questions := []lists.Question{request("", "find", "2025-12-31", "payee", "乙"+unseen+"公司").Question,
+		request("", "duplicates", "2025-12-31", "center", "ZJ-0001").Question}
 	for _, l := range lists.Lists {
 		q := questionOf(t, d, l, "2025-12-31")
 		if q.Params["since"] != "" {
@@ -61,7 +73,8 @@ func TestFormatCharactersComeOutNowhere(t *testing.T) {
 		b.Reset()
 		must(t, table.WriteJSON(&b))
 		look(q.List+" as JSON", b.String())
-		if q.List == "find" && !strings.Contains(b.String(), `"payee":"乙\u202e\u200b\u2066\u2069\u00ad\udb40\udc41公司"`) {
+		if q.List == "find" && !strings.Contains(b.String(),
+			`"payee":"乙\u202e\u200b\u2066\u2069\u00ad\udb40\udc41公司"`) {
 			t.Errorf("JSON does not hold the payee as it is recorded: %s", b.String())
 		}
 		for _, lang := range []string{"zh", "en"} {
@@ -85,7 +98,8 @@ func TestFormatCharactersComeOutNowhere(t *testing.T) {
 		}
 	}
 	for _, center := range []events.CenterID{"", "ZJ-0001"} {
-		page := pageOf(t, d, reports.Yearly{Year: 2025, Center: center, On: events.MustDate("2025-12-31"), Lang: "zh", Unit: table.Yuan, Version: "v1"})
+		page := pageOf(t, d, reports.Yearly{Year: 2025, Center: center, On: events.MustDate("2025-12-31"), Lang: "zh",
+			Unit: table.Yuan, Version: "v1"})
 		look("the yearly report", page)
 		if o, err := reproducePage(t, d, page); err != nil || o.Differs != nil {
 			t.Errorf("the yearly report is not reproduced: %v, %+v", err, o)
@@ -127,7 +141,8 @@ func TestAReportWithTheFormatCharactersOfTheLedgerReproduces(t *testing.T) {
 			path := write(t, d, request(form, "find", "2025-12-31", "kind", "funds.spent"))
 			put := strings.NewReplacer("乙公司", "乙"+c.put+"公司", "中试", "中"+c.put+"试")
 			if form == reports.XLSX {
-				path = changed(t, path, "xl/worksheets/sheet1.xml", func(part string) string { return put.Replace(part) })
+				path = changed(t, path, "xl/worksheets/sheet1.xml",
+					func(part string) string { return put.Replace(part) })
 			} else {
 				content, err := os.ReadFile(path)
 				must(t, err)
@@ -138,8 +153,10 @@ func TestAReportWithTheFormatCharactersOfTheLedgerReproduces(t *testing.T) {
 				t.Errorf("%s with %q: %+v", form, c.put, o.Differs)
 			}
 		}
-		page := pageOf(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-12-31"), Lang: "zh", Unit: table.Yuan, Version: "v1"})
-		page = strings.NewReplacer("甲中心", "甲"+c.put+"中心", "甲院", "甲"+c.put+"院", "浙财科教〔2025〕1号", "浙财"+c.put+"科教〔2025〕1号", "生物医药", "生物"+c.put+"医药").Replace(page)
+		page := pageOf(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-12-31"),
+			Lang: "zh", Unit: table.Yuan, Version: "v1"})
+		page = strings.NewReplacer("甲中心", "甲"+c.put+"中心", "甲院", "甲"+c.put+"院", "浙财科教〔2025〕1号",
+			"浙财"+c.put+"科教〔2025〕1号", "生物医药", "生物"+c.put+"医药").Replace(page)
 		if text.Seen(page) == page && c.put != "" {
 			t.Fatal("the page does not name the center")
 		}

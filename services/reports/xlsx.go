@@ -48,16 +48,20 @@ func newStyles(f *excelize.File) (s styles, err error) {
 	s.looks[note], s.looks[origin] = s.looks[plain], s.looks[plain]
 	s.long = style(noFormat, excelize.Style{Alignment: wrap, Border: box})
 	s.looks[title] = style(spreadsheet.TextFormat, excelize.Style{Font: &excelize.Font{Bold: true, Size: 14}})
-	s.looks[caption] = style(spreadsheet.TextFormat, excelize.Style{Font: &excelize.Font{Color: "595959"}, Alignment: wrap})
+	s.looks[caption] = style(spreadsheet.TextFormat,
+		excelize.Style{Font: &excelize.Font{Color: "595959"}, Alignment: wrap})
 	ground := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7EDF3"}}
-	s.looks[heading] = style(spreadsheet.TextFormat, excelize.Style{Font: bold, Alignment: wrap, Border: box, Fill: ground})
+	s.looks[heading] = style(spreadsheet.TextFormat,
+		excelize.Style{Font: bold, Alignment: wrap, Border: box, Fill: ground})
 	s.right = style(spreadsheet.TextFormat, excelize.Style{Font: bold, Border: box, Fill: ground,
 		Alignment: &excelize.Alignment{Horizontal: "right", WrapText: true, Vertical: "top"}})
 	s.looks[total] = style(spreadsheet.TextFormat, excelize.Style{Font: bold, Alignment: wrap, Border: box})
-	for i, format := range []string{wholeFormat, spreadsheet.MoneyFormat, percentFormat, spreadsheet.DateFormat} { // in the order of the sorts, so that the parts of a workbook are the same each time
+	for i, format := range []string{wholeFormat, spreadsheet.MoneyFormat, percentFormat, spreadsheet.DateFormat} {
+		// in the order of the sorts, so that the parts of a workbook are the same each time
 		sort := number + sort(i)
 		s.sorts[sort] = style(format, excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}, Border: box})
-		s.bold[sort] = style(format, excelize.Style{Font: bold, Alignment: &excelize.Alignment{Vertical: "top"}, Border: box})
+		s.bold[sort] = style(format,
+			excelize.Style{Font: bold, Alignment: &excelize.Alignment{Vertical: "top"}, Border: box})
 	}
 	return s, err
 }
@@ -94,7 +98,8 @@ func (r *Report) writeXLSX(to io.Writer) error {
 		}
 		pages := &excelize.HeaderFooterOptions{OddFooter: "&C&P / &N"}
 		l := layoutOf(s)
-		if err = cmp.Or(err, l.filter(f, s.name), spreadsheet.PrintWide(f, s.name), f.SetHeaderFooter(s.name, pages)); err != nil {
+		if err = cmp.Or(err, l.filter(f, s.name), spreadsheet.PrintWide(f, s.name),
+			f.SetHeaderFooter(s.name, pages)); err != nil {
 			return fmt.Errorf("reports: make sheet: %w", err)
 		}
 		if err := writeSheet(f, s, &l, &st); err != nil {
@@ -104,8 +109,8 @@ func (r *Report) writeXLSX(to io.Writer) error {
 	return f.Write(to)
 }
 
-// filter gives the table of a sheet a filter, if it has rows. The library replaces the properties of the sheet with those of
-// the filter, so the filter comes first.
+// filter gives the table of a sheet a filter, if it has rows. The library replaces the properties of the sheet with
+// those of the filter, so the filter comes first.
 func (l *layout) filter(f *excelize.File, sheet string) error {
 	if l.headingAt == 0 || l.lastRow <= l.headingAt {
 		return nil
@@ -116,8 +121,8 @@ func (l *layout) filter(f *excelize.File, sheet string) error {
 // last returns the letters of the last column.
 func (l *layout) last() string { return spreadsheet.Letters(max(0, len(l.widths)-1)) }
 
-// writeSheet writes the rows one after another, in columns as wide as their content. The headings of a table stay on the
-// screen and stand on every page.
+// writeSheet writes the rows one after another, in columns as wide as their content. The headings of a table stay on
+// the screen and stand on every page.
 func writeSheet(f *excelize.File, s sheet, l *layout, st *styles) error {
 	w, err := f.NewStreamWriter(s.name)
 	if err != nil {
@@ -128,8 +133,11 @@ func writeSheet(f *excelize.File, s sheet, l *layout, st *styles) error {
 	}
 	if l.headingAt > 0 {
 		below := fmt.Sprintf("A%d", l.headingAt+1)
-		err = cmp.Or(err, w.SetPanes(&excelize.Panes{Freeze: true, YSplit: l.headingAt, TopLeftCell: below, ActivePane: "bottomLeft"}),
-			f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$%d:$%d", s.name, l.headingAt, l.headingAt), Scope: s.name}))
+		err = cmp.Or(err, w.SetPanes(&excelize.Panes{Freeze: true, YSplit: l.headingAt, TopLeftCell: below,
+			ActivePane: "bottomLeft"}),
+			f.SetDefinedName(&excelize.DefinedName{
+				Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$%d:$%d", s.name, l.headingAt, l.headingAt),
+				Scope: s.name}))
 	}
 	if err != nil {
 		return err
@@ -192,8 +200,9 @@ const (
 	columnWidthMost = 255
 	headingWidthMax = 14 // of a heading, which wraps between words
 
-	// Paper of A4 in landscape has room for 150 characters at full size. A table of this width is printed at three quarters
-	// of it, which is letters of 8 points. To stay within it, columns of text become narrower, the widest first.
+	// Paper of A4 in landscape has room for 150 characters at full size. A table of this width is printed at three
+	// quarters of it, which is letters of 8 points. To stay within it, columns of text become narrower, the widest
+	// first.
 	sheetWidthMax   = 200
 	textWidthMin    = 12
 	lineHeight      = 15  // of a row of one line, in points
@@ -261,8 +270,8 @@ func narrow(widths []float64, isText []bool) {
 	}
 }
 
-// heightOf returns the height of a row in points, or 0 for one line. It is written because not every program measures texts
-// that wrap, and none those in merged cells. Headings have a line more, for the buttons of the filter.
+// heightOf returns the height of a row in points, or 0 for one line. It is written because not every program measures
+// texts that wrap, and none those in merged cells. Headings have a line more, for the buttons of the filter.
 func (l *layout) heightOf(of line) float64 {
 	lines := 1
 	if of.look == caption && len(of.cells) > 0 {
@@ -287,7 +296,8 @@ func (l *layout) heightOf(of line) float64 {
 	return min(rowHeightMost, float64(lines*lineHeight))
 }
 
-// linesOf returns how many lines a text takes in a column of a width, of which a part is lost to blanks where lines break.
+// linesOf returns how many lines a text takes in a column of a width, of which a part is lost to blanks where lines
+// break.
 func linesOf(s string, width float64) (lines int) {
 	perLine := max(1, int(width)-2)
 	for part := range strings.Lines(s) {

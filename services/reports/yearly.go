@@ -36,11 +36,14 @@ type Yearly struct {
 //go:embed yearly.html
 var yearlyText string
 
-var yearlyTemplate = sync.OnceValues(func() (*template.Template, error) { return template.New("yearly").Parse(yearlyText) })
+var yearlyTemplate = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("yearly").Parse(yearlyText)
+})
 
-// WriteHTML writes the report as one HTML file that needs no other file. The printed file is the form that is filed, and
-// Reproduce computes it again. WriteHTML returns an error with text.NotFound if the ledger does not have the center. It
-// returns a *text.Error if the year has not begun, or if the center was not registered by the date or in the year.
+// WriteHTML writes the report as one HTML file that needs no other file. The printed file is the form that is filed,
+// and Reproduce computes it again. WriteHTML returns an error with text.NotFound if the ledger does not have the
+// center. It returns a *text.Error if the year has not begun, or if the center was not registered by the date or in
+// the year.
 func (y *Yearly) WriteHTML(ctx context.Context, d *lists.Books, to io.Writer) error {
 	f, err := y.compute(ctx, d)
 	if err != nil {
@@ -159,13 +162,16 @@ func (y *Yearly) figureWord(f *lists.MoneyFigure) text.Text {
 }
 
 func (y *Yearly) form(d *lists.Books) (*form, error) {
-	f := &form{Yearly: y, Title: y.say("省技术转移转化中心年度经费执行与合规情况表", "Yearly report of provincial technology-transfer centers: execution of money and compliance")}
-	f.Head = []string{y.say("财政年度：%d", "fiscal year: %d", y.Year), y.say("数据截至：%s", "figures as of: %s", y.On), y.say("金额单位：%s", "amounts in %s", y.Unit.Word())}
+	f := &form{Yearly: y, Title: y.say("省技术转移转化中心年度经费执行与合规情况表",
+		"Yearly report of provincial technology-transfer centers: execution of money and compliance")}
+	f.Head = []string{y.say("财政年度：%d", "fiscal year: %d", y.Year),
+		y.say("数据截至：%s", "figures as of: %s", y.On), y.say("金额单位：%s", "amounts in %s", y.Unit.Word())}
 	if y.On < events.YearEnd(y.Year) {
 		f.Head = append(f.Head, y.say("（年内数据，年度尚未结束）", "(the year is not over)"))
 	}
 	if y.Unit == table.TenThousands {
-		f.Head = append(f.Head, y.say("（四舍五入，合计与分项之间可能有尾差）", "(rounded: a sum may differ from its parts)"))
+		f.Head = append(f.Head, y.say("（四舍五入，合计与分项之间可能有尾差）",
+			"(rounded: a sum may differ from its parts)"))
 	}
 	unit := ""
 	if y.Center != "" {
@@ -177,25 +183,32 @@ func (y *Yearly) form(d *lists.Books) (*form, error) {
 	} else {
 		f.province(d)
 	}
-	f.Sign = []signature{{y.say("填报单位（公章）：", "reporting unit (seal): "), visible(unit)}, {y.say("单位负责人：", "head of unit: "), ""},
-		{y.say("填表人：", "filled in by: "), ""}, {y.say("填报日期：", "date: "), y.say("　　　　年　　月　　日", "")}}
+	f.Sign = []signature{{y.say("填报单位（公章）：", "reporting unit (seal): "), visible(unit)},
+		{y.say("单位负责人：", "head of unit: "), ""},
+		{y.say("填表人：", "filled in by: "), ""},
+		{y.say("填报日期：", "date: "), y.say("　　　　年　　月　　日", "")}}
 	return f, nil
 }
 
 // provenance returns the last line, which names the date, the position and the policy of the figures.
 func (f *form) provenance() string {
-	s := f.say("出处：数据截至 %s；台账位置 %d", "Provenance: figures as of %s; position %d of the ledger", f.On, f.position)
+	s := f.say("出处：数据截至 %s；台账位置 %d", "Provenance: figures as of %s; position %d of the ledger", f.On,
+		f.position)
 	switch last := f.last; {
 	case last.ID != "":
-		s += f.say("（记录 %s，写入于 %s）", " (record %s, written %s)", last.ID, events.FormatInstant(last.RecordedAt))
+		s += f.say("（记录 %s，写入于 %s）", " (record %s, written %s)", last.ID,
+			events.FormatInstant(last.RecordedAt))
 	case last.Position > 0:
 		s += f.say("（写入于 %s）", " (written %s)", events.FormatInstant(last.RecordedAt))
 	}
 	if p := f.policy; p != nil {
-		s += visible(f.now(text.Say("；办法参数 %s，校验值 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()), p.Digest()),
-			text.Say("；政策 %s，摘要 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()), p.Digest())).In(f.Lang))
+		s += visible(f.now(text.Say("；办法参数 %s，校验值 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()),
+			p.Digest()),
+			text.Say("；政策 %s，摘要 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()),
+				p.Digest())).In(f.Lang))
 	}
-	return s + f.say("；程序版本 %s。核对：taizhang reproduce 本文件", "; program %s. To check: taizhang reproduce this file", f.Version)
+	return s + f.say("；程序版本 %s。核对：taizhang reproduce 本文件",
+		"; program %s. To check: taizhang reproduce this file", f.Version)
 }
 
 // fen returns a cell with an amount in the unit of the report.

@@ -18,7 +18,8 @@ func (f *form) center(d *lists.Books) (unit string, err error) {
 	}
 	a := d.Register.Annual(f.Center, f.On, f.Year)
 	if a == nil {
-		return "", bad("截至 %[1]s，中心 %[2]s 在 %[3]d 年底前尚未登记", "as of %[1]s the center %[2]s was not registered by the end of %[3]d", f.On, f.Center, f.Year)
+		return "", bad("截至 %[1]s，中心 %[2]s 在 %[3]d 年底前尚未登记",
+			"as of %[1]s the center %[2]s was not registered by the end of %[3]d", f.On, f.Center, f.Year)
 	}
 	facts := d.Register.Facts(f.Center, f.On)
 	f.Of = visible(facts.Name + " " + string(f.Center))
@@ -43,13 +44,17 @@ func (f *form) moneySection(title string, lead ...text.Text) *section {
 	for i := range lists.Figures {
 		lead = append(lead, f.figureWord(&lists.Figures[i]))
 	}
-	return f.section(title, f.say("本年度没有经费。", "There is no money in this year."), append(lead, text.Text{Zh: "执行率%", En: "rate %"})...)
+	return f.section(title, f.say("本年度没有经费。", "There is no money in this year."),
+		append(lead, text.Text{Zh: "执行率%", En: "rate %"})...)
 }
 
 func (f *form) explainMoney(s *section) {
 	s.Notes = append(s.Notes, visible(f.now(
-		text.Say("财政合计为省级与中央之和，不含地方配套；执行数为支出减去禁止用途支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."),
-		text.Say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible.")).In(f.Lang)))
+		text.Say("财政合计为省级与中央之和，不含地方配套；执行数为支出减去禁止用途支出。",
+			"Fiscal is province and central together, without local money; executed is spent less ineligible."),
+		text.Say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。",
+			"Fiscal is province and central together, without local money; executed is spent less ineligible.")).In(
+		f.Lang)))
 }
 
 // moneyCells returns the cells of a row of moneySection.
@@ -79,12 +84,16 @@ func categoryWord(category string) text.Text {
 }
 
 func (f *form) funds(a *aggregates.Annual) {
-	s := f.section(f.say("三、经费下达与配套", "3. Grants and matching money"), f.say("没有经费下达。", "There is no grant."),
-		text.Say("编号", "id"), text.Say("来源", "source"), text.Say("类别", "category"), text.Say("下达日期", "granted on"), text.Say("财政年度", "fiscal year"),
-		text.Say("下达净额", "net grant"), text.Say("本年到账", "received in the year"), text.Say("本年支出", "spent in the year"), f.balanceWord())
+	s := f.section(f.say("三、经费下达与配套", "3. Grants and matching money"),
+		f.say("没有经费下达。", "There is no grant."),
+		text.Say("编号", "id"), text.Say("来源", "source"), text.Say("类别", "category"),
+		text.Say("下达日期", "granted on"), text.Say("财政年度", "fiscal year"),
+		text.Say("下达净额", "net grant"), text.Say("本年到账", "received in the year"),
+		text.Say("本年支出", "spent in the year"), f.balanceWord())
 	var sum aggregates.AnnualFund
 	for _, x := range a.Funds {
-		s.add(plainCell(x.Grant), f.word(x.Source.Title()), f.word(categoryWord(x.Category)), dateCell(x.On), f.number(x.FiscalYear),
+		s.add(plainCell(x.Grant), f.word(x.Source.Title()), f.word(categoryWord(x.Category)), dateCell(x.On),
+			f.number(x.FiscalYear),
 			f.fen(x.NetFen), f.fen(x.ReceivedFen), f.fen(x.SpentFen), f.fen(x.BalanceFen))
 		sum.ReceivedFen += x.ReceivedFen
 		sum.SpentFen += x.SpentFen
@@ -106,8 +115,10 @@ func (f *form) balanceWord() text.Text {
 }
 
 func (f *form) receipts(a *aggregates.Annual) {
-	s := f.section(f.say("四、到账与收回", "4. Receipts and recoveries"), f.say("本年度没有到账。", "Nothing was received in this year."),
-		text.Say("日期", "date"), text.Say("编号", "grant"), text.Say("来源", "source"), text.Say("金额（收回为负）", "amount (recoveries below zero)"))
+	s := f.section(f.say("四、到账与收回", "4. Receipts and recoveries"),
+		f.say("本年度没有到账。", "Nothing was received in this year."),
+		text.Say("日期", "date"), text.Say("编号", "grant"), text.Say("来源", "source"),
+		text.Say("金额（收回为负）", "amount (recoveries below zero)"))
 	var sum events.Fen
 	for _, x := range a.Receipts {
 		s.add(dateCell(x.On), plainCell(x.Grant), f.word(x.Source.Title()), f.fen(x.AmountFen))
@@ -118,22 +129,26 @@ func (f *form) receipts(a *aggregates.Annual) {
 	}
 }
 
-var classWords = map[policy.Class]text.Text{policy.Main: text.Say("主要用途", "main"), policy.Plain: text.Say("一般用途", "plain"),
+var classWords = map[policy.Class]text.Text{
+	policy.Main: text.Say("主要用途", "main"), policy.Plain: text.Say("一般用途", "plain"),
 	policy.Review: text.Say("待认定", "to be ruled on"), policy.Forbidden: text.Say("禁止用途", "forbidden")}
 
 func (f *form) uses(title string, t policy.Timeline, list []aggregates.UseSum) {
 	s := f.section(title, f.say("本年度没有支出。", "Nothing was spent in this year."),
-		text.Say("用途", "use"), text.Say("性质", "class"), text.Say("财政资金", "fiscal money"), text.Say("地方配套", "local money"), text.Say("合计", "together"))
+		text.Say("用途", "use"), text.Say("性质", "class"), text.Say("财政资金", "fiscal money"),
+		text.Say("地方配套", "local money"), text.Say("合计", "together"))
 	var fiscal, local events.Fen
 	for _, x := range list {
-		s.add(f.word(t.UseName(x.Use, f.On)), f.word(classWords[x.Class]), f.fen(x.FiscalFen), f.fen(x.LocalFen), f.fen(x.FiscalFen+x.LocalFen))
+		s.add(f.word(t.UseName(x.Use, f.On)), f.word(classWords[x.Class]), f.fen(x.FiscalFen), f.fen(x.LocalFen),
+			f.fen(x.FiscalFen+x.LocalFen))
 		fiscal += x.FiscalFen
 		local += x.LocalFen
 	}
 	if len(list) > 0 {
 		f.total(s, 1, f.fen(fiscal), f.fen(local), f.fen(fiscal+local))
 	}
-	s.Notes = append(s.Notes, f.say("按截至日的认定，已减去冲销；同一用途因经济分类或资金来源可有不同性质。", "As ruled by the date, less reversals; by economic code or source one use may be of several classes."))
+	s.Notes = append(s.Notes, f.say("按截至日的认定，已减去冲销；同一用途因经济分类或资金来源可有不同性质。",
+		"As ruled by the date, less reversals; by economic code or source one use may be of several classes."))
 }
 
 // grade returns the name of the grade of a year in the words of the policies.
@@ -169,13 +184,16 @@ func (f *form) deferral(a *aggregates.Annual) string {
 }
 
 func (f *form) decisions(a *aggregates.Annual, t policy.Timeline) {
-	s := f.section(f.say("六、考核评价与次年安排", "6. Grade and the next year's allocation"), "", text.Say("项目", "item"), text.Say("结论", "conclusion"), text.Say("日期", "date"))
+	s := f.section(f.say("六、考核评价与次年安排", "6. Grade and the next year's allocation"), "",
+		text.Say("项目", "item"), text.Say("结论", "conclusion"), text.Say("日期", "date"))
 	s.add(plainCell(f.say("%d 年度考核等级", "grade of %d", a.Year)), plainCell(f.grade(t, a)), dateCell(a.GradeOn))
-	s.add(plainCell(f.say("%d 年度经费安排", "allocation of %d", a.Year+1)), plainCell(f.deferral(a)), dateCell(a.Deferral.On))
+	s.add(plainCell(f.say("%d 年度经费安排", "allocation of %d", a.Year+1)), plainCell(f.deferral(a)),
+		dateCell(a.Deferral.On))
 }
 
 func (f *form) alerts(a *aggregates.Annual) {
-	s := f.section(f.say("七、预警", "7. Alerts"), f.say("本年度没有预警。", "There is no alert in this year."), text.Say("代码", "code"), text.Say("内容", "what"),
+	s := f.section(f.say("七、预警", "7. Alerts"), f.say("本年度没有预警。", "There is no alert in this year."),
+		text.Say("代码", "code"), text.Say("内容", "what"),
 		text.Say("对象", "key"), text.Say("级别", "severity"), text.Say("发生", "raised"), text.Say("解除", "cleared"))
 	open := 0
 	for _, x := range a.Alerts {
@@ -184,7 +202,12 @@ func (f *form) alerts(a *aggregates.Annual) {
 			cleared = plainCell(f.say("未解除", "open"))
 			open++
 		}
-		s.add(plainCell(string(x.Code)), f.word(lists.AlertTitle(x.Code)), f.word(f.now(lists.KeyWord(x.Code, x.Key), text.Same(x.Key))), f.word(lists.SeverityWord(x.Severity)), dateCell(x.RaisedOn), cleared)
+		s.add(plainCell(string(x.Code)), f.word(lists.AlertTitle(x.Code)),
+			f.word(f.now(lists.KeyWord(x.Code, x.Key), text.Same(x.Key))), f.word(lists.SeverityWord(x.Severity)),
+			dateCell(x.RaisedOn), cleared)
 	}
-	s.Notes = append(s.Notes, f.say("列出年内任一日未解除的预警，以及对象为本年度的预警：共 %d 条，截至 %s 未解除 %d 条。", "Alerts open on any day of the year, and those about the year: %d, open as of %[2]s: %[3]d.", len(a.Alerts), f.On, open))
+	s.Notes = append(s.Notes,
+		f.say("列出年内任一日未解除的预警，以及对象为本年度的预警：共 %d 条，截至 %s 未解除 %d 条。",
+			"Alerts open on any day of the year, and those about the year: %d, open as of %[2]s: %[3]d.",
+			len(a.Alerts), f.On, open))
 }

@@ -26,7 +26,8 @@ func (f *form) province(d *lists.Books) {
 	f.totals(d, whole)
 	f.regions(d)
 	f.centers(d, centers, years)
-	f.uses(f.say("四、支出用途", "4. Spending by use"), d.Register.Timeline(), usesOf(years, d.Register.Timeline().Reading(f.On)))
+	f.uses(f.say("四、支出用途", "4. Spending by use"), d.Register.Timeline(),
+		usesOf(years, d.Register.Timeline().Reading(f.On)))
 	f.alertsByCode(years)
 }
 
@@ -47,22 +48,30 @@ func (f *form) totals(d *lists.Books, whole bool) {
 }
 
 func (f *form) regions(d *lists.Books) {
-	s := f.moneySection(f.say("二、分区划经费执行情况", "2. Execution of money by region"), text.Say("区划", "region"), text.Say("名称", "name"), text.Say("口径", "scope"), text.Say("中心数", "centers"))
+	s := f.moneySection(f.say("二、分区划经费执行情况", "2. Execution of money by region"), text.Say("区划", "region"),
+		text.Say("名称", "name"), text.Say("口径", "scope"), text.Say("中心数", "centers"))
 	for x := range f.executions(d, projections.ByRegion) {
-		s.add(append([]formCell{plainCell(x.Group), plainCell(x.Name), f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
+		s.add(append([]formCell{plainCell(x.Group), plainCell(x.Name), f.word(lists.ScopeWord(x.Scope)),
+			f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
 	}
 	for x := range f.executions(d, projections.ByTotal) {
-		f.total(s, 1, append([]formCell{f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
+		f.total(s, 1, append([]formCell{f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)},
+			f.moneyCells(x.Money)...)...)
 	}
 }
 
 // centers adds a section with one row for each center: its fiscal money, its provincial rate, its grade, the deferral
 // of the next year and its alerts.
 func (f *form) centers(d *lists.Books, centers []projections.CenterLine, years []*aggregates.Annual) {
-	s := f.section(f.say("三、各中心情况", "3. The centers"), f.say("该年度及以前没有已登记的中心。", "No center is registered in the year or before."),
-		text.Say("中心", "center"), text.Say("名称", "name"), text.Say("状态", "status"), text.Say("财政下达", "fiscal granted"), text.Say("财政可用", "fiscal available"),
-		text.Say("财政支出", "fiscal spent"), f.now(text.Say("其中禁止用途", "of it ineligible"), text.Say("其中不合规", "of it ineligible")), text.Say("财政结余", "fiscal balance"), text.Text{Zh: "省级执行率%", En: "provincial rate %"},
-		text.Say("偏低", "low"), text.Say("等级", "grade"), text.Say("次年安排", "next year"), text.Say("未解除预警 红/黄/蓝", "open alerts red/yellow/blue"))
+	s := f.section(f.say("三、各中心情况", "3. The centers"),
+		f.say("该年度及以前没有已登记的中心。", "No center is registered in the year or before."),
+		text.Say("中心", "center"), text.Say("名称", "name"), text.Say("状态", "status"),
+		text.Say("财政下达", "fiscal granted"), text.Say("财政可用", "fiscal available"),
+		text.Say("财政支出", "fiscal spent"),
+		f.now(text.Say("其中禁止用途", "of it ineligible"), text.Say("其中不合规", "of it ineligible")),
+		text.Say("财政结余", "fiscal balance"), text.Text{Zh: "省级执行率%", En: "provincial rate %"},
+		text.Say("偏低", "low"), text.Say("等级", "grade"), text.Say("次年安排", "next year"),
+		text.Say("未解除预警 红/黄/蓝", "open alerts red/yellow/blue"))
 	policies := d.Register.Timeline()
 	var sum aggregates.Money
 	for i, c := range centers {
@@ -80,12 +89,16 @@ func (f *form) centers(d *lists.Books, centers []projections.CenterLine, years [
 			}
 		}
 		sum = sum.Plus(fiscal.Money)
-		open := f.say("%d/%d/%d", "%d/%d/%d", c.Open[aggregates.Red], c.Open[aggregates.Yellow], c.Open[aggregates.Blue])
-		s.add(plainCell(string(c.ID)), plainCell(c.Name), f.word(lists.StatusWord(c.Status)), f.fen(fiscal.GrantedFen), f.fen(fiscal.AvailableFen()), f.fen(fiscal.SpentAllFen),
-			f.fen(fiscal.IneligibleFen), f.fen(fiscal.BalanceFen()), f.rate(province.Money), f.yes(province.Low), plainCell(f.grade(policies, a)), plainCell(f.deferral(a)), formCell{open, "n"})
+		open := f.say("%d/%d/%d", "%d/%d/%d", c.Open[aggregates.Red], c.Open[aggregates.Yellow],
+			c.Open[aggregates.Blue])
+		s.add(plainCell(string(c.ID)), plainCell(c.Name), f.word(lists.StatusWord(c.Status)), f.fen(fiscal.GrantedFen),
+			f.fen(fiscal.AvailableFen()), f.fen(fiscal.SpentAllFen),
+			f.fen(fiscal.IneligibleFen), f.fen(fiscal.BalanceFen()), f.rate(province.Money), f.yes(province.Low),
+			plainCell(f.grade(policies, a)), plainCell(f.deferral(a)), formCell{open, "n"})
 	}
 	if len(s.Rows) > 0 {
-		f.total(s, 2, f.fen(sum.GrantedFen), f.fen(sum.AvailableFen()), f.fen(sum.SpentAllFen), f.fen(sum.IneligibleFen),
+		f.total(s, 2, f.fen(sum.GrantedFen), f.fen(sum.AvailableFen()), f.fen(sum.SpentAllFen),
+			f.fen(sum.IneligibleFen),
 			f.fen(sum.BalanceFen()), formCell{}, formCell{}, formCell{}, formCell{}, formCell{})
 	}
 }
@@ -114,7 +127,8 @@ func usesOf(years []*aggregates.Annual, p *policy.Policy) (list []aggregates.Use
 
 func (f *form) alertsByCode(years []*aggregates.Annual) {
 	s := f.section(f.say("五、预警", "5. Alerts"), f.say("本年度没有预警。", "There is no alert in this year."),
-		text.Say("代码", "code"), text.Say("内容", "what"), text.Say("条数", "alerts"), text.Say("涉及中心", "centers"), text.Say("已解除", "cleared"), text.Say("未解除", "open"))
+		text.Say("代码", "code"), text.Say("内容", "what"), text.Say("条数", "alerts"),
+		text.Say("涉及中心", "centers"), text.Say("已解除", "cleared"), text.Say("未解除", "open"))
 	type count struct{ all, centers, open int }
 	counts, sum := map[aggregates.Code]count{}, count{}
 	for _, a := range years {
@@ -139,11 +153,14 @@ func (f *form) alertsByCode(years []*aggregates.Annual) {
 	}
 	for _, row := range aggregates.AlertCatalog {
 		if n := counts[row.Code]; n.all > 0 {
-			s.add(plainCell(string(row.Code)), f.word(row.Title), f.number(n.all), f.number(n.centers), f.number(n.all-n.open), f.number(n.open))
+			s.add(plainCell(string(row.Code)), f.word(row.Title), f.number(n.all), f.number(n.centers),
+				f.number(n.all-n.open), f.number(n.open))
 		}
 	}
 	if sum.all > 0 {
 		f.total(s, 1, f.number(sum.all), formCell{}, f.number(sum.all-sum.open), f.number(sum.open))
 	}
-	s.Notes = append(s.Notes, f.say("计入年内任一日未解除的预警，以及对象为本年度的预警。", "Counted are alerts open on any day of the year, and those about the year."))
+	s.Notes = append(s.Notes,
+		f.say("计入年内任一日未解除的预警，以及对象为本年度的预警。",
+			"Counted are alerts open on any day of the year, and those about the year."))
 }

@@ -40,7 +40,8 @@ type yearlyOrigin struct {
 
 // origin returns the provenance as JSON.
 func (f *form) origin() (string, error) {
-	o := yearlyOrigin{Form: f.inForm(), Year: f.Year, Center: f.Center, On: f.On, Unit: f.Unit, Lang: f.Lang, Position: f.position, Record: f.last.ID, Version: f.Version}
+	o := yearlyOrigin{Form: f.inForm(), Year: f.Year, Center: f.Center, On: f.On, Unit: f.Unit, Lang: f.Lang,
+		Position: f.position, Record: f.last.ID, Version: f.Version}
 	if f.scope != nil {
 		ids := f.scope.String()
 		o.Centers = &ids
@@ -66,20 +67,25 @@ var originTag = regexp.MustCompile(`<meta name="taizhang-report" content="([^"<>
 func originOf(page []byte) (o yearlyOrigin, err error) {
 	tag := originTag.FindSubmatch(page[:min(len(page), 1<<20)])
 	if tag == nil {
-		return o, notOurs("其中没有出处（旧版本程序写出的 HTML 没有）", "it has no provenance (HTML of earlier versions of the program has none)")
+		return o, notOurs("其中没有出处（旧版本程序写出的 HTML 没有）",
+			"it has no provenance (HTML of earlier versions of the program has none)")
 	}
-	if err := json.Unmarshal([]byte(html.UnescapeString(string(tag[1]))), &o); err != nil || o.On == 0 || o.On.Year() > events.YearMax || o.Year < events.YearMin || o.Lang != "zh" && o.Lang != "en" || !o.Unit.Valid() {
+	if err := json.Unmarshal([]byte(html.UnescapeString(string(tag[1]))), &o); err != nil || o.On == 0 ||
+		o.On.Year() > events.YearMax || o.Year < events.YearMin || o.Lang != "zh" && o.Lang != "en" ||
+		!o.Unit.Valid() {
 		return o, notOurs("出处读不出来", "its provenance cannot be read")
 	}
 	if o.Form < 1 || o.Form > yearlyForm {
 		return o, bad("报表按年度表版式 %d 写出，本程序认识的版式到 %d 为止：请用写出它的程序版本核对（文件中：%s）",
-			"the report is in form %d of the yearly report and this program knows the forms up to %d: check it with the version of the program that wrote it (in the file: %s)", o.Form, yearlyForm, o.Version)
+			"the report is in form %d of the yearly report and this program knows the forms up to %d: check it with "+
+				"the version of the program that wrote it (in the file: %s)", o.Form, yearlyForm, o.Version)
 	}
 	return o, nil
 }
 
 // reproducePage reproduces a yearly report. It compares bytes.
-func reproducePage(ctx context.Context, d *lists.Books, name string, content io.ReaderAt, size int64) (*Reproduction, error) {
+func reproducePage(ctx context.Context, d *lists.Books, name string, content io.ReaderAt,
+	size int64) (*Reproduction, error) {
 	if size > pageBytesMax {
 		return nil, bad("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", name, pageBytesMax)
 	}
@@ -91,23 +97,27 @@ func reproducePage(ctx context.Context, d *lists.Books, name string, content io.
 	if err != nil {
 		return nil, err
 	}
-	q := lists.Question{List: YearlyName, On: o.On, Params: map[string]string{"year": strconv.Itoa(o.Year), "unit": string(o.Unit)}}
+	q := lists.Question{List: YearlyName, On: o.On,
+		Params: map[string]string{"year": strconv.Itoa(o.Year), "unit": string(o.Unit)}}
 	if o.Center != "" {
 		q.Params["center"] = string(o.Center)
 	}
-	out := &Reproduction{Request: Request{Question: q, Lang: o.Lang, Form: HTML, Version: o.Version}, Position: o.Position}
+	out := &Reproduction{Request: Request{Question: q, Lang: o.Lang, Form: HTML, Version: o.Version},
+		Position: o.Position}
 	var seen *scope
 	if o.Centers != nil {
 		seen = scopeOf(*o.Centers)
 	}
 	return out, out.known(ctx, d, o.Center, seen, func(register *projections.Register) error {
-		return out.computePage(ctx, &lists.Books{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix}, o, page)
+		return out.computePage(ctx, &lists.Books{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix},
+			o, page)
 	})
 }
 
 // computePage computes the yearly report again and compares it with the file.
 func (out *Reproduction) computePage(ctx context.Context, d *lists.Books, o yearlyOrigin, page []byte) error {
-	y := Yearly{Year: o.Year, Center: o.Center, On: o.On, Lang: o.Lang, Unit: o.Unit, Version: o.Version, written: o.Form}
+	y := Yearly{Year: o.Year, Center: o.Center, On: o.On, Lang: o.Lang, Unit: o.Unit, Version: o.Version,
+		written: o.Form}
 	f, err := y.compute(ctx, d)
 	if err != nil {
 		return err
@@ -145,8 +155,10 @@ func firstLine(page, again []byte) *Mismatch {
 	case at >= len(of) || len(in) == len(of)+1 && slices.Equal(in[at+1:], of[at:]):
 		d.Why = text.Say("文件多出这一行", "the file has a line more")
 	case strings.TrimSuffix(in[at], "\r") == of[at]:
-		d.Why = text.Say("换行符与写出时不同：文件被别的程序保存过", "the ends of lines are not those that were written: another program saved the file")
-	case strings.Contains(of[at], `<meta name="taizhang-report"`) || strings.Contains(of[at], `<p class="provenance">`):
+		d.Why = text.Say("换行符与写出时不同：文件被别的程序保存过",
+			"the ends of lines are not those that were written: another program saved the file")
+	case strings.Contains(of[at], `<meta name="taizhang-report"`) ||
+		strings.Contains(of[at], `<p class="provenance">`):
 		d.Why = foreignOrigin
 	}
 	if at < len(in) {

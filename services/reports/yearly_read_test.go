@@ -28,7 +28,8 @@ func reproducePage(t *testing.T, d *lists.Books, page string) (*reports.Reproduc
 
 func TestAYearlyReportIsReproducedByteForByte(t *testing.T) {
 	d := small(t, "乙<&>\"", "丙")
-	y := reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-10-31"), Lang: "zh", Unit: table.Yuan, Version: `v1 "<&>`}
+	y := reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-10-31"), Lang: "zh", Unit: table.Yuan,
+		Version: `v1 "<&>`}
 	province, wan := y, y
 	province.Center, wan.Unit, wan.Lang = "", table.TenThousands, "en"
 	pages := []string{pageOf(t, d, y), pageOf(t, d, province), pageOf(t, d, wan)}
@@ -48,20 +49,23 @@ func TestAYearlyReportIsReproducedByteForByte(t *testing.T) {
 		was, is, why string
 		line         string // that the ledger gives
 	}{
-		"a figure":           {"80,000.03", "80,000.04", "a line is not what the ledger gives", "80,000.03"},
-		"a style":            {"color: #000", "color: #fff", "a line is not what the ledger gives", "#000"},
-		"a line more":        {"<body>\n", "<body>\n<p>9</p>\n", "the file has a line more", "<h1>"},
-		"a line less":        {"<body>\n", "", "the file lacks this line", "<body>"},
-		"the end":            {"</html>\n", "</html>", "the file lacks this line", ""},
-		"ends of lines":      {"\n", "\r\n", "the ends of lines are not those that were written", "<!DOCTYPE html>"},
-		"a byte order mark":  {"<!DOCTYPE", "\uFEFF<!DOCTYPE", "a line is not what the ledger gives", "<!DOCTYPE html>"},
-		"the id of a record": {`record&#34;:&#34;`, `record&#34;:&#34;0`, "the provenance is not that of the ledger", "taizhang-report"},
+		"a figure":      {"80,000.03", "80,000.04", "a line is not what the ledger gives", "80,000.03"},
+		"a style":       {"color: #000", "color: #fff", "a line is not what the ledger gives", "#000"},
+		"a line more":   {"<body>\n", "<body>\n<p>9</p>\n", "the file has a line more", "<h1>"},
+		"a line less":   {"<body>\n", "", "the file lacks this line", "<body>"},
+		"the end":       {"</html>\n", "</html>", "the file lacks this line", ""},
+		"ends of lines": {"\n", "\r\n", "the ends of lines are not those that were written", "<!DOCTYPE html>"},
+		"a byte order mark": {"<!DOCTYPE", "\uFEFF<!DOCTYPE", "a line is not what the ledger gives",
+			"<!DOCTYPE html>"},
+		"the id of a record": {`record&#34;:&#34;`, `record&#34;:&#34;0`, "the provenance is not that of the ledger",
+			"taizhang-report"},
 		"a later position":   {`position&#34;:6`, `position&#34;:99`, "the ledger ends at position", ""},
 		"the printed origin": {"台账位置 6", "台账位置 7", "the provenance is not that of the ledger", "台账位置 6"},
 	} {
 		edited := strings.ReplaceAll(pages[0], c.was, c.is)
 		o, err := reproducePage(t, d, edited)
-		if err != nil || edited == pages[0] || o.Differs == nil || !strings.Contains(o.Differs.Why.En, c.why) || !strings.Contains(o.Differs.InLedger, c.line) {
+		if err != nil || edited == pages[0] || o.Differs == nil || !strings.Contains(o.Differs.Why.En, c.why) ||
+			!strings.Contains(o.Differs.InLedger, c.line) {
 			t.Errorf("%s: %+v, %v", name, o, err)
 		}
 	}
@@ -97,15 +101,18 @@ func TestAFiledYearlyReportIsStillReproduced(t *testing.T) {
 // The yearly report and the list of deferrals must agree on the allocation of the next year.
 func TestTheYearlyReportSaysWhatIsToBeDeferred(t *testing.T) {
 	d := newDesk(t, historyOf(t, "zhejiang-2026"))
-	words := map[string]string{"expected": "预计偏低（年度未结束）", "deferred": "已决定延后安排", "released": "已解除延后", "to-be-decided": "执行率偏低，尚未决定延后", "overdue": "执行率偏低，逾期未决定延后"}
+	words := map[string]string{"expected": "预计偏低（年度未结束）", "deferred": "已决定延后安排",
+		"released": "已解除延后", "to-be-decided": "执行率偏低，尚未决定延后", "overdue": "执行率偏低，逾期未决定延后"}
 	for _, c := range []struct {
 		on      string
 		year    int
 		none    string
 		balance string
-	}{{"2026-10-31", 2026, "年度未结束，迄今未偏低", "截至 10 月 31 日结余"}, {"2026-03-31", 2025, "不需延后", "年末结余"}} {
+	}{{"2026-10-31", 2026, "年度未结束，迄今未偏低", "截至 10 月 31 日结余"},
+		{"2026-03-31", 2025, "不需延后", "年末结余"}} {
 		on := events.MustDate(c.on)
-		rows := yearly(t, d, reports.Yearly{Year: c.year, On: on, Lang: "zh", Unit: table.Yuan}).sections["三、各中心情况"]
+		rows := yearly(t, d, reports.Yearly{
+			Year: c.year, On: on, Lang: "zh", Unit: table.Yuan}).sections["三、各中心情况"]
 		found := map[string]int{}
 		for center := range d.Register.Centers(on) {
 			want := c.none

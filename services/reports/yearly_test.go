@@ -85,7 +85,8 @@ func yearly(t *testing.T, d *lists.Books, y reports.Yearly) page {
 // amounts returns the printed figures of one line of execution.
 func amounts(m aggregates.Money) []string {
 	var list []string
-	for _, v := range []events.Fen{m.GrantedFen, m.CarriedInFen, m.ReceivedFen, m.AvailableFen(), m.SpentAllFen, m.IneligibleFen, m.ExecutedFen(), m.BalanceFen()} {
+	for _, v := range []events.Fen{m.GrantedFen, m.CarriedInFen, m.ReceivedFen, m.AvailableFen(), m.SpentAllFen,
+		m.IneligibleFen, m.ExecutedFen(), m.BalanceFen()} {
 		list = append(list, events.FormatYuan(v))
 	}
 	return append(list, m.RatePercent())
@@ -125,16 +126,20 @@ func TestTheYearlyReportOfACenterSaysWhatTheRegisterSays(t *testing.T) {
 				t.Errorf("%s: the uses sum to %v, want %s", c.ID, uses[len(uses)-1], events.FormatYuan(spent))
 			}
 			for _, x := range d.Register.Evaluation(c.ID, on).Alerts {
-				inYear := x.RaisedOn <= events.YearEnd(2025) && (x.Open() || x.ClearedOn >= events.DateOf(2025, 1, 1)) || x.Key == "2025"
+				inYear := x.RaisedOn <= events.YearEnd(2025) &&
+					(x.Open() || x.ClearedOn >= events.DateOf(2025, 1, 1)) || x.Key == "2025"
 				cleared := x.ClearedOn.String()
 				if x.Open() {
 					cleared = "未解除"
 				}
-				if got := has(p.sections["七、预警"], lists.KeyWord(x.Code, x.Key).Zh, lists.SeverityWord(x.Severity).Zh, x.RaisedOn.String(), cleared); inYear && !got {
+				if got := has(p.sections["七、预警"], lists.KeyWord(x.Code, x.Key).Zh,
+					lists.SeverityWord(x.Severity).Zh, x.RaisedOn.String(), cleared); inYear && !got {
 					t.Errorf("%s: %+v is missing", c.ID, x)
 				}
 			}
-			for _, words := range []string{"省技术转移转化中心年度经费执行与合规情况表", "填报单位（公章）", "单位负责人", "填表人", "填报日期", "金额单位：元", "数据截至：2026-03-31", d.Register.Timeline().Reading(on).Digest()} {
+			for _, words := range []string{"省技术转移转化中心年度经费执行与合规情况表", "填报单位（公章）",
+				"单位负责人", "填表人", "填报日期", "金额单位：元", "数据截至：2026-03-31",
+				d.Register.Timeline().Reading(on).Digest()} {
 				if !strings.Contains(p.text, words) {
 					t.Errorf("%s: there is no %q", c.ID, words)
 				}
@@ -159,7 +164,8 @@ func TestTheYearlyReportsHaveTheRightFigures(t *testing.T) {
 		}
 		p, ok := pages[row[0]]
 		if !ok {
-			p = yearly(t, d, reports.Yearly{Year: 2025, Center: events.CenterID(row[0]), On: events.MustDate("2025-12-31"), Lang: "zh", Unit: table.Yuan})
+			p = yearly(t, d, reports.Yearly{Year: 2025, Center: events.CenterID(row[0]),
+				On: events.MustDate("2025-12-31"), Lang: "zh", Unit: table.Yuan})
 			pages[row[0]] = p
 		}
 		want := []string{scopes[row[2]]}
@@ -183,7 +189,8 @@ func TestTheYearlyReportOfTheProvinceAddsUpTheCenters(t *testing.T) {
 		d := newDesk(t, historyOf(t, history))
 		on := events.MustDate("2026-03-31")
 		p := yearly(t, d, reports.Yearly{Year: 2025, On: on, Lang: "en", Unit: table.Yuan})
-		const whole, regions, centers = "1. Execution of money in the province", "2. Execution of money by region", "3. The centers"
+		const whole, regions, centers = "1. Execution of money in the province", "2. Execution of money by region",
+			"3. The centers"
 		sums := map[aggregates.Scope]aggregates.Money{}
 		for x := range d.Register.Executions(on, projections.ExecutionFilter{Year: 2025}) {
 			sums[x.Scope] = sums[x.Scope].Plus(x.Money)
@@ -194,7 +201,8 @@ func TestTheYearlyReportOfTheProvinceAddsUpTheCenters(t *testing.T) {
 			}
 		}
 		for x := range d.Register.Executions(on, projections.ExecutionFilter{Year: 2025, By: projections.ByRegion}) {
-			if !has(p.sections[regions], x.Group, x.Name, lists.ScopeWord(x.Scope).En) || !has(p.sections[regions], amounts(x.Money)...) {
+			if !has(p.sections[regions], x.Group, x.Name, lists.ScopeWord(x.Scope).En) ||
+				!has(p.sections[regions], amounts(x.Money)...) {
 				t.Errorf("%s: %+v is not there", history, x)
 			}
 		}
@@ -203,7 +211,10 @@ func TestTheYearlyReportOfTheProvinceAddsUpTheCenters(t *testing.T) {
 			t.Errorf("%s: %d rows for %d centers", history, len(rows), want)
 		}
 		f := sums[aggregates.FiscalScope]
-		if got := rows[len(rows)-1][3:8]; !slices.Equal(got, []string{events.FormatYuan(f.GrantedFen), events.FormatYuan(f.AvailableFen()), events.FormatYuan(f.SpentAllFen), events.FormatYuan(f.IneligibleFen), events.FormatYuan(f.BalanceFen())}) {
+		if got := rows[len(rows)-1][3:8]; !slices.Equal(got,
+			[]string{events.FormatYuan(f.GrantedFen), events.FormatYuan(f.AvailableFen()),
+				events.FormatYuan(f.SpentAllFen), events.FormatYuan(f.IneligibleFen),
+				events.FormatYuan(f.BalanceFen())}) {
 			t.Errorf("%s: the total is %v, want %+v", history, got, f)
 		}
 	}
@@ -211,19 +222,23 @@ func TestTheYearlyReportOfTheProvinceAddsUpTheCenters(t *testing.T) {
 
 func TestAYearlyReportInTenThousandsSaysSo(t *testing.T) {
 	d := small(t, "乙")
-	p := yearly(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-12-31"), Lang: "zh", Unit: table.TenThousands})
+	p := yearly(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-12-31"), Lang: "zh",
+		Unit: table.TenThousands})
 	if !strings.Contains(p.text, "金额单位：万元") || !strings.Contains(p.text, "四舍五入") {
 		t.Error("the unit is not printed")
 	}
-	if rows := p.sections["二、经费执行情况"]; !has(rows, "省级", "10,000,000.00", "0.00", "10,000,000.00") || !has(rows, "4.00") {
+	if rows := p.sections["二、经费执行情况"]; !has(rows, "省级", "10,000,000.00", "0.00", "10,000,000.00") ||
+		!has(rows, "4.00") {
 		t.Errorf("got %v", rows)
 	}
 }
 
 func TestAYearlyReportCannotCarryMarkup(t *testing.T) {
 	d := small(t)
-	record(t, d, `"kind":"facts.changed","on":"2025-04-01","by":{"role":"center","actor":"c-1"},"data":{"name":"<script>alert(1)</script>&\u0001","leadUnit":"\" onload=\"x"}`)
-	p := yearly(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-06-30"), Lang: "zh", Unit: table.Yuan})
+	record(t, d,
+		`"kind":"facts.changed","on":"2025-04-01","by":{"role":"center","actor":"c-1"},"data":{"name":"<script>alert(1)</script>&\u0001","leadUnit":"\" onload=\"x"}`)
+	p := yearly(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-06-30"), Lang: "zh",
+		Unit: table.Yuan})
 	if !strings.Contains(p.text, "<script>alert(1)</script>&␁") || !strings.Contains(p.text, "年度尚未结束") {
 		t.Errorf("got %s", regexp.MustCompile(`\s+`).ReplaceAllString(p.text, " "))
 	}
@@ -233,7 +248,8 @@ func TestTheYearlyReportOfTheProvinceListsTheCentersOfTheYear(t *testing.T) {
 	d := small(t)
 	for year, want := range map[int]int{2024: 0, 2025: 1} {
 		p := yearly(t, d, reports.Yearly{Year: year, On: events.MustDate("2025-12-31"), Lang: "en", Unit: table.Yuan})
-		if rows := p.sections["3. The centers"]; has(rows, "ZJ-0001") != (want == 1) || len(rows) > 0 && len(rows) != want+2 {
+		if rows := p.sections["3. The centers"]; has(rows, "ZJ-0001") != (want == 1) ||
+			len(rows) > 0 && len(rows) != want+2 {
 			t.Errorf("%d: %d centers are wanted: %v", year, want, rows)
 		}
 		if strings.Contains(p.text, "No center is registered in the year or before.") != (want == 0) {
@@ -248,10 +264,13 @@ func TestAYearlyReportOfNothingIsAnError(t *testing.T) {
 		y    reports.Yearly
 		says string
 	}{
-		"a year to come":        {reports.Yearly{Year: 2026, On: events.MustDate("2025-12-31")}, "has not begun"},
-		"an unknown center":     {reports.Yearly{Year: 2025, Center: "ZJ-0009", On: events.MustDate("2025-12-31")}, "no center ZJ-0009"},
-		"before a registration": {reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-01-09")}, "not registered"},
-		"a year before it":      {reports.Yearly{Year: 2024, Center: "ZJ-0001", On: events.MustDate("2025-12-31")}, "as of 2025-12-31 the center ZJ-0001 was not registered by the end of 2024"},
+		"a year to come": {reports.Yearly{Year: 2026, On: events.MustDate("2025-12-31")}, "has not begun"},
+		"an unknown center": {reports.Yearly{Year: 2025, Center: "ZJ-0009", On: events.MustDate("2025-12-31")},
+			"no center ZJ-0009"},
+		"before a registration": {reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-01-09")},
+			"not registered"},
+		"a year before it": {reports.Yearly{Year: 2024, Center: "ZJ-0001", On: events.MustDate("2025-12-31")},
+			"as of 2025-12-31 the center ZJ-0001 was not registered by the end of 2024"},
 	} {
 		if err := c.y.WriteHTML(t.Context(), d, io.Discard); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v", name, err)

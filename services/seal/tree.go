@@ -65,7 +65,8 @@ func Root(ctx context.Context, store events.Store, position uint64, see func(*ev
 }
 
 // grow returns the tree of all events up to a position, and the position of the last of them.
-func grow(ctx context.Context, store events.Store, position uint64, see func(*events.Stored)) (t Tree, last uint64, err error) {
+func grow(ctx context.Context, store events.Store, position uint64, see func(*events.Stored)) (t Tree, last uint64,
+	err error) {
 	processors := runtime.GOMAXPROCS(0)
 	full := make(chan *batch, 8*processors)
 	var workers sync.WaitGroup

@@ -19,8 +19,9 @@ import (
 
 // The leaves in the tests of Certificate Transparency, and the roots of the trees of the first 0, 1, … 8 of them.
 var (
-	knownLeaves = []string{"", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"}
-	knownRoots  = []string{
+	knownLeaves = []string{"", "00", "10", "2021", "3031", "40414243", "5051525354555657",
+		"606162636465666768696a6b6c6d6e6f"}
+	knownRoots = []string{
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 		"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
 		"fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -78,7 +79,8 @@ func ledger(t testing.TB, store events.Store, n int) {
 	t.Helper()
 	var batch []events.Proposed
 	for i := range n {
-		batch = append(batch, events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, i)), Kind: "funds.spent",
+		batch = append(batch, events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, i)),
+			Kind: "funds.spent",
 			Body: events.MustObject(fmt.Sprintf(`{"voucher":"V-%d","summary":"%s"}`, i, strings.Repeat("支出", 50)))})
 	}
 	if _, err := store.Append(t.Context(), "center-ZJ-0001", 0, batch); err != nil {

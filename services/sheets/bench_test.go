@@ -22,7 +22,8 @@ const benchRows = rowsMax
 // cell: as CSV, or as the XML of the worksheet in its archive.
 func BenchmarkRead(b *testing.B) {
 	row := func(i int) []string {
-		return []string{fmt.Sprintf("2026-%05d", i), "2026-09-01", "ZJ-0018", "G-0018-03", "中试", fmt.Sprintf("%d.%02d", i, i%100), "杭州信息技术研究院", "中试线检测费", "", "", ""}
+		return []string{fmt.Sprintf("2026-%05d", i), "2026-09-01", "ZJ-0018", "G-0018-03", "中试",
+			fmt.Sprintf("%d.%02d", i, i%100), "杭州信息技术研究院", "中试线检测费", "", "", ""}
 	}
 	var text bytes.Buffer
 	text.WriteString(voucherHeadings)

@@ -39,7 +39,8 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) RowBreach {
 		case field == "mode":
 			c = &SheetColumn{Words: []Word{{"补录", string(events.Recording)}, {"正常填报", string(events.Enforce)}}}
 		}
-		why.Reason = text.Say("早已入账的记录中为 %s", "is %s in the record that is there", text.Clip(c.spoken(why.There), spokenMax))
+		why.Reason = text.Say("早已入账的记录中为 %s", "is %s in the record that is there",
+			text.Clip(c.spoken(why.There), spokenMax))
 	}
 	if field == "by.role" {
 		why.Reason.Zh = titles.Replace(why.Reason.Zh)
@@ -47,7 +48,8 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) RowBreach {
 	why.Field = s.key().Heading
 	if i >= 0 {
 		why.Field = s.Kind.Columns[i].Heading
-	} else if name, ok := besideTheSheet[field]; ok && (field != "kind" || why.There != "") { // a record that cannot be at all says so itself
+	} else if name, ok := besideTheSheet[field]; ok && (field != "kind" || why.There != "") {
+		// a record that cannot be at all says so itself
 		why.Reason = text.Text{Zh: name.Zh + "：" + why.Reason.Zh, En: name.En + ": " + why.Reason.En}
 	} else if field != "" && field != "id" && field != "kind" {
 		why.Reason = text.Text{Zh: "其他内容：" + why.Reason.Zh, En: "other content: " + why.Reason.En}
@@ -83,14 +85,18 @@ var besideTheSheet = map[string]text.Text{
 	"note":     text.Say("备注", "note"),
 }
 
-// forPrograms matches the parts of a reason that only programs need: the position of a record and the name of a member.
+// forPrograms matches the parts of a reason that only programs need: the position of a record and the name of a
+// member.
 var forPrograms = regexp.MustCompile(`，在台账位置 \d+|, at position \d+ of the ledger`)
 
 // plainly returns a reason of the ledger in the words of the people who fill in sheets.
 func plainly(why text.Text) text.Text {
-	zh := strings.NewReplacer("此记录编号已用于内容不同的另一条记录：", "同一编号早已入账，内容不同：", "没有编号为 ", "没有记录 ")
-	en := strings.NewReplacer("the id was already used for a record with other content: ", "the same number is in the ledger with other content: ")
-	return text.Text{Zh: zh.Replace(forPrograms.ReplaceAllString(why.Zh, "")), En: en.Replace(forPrograms.ReplaceAllString(why.En, ""))}
+	zh := strings.NewReplacer("此记录编号已用于内容不同的另一条记录：", "同一编号早已入账，内容不同：", "没有编号为 ",
+		"没有记录 ")
+	en := strings.NewReplacer("the id was already used for a record with other content: ",
+		"the same number is in the ledger with other content: ")
+	return text.Text{Zh: zh.Replace(forPrograms.ReplaceAllString(why.Zh, "")),
+		En: en.Replace(forPrograms.ReplaceAllString(why.En, ""))}
 }
 
 // spoken returns the value of a member of a record, given as JSON, in the form that people write in the column. c

@@ -12,12 +12,14 @@ import (
 
 // errorValue matches an error that a spreadsheet program shows or saves in place of a value, or ### for a column
 // that is too narrow. Such a text is not a value in any column.
-var errorValue = regexp.MustCompile(`^(#{2,}|#N/A|#(REF|VALUE|NULL|NUM|DIV/0|SPILL|CALC|FIELD|CONNECT|BLOCKED|UNKNOWN|BUSY|PYTHON|EXTERNAL|DATA|GETTING_DATA)!|#NAME\?|#GETTING_DATA|Err:\d{3})$`)
+var errorValue = regexp.MustCompile(
+	`^(#{2,}|#N/A|#(REF|VALUE|NULL|NUM|DIV/0|SPILL|CALC|FIELD|CONNECT|BLOCKED|UNKNOWN|BUSY|PYTHON|EXTERNAL|DATA|GETTING_DATA)!|#NAME\?|#GETTING_DATA|Err:\d{3})$`)
 
 // mangled matches the forms in which a spreadsheet program saves a code that it took for a number or a date:
 // 2.026E+17, 2026/9/12, 9月12日, 12-Sep or Sep-26. Codes that people write, such as 2026-09-12, 3E5 and 1/3, do not
 // match.
-var mangled = regexp.MustCompile(`^(\d(\.\d+)?[Ee][+-]\d{2,}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}月\d{1,2}日|\d{1,2}-` + month + `|` + month + `-\d{2})$`)
+var mangled = regexp.MustCompile(`^(\d(\.\d+)?[Ee][+-]\d{2,}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}月\d{1,2}日|\d{1,2}-` +
+	month + `|` + month + `-\d{2})$`)
 
 const month = `(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)`
 
@@ -45,13 +47,16 @@ func (c *SheetColumn) readCode(x spreadsheet.Cell) (string, text.Text) {
 	code := text.FoldCode(typed)
 	switch {
 	case mangled.MatchString(code):
-		return "", text.Say("“%s”不是原来的编号，是表格软件把编号改成了数值或日期：请把该列设为文本格式，重新填写", "“%s” is not the code that was typed: the spreadsheet program changed it into a number or a date. Make the column text and type the code again", spreadsheet.Clip(code))
+		return "", text.Say("“%s”不是原来的编号，是表格软件把编号改成了数值或日期：请把该列设为文本格式，重新填写",
+			"“%s” is not the code that was typed: the spreadsheet program changed it into a number or a date. Make "+
+				"the column text and type the code again", spreadsheet.Clip(code))
 	case c.Field != "center":
 		return code, text.Text{}
 	}
 	id := events.ParseCenter(code)
 	if !events.ValidCenter(id) {
-		return code, text.Say("“%s”不是中心编号，如 ZJ-0007", "“%s” is no id of a center, such as ZJ-0007", spreadsheet.Clip(code))
+		return code, text.Say("“%s”不是中心编号，如 ZJ-0007", "“%s” is no id of a center, such as ZJ-0007",
+			spreadsheet.Clip(code))
 	}
 	return string(id), text.Text{}
 }

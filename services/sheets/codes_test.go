@@ -73,9 +73,12 @@ func TestAWholeNumberIsReadAsPeopleWriteIt(t *testing.T) {
 		typed string
 		want  int64
 	}{
-		{year, "2026", 2026}, {year, "2026年", 2026}, {year, "２０２６年度", 2026}, {year, "\u202d2026\u202c", 2026}, {year, "二〇二六年", -1}, {year, "年度", -1},
-		{area, "6,000", 6000}, {area, "1，234，567", 1234567}, {area, "'6000", 6000}, {area, `="6,000"`, 6000}, {area, "0", 0}, {area, "6000年", -1},
-		{area, "60,00", -1}, {area, "6,0000", -1}, {area, ",600", -1}, {area, "-5", -1}, {area, "6000.5", -1}, {area, "9999999999999999", -1}, {area, "#VALUE!", -1},
+		{year, "2026", 2026}, {year, "2026年", 2026}, {year, "２０２６年度", 2026}, {year, "\u202d2026\u202c", 2026},
+		{year, "二〇二六年", -1}, {year, "年度", -1},
+		{area, "6,000", 6000}, {area, "1，234，567", 1234567}, {area, "'6000", 6000}, {area, `="6,000"`, 6000},
+		{area, "0", 0}, {area, "6000年", -1},
+		{area, "60,00", -1}, {area, "6,0000", -1}, {area, ",600", -1}, {area, "-5", -1}, {area, "6000.5", -1},
+		{area, "9999999999999999", -1}, {area, "#VALUE!", -1},
 	} {
 		v, why, ok := c.in.read(tidy(textCell(c.typed)))
 		if ok != (c.want >= 0) || ok && v.n != c.want {
@@ -97,7 +100,8 @@ func TestARowDatedAfterTodayIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, badOf(s), "3 日期: the date 2062-09-01 lies after today, 2026-09-01", "4 日期: the date 2026-09-02 lies")
-	founded := "中心编号,评价年度,日期,评价等级,参加单位,专家评议份数,第三方机构评议份数\nZJ-0018,2025年,2026-09-02,优秀,省财政厅,5,1\n"
+	founded := "中心编号,评价年度,日期,评价等级,参加单位,专家评议份数,第三方机构评议份数\n" +
+		"ZJ-0018,2025年,2026-09-02,优秀,省财政厅,5,1\n"
 	if s, err = readBytes([]byte(founded), cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +120,8 @@ func TestTheSameNumberWithWhatNobodySeesIsOneVoucher(t *testing.T) {
 
 func TestYearsAreReadInTheirFormats(t *testing.T) {
 	column := &grants.Columns[grants.column("data.fiscalYear")]
-	for i, x := range formatted(t, [2]any{`0"年"`, 2026}, [2]any{`0"年度"`, 2026}, [2]any{"@", "２０２６ 年"}, [2]any{`0"月"`, 2026}, [2]any{`"1"0"年"`, 2026}) {
+	for i, x := range formatted(t, [2]any{`0"年"`, 2026}, [2]any{`0"年度"`, 2026}, [2]any{"@", "２０２６ 年"},
+		[2]any{`0"月"`, 2026}, [2]any{`"1"0"年"`, 2026}) {
 		if v, why, ok := column.read(x); ok != (i < 3) || ok && v.n != 2026 {
 			t.Errorf("%s: %d, %s", x.Shown(), v.n, why.En)
 		}

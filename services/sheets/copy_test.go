@@ -86,7 +86,8 @@ func TestAMarkedCopyOfSeveralFilesIsImportedOnceItIsCorrected(t *testing.T) {
 	}
 	files := func(use, fund string) []*Book {
 		return []*Book{
-			mustReadBook(t, "a/表.csv", []byte("表题\n"+voucherHeadings+fmt.Sprintf("V-1"+row+"V-2"+row, "中试", use))),
+			mustReadBook(t, "a/表.csv",
+				[]byte("表题\n"+voucherHeadings+fmt.Sprintf("V-1"+row+"V-2"+row, "中试", use))),
 			mustReadBook(t, "b/表.csv", []byte(fmt.Sprintf(receipts, fund))),
 			mustReadBook(t, "月.xlsx", months(use)),
 		}
@@ -100,7 +101,9 @@ func TestAMarkedCopyOfSeveralFilesIsImportedOnceItIsCorrected(t *testing.T) {
 	if got := where(again); !slices.Equal(got, found) || len(found) != 3 {
 		t.Errorf("a copy that nobody corrected has findings in\n%q, want\n%q", got, found)
 	}
-	mended := mustReadBook(t, "副本.xlsx", copyOf(t, map[string]map[string]any{"表": {"E4": "中试"}, "表 (2)": {"D3": "财政补助资金"}, "九月": {"E6": "中试"}}, bad...))
+	mended := mustReadBook(t, "副本.xlsx",
+		copyOf(t, map[string]map[string]any{"表": {"E4": "中试"}, "表 (2)": {"D3": "财政补助资金"},
+			"九月": {"E6": "中试"}}, bad...))
 	if got := allRecords(t, mended); !slices.Equal(got, want) {
 		t.Errorf("a corrected copy has the records\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
@@ -109,12 +112,18 @@ func TestAMarkedCopyOfSeveralFilesIsImportedOnceItIsCorrected(t *testing.T) {
 // The marked copy must keep the fault of each bad cell or row, or importing it would accept a wrong value.
 func TestAMarkedCopyThatNobodyCorrectedIsRefusedAgain(t *testing.T) {
 	for name, fill := range map[string]func(f *excelize.File, sheet string) error{
-		"another unit":   func(f *excelize.File, sheet string) error { return fill(f, sheet, "F3", `0.00"万元"`, 12.3) },
-		"a percentage":   func(f *excelize.File, sheet string) error { return fill(f, sheet, "F3", "0%", 0.5) },
-		"a prefix":       func(f *excelize.File, sheet string) error { return fill(f, sheet, "A3", `"记-"0`, 12) },
-		"a date as code": func(f *excelize.File, sheet string) error { return fill(f, sheet, "A3", "yyyy/m/d", 46266) },
-		"no day":         func(f *excelize.File, sheet string) error { return fill(f, sheet, "B3", "yyyy年m月", 46266) },
-		"hidden text":    func(f *excelize.File, sheet string) error { return fill(f, sheet, "G3", ";;;", "甲") },
+		"another unit": func(f *excelize.File, sheet string) error {
+			return fill(f, sheet, "F3", `0.00"万元"`, 12.3)
+		},
+		"a percentage": func(f *excelize.File, sheet string) error { return fill(f, sheet, "F3", "0%", 0.5) },
+		"a prefix":     func(f *excelize.File, sheet string) error { return fill(f, sheet, "A3", `"记-"0`, 12) },
+		"a date as code": func(f *excelize.File, sheet string) error {
+			return fill(f, sheet, "A3", "yyyy/m/d", 46266)
+		},
+		"no day": func(f *excelize.File, sheet string) error {
+			return fill(f, sheet, "B3", "yyyy年m月", 46266)
+		},
+		"hidden text": func(f *excelize.File, sheet string) error { return fill(f, sheet, "G3", ";;;", "甲") },
 		"struck out": func(f *excelize.File, sheet string) error {
 			style, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Strike: true}})
 			if err != nil {
@@ -122,10 +131,18 @@ func TestAMarkedCopyThatNobodyCorrectedIsRefusedAgain(t *testing.T) {
 			}
 			return f.SetCellStyle(sheet, "G3", "G3", style)
 		},
-		"a hidden row":              func(f *excelize.File, sheet string) error { return f.SetRowVisible(sheet, 3, false) },
-		"merged cells":              func(f *excelize.File, sheet string) error { return f.MergeCell(sheet, "I3", "K3") },
-		"an error":                  func(f *excelize.File, sheet string) error { return f.SetCellFormula(sheet, "I3", "[1]Sheet1!A1") },
-		"a formula without a value": func(f *excelize.File, sheet string) error { return f.SetCellFormula(sheet, "G3", "A1&A2") },
+		"a hidden row": func(f *excelize.File, sheet string) error {
+			return f.SetRowVisible(sheet, 3, false)
+		},
+		"merged cells": func(f *excelize.File, sheet string) error {
+			return f.MergeCell(sheet, "I3", "K3")
+		},
+		"an error": func(f *excelize.File, sheet string) error {
+			return f.SetCellFormula(sheet, "I3", "[1]Sheet1!A1")
+		},
+		"a formula without a value": func(f *excelize.File, sheet string) error {
+			return f.SetCellFormula(sheet, "G3", "A1&A2")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := makeXLSX(t, func(f *excelize.File, sheet string) error {
@@ -139,7 +156,8 @@ func TestAMarkedCopyThatNobodyCorrectedIsRefusedAgain(t *testing.T) {
 			})
 			book := mustReadBook(t, "a.xlsx", b)
 			want := where(book)
-			if got := where(mustReadBook(t, "b.xlsx", copyOf(t, nil, book))); len(want) == 0 || !slices.Equal(got, want) {
+			if got := where(mustReadBook(t, "b.xlsx", copyOf(t, nil, book))); len(want) == 0 ||
+				!slices.Equal(got, want) {
 				t.Errorf("the copy has findings in %q, want %q", got, want)
 			}
 		})
@@ -158,16 +176,21 @@ func fill(f *excelize.File, sheet, at, code string, v any) error {
 }
 
 func TestAMarkedCopyHasTheListsNotesAndFormatsOfTheTemplate(t *testing.T) {
-	book := mustReadBook(t, "a.csv", []byte("表题,备注\n\n"+voucherHeadings+"V-1,2026/9/1,ZJ-0018,G-1,中式,5,甲,乙,,,\nV-2,2026/9/1,ZJ-0018,G-1,中试,5,甲,乙,,,\n"))
+	book := mustReadBook(t, "a.csv",
+		[]byte("表题,备注\n\n"+voucherHeadings+
+			"V-1,2026/9/1,ZJ-0018,G-1,中式,5,甲,乙,,,\nV-2,2026/9/1,ZJ-0018,G-1,中试,5,甲,乙,,,\n"))
 	s := book.Sheets[0]
 	f := marked(t, "zh", Marked{Sheet: s, Findings: allFindings(s), Notes: []Named{
-		{Row: 5, Heading: "摘要", What: text.Say("请核对", "check")}, {Row: 1, What: text.Say("没有读取", "not read")}, {Heading: "备注", What: text.Say("没有读取\u202e", "not read")}}})
-	for at, want := range map[string]string{"L4": "用途：“中式”应为：概念验证、", "L5": "提示：摘要：请核对", "L3": "原因", "A3": "凭证号", "A1": "表题"} {
+		{Row: 5, Heading: "摘要", What: text.Say("请核对", "check")}, {Row: 1, What: text.Say("没有读取", "not read")},
+		{Heading: "备注", What: text.Say("没有读取\u202e", "not read")}}})
+	for at, want := range map[string]string{"L4": "用途：“中式”应为：概念验证、", "L5": "提示：摘要：请核对",
+		"L3": "原因", "A3": "凭证号", "A1": "表题"} {
 		if got, err := f.GetCellValue("a", at); err != nil || !strings.HasPrefix(got, want) {
 			t.Errorf("%s is %q, want %q", at, got, want)
 		}
 	}
-	for at, want := range map[string]string{"E4": badFill.Color[0], "H5": noteFill.Color[0], "A3": headingFill.Color[0]} {
+	for at, want := range map[string]string{
+		"E4": badFill.Color[0], "H5": noteFill.Color[0], "A3": headingFill.Color[0]} {
 		id, err := f.GetCellStyle("a", at)
 		if err != nil {
 			t.Fatal(err)
@@ -185,7 +208,8 @@ func TestAMarkedCopyHasTheListsNotesAndFormatsOfTheTemplate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := map[int]string{4: "#,##0.00", 49: "@"}[style.NumFmt]; style.CustomNumFmt != nil && *style.CustomNumFmt != want || style.CustomNumFmt == nil && got != want {
+		if got := map[int]string{4: "#,##0.00", 49: "@"}[style.NumFmt]; style.CustomNumFmt != nil &&
+			*style.CustomNumFmt != want || style.CustomNumFmt == nil && got != want {
 			t.Errorf("column %s has the format %v, want %s", column, style.NumFmt, want)
 		}
 	}
@@ -193,11 +217,13 @@ func TestAMarkedCopyHasTheListsNotesAndFormatsOfTheTemplate(t *testing.T) {
 	if err != nil || len(notes) != len(vouchers.Columns)+1 {
 		t.Errorf("%d notes, %v", len(notes), err)
 	}
-	if i := slices.IndexFunc(notes, func(c excelize.Comment) bool { return c.Cell == "L3" }); i < 0 || notes[i].Text != "第 1 行：没有读取\n备注：没有读取" {
+	if i := slices.IndexFunc(notes, func(c excelize.Comment) bool { return c.Cell == "L3" }); i < 0 ||
+		notes[i].Text != "第 1 行：没有读取\n备注：没有读取" {
 		t.Errorf("the notes are %+v", notes)
 	}
 	lists, err := f.GetDataValidations("a")
-	if err != nil || len(lists) != 2 || !strings.HasPrefix(lists[0].Sqref, "E4:E") && !strings.HasPrefix(lists[1].Sqref, "E4:E") {
+	if err != nil || len(lists) != 2 || !strings.HasPrefix(lists[0].Sqref, "E4:E") &&
+		!strings.HasPrefix(lists[1].Sqref, "E4:E") {
 		t.Errorf("%d lists, %v", len(lists), err)
 	}
 	if panes, err := f.GetPanes("a"); err != nil || !panes.Freeze || panes.YSplit != 3 {

@@ -16,16 +16,17 @@ import (
 // These match what may stand in or after the text of a day: blanks, a time with the offset of its clock, a day of
 // the week.
 var (
-	daytime = regexp.MustCompile(`^(.*[\d日)]|.*[星期周拜][一二三四五六日天])(?:T|\s+)(?:上午|下午)?\s*(?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d(?:\.\d+)?)?|[时點点](?:[0-5]?\d分(?:[0-5]?\d秒)?)?)\s*(?:[AaPp][Mm])?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d)?$`)
+	daytime = regexp.MustCompile(
+		`^(.*[\d日)]|.*[星期周拜][一二三四五六日天])(?:T|\s+)(?:上午|下午)?\s*(?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d(?:\.\d+)?)?|[时點点](?:[0-5]?\d分(?:[0-5]?\d秒)?)?)\s*(?:[AaPp][Mm])?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d)?$`)
 	blanks  = regexp.MustCompile(`\s*([年月])\s*`)
 	dayWord = regexp.MustCompile(`(\d)\s*[日号]`)
 	weekday = regexp.MustCompile(`\s*\(?(?:星期|周|週|礼拜)[一二三四五六日天]\)?$`)
 	compact = regexp.MustCompile(`^(\d{4})(\d\d)(\d\d)(?:(?:[01]\d|2[0-3])(?:[0-5]\d){2})?$`)
 )
 
-// dayIn returns the day in a text such as 2026-09-01, 2026/9/1, 2026年9月1日 or 20260901, with or without a time of day or a
-// day of the week, in the form YYYY-MM-DD. It does not check that the day exists. offset is what the text says of its clock,
-// such as Z or +08:00.
+// dayIn returns the day in a text such as 2026-09-01, 2026/9/1, 2026年9月1日 or 20260901, with or without a time of
+// day or a day of the week, in the form YYYY-MM-DD. It does not check that the day exists. offset is what the text
+// says of its clock, such as Z or +08:00.
 func dayIn(typed string) (iso, offset string, ok bool) {
 	if iso, ok := spreadsheet.ISODay(typed); ok { // most texts have this form
 		return iso, "", true
@@ -43,8 +44,8 @@ func dayIn(typed string) (iso, offset string, ok bool) {
 	return iso, offset, ok
 }
 
-// readDay reads 2026-09-01, 2026/9/1, 2026年9月1日, 20260901 and date cells that show month and day. It ignores a time of
-// day by the clock of Beijing.
+// readDay reads 2026-09-01, 2026/9/1, 2026年9月1日, 20260901 and date cells that show month and day. It ignores a time
+// of day by the clock of Beijing.
 func readDay(x spreadsheet.Cell) (events.Date, text.Text) {
 	iso, offset, ok := dayIn(halfWidth(x.Text)) // for a date cell, its day
 	on, err := events.ParseDate(iso)
@@ -55,13 +56,16 @@ func readDay(x spreadsheet.Cell) (events.Date, text.Text) {
 	case ok && err != nil && (x.Sort != spreadsheet.Number || len(x.Text) == len("20260901")):
 		return 0, text.Say("没有“%s”这一天", "there is no day “%s”", spreadsheet.Clip(x.Text))
 	case ok && offset != "" && strings.ReplaceAll(offset, ":", "") != "+0800":
-		return 0, text.Say("“%s”不是北京时间：请改填北京时间的日期", "“%s” is not in the time of Beijing: write the date there", spreadsheet.Clip(x.Text))
+		return 0, text.Say("“%s”不是北京时间：请改填北京时间的日期",
+			"“%s” is not in the time of Beijing: write the date there", spreadsheet.Clip(x.Text))
 	case ok:
 		return on, text.Text{}
 	case x.Sort == spreadsheet.Number:
-		return 0, text.Say("单元格存的是数值 %s，不是日期：请设为日期格式", "the cell holds the number %s and no date: make it a date", x.Text)
+		return 0, text.Say("单元格存的是数值 %s，不是日期：请设为日期格式",
+			"the cell holds the number %s and no date: make it a date", x.Text)
 	}
-	return 0, text.Say("“%s”不是日期，如 2026-09-01、2026/9/1 或 2026年9月1日", "“%s” is no date, such as 2026-09-01, 2026/9/1 or 2026年9月1日", spreadsheet.Clip(x.Text))
+	return 0, text.Say("“%s”不是日期，如 2026-09-01、2026/9/1 或 2026年9月1日",
+		"“%s” is no date, such as 2026-09-01, 2026/9/1 or 2026年9月1日", spreadsheet.Clip(x.Text))
 }
 
 const monthAndDay = spreadsheet.Month | spreadsheet.Day
@@ -70,10 +74,14 @@ const monthAndDay = spreadsheet.Month | spreadsheet.Day
 func misshown(x spreadsheet.Cell, on events.Date) text.Text {
 	shown := strings.TrimSpace(x.Shown())
 	if x.Parts()&monthAndDay != monthAndDay {
-		return text.Say("单元格存的是 %[1]s，显示的“%[2]s”看不出是哪一天：请用带年月日的日期格式，并核对", "the cell holds %[1]s and shows no day (“%[2]s”): give it a format with year, month and day, and check it", on, spreadsheet.Clip(shown))
+		return text.Say("单元格存的是 %[1]s，显示的“%[2]s”看不出是哪一天：请用带年月日的日期格式，并核对",
+			"the cell holds %[1]s and shows no day (“%[2]s”): give it a format with year, month and day, and check it",
+			on, spreadsheet.Clip(shown))
 	}
 	if iso, _, ok := dayIn(halfWidth(shown)); ok && iso != on.String() {
-		return text.Say("单元格存的是 %[1]s，显示的却是“%[2]s”：请用普通的日期格式，并核对", "the cell holds %[1]s and shows “%[2]s”: give it a plain format of dates, and check it", on, spreadsheet.Clip(shown))
+		return text.Say("单元格存的是 %[1]s，显示的却是“%[2]s”：请用普通的日期格式，并核对",
+			"the cell holds %[1]s and shows “%[2]s”: give it a plain format of dates, and check it", on,
+			spreadsheet.Clip(shown))
 	}
 	return text.Text{}
 }
@@ -109,8 +117,8 @@ func isMidnightInUTC(x spreadsheet.Cell) bool {
 	return 1986 <= year && year <= 1991 && math.Abs(second-15*3600) <= 1
 }
 
-// utcDays reports whether a program wrote the dates of a column in UTC, so that each is a day early: no cell shows a time
-// of day, and all cells that have one have that of a midnight of China.
+// utcDays reports whether a program wrote the dates of a column in UTC, so that each is a day early: no cell shows a
+// time of day, and all cells that have one have that of a midnight of China.
 func utcDays(column []spreadsheet.Cell) bool {
 	found := false
 	for _, x := range column {
@@ -133,7 +141,9 @@ func inUTC(x spreadsheet.Cell) text.Text {
 	on := spreadsheet.Epoch + events.Date(x.Number)
 	minute := int(math.Round(secondOf(x) / 60))
 	at := fmt.Sprintf("%02d:%02d", minute/60, minute%60)
-	return text.Say("单元格存的是 %[1]s %[3]s，像是程序按世界时写出的 %[2]s：请核对并改填北京时间的日期", "the cell holds %[1]s %[3]s, which a program seems to have written in UTC for %[2]s: check it and write the date in Beijing", on, on+1, at)
+	return text.Say("单元格存的是 %[1]s %[3]s，像是程序按世界时写出的 %[2]s：请核对并改填北京时间的日期",
+		"the cell holds %[1]s %[3]s, which a program seems to have written in UTC for %[2]s: check it and write the "+
+			"date in Beijing", on, on+1, at)
 }
 
 // lookAtDays finds the columns whose days a program wrote in UTC, and names the years of days whose format shows none.
@@ -166,8 +176,11 @@ func (s *Sheet) lookAtDays(sorts []rowSort) {
 		if slices.Sort(years); len(rows) > rowsNamedMax {
 			rows = append(rows[:rowsNamedMax], "…")
 		}
-		s.name(0, s.Kind.Columns[i].Heading, text.Say("日期的格式不显示年份，按所存的 %[1]s 年读取（第 %[2]s 行）：请核对", "the format of the dates shows no year; they are read as of %[3]s (rows %[4]s): check them",
-			strings.Join(years, "、"), strings.Join(rows, "、"), strings.Join(years, ", "), strings.Join(rows, ", ")))
+		s.name(0, s.Kind.Columns[i].Heading,
+			text.Say("日期的格式不显示年份，按所存的 %[1]s 年读取（第 %[2]s 行）：请核对",
+				"the format of the dates shows no year; they are read as of %[3]s (rows %[4]s): check them",
+				strings.Join(years, "、"), strings.Join(rows, "、"), strings.Join(years, ", "),
+				strings.Join(rows, ", ")))
 	}
 }
 

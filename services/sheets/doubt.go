@@ -25,8 +25,8 @@ func (s *Sheet) isKnown(r *reading) bool {
 }
 
 // doubt adds a finding to every otherwise good record that a stray may be a line of. These are the record right before
-// a stray with a grant and without a number, for an empty number often means "same as above", and the records for which
-// mayBeOf is true.
+// a stray with a grant and without a number, for an empty number often means "same as above", and the records for
+// which mayBeOf is true.
 func (s *Sheet) doubt(strays []stray) {
 	if len(s.Kind.lines) == 0 || len(strays) == 0 {
 		return
@@ -44,15 +44,20 @@ func (s *Sheet) doubt(strays []stray) {
 			continue
 		}
 		why := doubted[e]
-		if i := slices.IndexFunc(strays, func(x stray) bool { return len(strays) > straysMax || s.mayBeOf(x.reading, r) }); why == nil && i >= 0 {
+		if i := slices.IndexFunc(strays, func(x stray) bool {
+			return len(strays) > straysMax ||
+				s.mayBeOf(x.reading, r)
+		}); why == nil && i >= 0 {
 			why = strays[i].reading
 		}
 		if why == nil {
 			continue
 		}
-		reason := text.Say("第 %d 行没有可用的“%s”，可能是这张凭证的一行", "row %d has no “%s” that can be used and may be a line of this voucher", why.row.Number, s.key().Heading)
+		reason := text.Say("第 %d 行没有可用的“%s”，可能是这张凭证的一行",
+			"row %d has no “%s” that can be used and may be a line of this voucher", why.row.Number, s.key().Heading)
 		if s.number(why) != "" {
-			reason = text.Say("第 %d 行的编号相同，而其中心编号有误", "row %d has the same number, and its center cannot be", why.row.Number)
+			reason = text.Say("第 %d 行的编号相同，而其中心编号有误",
+				"row %d has the same number, and its center cannot be", why.row.Number)
 		}
 		r.bad = append(r.bad, RowBreach{r.row.Number, aggregates.Breach{Field: s.key().Heading, Reason: reason}})
 	}

@@ -31,7 +31,9 @@ func (s *Sheet) findEntries(r *reading, cfg ReadConfig) error {
 				return err
 			}
 		}
-		found, why := entryOf(records, v.text, func(voiding *events.Record) bool { return isVoidingOf(voiding, r.cells) })
+		found, why := entryOf(records, v.text, func(voiding *events.Record) bool {
+			return isVoidingOf(voiding, r.cells)
+		})
 		v.name = v.text
 		if why != (text.Text{}) {
 			r.bad = append(r.bad, RowBreach{r.row.Number, aggregates.Breach{Field: c.Heading, Reason: why}})
@@ -64,7 +66,8 @@ func isVoidingOf(voiding *events.Record, row cells) bool {
 // records have the number, it returns the one whose voiding isAgain recognizes, so that a sheet can be read twice;
 // otherwise the one that is not voided. It returns a reason if the cell names no record or several. For an unknown
 // id it returns a record with this id alone, which the ledger refuses.
-func entryOf(records []*events.Record, typed string, isAgain func(voiding *events.Record) bool) (found *events.Record, why text.Text) {
+func entryOf(records []*events.Record, typed string, isAgain func(voiding *events.Record) bool) (found *events.Record,
+	why text.Text) {
 	if id := strings.ToLower(typed); len(id) == len(uuid.Nil.String()) {
 		if parsed, err := uuid.Parse(id); err == nil {
 			i := slices.IndexFunc(records, func(r *events.Record) bool { return r.ID == parsed })
@@ -76,8 +79,11 @@ func entryOf(records []*events.Record, typed string, isAgain func(voiding *event
 	}
 	words, number := splitEntry(typed)
 	if number == "" {
-		return nil, text.Say("“%s”应为记录编号，或种类和编号，如 凭证 2026-00249、到账 SK-2026-015、经费下达 G-0018-03",
-			"“%s” must be the id of a record, or its kind and number, such as 凭证 2026-00249, 到账 SK-2026-015 or 经费下达 G-0018-03", spreadsheet.Clip(typed))
+		return nil,
+			text.Say("“%s”应为记录编号，或种类和编号，如 凭证 2026-00249、到账 SK-2026-015、经费下达 G-0018-03",
+				"“%s” must be the id of a record, or its kind and number, such as 凭证 2026-00249, 到账 SK-2026-015 "+
+					"or "+
+					"经费下达 G-0018-03", spreadsheet.Clip(typed))
 	}
 	voidings := map[string]*events.Record{}
 	for _, r := range records {
@@ -89,7 +95,9 @@ func entryOf(records []*events.Record, typed string, isAgain func(voiding *event
 	if len(exact) == 0 { // v-10 may mean V-10
 		exact = numbered(records, words, func(code string) bool { return strings.EqualFold(code, number) })
 	}
-	standing := slices.DeleteFunc(slices.Clone(exact), func(r *events.Record) bool { return voidings[r.ID.String()] != nil })
+	standing := slices.DeleteFunc(slices.Clone(exact), func(r *events.Record) bool {
+		return voidings[r.ID.String()] != nil
+	})
 	again := slices.IndexFunc(exact, func(r *events.Record) bool {
 		v := voidings[r.ID.String()]
 		return v != nil && isAgain(v)
@@ -114,7 +122,8 @@ func entryOf(records []*events.Record, typed string, isAgain func(voiding *event
 
 // numbered returns the records of the kinds that have a number; if there are none, the records about the thing
 // with this number.
-func numbered(records []*events.Record, kinds map[events.Kind]bool, is func(code string) bool) (exact []*events.Record) {
+func numbered(records []*events.Record, kinds map[events.Kind]bool,
+	is func(code string) bool) (exact []*events.Record) {
 	var about []*events.Record
 	for _, r := range records {
 		if !kinds[r.Kind] {
@@ -143,8 +152,10 @@ func several(typed string, records []*events.Record) text.Text {
 		en = append(en, fmt.Sprintf("%s (%s)", r.ID, r.On))
 	}
 	return text.Text{
-		Zh: fmt.Sprintf("“%s”有 %d 条记录，请填记录编号：%s", spreadsheet.Clip(typed), len(records), strings.Join(zh, "、")),
-		En: fmt.Sprintf("there are %d records of “%s”; fill in the id of one: %s", len(records), spreadsheet.Clip(typed), strings.Join(en, ", ")),
+		Zh: fmt.Sprintf("“%s”有 %d 条记录，请填记录编号：%s", spreadsheet.Clip(typed), len(records),
+			strings.Join(zh, "、")),
+		En: fmt.Sprintf("there are %d records of “%s”; fill in the id of one: %s", len(records),
+			spreadsheet.Clip(typed), strings.Join(en, ", ")),
 	}
 }
 

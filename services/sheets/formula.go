@@ -10,20 +10,22 @@ import (
 // These match parts of a formula. Quotes within a quoted text or sheet name are doubled. [0] is the workbook of
 // the formula.
 var (
-	quotedText     = regexp.MustCompile(`"(?:[^"]|"")*"`)
-	quotedSheet    = regexp.MustCompile(`'(?:[^']|'')*'!`)
-	ownBook        = regexp.MustCompile(`\[0\]`)
-	bookAndSheet   = regexp.MustCompile(`\[[^\[\]]+\][^\[\](),;+*/^&=<>{}"' -]*!`)
-	tableColumn    = regexp.MustCompile(`\[[^\[\]]*\]`)
-	indirect       = functions(`INDIRECT`)
-	asksElsewhere  = functions(`RTD|DDE|WEBSERVICE|IMPORTRANGE|IMPORTDATA|IMPORTHTML|IMPORTXML|IMPORTFEED|GOOGLEFINANCE|STOCKHISTORY|CUBE[A-Z]+|CALL|REGISTER\.ID|SQL\.REQUEST`)
+	quotedText    = regexp.MustCompile(`"(?:[^"]|"")*"`)
+	quotedSheet   = regexp.MustCompile(`'(?:[^']|'')*'!`)
+	ownBook       = regexp.MustCompile(`\[0\]`)
+	bookAndSheet  = regexp.MustCompile(`\[[^\[\]]+\][^\[\](),;+*/^&=<>{}"' -]*!`)
+	tableColumn   = regexp.MustCompile(`\[[^\[\]]*\]`)
+	indirect      = functions(`INDIRECT`)
+	asksElsewhere = functions(
+		`RTD|DDE|WEBSERVICE|IMPORTRANGE|IMPORTDATA|IMPORTHTML|IMPORTXML|IMPORTFEED|GOOGLEFINANCE|STOCKHISTORY|CUBE[A-Z]+|CALL|REGISTER\.ID|SQL\.REQUEST`)
 	answersAnother = functions(`NOW|TODAY|RAND|RANDBETWEEN|RANDARRAY`)
 )
 
 // functions returns an expression that matches a call of one of some functions, also with the prefixes that files
 // put before functions newer than the format.
 func functions(names string) *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(?:^|[^\p{L}\p{N}_.\\])(?:_xl[a-z]+\.|com\.[a-z]+\.|org\.[a-z]+\.)*(?:` + names + `)\s*\(`)
+	return regexp.MustCompile(`(?i)(?:^|[^\p{L}\p{N}_.\\])(?:_xl[a-z]+\.|com\.[a-z]+\.|org\.[a-z]+\.)*(?:` +
+		names + `)\s*\(`)
 }
 
 // word matches a name in a formula, or a text that looks like a name.
@@ -59,7 +61,8 @@ func astray(formula string) text.Text {
 	}
 	bare := quotedText.ReplaceAllString(formula, `""`)
 	bare = ownBook.ReplaceAllString(bare, "")
-	outside := text.Say("公式引用别的工作簿或程序：请粘贴为数值", "its formula asks another workbook or program: paste the value")
+	outside := text.Say("公式引用别的工作簿或程序：请粘贴为数值",
+		"its formula asks another workbook or program: paste the value")
 	for _, sheet := range quotedSheet.FindAllString(bare, -1) {
 		if strings.ContainsAny(sheet, "[|") {
 			return outside
@@ -73,10 +76,12 @@ func astray(formula string) text.Text {
 		next, bare = bare, tableColumn.ReplaceAllString(bare, "")
 	}
 	switch {
-	case strings.Contains(bare, "|"), asksElsewhere.MatchString(bare), indirect.MatchString(bare) && strings.Contains(formula, "["):
+	case strings.Contains(bare, "|"), asksElsewhere.MatchString(bare), indirect.MatchString(bare) &&
+		strings.Contains(formula, "["):
 		return outside
 	case answersAnother.MatchString(bare):
-		return text.Say("公式的结果每次打开都不同（如 TODAY、RAND）：请粘贴为数值", "its formula gives another answer each time, as TODAY and RAND do: paste the value")
+		return text.Say("公式的结果每次打开都不同（如 TODAY、RAND）：请粘贴为数值",
+			"its formula gives another answer each time, as TODAY and RAND do: paste the value")
 	}
 	return text.Text{}
 }

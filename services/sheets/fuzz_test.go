@@ -79,7 +79,8 @@ func FuzzCSV(f *testing.F) {
 		f.Add([]byte(tsvOf(k)))
 	}
 	f.Add([]byte("\xff\xfe1\x00,\x00"))
-	f.Add([]byte(voucherHeadings + "V-1,2026/9/1,ZJ-0018,G-1,中试,\"1,234.50\",=1,x,,,\nV-1,2026/9/2,zj,G-1,中试,1,甲,x,,,\n"))
+	f.Add([]byte(voucherHeadings +
+		"V-1,2026/9/1,ZJ-0018,G-1,中试,\"1,234.50\",=1,x,,,\nV-1,2026/9/2,zj,G-1,中试,1,甲,x,,,\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if look(b) == CSV {
 			soundOrRefused(t, b)
@@ -91,7 +92,9 @@ func FuzzCSV(f *testing.F) {
 func FuzzXLSX(f *testing.F) {
 	parts := map[string]string{"xl/worksheets/sheet1.xml": "", "xl/sharedStrings.xml": "", "xl/styles.xml": ""}
 	good := makeXLSX(f, func(f *excelize.File, sheet string) error {
-		return errors.Join(setRow(f, sheet, 2, map[string]any{"F": 1.5}), setRow(f, sheet, 3, map[string]any{"A": nil}), f.MergeCell(sheet, "B2", "B3"), f.SetCellFormula(sheet, "G3", "A1"))
+		return errors.Join(setRow(f, sheet, 2, map[string]any{"F": 1.5}),
+			setRow(f, sheet, 3, map[string]any{"A": nil}), f.MergeCell(sheet, "B2", "B3"),
+			f.SetCellFormula(sheet, "G3", "A1"))
 	})
 	xlsxtest.Rewrite(f, good, func(name, text string) string {
 		if _, ok := parts[name]; ok {
@@ -100,7 +103,8 @@ func FuzzXLSX(f *testing.F) {
 		return text
 	})
 	f.Add(parts["xl/worksheets/sheet1.xml"], parts["xl/sharedStrings.xml"], parts["xl/styles.xml"])
-	f.Add(strings.Replace(parts["xl/worksheets/sheet1.xml"], `t="s"`, `t="inlineStr"`, 3), "<sst><si><t>凭证号</t></si></sst>", "")
+	f.Add(strings.Replace(parts["xl/worksheets/sheet1.xml"], `t="s"`, `t="inlineStr"`, 3),
+		"<sst><si><t>凭证号</t></si></sst>", "")
 	f.Fuzz(func(t *testing.T, sheet, shared, styles string) {
 		soundOrRefused(t, xlsxtest.Rewrite(t, good, func(name, text string) string {
 			switch name {

@@ -103,8 +103,10 @@ func (s *Sheet) nameTwins(e *entry) {
 			first[key.String()] = r
 			continue
 		}
-		s.name(r.row.Number, s.key().Heading, text.Say("与第 %d 行是同一凭证、同一经费、同一金额，两行都已计入：如果是重复抄写，请删去一行",
-			"has the voucher, the grant and the amount of row %d, and both rows count: if one was copied twice, delete it", twin.row.Number))
+		s.name(r.row.Number, s.key().Heading,
+			text.Say("与第 %d 行是同一凭证、同一经费、同一金额，两行都已计入：如果是重复抄写，请删去一行",
+				"has the voucher, the grant and the amount of row %d, and both rows count: if one was copied twice, "+
+					"delete it", twin.row.Number))
 	}
 }
 
@@ -115,14 +117,17 @@ func (s *Sheet) mergedCells() (byRow map[int][]spreadsheet.Range, err error) {
 	count := 0
 	rows := s.grid.rows
 	for _, m := range s.grid.merged {
-		i, isThere := slices.BinarySearchFunc(rows, m.FirstRow, func(r spreadsheet.Row, number int) int { return r.Number - number })
+		i, isThere := slices.BinarySearchFunc(rows, m.FirstRow, func(r spreadsheet.Row, number int) int {
+			return r.Number - number
+		})
 		isOne := m.FirstRow == m.LastRow && m.FirstColumn == m.LastColumn
 		if isOne || !isThere || isEmpty(rows[i].At(m.FirstColumn)) || !s.isRead(m) {
 			continue
 		}
 		for ; i < len(rows) && rows[i].Number <= m.LastRow; i++ {
 			if count++; count > rowsMax {
-				return nil, say("合并的单元格超过 %d 行的上限", "merged cells lie in more than the limit of %d rows", rowsMax)
+				return nil, say("合并的单元格超过 %d 行的上限",
+					"merged cells lie in more than the limit of %d rows", rowsMax)
 			}
 			byRow[rows[i].Number] = append(byRow[rows[i].Number], m)
 		}
@@ -151,10 +156,13 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 	}
 	isStruck := s.isStruck(row)
 	if isStruck {
-		add(s.key().Heading, text.Say("整行带删除线：要保留请去掉删除线，不要请删除该行", "the whole row is struck through: remove the line if it is to count, or delete the row"))
+		add(s.key().Heading, text.Say("整行带删除线：要保留请去掉删除线，不要请删除该行",
+			"the whole row is struck through: remove the line if it is to count, or delete the row"))
 	}
 	for _, m := range merged[row.Number] {
-		add(s.heading(m.FirstColumn), text.Say("%s 列的单元格是合并的：请取消合并，逐格填写", "its cell in column %s is merged: unmerge and fill in each", spreadsheet.Letters(m.FirstColumn)))
+		add(s.heading(m.FirstColumn),
+			text.Say("%s 列的单元格是合并的：请取消合并，逐格填写",
+				"its cell in column %s is merged: unmerge and fill in each", spreadsheet.Letters(m.FirstColumn)))
 	}
 	columns := s.under(s.day(row))
 	for j := range max(len(row.Cells), len(s.heads.column)) {
@@ -164,7 +172,8 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		case j >= len(s.heads.column) || s.heads.column[j] < 0:
 			// In CSV a surplus comma moves the cells to its right into other columns.
 			if s.grid.name == "" && !isEmpty(x) && isEmpty(s.grid.rows[s.heads.row].At(j)) {
-				add(s.heading(j), text.Say("该列没有标题，此行却有内容", "the column has no heading, but this row has something in it"))
+				add(s.heading(j), text.Say("该列没有标题，此行却有内容",
+					"the column has no heading, but this row has something in it"))
 			}
 		default:
 			c := &columns[s.heads.column[j]]
@@ -177,14 +186,16 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 			if !ok {
 				add(c.Heading, why)
 			} else if c.Field == "on" && s.today != 0 && v.on > s.today {
-				add(c.Heading, text.Say("日期 %s 晚于今天 %s：请核对年份", "the date %s lies after today, %s: check the year", v.on, s.today))
+				add(c.Heading, text.Say("日期 %s 晚于今天 %s：请核对年份",
+					"the date %s lies after today, %s: check the year", v.on, s.today))
 			}
 			r.cells[c.Field] = v
 		}
 	}
 	for i := range columns {
 		j := slices.Index(s.heads.column, i)
-		if why := s.Kind.misplaced(&columns[i], columns, r.cells, j >= 0 && !isEmpty(row.At(j))); why != (text.Text{}) {
+		if why := s.Kind.misplaced(&columns[i], columns, r.cells, j >= 0 &&
+			!isEmpty(row.At(j))); why != (text.Text{}) {
 			add(columns[i].Heading, why)
 		}
 	}
@@ -273,8 +284,11 @@ func (s *Sheet) join(e *entry, r *reading) {
 		}
 		c := &s.Kind.Columns[i]
 		if !first.cells[c.Field].equal(r.cells[c.Field]) {
-			r.bad = append(r.bad, RowBreach{r.row.Number, aggregates.Breach{Field: c.Heading, Reason: text.Say("“%s”与同一凭证的第 %d 行“%s”不一致",
-				"“%s” is not what row %d of the same voucher has, “%s”", spreadsheet.Clip(r.row.At(j).Text), first.row.Number, spreadsheet.Clip(first.row.At(j).Text))}})
+			r.bad = append(r.bad, RowBreach{
+				r.row.Number, aggregates.Breach{
+					Field: c.Heading, Reason: text.Say("“%s”与同一凭证的第 %d 行“%s”不一致",
+						"“%s” is not what row %d of the same voucher has, “%s”", spreadsheet.Clip(r.row.At(j).Text),
+						first.row.Number, spreadsheet.Clip(first.row.At(j).Text))}})
 		}
 	}
 }
@@ -293,7 +307,8 @@ func (s *Sheet) make(e *entry, cfg ReadConfig) {
 	for i, r := range e.rows {
 		rows[i] = r.cells
 	}
-	rec := &events.Record{ID: s.Kind.id(s.identity(e.rows[0])), Center: events.CenterID(rows[0]["center"].text), On: rows[0]["on"].on,
+	rec := &events.Record{ID: s.Kind.id(s.identity(e.rows[0])), Center: events.CenterID(rows[0]["center"].text),
+		On: rows[0]["on"].on,
 		By: events.By{Role: cfg.Role, Actor: cfg.Actor}, Mode: events.Enforce}
 	s.Kind.build(rows, rec)
 	writers := s.Kind.writers(rec, rows[0])
@@ -304,7 +319,9 @@ func (s *Sheet) make(e *entry, cfg ReadConfig) {
 		if i := s.Kind.column("kind"); i >= 0 {
 			heading = s.Kind.Columns[i].Heading
 		}
-		e.problems = append(e.problems, RowBreach{e.rows[0].row.Number, aggregates.Breach{Field: heading, Reason: notTheWriter(writers, rec.By.Role)}})
+		e.problems = append(e.problems,
+			RowBreach{e.rows[0].row.Number,
+				aggregates.Breach{Field: heading, Reason: notTheWriter(writers, rec.By.Role)}})
 		return
 	}
 	if problems := rec.Check(); len(problems) > 0 {

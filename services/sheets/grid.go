@@ -75,7 +75,8 @@ func (g *grid) add(r spreadsheet.Row) error {
 	case last < 0:
 		return nil
 	case last >= columnsMax:
-		return say("第 %d 行有内容的列超过 %d 列的上限", "row %d has cells beyond the limit of %d columns", r.Number, columnsMax)
+		return say("第 %d 行有内容的列超过 %d 列的上限", "row %d has cells beyond the limit of %d columns", r.Number,
+			columnsMax)
 	case len(g.rows) == rowsMax+topRows:
 		return errRows()
 	}
@@ -139,7 +140,9 @@ func readXLSX(f io.ReaderAt, size int64) (grids []*grid, err error) {
 	if err != nil {
 		return nil, err
 	}
-	marked := slices.ContainsFunc(w.Sheets, func(s *spreadsheet.Worksheet) bool { return s.Hidden && s.Name == markedSheet })
+	marked := slices.ContainsFunc(w.Sheets, func(s *spreadsheet.Worksheet) bool {
+		return s.Hidden && s.Name == markedSheet
+	})
 	for _, worksheet := range w.Sheets {
 		g := &grid{name: worksheet.Name, isHidden: worksheet.Hidden, marked: marked, names: w.Names}
 		if g.isHidden {
@@ -203,11 +206,13 @@ func unknowable(c spreadsheet.Cell) (why text.Text) {
 	}
 	switch {
 	case c.Formula != "" && c.Sort == spreadsheet.Blank:
-		return text.Say("公式没有存下结果：请用表格软件打开并保存，或粘贴为数值", "its formula has no stored value: open and save it in a spreadsheet program, or paste the value")
+		return text.Say("公式没有存下结果：请用表格软件打开并保存，或粘贴为数值",
+			"its formula has no stored value: open and save it in a spreadsheet program, or paste the value")
 	case c.Sort == spreadsheet.Failure:
 		return text.Say("错误值 %s", "the error value %s", spreadsheet.Clip(c.Text))
 	case c.Sort == spreadsheet.Unreadable:
-		return text.Say("单元格中的 %q 不是所标的类型", "%q is not of the type that the cell says", spreadsheet.Clip(c.Text))
+		return text.Say("单元格中的 %q 不是所标的类型", "%q is not of the type that the cell says",
+			spreadsheet.Clip(c.Text))
 	}
 	return why
 }

@@ -52,7 +52,8 @@ var known = sync.OnceValues(func() (places map[string][]place, initial map[rune]
 func placesOf(c spreadsheet.Cell) []place {
 	const bytesMax = 200
 	places, initial := known()
-	if first, _ := utf8.DecodeRuneInString(c.Text); c.Sort != spreadsheet.Text || len(c.Text) > bytesMax || !initial[first] {
+	if first, _ := utf8.DecodeRuneInString(c.Text); c.Sort != spreadsheet.Text || len(c.Text) > bytesMax ||
+		!initial[first] {
 		return nil
 	}
 	return places[foldHeading(c.Text)]
@@ -186,10 +187,12 @@ func (h *headings) check(g *grid) error {
 			continue
 		}
 		if i, twice := first[heading]; twice {
-			add("%s 列和 %s 列的标题都是“%s”", "columns %s and %s are both headed “%s”", spreadsheet.Letters(i), spreadsheet.Letters(j), spreadsheet.Clip(c.Text))
+			add("%s 列和 %s 列的标题都是“%s”", "columns %s and %s are both headed “%s”", spreadsheet.Letters(i),
+				spreadsheet.Letters(j), spreadsheet.Clip(c.Text))
 		} else if near := h.near(heading); near != "" && j != h.reason {
 			add("%[1]s 列的标题“%[2]s”与本表缺少的“%[3]s”相近：如果是该列，请改为“%[3]s”；如果不是，请改名或删去该列",
-				"the heading “%[2]s” of column %[1]s resembles “%[3]s”, which is not there. Did you mean “%[3]s”? If not, rename the column or delete it", spreadsheet.Letters(j), spreadsheet.Clip(c.Text), near)
+				"the heading “%[2]s” of column %[1]s resembles “%[3]s”, which is not there. Did you mean “%[3]s”? "+
+					"If not, rename the column or delete it", spreadsheet.Letters(j), spreadsheet.Clip(c.Text), near)
 		}
 	}
 	for i, c := range h.kind.Columns {
@@ -218,8 +221,8 @@ func (h *headings) missing() (n int) {
 }
 
 // isSummary reports whether the headings are those of a table that only sums up a sheet of the kind, such as
-// 经费下达编号, 用途 and 金额(元): at least half of the required headings are missing, and no other heading resembles a
-// missing one.
+// 经费下达编号, 用途 and 金额(元): at least half of the required headings are missing, and no other heading resembles
+// a missing one.
 func (h *headings) isSummary(g *grid) bool {
 	must := 0
 	for _, c := range h.kind.Columns {
@@ -243,7 +246,8 @@ func (h *headings) near(unknown string) string {
 	}
 	for i, c := range h.kind.Columns {
 		ours := foldHeading(c.Heading)
-		if !slices.Contains(h.column, i) && (strings.Contains(unknown, ours) || strings.Contains(ours, unknown) && !isPart || isOneApart([]rune(unknown), []rune(ours))) {
+		if !slices.Contains(h.column, i) && (strings.Contains(unknown, ours) ||
+			strings.Contains(ours, unknown) && !isPart || isOneApart([]rune(unknown), []rune(ours))) {
 			return c.Heading
 		}
 	}
@@ -259,7 +263,8 @@ func isOneApart(a, b []rune) bool {
 	for i < len(a) && a[i] == b[i] {
 		i++
 	}
-	return len(a) == len(b) && i < len(a) && slices.Equal(a[i+1:], b[i+1:]) || len(a)+1 == len(b) && slices.Equal(a[i:], b[i+1:])
+	return len(a) == len(b) && i < len(a) && slices.Equal(a[i+1:], b[i+1:]) ||
+		len(a)+1 == len(b) && slices.Equal(a[i:], b[i+1:])
 }
 
 // errHeadings returns the error for a table without a heading row.
@@ -268,6 +273,7 @@ func errHeadings() error {
 	for _, k := range Kinds {
 		names, titles = append(names, k.Name), append(titles, k.Title.Zh)
 	}
-	return say("既不是 JSON Lines，也没有标题行与任何一种表（%[1]s）相符；用 taizhang template 可得到空表", "it is no JSON Lines, and no row has the headings of a sheet (%[2]s); taizhang template makes an empty one",
+	return say("既不是 JSON Lines，也没有标题行与任何一种表（%[1]s）相符；用 taizhang template 可得到空表",
+		"it is no JSON Lines, and no row has the headings of a sheet (%[2]s); taizhang template makes an empty one",
 		strings.Join(titles, "、"), strings.Join(names, ", "))
 }

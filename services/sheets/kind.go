@@ -196,7 +196,8 @@ func notTheWriter(writers []events.Role, role events.Role) text.Text {
 func (k *SheetKind) Help(c *SheetColumn) string {
 	switch {
 	case c.Only != nil && c.Only.Must:
-		return fmt.Sprintf("“%s”为“%s”时必填，其他不填。%s", k.Columns[k.column(c.Only.Field)].Heading, c.Only.Word, c.Note)
+		return fmt.Sprintf("“%s”为“%s”时必填，其他不填。%s", k.Columns[k.column(c.Only.Field)].Heading,
+			c.Only.Word, c.Note)
 	case c.Only != nil:
 		return fmt.Sprintf("只在“%s”为“%s”时填写。%s", k.Columns[k.column(c.Only.Field)].Heading, c.Only.Word, c.Note)
 	case !c.Optional:
@@ -214,7 +215,10 @@ func (k *SheetKind) id(identity string) uuid.UUID {
 
 // column returns the index of the column for a field of the record, or for a part of that field, or -1.
 func (k *SheetKind) column(field string) int {
-	return slices.IndexFunc(k.Columns, func(c SheetColumn) bool { return c.Field == field || strings.HasPrefix(field, c.Field+"[") })
+	return slices.IndexFunc(k.Columns, func(c SheetColumn) bool {
+		return c.Field == field ||
+			strings.HasPrefix(field, c.Field+"[")
+	})
 }
 
 // headed returns the index of the column with a heading, or -1.
@@ -320,5 +324,6 @@ func (v value) date() string {
 }
 
 func (v value) equal(o value) bool {
-	return v.text == o.text && v.fen == o.fen && v.on == o.on && v.n == o.n && v.yes == o.yes && slices.Equal(v.list, o.list)
+	return v.text == o.text && v.fen == o.fen && v.on == o.on && v.n == o.n && v.yes == o.yes &&
+		slices.Equal(v.list, o.list)
 }

@@ -78,8 +78,11 @@ func TestAVoidingNamesARecordAsListsDo(t *testing.T) {
 		{cell: "收回冲减单号 SH-1", want: 15, role: "finance"},
 		{cell: "00000000-0000-0000-0000-0000000000ff", want: 255, role: "center"}, // the ledger says that it has none
 		{cell: "凭证 2026-00250", bad: "2 作废记录: the ledger has no “凭证 2026-00250” of this center"},
-		{cell: "到账 G-1", bad: "2 作废记录: there are 2 records of “到账 G-1”; fill in the id of one: 00000000-0000-0000-0000-000000000005 (2026-01-06), 00000000-0000-0000-0000-000000000006 (2026-01-06)"},
-		{cell: "凭证 V-3", bad: "2 作废记录: 凭证 V-3 was voided on 2026-01-10 already, by record 00000000-0000-0000-0000-000000000011"},
+		{cell: "到账 G-1", bad: "2 作废记录: there are 2 records of “到账 G-1”; fill in the id of one: " +
+			"00000000-0000-0000-0000-000000000005 (2026-01-06), 00000000-0000-0000-0000-000000000006 (2026-01-06)"},
+		{
+			cell: "凭证 V-3", bad: "2 作废记录: 凭证 V-3 was voided on 2026-01-10 already, by record " +
+				"00000000-0000-0000-0000-000000000011"},
 		{cell: "2026-00249", bad: "2 作废记录: “2026-00249” must be the id of a record, or its kind and number"},
 		{cell: "凭证", bad: "2 作废记录: “凭证” must be the id of a record, or its kind and number"},
 	} {
@@ -89,16 +92,22 @@ func TestAVoidingNamesARecordAsListsDo(t *testing.T) {
 				expect(t, badOf(s), c.bad)
 				return
 			}
-			expect(t, recordsOf(t, s), fmt.Sprintf(`"role":"%s","actor":"c-0018"},"mode":"enforce","data":{"event":"%s","reason":"误录"}`, c.role, entryID(c.want)))
+			expect(t, recordsOf(t, s),
+				fmt.Sprintf(`"role":"%s","actor":"c-0018"},"mode":"enforce","data":{"event":"%s","reason":"误录"}`,
+					c.role, entryID(c.want)))
 		})
 	}
 }
 
 func TestASheetOfVoidingsIsReadAgain(t *testing.T) {
-	const sheet = "作废记录,日期,中心编号,作废原因\n凭证 V-2,2026-01-04,ZJ-0018,重复录入\n凭证 V-3,2026-01-10,ZJ-0018,重复录入\n"
-	expect(t, recordsOf(t, mustRead(t, sheet)), `"event":"`+entryID(2).String(), `"event":"`+entryID(16).String()) // not the V-2 that was recorded since
-	expect(t, badOf(mustRead(t, sheet+entryID(2).String()+",2026-01-04,ZJ-0018,重复录入\n")), "2 作废记录: of one record with row 4", "4 作废记录: row 2 has the same number already")
-	expect(t, badOf(mustRead(t, strings.ReplaceAll(sheet, "ZJ-0018", "ZJ-0019"))), "2 作废记录: the ledger has no “凭证 V-2” of this center", "3 作废记录: the ledger has no")
+	const sheet = "作废记录,日期,中心编号,作废原因\n凭证 V-2,2026-01-04,ZJ-0018,重复录入\n凭证 " +
+		"V-3,2026-01-10,ZJ-0018,重复录入\n"
+	// not the V-2 that was recorded since
+	expect(t, recordsOf(t, mustRead(t, sheet)), `"event":"`+entryID(2).String(), `"event":"`+entryID(16).String())
+	expect(t, badOf(mustRead(t, sheet+entryID(2).String()+",2026-01-04,ZJ-0018,重复录入\n")),
+		"2 作废记录: of one record with row 4", "4 作废记录: row 2 has the same number already")
+	expect(t, badOf(mustRead(t, strings.ReplaceAll(sheet, "ZJ-0018", "ZJ-0019"))),
+		"2 作废记录: the ledger has no “凭证 V-2” of this center", "3 作废记录: the ledger has no")
 }
 
 // TestIdsStay holds the ids of the samples: a sheet that was imported once must never be recorded twice.
@@ -153,7 +162,8 @@ func TestTheMarkOfAKindDecides(t *testing.T) {
 		{"收回冲减单号,日期,中心编号,收回或冲减,经费下达编号,金额(元),原因,退回原因", "recoveries"},
 	} {
 		heads := strings.Split(c.headings, ",")
-		best := slices.MaxFunc(Kinds, func(a, b *SheetKind) int { return a.rank(knownOf(a, heads)) - b.rank(knownOf(b, heads)) })
+		best := slices.MaxFunc(Kinds,
+			func(a, b *SheetKind) int { return a.rank(knownOf(a, heads)) - b.rank(knownOf(b, heads)) })
 		if best.Name != c.kind {
 			t.Errorf("%s: got %s, want %s", c.headings, best.Name, c.kind)
 		}
@@ -175,44 +185,73 @@ func TestEveryWrongCellOfTheFurtherKindsIsNamed(t *testing.T) {
 		name, heads, rows string
 		bad               []string
 	}{
-		{"reversals", "冲销凭证号,被冲销凭证号,日期,中心编号,冲销原因", "R-1,,2026/2/30,ZJ-0018,\n,V-1,2026-02-01,18,退货\nR-2,V-1,2026-02-01,ZJ-0018,退货\nR-2,V-2,2026-02-01,ZJ-0018,退货\n", []string{
-			"2 被冲销凭证号: must not be empty", "2 日期: there is no day", "2 冲销原因: must not be empty", "3 冲销凭证号: must not be empty", "3 中心编号: “18” is no id",
-			"4 冲销凭证号: of one record with row 5", "5 冲销凭证号: row 4 has the same number already"}},
-		{"commitments", "配套编号,日期,中心编号,财政年度,配套级别,金额(元),承诺到账日期", "M-1,2026-02-01,ZJ-0018,明年,省,-5,年底\nM-2,2026-02-01,ZJ-0018,1999,市,0,\n", []string{
-			"2 财政年度: “明年” is no whole number", "2 配套级别: “省” must be one of: 市、县", "2 金额(元): the amount -5 is negative: write it without a sign", "2 承诺到账日期: “年底” is no date",
-			"3 财政年度: year 1999 must be", "3 金额(元): amount of 0.00 yuan must be above 0"}},
-		{"recoveries", "收回冲减单号,日期,中心编号,收回或冲减,经费下达编号,金额(元),原因", "SH-1,2026-02-01,ZJ-0018,收缴,G-1,5,x\nSH-2,2026-02-01,ZJ-0018,收回,,5.001,\n", []string{
-			"2 收回或冲减: “收缴” must be one of: 收回、冲减", "3 经费下达编号: must not be empty", "3 金额(元): ", "3 原因: must not be empty"}},
-		{"projects", "项目编号,日期,中心编号,项目名称,重大中试验证,符合支持条件", "P-1,2026-02-01,ZJ-0018,,√,\n", []string{
-			"2 项目名称: must not be empty", "2 重大中试验证: “√” must be one of: 是、否", "2 符合支持条件: must not be empty"}},
-		{"entrustments", "委托任务书编号,日期,中心编号,受托单位,签订日期,金额(元),专账核算条款,外拨必要性", "WT-1,2026-02-01,ZJ-0018,,,,有,\n", []string{
-			"2 受托单位: must not", "2 签订日期: must not", "2 金额(元): must not", "2 专账核算条款: “有” must be one of: 是、否", "2 外拨必要性: must not"}},
-		{"separate accounts", "委托任务书编号,日期,中心编号,专账事项,结算金额(元)", "WT-1,2026-02-01,ZJ-0018,外拨结算,\nWT-1,2026-02-01,ZJ-0018,专账核算确认,5\nWT-2,2026-02-01,ZJ-0018,结算,5\nWT-3,2026-02-01,ZJ-0018,专账核算确认,\nWT-3,2026-02-02,ZJ-0018,专账核算确认,\n", []string{
-			"2 结算金额(元): must be filled in where “专账事项” is “外拨结算”", "3 结算金额(元): is filled in only where “专账事项” is “外拨结算”", "4 专账事项: “结算” must be one of: 专账核算确认、外拨结算",
-			"5 委托任务书编号: of one record with row 6", "6 委托任务书编号: row 5 has the same number already"}},
-		{"separate accounts without the heading", "委托任务书编号,日期,中心编号,专账事项", "WT-1,2026-02-01,ZJ-0018,外拨结算\n", []string{
-			"2 结算金额(元): must be filled in where “专账事项” is “外拨结算”"}},
-		{"rulings", "凭证号,日期,中心编号,认定用途", "V-1,2026-02-01,ZJ-0018,讲课\nV-2,,ZJ-0018,中试\nV-2,,ZJ-0018,中试\n", []string{
-			"2 认定用途: “讲课” must be one of: 概念验证、", "3 日期: must not be empty", "4 日期: must not be empty"}},
-		{"rectifications", "中心编号,评价年度,日期,整改事项,整改期限,约谈主要负责人", "ZJ-0018,2025,2026-02-01,责令整改,,否\nZJ-0018,2025,2026-02-01,提交整改报告,2026-03-01,\nZJ-0018,2025,2026-02-01,约谈,,\nZJ-0018,,2026-02-01,整改,,\n", []string{
-			"2 约谈主要负责人: is filled in only where “整改事项” is “约谈”", "3 整改期限: is filled in only where “整改事项” is “责令整改”", "4 约谈主要负责人: must be filled in where “整改事项” is “约谈”",
-			"5 评价年度: must not be empty", "5 整改事项: “整改” must be one of: 责令整改、提交整改报告、整改验收通过、约谈"}},
-		{"findings", "疑点编号,日期,中心编号,疑点事项,疑点内容,整改期限", "SJ-1,2026-02-01,ZJ-0018,提出,,月底\nSJ-1,2026-02-01,ZJ-0018,办结,已退,2026-03-01\n", []string{
-			"2 疑点内容: must not be empty", "2 整改期限: “月底” is no date", "3 整改期限: is filled in only where “疑点事项” is “提出”"}},
-		{"voidings", "作废记录,日期,中心编号,作废原因", ",2026-02-01,ZJ-0018,\n凭证 2026-00249,2026-02-01,,误录\n", []string{
-			"2 作废记录: must not be empty", "2 作废原因: must not be empty", "3 中心编号: must not be empty"}},
+		{"reversals", "冲销凭证号,被冲销凭证号,日期,中心编号,冲销原因",
+			"R-1,,2026/2/30,ZJ-0018,\n,V-1,2026-02-01,18,退货\nR-2,V-1,2026-02-01,ZJ-0018,退货\n" +
+				"R-2,V-2,2026-02-01,ZJ-0018,退货\n", []string{
+				"2 被冲销凭证号: must not be empty", "2 日期: there is no day", "2 冲销原因: must not be empty",
+				"3 冲销凭证号: must not be empty", "3 中心编号: “18” is no id",
+				"4 冲销凭证号: of one record with row 5", "5 冲销凭证号: row 4 has the same number already"}},
+		{"commitments", "配套编号,日期,中心编号,财政年度,配套级别,金额(元),承诺到账日期",
+			"M-1,2026-02-01,ZJ-0018,明年,省,-5,年底\nM-2,2026-02-01,ZJ-0018,1999,市,0,\n", []string{
+				"2 财政年度: “明年” is no whole number", "2 配套级别: “省” must be one of: 市、县",
+				"2 金额(元): the amount -5 is negative: write it without a sign", "2 承诺到账日期: “年底” is no date",
+				"3 财政年度: year 1999 must be", "3 金额(元): amount of 0.00 yuan must be above 0"}},
+		{"recoveries", "收回冲减单号,日期,中心编号,收回或冲减,经费下达编号,金额(元),原因",
+			"SH-1,2026-02-01,ZJ-0018,收缴,G-1,5,x\nSH-2,2026-02-01,ZJ-0018,收回,,5.001,\n", []string{
+				"2 收回或冲减: “收缴” must be one of: 收回、冲减", "3 经费下达编号: must not be empty", "3 金额(元): ",
+				"3 原因: must not be empty"}},
+		{"projects", "项目编号,日期,中心编号,项目名称,重大中试验证,符合支持条件",
+			"P-1,2026-02-01,ZJ-0018,,√,\n", []string{
+				"2 项目名称: must not be empty", "2 重大中试验证: “√” must be one of: 是、否",
+				"2 符合支持条件: must not be empty"}},
+		{"entrustments", "委托任务书编号,日期,中心编号,受托单位,签订日期,金额(元),专账核算条款,外拨必要性",
+			"WT-1,2026-02-01,ZJ-0018,,,,有,\n", []string{
+				"2 受托单位: must not", "2 签订日期: must not", "2 金额(元): must not",
+				"2 专账核算条款: “有” must be one of: 是、否", "2 外拨必要性: must not"}},
+		{"separate accounts", "委托任务书编号,日期,中心编号,专账事项,结算金额(元)",
+			"WT-1,2026-02-01,ZJ-0018,外拨结算,\nWT-1,2026-02-01,ZJ-0018,专账核算确认,5\n" +
+				"WT-2,2026-02-01,ZJ-0018,结算,5\nWT-3,2026-02-01,ZJ-0018,专账核算确认,\n" +
+				"WT-3,2026-02-02,ZJ-0018,专账核算确认,\n", []string{
+				"2 结算金额(元): must be filled in where “专账事项” is “外拨结算”",
+				"3 结算金额(元): is filled in only where “专账事项” is “外拨结算”",
+				"4 专账事项: “结算” must be one of: 专账核算确认、外拨结算",
+				"5 委托任务书编号: of one record with row 6", "6 委托任务书编号: row 5 has the same number already"}},
+		{"separate accounts without the heading", "委托任务书编号,日期,中心编号,专账事项",
+			"WT-1,2026-02-01,ZJ-0018,外拨结算\n", []string{
+				"2 结算金额(元): must be filled in where “专账事项” is “外拨结算”"}},
+		{"rulings", "凭证号,日期,中心编号,认定用途",
+			"V-1,2026-02-01,ZJ-0018,讲课\nV-2,,ZJ-0018,中试\nV-2,,ZJ-0018,中试\n", []string{
+				"2 认定用途: “讲课” must be one of: 概念验证、", "3 日期: must not be empty",
+				"4 日期: must not be empty"}},
+		{"rectifications", "中心编号,评价年度,日期,整改事项,整改期限,约谈主要负责人",
+			"ZJ-0018,2025,2026-02-01,责令整改,,否\nZJ-0018,2025,2026-02-01,提交整改报告,2026-03-01,\n" +
+				"ZJ-0018,2025,2026-02-01,约谈,,\nZJ-0018,,2026-02-01,整改,,\n", []string{
+				"2 约谈主要负责人: is filled in only where “整改事项” is “约谈”",
+				"3 整改期限: is filled in only where “整改事项” is “责令整改”",
+				"4 约谈主要负责人: must be filled in where “整改事项” is “约谈”",
+				"5 评价年度: must not be empty",
+				"5 整改事项: “整改” must be one of: 责令整改、提交整改报告、整改验收通过、约谈"}},
+		{"findings", "疑点编号,日期,中心编号,疑点事项,疑点内容,整改期限",
+			"SJ-1,2026-02-01,ZJ-0018,提出,,月底\nSJ-1,2026-02-01,ZJ-0018,办结,已退,2026-03-01\n", []string{
+				"2 疑点内容: must not be empty", "2 整改期限: “月底” is no date",
+				"3 整改期限: is filled in only where “疑点事项” is “提出”"}},
+		{"voidings", "作废记录,日期,中心编号,作废原因",
+			",2026-02-01,ZJ-0018,\n凭证 2026-00249,2026-02-01,,误录\n", []string{
+				"2 作废记录: must not be empty", "2 作废原因: must not be empty", "3 中心编号: must not be empty"}},
 	} {
 		t.Run(c.name, func(t *testing.T) { expect(t, badOf(mustRead(t, c.heads+"\n"+c.rows)), c.bad...) })
 	}
 }
 
 func TestTheRoleOfARowIsThatOfItsKindOfRecord(t *testing.T) {
-	const sheet = "中心编号,评价年度,日期,整改事项\nZJ-0018,2025,2026-02-01,责令整改\nZJ-0018,2025,2026-02-02,提交整改报告\n"
+	const sheet = "中心编号,评价年度,日期,整改事项\nZJ-0018,2025,2026-02-01,责令整改\n" +
+		"ZJ-0018,2025,2026-02-02,提交整改报告\n"
 	expect(t, recordsOf(t, mustRead(t, sheet)), `"role":"st-office"`, `"role":"center"`)
 	given := clerk
 	given.Role = events.CenterRole
 	expect(t, badOf(mustReadAs(t, given, sheet)), "2 整改事项: is for the S&T office to fill in, not for the center")
-	expect(t, badOf(mustReadAs(t, given, "作废记录,日期,中心编号,作废原因\n经费下达 G-1,2026-09-05,ZJ-0018,误录\n凭证 2026-00249,2026-09-05,ZJ-0018,误录\n")),
+	expect(t, badOf(mustReadAs(t, given, "作废记录,日期,中心编号,作废原因\n经费下达 G-1,2026-09-05,ZJ-0018,误录\n"+
+		"凭证 2026-00249,2026-09-05,ZJ-0018,误录\n")),
 		"2 作废记录: is for the Department of Finance to fill in, not for the center")
 	given.Role = events.Auditor
 	if _, err := readBytes([]byte(sheet), given); err == nil {
@@ -222,7 +261,8 @@ func TestTheRoleOfARowIsThatOfItsKindOfRecord(t *testing.T) {
 
 // TestTheReasonsOfACopyStandBesideTheReasonOfARow reads the marked copy of a sheet that has a column 原因 itself.
 func TestTheReasonsOfACopyStandBesideTheReasonOfARow(t *testing.T) {
-	const sheet = "收回冲减单号,日期,中心编号,收回或冲减,经费下达编号,金额(元),原因\nSH-1,2026-02-01,ZJ-0018,收回,G-1,x,项目终止\nSH-2,2026-02-01,ZJ-0018,冲减,G-1,5,项目终止\n"
+	const sheet = "收回冲减单号,日期,中心编号,收回或冲减,经费下达编号,金额(元),原因\n" +
+		"SH-1,2026-02-01,ZJ-0018,收回,G-1,x,项目终止\nSH-2,2026-02-01,ZJ-0018,冲减,G-1,5,项目终止\n"
 	s := mustRead(t, sheet)
 	s.Name = "s.csv"
 	f := marked(t, "zh", Marked{Sheet: s, Findings: allFindings(s)})

@@ -17,7 +17,9 @@ func (s *Sheet) name(row int, heading string, what text.Text) {
 func (s *Sheet) passOver(sorts []rowSort) error {
 	g, h := s.grid, s.heads
 	for i := range g.rows[:h.row] {
-		s.name(g.rows[i].Number, "", text.Say("“%s”在标题行之上，作为表题，没有读取", "“%s” stands above the headings; it is taken for a title and not read", quoteRow(&g.rows[i])))
+		s.name(g.rows[i].Number, "",
+			text.Say("“%s”在标题行之上，作为表题，没有读取",
+				"“%s” stands above the headings; it is taken for a title and not read", quoteRow(&g.rows[i])))
 	}
 	blank, firstBlank := 0, 0
 	for i := h.row + 1; i < len(g.rows); i++ {
@@ -32,9 +34,11 @@ func (s *Sheet) passOver(sorts []rowSort) error {
 				return err
 			}
 		case aNote:
-			s.name(r.Number, "", text.Say("“%s”在最后一行之下，作为附注，没有读取", "“%s” stands below the last row; it is taken for a note and not read", quoteRow(r)))
+			s.name(r.Number, "", text.Say("“%s”在最后一行之下，作为附注，没有读取",
+				"“%s” stands below the last row; it is taken for a note and not read", quoteRow(r)))
 		case numbers:
-			s.name(r.Number, "", text.Say("“%s”是各列的序号，没有读取", "“%s” counts the columns; it is not read", quoteRow(r)))
+			s.name(r.Number, "", text.Say("“%s”是各列的序号，没有读取", "“%s” counts the columns; it is not read",
+				quoteRow(r)))
 		case nothing:
 			if blank++; blank == 1 {
 				firstBlank = r.Number
@@ -42,7 +46,9 @@ func (s *Sheet) passOver(sorts []rowSort) error {
 		}
 	}
 	if blank > 0 {
-		s.name(firstBlank, "", text.Say("这样的行共 %d 行，在读取的列中没有内容（或只有 0），略过", "there is nothing in the columns that are read; rows of this sort: %d, with those of 0 alone; they are passed over", blank))
+		s.name(firstBlank, "", text.Say("这样的行共 %d 行，在读取的列中没有内容（或只有 0），略过",
+			"there is nothing in the columns that are read; rows of this sort: %d, with those of 0 alone; they are "+
+				"passed over", blank))
 	}
 	return s.passOverColumns(sorts)
 }
@@ -57,12 +63,15 @@ func (s *Sheet) passOverColumns(sorts []rowSort) error {
 		isRead := j < len(s.heads.column) && s.heads.column[j] >= 0
 		switch {
 		case isRead && s.isHidden(j) && filled[j] > 0:
-			return say("%s 列“%s”是隐藏的，第 %d 行在其中有内容：请显示该列并核对，不用的内容请清除", "column %s, “%s”, is hidden and row %d has something in it: show the column and check it, or clear it",
+			return say("%s 列“%s”是隐藏的，第 %d 行在其中有内容：请显示该列并核对，不用的内容请清除",
+				"column %s, “%s”, is hidden and row %d has something in it: show the column and check it, or clear it",
 				spreadsheet.Letters(j), heading, filled[j])
 		case isRead && slices.ContainsFunc(s.grid.formats, func(f spreadsheet.ConditionalFormat) bool {
 			return f.NumFmt && f.FirstColumn <= j && j <= f.LastColumn && f.LastRow > heads.Number
 		}):
-			s.name(0, heading, text.Say("有条件格式可能改变数字的显示，没有计算：请核对所见与所读是否一致", "a conditional format may show its numbers otherwise; it is not evaluated: check that what is seen is what was read"))
+			s.name(0, heading, text.Say("有条件格式可能改变数字的显示，没有计算：请核对所见与所读是否一致",
+				"a conditional format may show its numbers otherwise; it is not evaluated: check that what is seen "+
+					"is what was read"))
 		case isRead || j == s.heads.reason:
 		case heading == "" && (filled[j] == 0 || s.grid.name == ""): // in CSV every row would say so
 		case s.isHidden(j):
@@ -70,7 +79,8 @@ func (s *Sheet) passOverColumns(sorts []rowSort) error {
 		case heading == "":
 			s.name(0, s.title(j), text.Say("该列没有标题，没有读取", "the column has no heading and is not read"))
 		default:
-			s.name(0, s.title(j), text.Say("不是%[1]s表的列，没有读取", "this is no column of a sheet of %[2]s and is not read", s.Kind.Title.Zh, s.Kind.Title.En))
+			s.name(0, s.title(j), text.Say("不是%[1]s表的列，没有读取",
+				"this is no column of a sheet of %[2]s and is not read", s.Kind.Title.Zh, s.Kind.Title.En))
 		}
 	}
 	return nil

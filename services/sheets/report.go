@@ -45,7 +45,8 @@ func WriteReport(to io.Writer, list []Marked, lang string) error {
 	f := excelize.NewFile()
 	defer f.Close()
 	l := &looks{f: f, ids: map[appearance]int{}}
-	taken := map[string]bool{"history": true, markedSheet: true, hiddenSheet: true} // spreadsheet programs keep History for themselves
+	// spreadsheet programs keep History for themselves
+	taken := map[string]bool{"history": true, markedSheet: true, hiddenSheet: true}
 	for i, m := range list {
 		name := sheetName(m.title(list), taken)
 		var err error
@@ -70,7 +71,9 @@ func WriteReport(to io.Writer, list []Marked, lang string) error {
 // markCopy adds the hidden sheet that makes the workbook a marked copy.
 func markCopy(f *excelize.File) error {
 	_, err := f.NewSheet(markedSheet)
-	return cmp.Or(err, f.SetCellStr(markedSheet, "A1", "由台账导入时生成：标出的单元格改正后，本工作簿可直接重新导入，原因一列不读。"), f.SetSheetVisible(markedSheet, false))
+	return cmp.Or(err, f.SetCellStr(markedSheet, "A1",
+		"由台账导入时生成：标出的单元格改正后，本工作簿可直接重新导入，原因一列不读。"),
+		f.SetSheetVisible(markedSheet, false))
 }
 
 // title returns the name of the worksheet if its file has other ones in the list, or else the name of the file.
@@ -136,7 +139,8 @@ type looks struct {
 func (l *looks) id(a appearance) int {
 	id, ok := l.ids[a]
 	if !ok && l.err == nil {
-		style := &excelize.Style{CustomNumFmt: &a.format, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}
+		style := &excelize.Style{
+			CustomNumFmt: &a.format, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}
 		switch a.mark {
 		case bad:
 			style.Fill = badFill
@@ -171,7 +175,8 @@ func (m *marks) add(heading, reason string, sort mark) {
 var toTakeAgain = regexp.MustCompile(`(请用|say) -*again`)
 
 func withoutParameters(why text.Text, lang string) string {
-	return toTakeAgain.ReplaceAllString(why.In(lang), text.Say("请告知导入的人再次入账", "tell whoever imports this to take it again").In(lang))
+	return toTakeAgain.ReplaceAllString(why.In(lang),
+		text.Say("请告知导入的人再次入账", "tell whoever imports this to take it again").In(lang))
 }
 
 // marks returns the marks by row, and the notes that belong to no row of a record.
@@ -245,7 +250,8 @@ func (m Marked) write(l *looks, name, lang string) error {
 			}
 			cells[c.beside] = excelize.Cell{StyleID: headings[c.beside], Value: h.kind.reasonHeading()}
 		case marked != nil:
-			cells[c.beside] = excelize.Cell{StyleID: l.id(appearance{format: spreadsheet.TextFormat}), Value: shownText(strings.Join(marked.reasons, "\n"))}
+			cells[c.beside] = excelize.Cell{StyleID: l.id(appearance{format: spreadsheet.TextFormat}),
+				Value: shownText(strings.Join(marked.reasons, "\n"))}
 		case h.reason >= 0:
 			cells[c.beside] = nil // the reasons in an earlier copy
 		}
@@ -256,11 +262,13 @@ func (m Marked) write(l *looks, name, lang string) error {
 		}
 	}
 	for _, m := range g.merged {
-		m.LastColumn, m.LastRow = min(m.LastColumn, c.beside-1), min(m.LastRow, spreadsheet.RowsMax) // so that reasons are seen
+		// so that reasons are seen
+		m.LastColumn, m.LastRow = min(m.LastColumn, c.beside-1), min(m.LastRow, spreadsheet.RowsMax)
 		if m.LastColumn < m.FirstColumn || m.LastColumn == m.FirstColumn && m.LastRow <= m.FirstRow {
 			continue
 		}
-		if err := w.MergeCell(fmt.Sprint(spreadsheet.Letters(m.FirstColumn), m.FirstRow), fmt.Sprint(spreadsheet.Letters(m.LastColumn), m.LastRow)); err != nil {
+		if err := w.MergeCell(fmt.Sprint(spreadsheet.Letters(m.FirstColumn), m.FirstRow),
+			fmt.Sprint(spreadsheet.Letters(m.LastColumn), m.LastRow)); err != nil {
 			return err
 		}
 	}
@@ -280,7 +288,8 @@ func (c *copying) number(i int) int {
 func (c *copying) dress(whole []string) (map[int]int, error) {
 	f, h := c.l.f, c.Sheet.heads
 	row := c.number(h.row)
-	plain, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{Horizontal: "center", WrapText: true}})
+	plain, err := f.NewStyle(&excelize.Style{
+		Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{Horizontal: "center", WrapText: true}})
 	if err != nil {
 		return nil, err
 	}

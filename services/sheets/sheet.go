@@ -26,11 +26,12 @@ type ReadConfig struct {
 	// Today is the day in Shanghai. A row dated after it is refused. 0 for no such check.
 	Today events.Date
 
-	// Records returns the records of a center in the ledger, in their order. It is asked when a row names a record by its
-	// kind and number. Without it no such name is found.
+	// Records returns the records of a center in the ledger, in their order. It is asked when a row names a record by
+	// its kind and number. Without it no such name is found.
 	Records func(events.CenterID) ([]*events.Record, error)
 
-	Doc string // if not "", records that a rule refuses are still recorded (record mode), under this document or that of the row
+	// if not "", records that a rule refuses are still recorded (record mode), under this document or that of the row
+	Doc string
 }
 
 // Book is a file that was read: a CSV of one sheet, or a workbook.
@@ -131,7 +132,8 @@ func Read(name string, content io.ReaderAt, size int64, cfg ReadConfig) (*Book, 
 
 func read(f io.ReaderAt, size int64, cfg ReadConfig) (*Book, error) {
 	if size > fileBytesMax {
-		return nil, say("文件有 %d 字节，超过 %d 字节的上限", "the file has %d bytes, over the limit of %d", size, fileBytesMax)
+		return nil, say("文件有 %d 字节，超过 %d 字节的上限", "the file has %d bytes, over the limit of %d", size,
+			fileBytesMax)
 	}
 	head := make([]byte, min(size, 4096))
 	if _, err := f.ReadAt(head, 0); err != nil && err != io.EOF {
@@ -200,26 +202,36 @@ func readBook(grids []*grid, cfg ReadConfig) (*Book, error) {
 			}
 			b.Named = append(b.Named, s.named...)
 		case g.isHidden && (len(g.rows) > 0 || g.over != nil) && g.name != hiddenSheet && g.name != markedSheet:
-			b.Named = append(b.Named, Named{Worksheet: g.name, What: text.Say("是隐藏的工作表，没有读取", "the sheet is hidden and not read")})
+			b.Named = append(b.Named,
+				Named{Worksheet: g.name,
+					What: text.Say("是隐藏的工作表，没有读取", "the sheet is hidden and not read")})
 		case !g.isHidden && (len(g.rows) > 0 || g.over != nil):
 			for i := range g.rows {
 				if r := &g.rows[i]; before.readsAsRow(r) || before.mostRead(r) {
-					return nil, g.place(say("第 %[1]d 行没有标题行，却像是“%[2]s”表中的一行（%[3]s）：请把它移到该表，或加上标题行", "row %[1]d has no headings above it and looks like a row of the sheet “%[2]s” (%[3]s): move it there, or add the headings",
-						r.Number, spreadsheet.Clip(before.Worksheet), before.readAs(r)))
+					return nil,
+						g.place(
+							say("第 %[1]d 行没有标题行，却像是“%[2]s”表中的一行（%[3]s）：请把它移到该表，"+
+								"或加上标题行", "row %[1]d has no headings above it and looks like a row of the "+
+								"sheet “%[2]s” (%[3]s): move it there, or add the headings",
+								r.Number, spreadsheet.Clip(before.Worksheet), before.readAs(r)))
 				}
 			}
 			what := text.Say("没有标题行，没有读取", "the sheet has no headings and is not read")
 			if found[i] != nil {
-				what = text.Say("%[1]s表必需的标题缺一半以上，没有读取", "the sheet lacks half of the headings of a sheet of %[2]s or more, and is not read", found[i].kind.Title.Zh, found[i].kind.Title.En)
+				what = text.Say("%[1]s表必需的标题缺一半以上，没有读取",
+					"the sheet lacks half of the headings of a sheet of %[2]s or more, and is not read",
+					found[i].kind.Title.Zh, found[i].kind.Title.En)
 			}
 			b.Named = append(b.Named, Named{Worksheet: g.name, What: what})
 		}
 	}
 	if rows == 0 {
-		return nil, b.Sheets[0].grid.place(say("只有标题，没有一行数据", "there are headings alone, and no row of data"))
+		return nil,
+			b.Sheets[0].grid.place(say("只有标题，没有一行数据", "there are headings alone, and no row of data"))
 	}
 	if left := len(b.Named) - namedMax; left > 0 {
-		b.Named = append(b.Named[:namedMax], Named{What: text.Say("还有 %d 处没有列出", "there are %d more, not listed", left)})
+		b.Named = append(b.Named[:namedMax],
+			Named{What: text.Say("还有 %d 处没有列出", "there are %d more, not listed", left)})
 	}
 	return b, nil
 }
@@ -229,7 +241,8 @@ const namedMax = 500
 
 // readSheet reads the rows under the headings of a table.
 func readSheet(g *grid, h *headings, cfg ReadConfig) (*Sheet, error) {
-	s := &Sheet{Worksheet: g.name, Kind: h.kind, grid: g, heads: h, under: h.kind.byDate(cfg.Policies), today: cfg.Today}
+	s := &Sheet{Worksheet: g.name, Kind: h.kind, grid: g, heads: h, under: h.kind.byDate(cfg.Policies),
+		today: cfg.Today}
 	if err := s.checkTable(); err != nil {
 		return nil, err
 	}
@@ -250,7 +263,8 @@ func readSheet(g *grid, h *headings, cfg ReadConfig) (*Sheet, error) {
 func (s *Sheet) Given() []ledger.Given {
 	list := make([]ledger.Given, len(s.entries))
 	for i, e := range s.entries {
-		list[i] = ledger.Given{Origin: ledger.Origin{File: s.Name, Worksheet: s.Worksheet, Line: e.rows[0].row.Number}, Record: e.record, Recording: e.recording,
+		list[i] = ledger.Given{Origin: ledger.Origin{File: s.Name, Worksheet: s.Worksheet, Line: e.rows[0].row.Number},
+			Record: e.record, Recording: e.recording,
 			NextID: s.nextID(e)}
 		for _, f := range e.problems {
 			list[i].Problems = append(list[i].Problems, events.Problem{Field: f.Field, Reason: f.Reason})

@@ -16,21 +16,29 @@ func (s *Sheet) checkTable() error {
 	other := h.again(g)
 	if other == nil {
 		if j := h.beside(g); j >= 0 {
-			return say("第 %[1]d 行有两张表的标题并列，一张始于 %[2]s 列，一张始于 %[3]s 列：请分成两个工作表或两个文件",
-				"row %[1]d has the headings of two tables beside each other, one from column %[2]s and one from column %[3]s: make two sheets or two files of them", at, spreadsheet.Letters(h.first()), spreadsheet.Letters(j))
+			return say(
+				"第 %[1]d 行有两张表的标题并列，一张始于 %[2]s 列，一张始于 %[3]s 列：请分成两个工作表或两个文件",
+				"row %[1]d has the headings of two tables beside each other, one from column %[2]s and one from "+
+					"column %[3]s: make two sheets or two files of them", at, spreadsheet.Letters(h.first()),
+				spreadsheet.Letters(j))
 		}
 	} else {
 		first, second := h, other
 		if second.row < first.row {
 			first, second = second, first
 		}
-		return say("第 %d 行和第 %d 行是两个标题行（分别始于 %s 列和 %s 列），一个工作表里有两张表：请分成两个工作表或两个文件",
-			"rows %d and %d are two rows of headings (from columns %s and %s), so there are two tables in one sheet: make two sheets or two files of them",
-			g.rows[first.row].Number, g.rows[second.row].Number, spreadsheet.Letters(first.first()), spreadsheet.Letters(second.first()))
+		return say("第 %d 行和第 %d 行是两个标题行（分别始于 %s 列和 %s 列），一个工作表里有两张表："+
+			"请分成两个工作表或两个文件",
+			"rows %d and %d are two rows of headings (from columns %s and %s), so there are two tables in one "+
+				"sheet: make two sheets or two files of them",
+			g.rows[first.row].Number, g.rows[second.row].Number, spreadsheet.Letters(first.first()),
+			spreadsheet.Letters(second.first()))
 	}
 	for i := range g.rows[:h.row] {
 		if r := &g.rows[i]; s.readsAsRow(r) || s.isFilled(r) && !countsColumns(r) {
-			return say("第 %[1]d 行在标题行（第 %[2]d 行）之上，却像是表中的一行（%[3]s）：请把标题行移到最上面", "row %[1]d stands above the headings (row %[2]d) and looks like a row of the table (%[3]s): move the headings to the top",
+			return say("第 %[1]d 行在标题行（第 %[2]d 行）之上，却像是表中的一行（%[3]s）：请把标题行移到最上面",
+				"row %[1]d stands above the headings (row %[2]d) and looks like a row of the table (%[3]s): move "+
+					"the headings to the top",
 				r.Number, at, s.readAs(r))
 		}
 	}
@@ -80,8 +88,8 @@ func (s *Sheet) readsAsRow(r *spreadsheet.Row) bool {
 }
 
 // isFilled reports whether more than half of the required cells of a row are filled, and one of them, in a column
-// that does not accept just any text, can be read. Labels, such as “填报单位：”, and the cells to their right belong to
-// a title and do not count.
+// that does not accept just any text, can be read. Labels, such as “填报单位：”, and the cells to their right belong
+// to a title and do not count.
 func (s *Sheet) isFilled(r *spreadsheet.Row) bool {
 	filled, must, isTyped := 0, 0, false
 	for i, c := range s.Kind.Columns {
@@ -130,7 +138,8 @@ func isLabelled(r *spreadsheet.Row, j int) bool {
 		return false
 	}
 	left := narrowed(r.At(j - 1).Text)
-	return slices.ContainsFunc([]string{":", "日期", "时间", "附件", "张数"}, func(end string) bool { return strings.HasSuffix(left, end) })
+	return slices.ContainsFunc([]string{":", "日期", "时间", "附件", "张数"},
+		func(end string) bool { return strings.HasSuffix(left, end) })
 }
 
 // quoteRow returns the first texts of a row, for a message.
@@ -150,7 +159,8 @@ func (s *Sheet) readAs(r *spreadsheet.Row) string {
 	var list []string
 	for j, i := range s.heads.column {
 		if c := r.At(j); i >= 0 && !isEmpty(c) && len(list) < cellsMax {
-			list = append(list, s.Kind.Columns[i].Heading+" "+spreadsheet.Clip(strings.Join(strings.Fields(c.Text), " ")))
+			list = append(list, s.Kind.Columns[i].Heading+" "+
+				spreadsheet.Clip(strings.Join(strings.Fields(c.Text), " ")))
 		}
 	}
 	return strings.Join(list, "、")
@@ -175,13 +185,19 @@ func (s *Sheet) checkUnit(a, b int) error {
 				continue
 			}
 			if strings.HasSuffix(said, "单位:") { // the next cell has the unit
-				if next := slices.IndexFunc(r.Cells[j+1:], func(c spreadsheet.Cell) bool { return !isEmpty(c) }); next >= 0 {
+				if next := slices.IndexFunc(r.Cells[j+1:], func(c spreadsheet.Cell) bool {
+					return !isEmpty(c)
+				}); next >= 0 {
 					said += narrowed(r.Cells[j+1+next].Text)
 				}
 			}
 			if otherUnit.MatchString(said) {
-				return say("%[1]s%[2]d 单元格写着“%[3]s”，而 %[4]s%[5]d 单元格的标题是“%[6]s”：请确认金额以元为单位，并改正或删去该说明", "cell %[1]s%[2]d says “%[3]s”, and the heading in cell %[4]s%[5]d is “%[6]s”: make sure that the amounts are in yuan, and correct the note or delete it",
-					spreadsheet.Letters(j), r.Number, spreadsheet.Clip(strings.TrimSpace(c.Text)), spreadsheet.Letters(money), g.rows[h.row].Number, g.rows[h.row].At(money).Text)
+				return say("%[1]s%[2]d 单元格写着“%[3]s”，而 %[4]s%[5]d 单元格的标题是“%[6]s”："+
+					"请确认金额以元为单位，并改正或删去该说明",
+					"cell %[1]s%[2]d says “%[3]s”, and the heading in cell %[4]s%[5]d is “%[6]s”: make sure that "+
+						"the amounts are in yuan, and correct the note or delete it",
+					spreadsheet.Letters(j), r.Number, spreadsheet.Clip(strings.TrimSpace(c.Text)),
+					spreadsheet.Letters(money), g.rows[h.row].Number, g.rows[h.row].At(money).Text)
 			}
 		}
 	}
@@ -203,7 +219,10 @@ func (s *Sheet) checkBreaks() error {
 	}
 	for _, b := range s.grid.breaks {
 		if b.separators >= last-first {
-			return say("第 %d 行“%[3]s”列打开的引号到第 %[2]d 行才闭合，其间的各行都进了一个单元格：请在文本编辑器中补上或删去引号", "the quote that opens in row %d, column “%[3]s”, closes in row %[2]d only, so the rows between are in one cell: add the missing quote or delete the one too many",
+			return say("第 %d 行“%[3]s”列打开的引号到第 %[2]d 行才闭合，其间的各行都进了一个单元格："+
+				"请在文本编辑器中补上或删去引号",
+				"the quote that opens in row %d, column “%[3]s”, closes in row %[2]d only, so the rows between are "+
+					"in one cell: add the missing quote or delete the one too many",
 				b.opens, b.closes, s.heading(b.column))
 		}
 	}
@@ -212,7 +231,9 @@ func (s *Sheet) checkBreaks() error {
 
 // isHidden reports whether a column of the table is hidden.
 func (s *Sheet) isHidden(j int) bool {
-	return slices.ContainsFunc(s.grid.hidden, func(m spreadsheet.Range) bool { return m.FirstColumn <= j && j <= m.LastColumn })
+	return slices.ContainsFunc(s.grid.hidden, func(m spreadsheet.Range) bool {
+		return m.FirstColumn <= j && j <= m.LastColumn
+	})
 }
 
 // counter matches a count of things or pages, such as 附件 3 张 or 第 1 页.
@@ -221,7 +242,11 @@ var counter = regexp.MustCompile(`\d+(张|页|份|笔|条|件|行|人)`)
 // isGrant reports whether a cell names a grant. Texts such as “审核人：” or “附件 3 张” at the foot of a table do not.
 func isGrant(c spreadsheet.Cell) bool {
 	said := narrowed(c.Text)
-	return !strings.Contains(said, ":") && !counter.MatchString(said) && strings.ContainsFunc(halfWidth(c.Text), func(r rune) bool { return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' })
+	return !strings.Contains(said, ":") && !counter.MatchString(said) &&
+		strings.ContainsFunc(halfWidth(c.Text), func(r rune) bool {
+			return '0' <= r && r <= '9' ||
+				'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
+		})
 }
 
 // grantColumn returns the column of the table with the grant, or -1.

@@ -48,7 +48,8 @@ func WriteTemplate(to io.Writer, k *SheetKind, p *policy.Policy) error {
 
 // freeze keeps the rows down to the headings visible when the sheet is scrolled.
 func freeze(f *excelize.File, sheet string, headings int) error {
-	return f.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: headings, TopLeftCell: fmt.Sprintf("A%d", headings+1), ActivePane: "bottomLeft"})
+	return f.SetPanes(sheet, &excelize.Panes{
+		Freeze: true, YSplit: headings, TopLeftCell: fmt.Sprintf("A%d", headings+1), ActivePane: "bottomLeft"})
 }
 
 // cellFormat returns the number format of the cells of a column.
@@ -76,7 +77,8 @@ func dress(f *excelize.File, sheet string, i, row int, k *SheetKind, c *SheetCol
 	if err != nil {
 		return 0, err
 	}
-	heading, err = f.NewStyle(&excelize.Style{CustomNumFmt: &text, Fill: fill, Font: &excelize.Font{Bold: k.Mark == "" || c.Heading == k.Mark},
+	heading, err = f.NewStyle(&excelize.Style{
+		CustomNumFmt: &text, Fill: fill, Font: &excelize.Font{Bold: k.Mark == "" || c.Heading == k.Mark},
 		Alignment: &excelize.Alignment{Horizontal: "center", WrapText: true}})
 	if err != nil {
 		return 0, err
@@ -117,7 +119,8 @@ func offer(f *excelize.File, sheet, name string, headings int, c *SheetColumn) e
 	v := excelize.NewDataValidation(true)
 	v.Sqref = fmt.Sprintf("%[1]s%[2]d:%[1]s%[3]d", name, headings+1, min(headings+templateRows, spreadsheet.RowsMax))
 	words := c.words()
-	if joined := strings.Join(words, ","); len(utf16.Encode([]rune(joined))) > dropListMax || strings.Count(joined, ",") >= len(words) {
+	if joined := strings.Join(words, ","); len(utf16.Encode([]rune(joined))) > dropListMax ||
+		strings.Count(joined, ",") >= len(words) {
 		at, err := hiddenList(f, name, words)
 		if err != nil {
 			return err

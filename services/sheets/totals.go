@@ -43,7 +43,8 @@ func totalOf(s string) totalSort {
 	switch {
 	case strings.HasSuffix(s, "累计"):
 		return running
-	case strings.HasSuffix(s, "合计"), strings.HasSuffix(s, "总计"), strings.HasSuffix(s, "小计"), strings.HasSuffix(s, "共计"):
+	case strings.HasSuffix(s, "合计"), strings.HasSuffix(s, "总计"), strings.HasSuffix(s, "小计"),
+		strings.HasSuffix(s, "共计"):
 		return anyTotal
 	}
 	return noTotal
@@ -56,7 +57,8 @@ var counted = regexp.MustCompile(`^共?\d+(张|笔|条|份|行)$`)
 // number nor a grant.
 func (s *Sheet) total(r *spreadsheet.Row) (said string, of totalSort) {
 	for _, j := range []int{slices.Index(s.heads.column, s.Kind.column(s.key().Field)), s.grantColumn()} {
-		if j >= 0 && !isEmpty(r.At(j)) && totalOf(r.At(j).Text) == noTotal && !counted.MatchString(narrowed(r.At(j).Text)) {
+		if j >= 0 && !isEmpty(r.At(j)) && totalOf(r.At(j).Text) == noTotal &&
+			!counted.MatchString(narrowed(r.At(j).Text)) {
 			return "", noTotal
 		}
 	}
@@ -235,22 +237,35 @@ func (c *control) compare(r *spreadsheet.Row, where text.Text) error {
 		if !ok {
 			if x := r.At(j); x.IsNumber() || x.Formula != "" {
 				_, why, _ := c.s.Kind.Columns[i].readPlain(x)
-				c.s.name(r.Number, c.s.Kind.Columns[i].Heading, text.Say("“%[1]s”没有核对，略过：%[2]s", "“%[1]s” is not compared, and passed over: %[3]s", said, why.Zh, why.En))
+				c.s.name(r.Number, c.s.Kind.Columns[i].Heading,
+					text.Say("“%[1]s”没有核对，略过：%[2]s", "“%[1]s” is not compared, and passed over: %[3]s", said,
+						why.Zh, why.En))
 			}
 			continue
 		}
 		heading, yuan := c.s.Kind.Columns[i].Heading, events.FormatYuan(v.fen)
-		against := map[totalSort][]*sum{grandTotal: {c.all.at(j), c.sinceGrand.at(j)}, subtotal: {c.sinceSub.at(j), c.sinceAny.at(j)},
+		against := map[totalSort][]*sum{
+			grandTotal: {c.all.at(j), c.sinceGrand.at(j)}, subtotal: {c.sinceSub.at(j), c.sinceAny.at(j)},
 			anyTotal: {c.all.at(j), c.sinceGrand.at(j), c.sinceSub.at(j), c.sinceAny.at(j)}}[of]
 		switch {
 		case of == running:
-			c.s.name(r.Number, heading, text.Say("“%s” %s 是累计数，没有核对，略过", "“%s” %s is a running total; it is not compared, and passed over", said, yuan))
+			c.s.name(r.Number, heading,
+				text.Say("“%s” %s 是累计数，没有核对，略过",
+					"“%s” %s is a running total; it is not compared, and passed over", said, yuan))
 		case slices.ContainsFunc(against, func(a *sum) bool { return !a.isUnknown && a.fen == v.fen }):
-			c.s.name(r.Number, heading, text.Say("“%[1]s” %[2]s 与%[3]s各行之和相符，不作为一行读取", "“%[1]s” %[2]s is the sum of the rows %[4]s; it is not read as a row", said, yuan, where.Zh, where.En))
+			c.s.name(r.Number, heading,
+				text.Say("“%[1]s” %[2]s 与%[3]s各行之和相符，不作为一行读取",
+					"“%[1]s” %[2]s is the sum of the rows %[4]s; it is not read as a row", said, yuan,
+					where.Zh, where.En))
 		case slices.ContainsFunc(against, func(a *sum) bool { return a.isUnknown }):
-			c.s.name(r.Number, heading, text.Say("“%[1]s” %[2]s 没有核对，因为%[3]s有的金额读不出", "“%[1]s” %[2]s is not compared, for an amount %[4]s cannot be read", said, yuan, where.Zh, where.En))
+			c.s.name(r.Number, heading,
+				text.Say("“%[1]s” %[2]s 没有核对，因为%[3]s有的金额读不出",
+					"“%[1]s” %[2]s is not compared, for an amount %[4]s cannot be read", said, yuan,
+					where.Zh, where.En))
 		default:
-			return say("第 %[1]d 行“%[2]s”的%[3]s是 %[4]s，而%[6]s各行之和是 %[5]s：请核对有无漏行、多行或错数", "row %[1]d: “%[2]s” in the column “%[3]s” is %[4]s, and the sum of the rows %[7]s is %[5]s: check for rows that are missing, or there twice, or wrong",
+			return say("第 %[1]d 行“%[2]s”的%[3]s是 %[4]s，而%[6]s各行之和是 %[5]s：请核对有无漏行、多行或错数",
+				"row %[1]d: “%[2]s” in the column “%[3]s” is %[4]s, and the sum of the rows %[7]s is %[5]s: check "+
+					"for rows that are missing, or there twice, or wrong",
 				r.Number, said, heading, yuan, events.FormatYuan(against[0].fen), where.Zh, where.En)
 		}
 	}

@@ -15,7 +15,8 @@ import (
 // trained is the built-in policy with more uses, in force from 1 July 2025.
 func trained(t testing.TB, uses string) *policy.Policy {
 	t.Helper()
-	text := strings.NewReplacer(`"version": "2"`, `"version": "3"`, `"2024-01-01"`, `"2025-07-01"`, `"uses": [`, `"uses": [`+uses).Replace(string(policy.Builtin().Text()))
+	text := strings.NewReplacer(`"version": "2"`, `"version": "3"`, `"2024-01-01"`, `"2025-07-01"`, `"uses": [`,
+		`"uses": [`+uses).Replace(string(policy.Builtin().Text()))
 	p, problems := policy.Parse([]byte(text))
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -51,7 +52,8 @@ func TestARowHasTheWordsOfThePolicyOfItsDate(t *testing.T) {
 	}
 }
 
-// offered returns the list that a template of vouchers offers for the use, its note, and the words on the hidden sheet.
+// offered returns the list that a template of vouchers offers for the use, its note, and the words on the hidden
+// sheet.
 func offered(t *testing.T, p *policy.Policy) (list, note string, hidden []string) {
 	t.Helper()
 	var out bytes.Buffer
@@ -89,10 +91,12 @@ func offered(t *testing.T, p *policy.Policy) (list, note string, hidden []string
 
 func TestATemplateOffersTheWordsOfThePolicy(t *testing.T) {
 	list, note, _ := offered(t, trained(t, trainingUse))
-	if want := `"培训,概念验证,中试,仪器设备购置,人才引进,运行,其他,基本建设,赞助,捐赠,投资,罚款,偿还债务"`; list != want {
+	if want :=
+		`"培训,概念验证,中试,仪器设备购置,人才引进,运行,其他,基本建设,赞助,捐赠,投资,罚款,偿还债务"`; list != want {
 		t.Errorf("offers %s, want %s", list, want)
 	}
-	if want := "必填。从列表中选择。培训、基本建设、赞助、捐赠、投资、罚款、偿还债务属禁止用途，如实填写"; note != want {
+	if want :=
+		"必填。从列表中选择。培训、基本建设、赞助、捐赠、投资、罚款、偿还债务属禁止用途，如实填写"; note != want {
 		t.Errorf("notes %s, want %s", note, want)
 	}
 }
@@ -101,9 +105,11 @@ func TestATemplateOffersTheWordsOfThePolicy(t *testing.T) {
 func TestATemplateOffersAnyNumberOfWords(t *testing.T) {
 	var uses strings.Builder
 	for i := range 60 {
-		fmt.Fprintf(&uses, `{"use": "use-%d", "class": "main", "rule": "R20-1", "words": "用途", "zh": "第%d种用途", "en": "use %d"},`, i, i, i)
+		fmt.Fprintf(&uses,
+			`{"use": "use-%d", "class": "main", "rule": "R20-1", "words": "用途", "zh": "第%d种用途", "en": "use %d"},`, i, i, i)
 	}
-	for _, more := range []string{uses.String(), `{"use": "a", "class": "main", "rule": "R20-1", "words": "甲", "zh": "甲,乙", "en": "a"},`} {
+	for _, more := range []string{
+		uses.String(), `{"use": "a", "class": "main", "rule": "R20-1", "words": "甲", "zh": "甲,乙", "en": "a"},`} {
 		p := trained(t, more)
 		list, _, words := offered(t, p)
 		if want := fmt.Sprintf("选项!$E$1:$E$%d", len(p.Uses)); list != want {

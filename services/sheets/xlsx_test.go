@@ -14,7 +14,8 @@ import (
 
 // setRow writes the cells of a good voucher to a row, with the given cells instead of some.
 func setRow(f *excelize.File, sheet string, row int, instead map[string]any) error {
-	good := map[string]any{"A": fmt.Sprintf("V-%d", row), "B": "2026-09-01", "C": "ZJ-0018", "D": "G-1", "E": "中试", "F": "5", "G": "甲", "H": "检测费"}
+	good := map[string]any{"A": fmt.Sprintf("V-%d", row), "B": "2026-09-01", "C": "ZJ-0018", "D": "G-1", "E": "中试",
+		"F": "5", "G": "甲", "H": "检测费"}
 	for column, v := range instead {
 		good[column] = v
 	}
@@ -105,10 +106,15 @@ func TestCellsThatCannotBeKnownForCertainAreBad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect(t, badOf(s), "2 凭证号: the cell holds the date 2026-09-01", `3 金额(元): "1.005" is not an amount`, "4 日期: the cell holds the number 46266 and no date",
-		"5 凭证号: the cell holds the number 1.5", "6 凭证号: the cell holds the number 12345678901234", "7 凭证号: the cell holds 42 and shows “00042”",
-		"8 金额(元): the amount -1.5 is negative", "9 金额(元): must be an amount; the cell holds the date", "10 金额(元): its formula has no stored value",
-		"11 金额(元): its formula asks another workbook", "12 收款单位: its cell in column G is merged", "13 凭证号: the row is hidden", "13 收款单位: its cell in column G is merged", "13 收款单位: must not be empty",
+	expect(t, badOf(s), "2 凭证号: the cell holds the date 2026-09-01", `3 金额(元): "1.005" is not an amount`,
+		"4 日期: the cell holds the number 46266 and no date",
+		"5 凭证号: the cell holds the number 1.5", "6 凭证号: the cell holds the number 12345678901234",
+		"7 凭证号: the cell holds 42 and shows “00042”",
+		"8 金额(元): the amount -1.5 is negative", "9 金额(元): must be an amount; the cell holds the date",
+		"10 金额(元): its formula has no stored value",
+		"11 金额(元): its formula asks another workbook", "12 收款单位: its cell in column G is merged",
+		"13 凭证号: the row is hidden", "13 收款单位: its cell in column G is merged",
+		"13 收款单位: must not be empty",
 		"14 金额(元): the cell holds 0.5 and shows “50%”")
 }
 
@@ -127,7 +133,8 @@ func TestEveryVisibleSheetWithHeadingsIsRead(t *testing.T) {
 		return err
 	}
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
-		for _, err := range []error{f.RemoveRow(sheet, 1), f.SetCellValue(sheet, "A1", "说明"), add(f, "隐藏", 1), f.SetSheetVisible("隐藏", false), add(f, "空表", 0), add(f, "八月", 1), add(f, "九月", 3)} {
+		for _, err := range []error{f.RemoveRow(sheet, 1), f.SetCellValue(sheet, "A1", "说明"), add(f, "隐藏", 1),
+			f.SetSheetVisible("隐藏", false), add(f, "空表", 0), add(f, "八月", 1), add(f, "九月", 3)} {
 			if err != nil {
 				return err
 			}
@@ -177,7 +184,8 @@ func atTheEnd(t *testing.T, xml string) []byte {
 func TestWorkbooksThatCannotBeTakenAreRefusedWhole(t *testing.T) {
 	for xml, want := range map[string]string{
 		"": "damaged or not whole",
-		`<row r="9"><c r="D9" t="s"><v>99999</v></c></row></sheetData>`:          "row 9: its cell in column D refers to the text",
+		`<row r="9"><c r="D9" t="s"><v>99999</v></c></row></sheetData>`: "row 9: its cell in column D " +
+			"refers to the text",
 		`<row r="9"><c r="XFD9"><v>1</v></c></row></sheetData>`:                  "beyond the limit of 100 columns",
 		strings.Repeat("<row><c><v>1</v></c></row>", rowsMax+1) + "</sheetData>": "more than the limit of 100000 rows",
 	} {
@@ -188,15 +196,19 @@ func TestWorkbooksThatCannotBeTakenAreRefusedWhole(t *testing.T) {
 }
 
 func TestOddCellsAreReadOrBad(t *testing.T) {
-	s, err := readBytes(atTheEnd(t, `<row r="5"><c r="A5" t="inlineStr"><is><t>_xFEFF_ V-5_x000D_ </t></is></c><c r="B5" t="d"><v>2026-09-03T00:00:00</v></c>`+
-		`<c r="C5" t="str"><v>ZJ-0018</v></c><c r="D5"><v>G-1</v></c><c r="E5" t="e"><v>#REF!</v></c><c r="F5"><v>NaN</v></c><c r="G5" t="str"><f>A1&amp;""</f><v>甲</v></c>`+
-		`<c t="inlineStr"><is><t>摘要_x005F_x000D_</t></is></c><c t="str"><f>A1</f><v></v></c><c t="str"><f>[1]A!A1</f><v></v></c></row></sheetData>`), clerk)
+	s,
+		err := readBytes(atTheEnd(t,
+		`<row r="5"><c r="A5" t="inlineStr"><is><t>_xFEFF_ V-5_x000D_ </t></is></c><c r="B5" t="d"><v>2026-09-03T00:00:00</v></c>`+
+			`<c r="C5" t="str"><v>ZJ-0018</v></c><c r="D5"><v>G-1</v></c><c r="E5" t="e"><v>#REF!</v></c><c r="F5"><v>NaN</v></c><c r="G5" t="str"><f>A1&amp;""</f><v>甲</v></c>`+
+			`<c t="inlineStr"><is><t>摘要_x005F_x000D_</t></is></c><c t="str"><f>A1</f><v></v></c><c t="str"><f>[1]A!A1</f><v></v></c></row></sheetData>`), clerk)
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect(t, badOf(s), `5 经费下达编号: "G-1" is not of the type that the cell says`, "5 用途: the error value #REF!", `5 金额(元): "NaN" is not of the type`, "5 外拨: its formula asks another workbook")
+	expect(t, badOf(s), `5 经费下达编号: "G-1" is not of the type that the cell says`, "5 用途: the error value #REF!",
+		`5 金额(元): "NaN" is not of the type`, "5 外拨: its formula asks another workbook")
 	c := s.entries[1].rows[0].cells
-	if c["data.voucher"].text != "V-5" || c["on"].on.String() != "2026-09-03" || c["data.payee"].text != "甲" || c["data.summary"].text != "摘要_x000D_" || c["data.econCode"].text != "" {
+	if c["data.voucher"].text != "V-5" || c["on"].on.String() != "2026-09-03" || c["data.payee"].text != "甲" ||
+		c["data.summary"].text != "摘要_x000D_" || c["data.econCode"].text != "" {
 		t.Errorf("got %+v", c)
 	}
 }

@@ -67,10 +67,12 @@ func (g *Gate) cookie(r *http.Request, name string) string {
 
 // keep sets a cookie in the browser: for an age, or for 0 until the browser is closed.
 func (g *Gate) keep(w http.ResponseWriter, r *http.Request, name, value string, age time.Duration) {
-	http.SetCookie(w, &http.Cookie{Name: g.nameOf(r, name), Value: value, Path: "/", MaxAge: int(age.Seconds()), Secure: !g.isPlain(r), HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: g.nameOf(r, name), Value: value, Path: "/", MaxAge: int(age.Seconds()),
+		Secure: !g.isPlain(r), HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 
 // forget deletes a cookie in the browser.
 func (g *Gate) forget(w http.ResponseWriter, r *http.Request, name string) {
-	http.SetCookie(w, &http.Cookie{Name: g.nameOf(r, name), Path: "/", MaxAge: -1, Secure: !g.isPlain(r), HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: g.nameOf(r, name), Path: "/", MaxAge: -1, Secure: !g.isPlain(r),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }

@@ -71,7 +71,8 @@ func (g *Gate) Watch(r *http.Request, asked string) (access.Principal, error) {
 	return g.authenticate(r, asked, g.Access.WatchSession)
 }
 
-func (g *Gate) authenticate(r *http.Request, asked string, bySession func(secret, source, asked string) (access.Principal, error)) (access.Principal, error) {
+func (g *Gate) authenticate(r *http.Request, asked string,
+	bySession func(secret, source, asked string) (access.Principal, error)) (access.Principal, error) {
 	shown, isShown := bearer(r)
 	switch {
 	case isShown && g.Provider != nil && isJWT(shown):
@@ -122,7 +123,8 @@ func (g *Gate) HasSession(r *http.Request) bool { return g.cookie(r, sessionCook
 // reads. Programs, which send no origin, may pass.
 func (g *Gate) SameOrigin(r *http.Request) error {
 	if err := g.crossOrigin.Check(r); err != nil {
-		return text.Errorf(text.Forbidden, "拒绝由其他网站发起的请求；请在本系统的页面中操作", "a request that another site sends is refused; act on a page of this server")
+		return text.Errorf(text.Forbidden, "拒绝由其他网站发起的请求；请在本系统的页面中操作",
+			"a request that another site sends is refused; act on a page of this server")
 	}
 	return nil
 }

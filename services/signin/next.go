@@ -28,7 +28,8 @@ func Next(raw string) string {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || u.Fragment != "" {
 		return home
 	}
-	if clean := path.Clean(u.Path); u.Path != clean && u.Path != clean+"/" || strings.HasPrefix(u.Path, "//") || strings.ContainsFunc(u.Path, isOdd) {
+	if clean := path.Clean(u.Path); u.Path != clean && u.Path != clean+"/" || strings.HasPrefix(u.Path, "//") ||
+		strings.ContainsFunc(u.Path, isOdd) {
 		return home
 	}
 	first, _, _ := strings.Cut(u.Path[1:], "/")

@@ -12,28 +12,33 @@ import (
 
 // SignIn signs in with a password and a code of the second factor ("" to show it later). The browser gets the
 // cookies of the new session and of a known browser. The session that it had before ends.
-func (g *Gate) SignIn(w http.ResponseWriter, r *http.Request, account, password, code string) (*access.Session, error) {
-	signed, err := g.Access.SignIn(r.Context(), access.Credentials{Account: account, Password: password, Code: code, Device: g.cookie(r, deviceCookie), Source: g.Source(r)})
+func (g *Gate) SignIn(w http.ResponseWriter, r *http.Request, account, password,
+	code string) (*access.Session, error) {
+	signed, err := g.Access.SignIn(r.Context(), access.Credentials{
+		Account: account, Password: password, Code: code, Device: g.cookie(r, deviceCookie), Source: g.Source(r)})
 	return g.began(w, r, byPassword, signed, err)
 }
 
 // ShowCode checks a code of the second factor, or a recovery code, in the session of a principal. The session gets
 // a new cookie.
-func (g *Gate) ShowCode(w http.ResponseWriter, r *http.Request, p access.Principal, code string) (*access.Session, error) {
+func (g *Gate) ShowCode(w http.ResponseWriter, r *http.Request, p access.Principal,
+	code string) (*access.Session, error) {
 	signed, err := g.Access.ShowCode(r.Context(), p, code, g.cookie(r, deviceCookie))
 	g.count(byCode, err)
 	return g.changed(w, r, signed, err)
 }
 
 // ChangePassword changes the password of a principal. His other sessions end; this one gets a new cookie.
-func (g *Gate) ChangePassword(w http.ResponseWriter, r *http.Request, p access.Principal, current, password string) (*access.Session, error) {
+func (g *Gate) ChangePassword(w http.ResponseWriter, r *http.Request, p access.Principal, current,
+	password string) (*access.Session, error) {
 	signed, err := g.Access.ChangePassword(r.Context(), p, current, password)
 	return g.changed(w, r, signed, err)
 }
 
 // ConfirmFactor enrols the second factor that the principal began to enrol. His other sessions end; this one gets
 // a new cookie. The recovery codes are in this answer alone.
-func (g *Gate) ConfirmFactor(w http.ResponseWriter, r *http.Request, p access.Principal, code string) (s *access.Session, recoveryCodes []string, err error) {
+func (g *Gate) ConfirmFactor(w http.ResponseWriter, r *http.Request, p access.Principal,
+	code string) (s *access.Session, recoveryCodes []string, err error) {
 	enrolled, err := g.Access.ConfirmFactor(r.Context(), p, code)
 	if err != nil {
 		return nil, nil, err
@@ -52,7 +57,8 @@ func (g *Gate) SignOut(w http.ResponseWriter, r *http.Request, p access.Principa
 }
 
 // began sets the cookies of a new session, and ends the session that the browser had.
-func (g *Gate) began(w http.ResponseWriter, r *http.Request, how string, signed *access.SignedIn, err error) (*access.Session, error) {
+func (g *Gate) began(w http.ResponseWriter, r *http.Request, how string, signed *access.SignedIn,
+	err error) (*access.Session, error) {
 	g.count(how, err)
 	if err != nil {
 		return nil, err
@@ -66,7 +72,8 @@ func (g *Gate) began(w http.ResponseWriter, r *http.Request, how string, signed 
 }
 
 // changed sets the cookies of a session that has a new secret.
-func (g *Gate) changed(w http.ResponseWriter, r *http.Request, signed *access.SignedIn, err error) (*access.Session, error) {
+func (g *Gate) changed(w http.ResponseWriter, r *http.Request, signed *access.SignedIn,
+	err error) (*access.Session, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +98,12 @@ const (
 )
 
 func newSignIns() *prometheus.CounterVec {
-	counter := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "taizhang_sign_ins_total", Help: "Attempts to sign in, by what was shown and by outcome."}, []string{"how", "outcome"})
+	counter := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "taizhang_sign_ins_total", Help: "Attempts to sign in, by what was shown and by outcome."},
+		[]string{"how", "outcome"})
 	for _, how := range []string{byPassword, byCode, bySSO} {
-		for _, outcome := range []string{outcomeAccepted, outcomeRefused, outcomeThrottled, outcomeBusy, outcomeFailed} {
+		for _, outcome := range []string{outcomeAccepted, outcomeRefused, outcomeThrottled, outcomeBusy,
+			outcomeFailed} {
 			counter.WithLabelValues(how, outcome)
 		}
 	}

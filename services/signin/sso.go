@@ -28,7 +28,8 @@ type flow struct {
 var errNoProvider = text.Errorf(text.NotFound, "本系统没有启用统一身份登录", "this server has no single sign-on")
 
 // errFlow is returned if a browser comes back from the issuer without a sign-in that it began here.
-var errFlow = text.Errorf(text.Unauthenticated, "这次统一身份登录已失效，请重新登录", "this sign-in is not valid any more; sign in again")
+var errFlow = text.Errorf(text.Unauthenticated, "这次统一身份登录已失效，请重新登录",
+	"this sign-in is not valid any more; sign in again")
 
 // HasSSO reports whether single sign-on is configured.
 func (g *Gate) HasSSO() bool { return g.Provider != nil }
@@ -74,14 +75,16 @@ func (g *Gate) FinishSSO(w http.ResponseWriter, r *http.Request) (next string, s
 func (g *Gate) finish(r *http.Request, f *flow) (*access.SignedIn, error) {
 	source := g.Source(r)
 	if !g.returns.begin(source) {
-		return nil, text.Errorf(text.Unavailable, "正在登录的人过多，请稍后再试", "too many sign in at the moment; try again later")
+		return nil, text.Errorf(text.Unavailable, "正在登录的人过多，请稍后再试",
+			"too many sign in at the moment; try again later")
 	}
 	defer g.returns.end(source)
 	id, err := g.Provider.Finish(r.Context(), &f.SignInAttempt, r.URL.Query())
 	if err != nil {
 		var why oidc.Cause
 		errors.As(err, &why)
-		g.Log.Warn("a single sign-on failed", zap.String("source", source), zap.Error(err), zap.String("reason", string(why)))
+		g.Log.Warn("a single sign-on failed", zap.String("source", source), zap.Error(err),
+			zap.String("reason", string(why)))
 		if text.CodeOf(err) == text.Unauthenticated {
 			g.Access.NoteNotConfirmed(source)
 		}

@@ -45,13 +45,15 @@ func join(t *testing.T) *joined {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	x := &joined{Server: httptest.NewUnstartedServer(nil)}
-	if x.access, err = access.Open(t.Context(), access.AccountsConfig{Store: events.Store(store), Now: x.now}); err != nil {
+	if x.access, err = access.Open(t.Context(),
+		access.AccountsConfig{Store: events.Store(store), Now: x.now}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = x.access.Close() })
 	redirect := "http://" + x.Listener.Addr().String() + "/login/sso/callback"
 	x.issuer = oidctest.Start(t, redirect)
-	provider, err := oidc.New(oidc.ProviderConfig{Issuer: x.issuer.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret, RedirectURL: redirect, Audience: oidctest.Programs, Now: x.now})
+	provider, err := oidc.New(oidc.ProviderConfig{Issuer: x.issuer.URL, ClientID: oidctest.Client,
+		ClientSecret: oidctest.Secret, RedirectURL: redirect, Audience: oidctest.Programs, Now: x.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,10 +98,12 @@ func answers(g *signin.Gate) http.Handler {
 func (x *joined) link(t *testing.T, name string) {
 	t.Helper()
 	office := x.access.Desk(access.Local("root", "local"))
-	if _, err := office.AddAccount(t.Context(), access.NewAccount{Account: name, Binding: access.Binding{Role: access.Finance}}); err != nil {
+	if _, err := office.AddAccount(t.Context(),
+		access.NewAccount{Account: name, Binding: access.Binding{Role: access.Finance}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := office.Link(t.Context(), name, access.Identity{Issuer: x.issuer.URL, Subject: oidctest.Subject}); err != nil {
+	if _, err := office.Link(t.Context(), name,
+		access.Identity{Issuer: x.issuer.URL, Subject: oidctest.Subject}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -157,11 +161,13 @@ func TestSingleSignOn(t *testing.T) {
 	})
 	x.link(t, "cai")
 	t.Run("somebody signs in", func(t *testing.T) {
-		for next, want := range map[string]string{"/v1/centers?limit=5": "/v1/centers?limit=5", "//evil.example": "/me", "/login/sso": "/me", "": "/me"} {
+		for next, want := range map[string]string{
+			"/v1/centers?limit=5": "/v1/centers?limit=5", "//evil.example": "/me", "/login/sso": "/me", "": "/me"} {
 			b := browser{}
 			back := begin(t, b, next)
 			flow := b["tz-sso"]
-			if len(b) != 1 || flow == nil || flow.MaxAge != 600 || !flow.HttpOnly || flow.SameSite != http.SameSiteLaxMode || flow.Path != "/" {
+			if len(b) != 1 || flow == nil || flow.MaxAge != 600 || !flow.HttpOnly ||
+				flow.SameSite != http.SameSiteLaxMode || flow.Path != "/" {
 				t.Fatalf("got the cookies %v", b)
 			}
 			if got := b.get(t, back.String()); got != "cai to "+want {
@@ -186,13 +192,18 @@ func TestSingleSignOn(t *testing.T) {
 		}{
 			"without a flow, as somebody lures it": {browser{}, back.String()},
 			"into another flow":                    {browser{"": other["tz-sso"]}, back.String()},
-			"with the state of another":            {browser{"": b["tz-sso"]}, swap(back, "state", second.Query().Get("state"))},
-			"without a state":                      {browser{"": b["tz-sso"]}, swap(back, "state", "")},
-			"with a flow under the name of TLS":    {browser{"": {Name: "__Host-tz-sso", Value: b["tz-sso"].Value}}, back.String()},
-			"with a flow that was changed":         {browser{"": {Name: "tz-sso", Value: spoiled(b["tz-sso"].Value)}}, back.String()},
-			"with a flow that was cut":             {browser{"": {Name: "tz-sso", Value: b["tz-sso"].Value[:20]}}, back.String()},
-			"with a flow that is none":             {browser{"": {Name: "tz-sso", Value: "x"}}, back.String()},
-			"with another cookie as the flow":      {browser{"": {Name: "tz-sso", Value: strings.Repeat("A", 43)}}, back.String()},
+			"with the state of another": {
+				browser{"": b["tz-sso"]}, swap(back, "state", second.Query().Get("state"))},
+			"without a state": {browser{"": b["tz-sso"]}, swap(back, "state", "")},
+			"with a flow under the name of TLS": {browser{"": {Name: "__Host-tz-sso", Value: b["tz-sso"].Value}},
+				back.String()},
+			"with a flow that was changed": {browser{"": {Name: "tz-sso", Value: spoiled(b["tz-sso"].Value)}},
+				back.String()},
+			"with a flow that was cut": {browser{"": {Name: "tz-sso", Value: b["tz-sso"].Value[:20]}},
+				back.String()},
+			"with a flow that is none": {browser{"": {Name: "tz-sso", Value: "x"}}, back.String()},
+			"with another cookie as the flow": {browser{"": {Name: "tz-sso", Value: strings.Repeat("A", 43)}},
+				back.String()},
 		} {
 			if got := c.b.get(t, c.address); got != notValid || len(c.b) > 1 {
 				t.Errorf("%s: got %q, and the cookies %v", name, got, c.b)
@@ -201,7 +212,8 @@ func TestSingleSignOn(t *testing.T) {
 		if n := x.issuer.Exchanges.Load(); n != exchanges {
 			t.Errorf("the issuer was asked %d times", n-exchanges)
 		}
-		if got := b.get(t, swap(back, "code", second.Query().Get("code"))); !strings.HasPrefix(got, notPassed) { // which has another verifier
+		if got := b.get(t, swap(back, "code", second.Query().Get("code"))); !strings.HasPrefix(got, notPassed) {
+			// which has another verifier
 			t.Errorf("with the code of another: %s", got)
 		}
 	})
@@ -214,7 +226,8 @@ func TestSingleSignOn(t *testing.T) {
 	t.Run("a flow is another server's", func(t *testing.T) {
 		b := browser{}
 		back := begin(t, b, "/me")
-		restarted := httptest.NewServer(answers(signin.New(signin.GateConfig{Access: x.access, Provider: new(oidc.Provider), Now: x.now})))
+		restarted := httptest.NewServer(
+			answers(signin.New(signin.GateConfig{Access: x.access, Provider: new(oidc.Provider), Now: x.now})))
 		defer restarted.Close()
 		if got := b.get(t, restarted.URL+"/login/sso/callback?"+back.RawQuery); got != notValid {
 			t.Errorf("got %s", got)
@@ -223,7 +236,8 @@ func TestSingleSignOn(t *testing.T) {
 	t.Run("a program shows a JWT", func(t *testing.T) {
 		jwt, _ := x.issuer.JWT(t)
 		for _, c := range []struct{ shown, want string }{
-			{jwt, "cai"}, {jwt[:len(jwt)-3] + "xyz", "no valid token was shown"}, {"a.b.c", "no valid token was shown"}, {jwt + ".x", "no valid token was shown"},
+			{jwt, "cai"}, {jwt[:len(jwt)-3] + "xyz", "no valid token was shown"},
+			{"a.b.c", "no valid token was shown"}, {jwt + ".x", "no valid token was shown"},
 		} {
 			if got := (browser{}).get(t, x.URL+"/who", "Authorization", "Bearer "+c.shown); got != c.want {
 				t.Errorf("%.20s…: expected %q, got %q", c.shown, c.want, got)
@@ -252,12 +266,14 @@ func TestSingleSignOn(t *testing.T) {
 	})
 	t.Run("the access log has who was not confirmed", func(t *testing.T) {
 		count := 0
-		err := x.access.Desk(access.Local("root", "local")).Log(t.Context(), access.LogQuestion{Kind: access.LogLogin}, func(e *access.LogEntry) error {
-			if e.Object == "not confirmed by the issuer" && e.Outcome == "refused" && e.Source == "127.0.0.1" && e.Account == "" {
-				count += e.Count
-			}
-			return nil
-		})
+		err := x.access.Desk(access.Local("root", "local")).Log(t.Context(), access.LogQuestion{Kind: access.LogLogin},
+			func(e *access.LogEntry) error {
+				if e.Object == "not confirmed by the issuer" && e.Outcome == "refused" && e.Source == "127.0.0.1" &&
+					e.Account == "" {
+					count += e.Count
+				}
+				return nil
+			})
 		if err != nil || count != 16 { // five codes that were used or of another, eleven returns of no sign-in
 			t.Errorf("got %d, %v", count, err)
 		}

@@ -82,7 +82,8 @@ func (c *center) judgeCondition() {
 		conclusion = "not-met"
 	}
 	role := pick(c, []events.Role{events.STOffice, events.IndustryDept, events.LocalGov})
-	rule := pick(c, []events.RuleID{"R06-1b", "R06-1c", "R06-2a", "R06-3a", "R06-3b", "R06-5a", "R06-5c", "R08-1", "R08-2"})
+	rule := pick(c, []events.RuleID{"R06-1b", "R06-1c", "R06-2a", "R06-3a", "R06-3b", "R06-5a", "R06-5c",
+		"R08-1", "R08-2"})
 	c.enter(events.KindConditionJudged, role, c.today, &events.ConditionJudged{Rule: rule, Conclusion: conclusion})
 	if conclusion == "not-met" && !c.profile.hopeless {
 		c.after(20, 40, func() {
@@ -119,7 +120,8 @@ func (c *center) waive() {
 	f := &c.facts
 	if f.RelaxationRequested && !c.chance(c.profile.tardy/4) {
 		c.after(3, 11, func() {
-			c.enter(events.KindRelaxationGranted, events.STOffice, c.today, &events.RelaxationGranted{Reason: "数字经济行业，适用放宽条件"})
+			c.enter(events.KindRelaxationGranted, events.STOffice, c.today,
+				&events.RelaxationGranted{Reason: "数字经济行业，适用放宽条件"})
 		})
 	}
 	for _, w := range []struct {
@@ -144,7 +146,8 @@ func (c *center) waive() {
 
 // reviewPreliminarily lets the center pass, or refuses it and plans an improvement.
 func (c *center) reviewPreliminarily() {
-	if c.enter(events.KindPreliminaryReviewed, events.STOffice, c.today, &events.PreliminaryReviewed{Passed: true}) != nil {
+	if c.enter(events.KindPreliminaryReviewed, events.STOffice, c.today, &events.PreliminaryReviewed{
+		Passed: true}) != nil {
 		c.after(6, 25, c.revisePlan)
 		return
 	}
@@ -166,21 +169,25 @@ func (c *center) improve() {
 
 func (c *center) revisePlan() {
 	if !c.chance(c.profile.tardy / 4) {
-		c.enter(events.KindPlanRevised, events.CenterRole, c.today, &events.PlanRevised{Version: fmt.Sprint(c.next("plan") + 1)})
+		c.enter(events.KindPlanRevised, events.CenterRole, c.today,
+			&events.PlanRevised{Version: fmt.Sprint(c.next("plan") + 1)})
 	}
 	c.after(8, 30, c.appraiseJointly)
 }
 
 var (
-	appraisers = []string{"st-office", "finance", "ndrc", "economy-it", "natural-resources", "ecology", "emergency", "local-gov"}
-	graders    = []string{"st-office", "industry-dept", "finance", "local-gov"}
+	appraisers = []string{"st-office", "finance", "ndrc", "economy-it", "natural-resources", "ecology", "emergency",
+		"local-gov"}
+	graders = []string{"st-office", "industry-dept", "finance", "local-gov"}
 )
 
 // appraiseJointly holds the appraisal of R09-5 to R09-7. If it is refused, the fault is corrected and it is held
 // again.
 func (c *center) appraiseJointly() {
-	data := &events.JointAppraisalHeld{Participants: appraisers, ExpertReviews: c.between(3, 9), ThirdPartyReviews: c.between(1, 2),
-		Conclusions: events.Conclusions{Feasibility: true, Soundness: true, Necessity: true, Reasonableness: true}}
+	data := &events.JointAppraisalHeld{Participants: appraisers, ExpertReviews: c.between(3, 9),
+		ThirdPartyReviews: c.between(1, 2),
+		Conclusions: events.Conclusions{Feasibility: true, Soundness: true, Necessity: true,
+			Reasonableness: true}}
 	if c.chance(c.profile.tardy / 2) {
 		data.Participants, data.ThirdPartyReviews = appraisers[:c.between(5, 7)], 0
 	}
@@ -196,7 +203,8 @@ func (c *center) appraiseJointly() {
 
 func (c *center) meet() {
 	approved := !(c.profile.hopeless && c.chance(.5))
-	if c.enter(events.KindSpecialMeetingDecided, events.STOffice, c.today, &events.SpecialMeetingDecided{Approved: approved}) == nil {
+	if c.enter(events.KindSpecialMeetingDecided, events.STOffice, c.today, &events.SpecialMeetingDecided{
+		Approved: approved}) == nil {
 		c.after(10, 30, c.appraiseJointly)
 		return
 	}
@@ -227,5 +235,6 @@ func (c *center) awardPlaque() {
 }
 
 func (c *center) recordGovernance(item string) {
-	c.enter(events.KindGovernanceRecorded, events.CenterRole, c.happened(c.plaqueOn), &events.GovernanceRecorded{Item: item})
+	c.enter(events.KindGovernanceRecorded, events.CenterRole, c.happened(c.plaqueOn),
+		&events.GovernanceRecorded{Item: item})
 }

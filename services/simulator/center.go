@@ -25,13 +25,18 @@ type profile struct {
 }
 
 var (
-	good     = &profile{executionLo: .85, executionHi: .99, grades: [2]float64{.55, 1}, tardy: .04, slip: .002}
-	steady   = &profile{executionLo: .68, executionHi: .92, grades: [2]float64{.15, .96}, tardy: .1, defiant: .05, slip: .006}
-	slow     = &profile{executionLo: .2, executionHi: .52, grades: [2]float64{.05, .9}, tardy: .25, defiant: .3, slip: .006}
-	careless = &profile{executionLo: .6, executionHi: .97, grades: [2]float64{.1, .85}, tardy: .4, defiant: .75, slip: .05}
-	failing  = &profile{executionLo: .35, executionHi: .75, tardy: .08, defiant: .4, slip: .03}
-	young    = &profile{late: true, executionLo: .5, executionHi: .9, grades: [2]float64{.2, .95}, tardy: .12, defiant: .05, slip: .008}
-	hopeless = &profile{executionLo: .5, executionHi: .9, grades: [2]float64{.05, .85}, tardy: .3, defiant: .5, slip: .01, hopeless: true}
+	good   = &profile{executionLo: .85, executionHi: .99, grades: [2]float64{.55, 1}, tardy: .04, slip: .002}
+	steady = &profile{executionLo: .68, executionHi: .92, grades: [2]float64{.15, .96}, tardy: .1, defiant: .05,
+		slip: .006}
+	slow = &profile{executionLo: .2, executionHi: .52, grades: [2]float64{.05, .9}, tardy: .25, defiant: .3,
+		slip: .006}
+	careless = &profile{executionLo: .6, executionHi: .97, grades: [2]float64{.1, .85}, tardy: .4,
+		defiant: .75, slip: .05}
+	failing = &profile{executionLo: .35, executionHi: .75, tardy: .08, defiant: .4, slip: .03}
+	young   = &profile{late: true, executionLo: .5, executionHi: .9, grades: [2]float64{.2, .95}, tardy: .12,
+		defiant: .05, slip: .008}
+	hopeless = &profile{executionLo: .5, executionHi: .9, grades: [2]float64{.05, .85}, tardy: .3, defiant: .5,
+		slip: .01, hopeless: true}
 )
 
 // profileDeck holds the profiles in the order in which centers get them.
@@ -138,7 +143,8 @@ func (c *center) enter(kind events.Kind, role events.Role, on events.Date, data 
 	if c.stopped {
 		return nil
 	}
-	r := &events.Record{Kind: kind, Center: c.id, On: on, By: events.By{Role: role, Actor: c.actor(role)}, Mode: events.Enforce, Data: data}
+	r := &events.Record{Kind: kind, Center: c.id, On: on, By: events.By{Role: role, Actor: c.actor(role)},
+		Mode: events.Enforce, Data: data}
 	verdict := c.history.Judge(r, c.timeline)
 	if len(verdict.Nonsense) > 0 {
 		return nil

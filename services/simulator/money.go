@@ -47,7 +47,8 @@ func (c *center) approveProject(year int) {
 		return
 	}
 	project := c.name("PRJ")
-	data := &events.ProjectApproved{Project: project, Name: fmt.Sprintf("%s重大中试验证项目（%d）", c.facts.LeadingIndustries[0], c.count["PRJ"]),
+	data := &events.ProjectApproved{
+		Project: project, Name: fmt.Sprintf("%s重大中试验证项目（%d）", c.facts.LeadingIndustries[0], c.count["PRJ"]),
 		MajorPilotVerification: !c.chance(.08), Eligible: !c.chance(.05)}
 	if c.enter(events.KindProjectApproved, events.STOffice, c.today, data) == nil {
 		return
@@ -69,7 +70,8 @@ func (c *center) grantProject(project string, year int, amount events.Fen, tries
 		c.after(30, 70, func() { c.grantProject(project, year, amount, tries-1) })
 		return
 	}
-	data := events.SubsidyGranted{Category: events.ProjectMoney, Source: events.MajorProgram, FiscalYear: year, Project: project, AmountFen: amount}
+	data := events.SubsidyGranted{Category: events.ProjectMoney, Source: events.MajorProgram, FiscalYear: year,
+		Project: project, AmountFen: amount}
 	if c.chance(c.profile.defiant / 8) {
 		data.Source = events.ProvinceOther // breaks R17-2
 	}
@@ -84,7 +86,8 @@ func (c *center) grantConstruction(year int, gradedOn events.Date) {
 		return
 	}
 	whole := c.wan(200, 200)
-	data := events.SubsidyGranted{Category: events.Construction, Source: events.CentralGuidance, FiscalYear: c.today.Year(), ForYear: year, AmountFen: whole}
+	data := events.SubsidyGranted{Category: events.Construction, Source: events.CentralGuidance,
+		FiscalYear: c.today.Year(), ForYear: year, AmountFen: whole}
 	if c.chance(.2) {
 		data.AmountFen = whole / 2
 		c.after(20, 60, func() {
@@ -98,7 +101,8 @@ func (c *center) grantConstruction(year int, gradedOn events.Date) {
 
 // grantOther grants money that article 17 does not regulate.
 func (c *center) grantOther(amount events.Fen) *pocket {
-	data := events.SubsidyGranted{Category: events.OtherCategory, Source: events.ProvinceOther, FiscalYear: c.today.Year(), AmountFen: amount}
+	data := events.SubsidyGranted{Category: events.OtherCategory, Source: events.ProvinceOther,
+		FiscalYear: c.today.Year(), AmountFen: amount}
 	if c.chance(.15) {
 		data.Source = events.CentralGuidance
 	}
@@ -161,7 +165,8 @@ func (c *center) receive(k *pocket, instalments int) {
 		if c.chance(.5) {
 			role = events.LocalGov
 		}
-		got = c.enter(events.KindMatchingReceived, role, on, &events.MatchingReceived{Match: k.name, AmountFen: amount})
+		got = c.enter(events.KindMatchingReceived, role, on,
+			&events.MatchingReceived{Match: k.name, AmountFen: amount})
 	} else {
 		if c.chance(.4) {
 			role = events.Finance
@@ -191,7 +196,8 @@ func (c *center) deferAllocations(year int) {
 	if !c.active() || c.chance(c.profile.tardy/3) {
 		return
 	}
-	if c.enter(events.KindAllocationDeferred, events.Finance, c.today, &events.AllocationDeferred{FiscalYear: year}) == nil {
+	if c.enter(events.KindAllocationDeferred, events.Finance, c.today,
+		&events.AllocationDeferred{FiscalYear: year}) == nil {
 		return
 	}
 	c.use = max(c.use, c.real(.55, .85))
@@ -205,8 +211,8 @@ func (c *center) deferAllocations(year int) {
 	}
 }
 
-// closeAccounts begins a new year for every pocket and drops finished pockets. It reports whether less than 60 % of the
-// provincial money of the last year was spent, according to the center's own bookkeeping (R20-6).
+// closeAccounts begins a new year for every pocket and drops finished pockets. It reports whether less than 60 % of
+// the provincial money of the last year was spent, according to the center's own bookkeeping (R20-6).
 func (c *center) closeAccounts() (low bool) {
 	var usable, spent events.Fen
 	for _, k := range c.pockets {

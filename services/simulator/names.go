@@ -11,13 +11,15 @@ import (
 
 // offices holds the short form of each role in account names.
 var offices = map[events.Role]string{
-	events.STOffice: "kjb", events.Finance: "czt", events.IndustryDept: "hy", events.LocalGov: "df", events.Auditor: "sjt",
+	events.STOffice: "kjb", events.Finance: "czt", events.IndustryDept: "hy", events.LocalGov: "df",
+	events.Auditor: "sjt",
 }
 
 // letterheads holds the prefixes of document numbers.
 var letterheads = map[events.Role]string{
-	events.STOffice: "浙科委办发", events.Finance: "浙财科教", events.IndustryDept: "浙经信技术", events.CenterRole: "浙转中心财",
-	events.Auditor: "浙审办发",
+	events.STOffice: "浙科委办发", events.Finance: "浙财科教", events.IndustryDept: "浙经信技术",
+	events.CenterRole: "浙转中心财",
+	events.Auditor:    "浙审办发",
 }
 
 // documented holds the kinds that always have a document number.
@@ -141,7 +143,8 @@ var unclear = []useWords{
 }
 
 var (
-	payeeKinds  = []string{"科技有限公司", "仪器有限公司", "新材料有限公司", "检测技术有限公司", "生物科技有限公司", "机械设备有限公司", "研究院", "信息技术有限公司"}
+	payeeKinds = []string{"科技有限公司", "仪器有限公司", "新材料有限公司", "检测技术有限公司", "生物科技有限公司",
+		"机械设备有限公司", "研究院", "信息技术有限公司"}
 	payeeMarks  = []string{"甲子", "乙丑", "丙寅", "丁卯", "戊辰", "己巳", "庚午", "辛未", "壬申", "癸酉"}
 	departments = []string{"省经信厅", "省科技厅", "省卫生健康委", "省农业农村厅", "省发展改革委", "省药监局"}
 )

@@ -35,7 +35,8 @@ const (
 func (c Scenario) Check() error {
 	within := func(param, zh, en string, v, lo, hi int) error {
 		if v < lo || v > hi {
-			return text.Errorf(text.Invalid, zh+"应为 %[2]d 至 %[3]d，不能是 %[1]d", en+" is %[1]d, it must be from %[2]d to %[3]d", v, lo, hi).Of(param)
+			return text.Errorf(text.Invalid, zh+"应为 %[2]d 至 %[3]d，不能是 %[1]d",
+				en+" is %[1]d, it must be from %[2]d to %[3]d", v, lo, hi).Of(param)
 		}
 		return nil
 	}
@@ -67,7 +68,8 @@ func Records(cfg Scenario) iter.Seq2[*events.Record, error] {
 		if cfg.VouchersPerYear == 0 {
 			cfg.VouchersPerYear = VouchersPerYearDefault
 		}
-		p := &province{cfg: cfg, timeline: policy.Timeline{}.With(policy.Builtin()), documents: map[series]int{}, yield: yield}
+		p := &province{cfg: cfg, timeline: policy.Timeline{}.With(policy.Builtin()), documents: map[series]int{},
+			yield: yield}
 		p.run()
 	}
 }

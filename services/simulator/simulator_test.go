@@ -124,8 +124,9 @@ func TestEveryRecordIsAcceptedWhenImportedInOrder(t *testing.T) {
 			t.Fatalf("record mode without a breach or a document\n%s", line)
 		}
 		position++
-		recorded := &events.Recorded{Record: *r, Revision: c.Revision() + 1, Position: position, RecordedAt: morning(r.On),
-			Entry: events.Entry{Policy: verdict.Policy, Breaks: verdict.Breaks()}}
+		recorded := &events.Recorded{Record: *r, Revision: c.Revision() + 1, Position: position,
+			RecordedAt: morning(r.On),
+			Entry:      events.Entry{Policy: verdict.Policy, Breaks: verdict.Breaks()}}
 		if err := c.Apply(recorded); err != nil {
 			t.Fatalf("%v\n%s", err, line)
 		}
@@ -175,7 +176,8 @@ func TestDefaultProvinceHasTheSizeAndTheAlertsOfARealOne(t *testing.T) {
 		if r.Kind == events.KindFundsSpent {
 			vouchers++
 		}
-		if err := c.Apply(&events.Recorded{Record: *r, Revision: c.Revision() + 1, Position: uint64(all), RecordedAt: morning(cfg.To)}); err != nil {
+		if err := c.Apply(&events.Recorded{Record: *r, Revision: c.Revision() + 1, Position: uint64(all),
+			RecordedAt: morning(cfg.To)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -195,7 +197,8 @@ func TestDefaultProvinceHasTheSizeAndTheAlertsOfARealOne(t *testing.T) {
 			}
 		}
 	}
-	for _, family := range strings.Fields("ADM PRC TSK GOV SAF INC ETH RPT EVL AWD PRJ FND USE EXE OUT MAT RCT ITV REV AUD") {
+	for _, family := range strings.Fields(
+		"ADM PRC TSK GOV SAF INC ETH RPT EVL AWD PRJ FND USE EXE OUT MAT RCT ITV REV AUD") {
 		if raised[family] == 0 {
 			t.Errorf("no alert of family %s", family)
 		}
@@ -208,7 +211,8 @@ func TestDefaultProvinceHasTheSizeAndTheAlertsOfARealOne(t *testing.T) {
 }
 
 func TestMemoryStaysSmallPerRecord(t *testing.T) {
-	cfg := Scenario{Seed: 1, Centers: 100, From: events.MustDate("2024-01-01"), To: events.MustDate("2030-12-31"), VouchersPerYear: 900}
+	cfg := Scenario{Seed: 1, Centers: 100, From: events.MustDate("2024-01-01"), To: events.MustDate("2030-12-31"),
+		VouchersPerYear: 900}
 	const records, bytesPerRecordMax = 100_000, 1024
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -247,7 +251,8 @@ func TestBreakingTheLoopEndsTheSimulation(t *testing.T) {
 }
 
 func TestIdentifiersAreRightButForAFewEarlyCreditCodes(t *testing.T) {
-	cfg := Scenario{Seed: 1, Centers: 400, From: events.MustDate("2024-01-01"), To: events.MustDate("2025-06-30"), VouchersPerYear: 1}
+	cfg := Scenario{Seed: 1, Centers: 400, From: events.MustDate("2024-01-01"), To: events.MustDate("2025-06-30"),
+		VouchersPerYear: 1}
 	codes, wrong := 0, 0
 	for r := range records(t, cfg) {
 		if _, ok := identifiers.ParseDocumentNumber(r.Doc); r.Doc != "" && !ok {
@@ -258,7 +263,8 @@ func TestIdentifiersAreRightButForAFewEarlyCreditCodes(t *testing.T) {
 			continue
 		}
 		codes++
-		if region, ok := identifiers.ParseRegion(data.Region); !ok || region.County == "" || !strings.Contains(data.Name, region.County) {
+		if region, ok := identifiers.ParseRegion(data.Region); !ok || region.County == "" ||
+			!strings.Contains(data.Name, region.County) {
 			t.Errorf("%s is not the region of %s", data.Region, data.Name)
 		}
 		if !rightCheck(data.USCC) {
@@ -310,7 +316,8 @@ func TestAnyProvinceCanBeSimulated(t *testing.T) {
 		{Seed: 1, Centers: 0, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-12-31")},
 		{Seed: 1, Centers: 3, From: events.MustDate("2024-02-29"), To: events.MustDate("2024-02-29")},
 		{Seed: 1, Centers: 1, From: events.MustDate("2020-06-15"), To: events.MustDate("2021-06-15")},
-		{Seed: 1, Centers: 2, From: events.MustDate("2001-01-01"), To: events.MustDate("2031-12-31"), VouchersPerYear: 10},
+		{Seed: 1, Centers: 2, From: events.MustDate("2001-01-01"), To: events.MustDate("2031-12-31"),
+			VouchersPerYear: 10},
 	} {
 		for r := range records(t, cfg) {
 			if r.Mode == events.Recording && r.Doc == "" {

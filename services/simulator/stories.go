@@ -11,7 +11,8 @@ import (
 // second one.
 var stories = []func(*center){
 	(*center).tellMajorIncident, (*center).tellListing, (*center).tellEthicsLapse, (*center).tellProductionLineTrial,
-	(*center).tellAudit, (*center).tellSurplus, (*center).tellReduction, (*center).tellWrongGrade, (*center).tellDoubleEntry,
+	(*center).tellAudit, (*center).tellSurplus, (*center).tellReduction, (*center).tellWrongGrade,
+	(*center).tellDoubleEntry,
 	(*center).tellSmallIncident,
 }
 
@@ -34,7 +35,8 @@ func (c *center) incident(severity string, lo, hi int) {
 	c.after(lo, hi, func() {
 		name := c.name("INC")
 		role := pick(c, []events.Role{events.STOffice, events.IndustryDept, events.LocalGov})
-		data := &events.IncidentRecorded{Incident: name, Kind: pick(c, []string{"safety", "quality", "environment"}), Severity: severity}
+		data := &events.IncidentRecorded{Incident: name, Kind: pick(c, []string{"safety", "quality", "environment"}),
+			Severity: severity}
 		if c.chance(.5) {
 			data.OccurredOn = max(c.today-events.Date(c.between(1, 30)), c.registeredOn)
 		}
@@ -73,7 +75,8 @@ func (c *center) tellEthicsLapse() {
 			&events.FactsChanged{Fields: fields, EthicsSensitive: &yes, EthicsCommittee: &no})
 		if !c.chance(.25) {
 			c.after(20, 120, func() {
-				c.enter(events.KindFactsChanged, events.CenterRole, c.today, &events.FactsChanged{EthicsCommittee: &yes})
+				c.enter(events.KindFactsChanged, events.CenterRole, c.today,
+					&events.FactsChanged{EthicsCommittee: &yes})
 			})
 		}
 	})
@@ -83,20 +86,23 @@ func (c *center) tellEthicsLapse() {
 func (c *center) tellProductionLineTrial() {
 	c.after(30, 300, func() {
 		name := c.name("TR")
-		if c.enter(events.KindTrialRecorded, events.CenterRole, c.happened(c.plaqueOn), &events.TrialRecorded{Trial: name, OnProductionLine: true}) != nil {
+		if c.enter(events.KindTrialRecorded, events.CenterRole, c.happened(c.plaqueOn),
+			&events.TrialRecorded{Trial: name, OnProductionLine: true}) != nil {
 			c.mayClose("AL-SAF-01", name, "试验已停止并移出生产装置，予以销号")
 		}
 	})
 }
 
 func (c *center) runTrial() {
-	c.enter(events.KindTrialRecorded, events.CenterRole, c.happened(c.plaqueOn), &events.TrialRecorded{Trial: c.name("TR")})
+	c.enter(events.KindTrialRecorded, events.CenterRole, c.happened(c.plaqueOn),
+		&events.TrialRecorded{Trial: c.name("TR")})
 }
 
 func (c *center) buyEquipment() {
 	c.facts.EquipmentFen += c.wan(100, 2500)
 	now := c.facts.EquipmentFen
-	c.enter(events.KindFactsChanged, events.CenterRole, c.happened(c.plaqueOn), &events.FactsChanged{EquipmentFen: &now})
+	c.enter(events.KindFactsChanged, events.CenterRole, c.happened(c.plaqueOn),
+		&events.FactsChanged{EquipmentFen: &now})
 }
 
 func (c *center) tellAudit() { c.after(60, 300, c.audit) }
@@ -104,14 +110,16 @@ func (c *center) tellAudit() { c.after(60, 300, c.audit) }
 // audit records an audit query point and, usually, its end.
 func (c *center) audit() {
 	name := c.name("SJ")
-	text := pick(c, []string{"大额支出佐证材料不全", "外拨资金专账核算情况待核实", "固定资产入账不及时", "专家咨询费发放标准依据不足"})
+	text := pick(c, []string{"大额支出佐证材料不全", "外拨资金专账核算情况待核实", "固定资产入账不及时",
+		"专家咨询费发放标准依据不足"})
 	opened := c.enter(events.KindAuditFindingOpened, events.Auditor, c.today,
 		&events.AuditFindingOpened{Finding: name, Text: text, DueOn: c.today + events.Date(10*c.between(3, 6))})
 	if opened == nil || c.chance(.2) {
 		return
 	}
 	c.inTerm(15, 30, 45, 120, func() {
-		c.enter(events.KindAuditFindingClosed, events.Auditor, c.today, &events.AuditFindingClosed{Finding: name, Text: "已提供材料，核实无误"})
+		c.enter(events.KindAuditFindingClosed, events.Auditor, c.today,
+			&events.AuditFindingClosed{Finding: name, Text: "已提供材料，核实无误"})
 	})
 }
 
@@ -139,7 +147,8 @@ func (c *center) tellWrongGrade() { c.doubtful = c.profile != failing }
 // tellDoubleEntry records a governance item twice and voids the second.
 func (c *center) tellDoubleEntry() {
 	c.after(20, 150, func() {
-		r := c.enter(events.KindGovernanceRecorded, events.CenterRole, c.today, &events.GovernanceRecorded{Item: "other"})
+		r := c.enter(events.KindGovernanceRecorded, events.CenterRole, c.today,
+			&events.GovernanceRecorded{Item: "other"})
 		if r == nil {
 			return
 		}

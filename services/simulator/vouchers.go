@@ -224,7 +224,8 @@ type entrustment struct {
 // (R20-9), the settlement.
 func (c *center) entrust(k *pocket, amount events.Fen) {
 	payments := c.between(1, 3)
-	e := &entrustment{from: k, book: c.name("WT"), payee: c.payee(), what: c.words(usual[:1]), part: amount / events.Fen(payments)}
+	e := &entrustment{from: k, book: c.name("WT"), payee: c.payee(), what: c.words(usual[:1]),
+		part: amount / events.Fen(payments)}
 	e.signed = max(c.today-events.Date(c.between(0, 20)), c.plaqueOn)
 	total := e.part * events.Fen(payments)
 	clumsy := c.profile.slip * 3
@@ -245,11 +246,13 @@ func (c *center) entrust(k *pocket, amount events.Fen) {
 	c.enter(events.KindEntrustmentSigned, events.CenterRole, c.today, data)
 	if !c.chance(.02 + c.profile.tardy/4) {
 		c.inTerm(22, 30, 55, 110, func() {
-			c.enter(events.KindSeparateAccountConfirmed, events.CenterRole, c.happened(e.signed), &events.SeparateAccountConfirmed{TaskBook: e.book})
+			c.enter(events.KindSeparateAccountConfirmed, events.CenterRole, c.happened(e.signed),
+				&events.SeparateAccountConfirmed{TaskBook: e.book})
 		})
 	}
 	c.after(110, 200, func() {
-		c.enter(events.KindOutTransferSettled, events.CenterRole, c.today, &events.OutTransferSettled{TaskBook: e.book, AmountFen: total})
+		c.enter(events.KindOutTransferSettled, events.CenterRole, c.today,
+			&events.OutTransferSettled{TaskBook: e.book, AmountFen: total})
 	})
 }
 

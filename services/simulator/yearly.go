@@ -83,7 +83,8 @@ func (c *center) reportOn(year int) {
 		reviewed := !c.chance(c.profile.tardy / 3)
 		if reviewed {
 			c.after(4, 14, func() {
-				c.enter(events.KindAnnualReportReviewed, c.byDepartment(), c.today, &events.AnnualReportReviewed{Year: year, Passed: true})
+				c.enter(events.KindAnnualReportReviewed, c.byDepartment(), c.today, &events.AnnualReportReviewed{
+					Year: year, Passed: true})
 			})
 		}
 		c.after(16, 27, func() {
@@ -104,7 +105,8 @@ func (c *center) grade(year int) {
 	case r < c.profile.grades[1]:
 		grade = "qualified"
 	}
-	data := &events.GradeDecided{Year: year, Grade: grade, Participants: graders, ExpertReviews: c.between(3, 9), ThirdPartyReviews: 1}
+	data := &events.GradeDecided{Year: year, Grade: grade, Participants: graders, ExpertReviews: c.between(3, 9),
+		ThirdPartyReviews: 1}
 	if c.chance(c.profile.tardy / 4) { // in haste; if refused, properly a little later
 		hasty := *data
 		hasty.Participants, hasty.ThirdPartyReviews = graders[:c.between(2, 3)], 0
@@ -129,7 +131,8 @@ func (c *center) graded(year int, grade string) {
 		c.inTerm(15, 140, 185, 240, func() { c.grantConstruction(year, on) })
 		if c.chance(.6) {
 			c.after(20, 90, func() {
-				c.enter(events.KindFundPreferenceRecorded, events.STOffice, c.today, &events.FundPreferenceRecorded{Year: year})
+				c.enter(events.KindFundPreferenceRecorded, events.STOffice, c.today, &events.FundPreferenceRecorded{
+					Year: year})
 			})
 		}
 	case "qualified":
@@ -147,7 +150,8 @@ func (c *center) graded(year int, grade string) {
 
 // correctGrade revises a grade after a complaint.
 func (c *center) correctGrade(year int) {
-	grade := map[string]string{"unqualified": "qualified", "qualified": "excellent", "excellent": "qualified"}[c.grades[year]]
+	grade := map[string]string{"unqualified": "qualified", "qualified": "excellent",
+		"excellent": "qualified"}[c.grades[year]]
 	data := &events.GradeRevised{Year: year, Grade: grade, Reason: "复核更正"}
 	if c.enter(events.KindGradeRevised, events.STOffice, c.today, data) == nil {
 		return
@@ -166,22 +170,27 @@ func (c *center) sanction(year int) {
 		if c.chance(.6) {
 			due = c.today + events.Date(10*c.between(6, 12))
 		}
-		ordered := c.enter(events.KindRectificationOrdered, events.STOffice, c.today, &events.RectificationOrdered{Year: year, DueOn: due})
+		ordered := c.enter(events.KindRectificationOrdered, events.STOffice, c.today, &events.RectificationOrdered{
+			Year: year, DueOn: due})
 		if ordered == nil || c.chance(c.profile.tardy/2) {
 			return
 		}
 		c.inTerm(35, 70, 95, 140, func() {
-			c.enter(events.KindRectificationSubmitted, events.CenterRole, c.happened(ordered.On), &events.RectificationSubmitted{Year: year})
+			c.enter(events.KindRectificationSubmitted, events.CenterRole, c.happened(ordered.On),
+				&events.RectificationSubmitted{Year: year})
 			c.after(3, 18, func() {
-				c.enter(events.KindRectificationAccepted, events.STOffice, c.today, &events.RectificationAccepted{Year: year})
+				c.enter(events.KindRectificationAccepted, events.STOffice, c.today, &events.RectificationAccepted{
+					Year: year})
 			})
 		})
 	})
 	c.inTerm(4, 27, 33, 60, func() {
-		in := c.enter(events.KindInterviewHeld, events.STOffice, c.today, &events.InterviewHeld{Year: year, Principal: !c.chance(.15)})
+		in := c.enter(events.KindInterviewHeld, events.STOffice, c.today,
+			&events.InterviewHeld{Year: year, Principal: !c.chance(.15)})
 		if in != nil && c.chance(.1) { // the head came a second time
 			c.after(5, 20, func() {
-				c.enter(events.KindInterviewHeld, events.STOffice, c.today, &events.InterviewHeld{Year: year, Principal: true})
+				c.enter(events.KindInterviewHeld, events.STOffice, c.today,
+					&events.InterviewHeld{Year: year, Principal: true})
 			})
 		}
 	})

@@ -104,7 +104,9 @@ func (w *Workbook) value(raw *rawCell, look style, c *Cell) error {
 	case "s":
 		i, err := strconv.Atoi(value)
 		if err != nil || i < 0 || i >= len(w.strings) {
-			return say("%s 列的单元格引用第 %q 条文字，文件中没有", "its cell in column %s refers to the text %q, which the file does not hold", Letters(raw.column), Clip(value))
+			return say("%s 列的单元格引用第 %q 条文字，文件中没有",
+				"its cell in column %s refers to the text %q, which the file does not hold", Letters(raw.column),
+				Clip(value))
 		}
 		if c.Text, c.Struck = w.strings[i], false; c.Text != "" {
 			c.Sort, c.Struck, c.colors = Text, w.runs[i].struck(look), w.runs[i].colors

@@ -11,10 +11,14 @@ import (
 
 func TestACellIsWhatItSaysThatItIs(t *testing.T) {
 	for cell, want := range map[string]Cell{
-		`t="inlineStr"><is><r><t>V-</t></r><r><t xml:space="preserve">5_x000D_ </t></r><rPh><t>wei</t></rPh></is>`: {Sort: Text, Text: "V-5\r "},
-		`t="inlineStr"><is><t>_x005F_x000D_</t></is>`:                                                              {Sort: Text, Text: "_x000D_"},
-		`t="inlineStr"><is><r><t>_x00</t></r><r><t>41_</t></r></is>`:                                               {Sort: Text, Text: "_x0041_"},
-		`t="inlineStr"><is><t>_xD800_ _xzzzz_ _x00</t></is>`:                                                       {Sort: Text, Text: "_xD800_ _xzzzz_ _x00"},
+		`t="inlineStr"><is><r><t>V-</t></r><r><t xml:space="preserve">5_x000D_ </t></r><rPh><t>wei</t></rPh></is>`: {
+			Sort: Text, Text: "V-5\r "},
+		`t="inlineStr"><is><t>_x005F_x000D_</t></is>`: {
+			Sort: Text, Text: "_x000D_"},
+		`t="inlineStr"><is><r><t>_x00</t></r><r><t>41_</t></r></is>`: {
+			Sort: Text, Text: "_x0041_"},
+		`t="inlineStr"><is><t>_xD800_ _xzzzz_ _x00</t></is>`: {
+			Sort: Text, Text: "_xD800_ _xzzzz_ _x00"},
 		`t="s"><v> 1 </v>`:                 {Sort: Text, Text: "日期"},
 		`t="str"><v> x_x000D_</v>`:         {Sort: Text, Text: " x\r"},
 		`t="str"><f>A1&amp;""</f><v>甲</v>`: {Sort: Text, Text: "甲", Formula: `=A1&""`},
@@ -40,12 +44,13 @@ func TestACellIsWhatItSaysThatItIs(t *testing.T) {
 		`s="1"><!-- nothing -->`:           {},
 		`t="inlineStr"><is><t></t></is>`:   {},
 	} {
-		b := xlsxtest.Rewrite(t, withRow(t, `<row r="9"><c r="A9" `+cell+`</c></row>`), func(name, text string) string {
-			if name == "xl/styles.xml" {
-				return `<styleSheet><cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="2"/></cellXfs></styleSheet>`
-			}
-			return text
-		})
+		b := xlsxtest.Rewrite(t, withRow(t, `<row r="9"><c r="A9" `+cell+`</c></row>`),
+			func(name, text string) string {
+				if name == "xl/styles.xml" {
+					return `<styleSheet><cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="2"/></cellXfs></styleSheet>`
+				}
+				return text
+			})
 		got := lastRow(t, b)
 		if want == (Cell{}) {
 			if got.Number != 2 {
@@ -53,7 +58,8 @@ func TestACellIsWhatItSaysThatItIs(t *testing.T) {
 			}
 		} else if len(got.Cells) == 0 {
 			t.Errorf("%s is nothing, want %+v", cell, want)
-		} else if got.Cells[0].format, got.Cells[0].style = nil, 0; got.Number != 9 || !slices.Equal(got.Cells, []Cell{want}) {
+		} else if got.Cells[0].format, got.Cells[0].style = nil, 0; got.Number != 9 ||
+			!slices.Equal(got.Cells, []Cell{want}) {
 			t.Errorf("%s is %+v, want %+v", cell, got, want)
 		}
 	}
@@ -77,19 +83,22 @@ func lastRow(t *testing.T, b []byte) (last Row) {
 }
 
 func TestRowsAndCellsHaveTheirPlaces(t *testing.T) {
-	b := withRow(t, `<row r="4"><c r="A4" s="0"/></row><row hidden="1"><c t="str"><v>a</v></c><c r="D5" t="str"><v>d</v></c><c t="str"><v>e</v></c><c r="XFD5" s="0"/></row><row r="1048576"><c r="B1048576"><v>1</v></c></row>`)
+	b := withRow(t,
+		`<row r="4"><c r="A4" s="0"/></row><row hidden="1"><c t="str"><v>a</v></c><c r="D5" t="str"><v>d</v></c><c t="str"><v>e</v></c><c r="XFD5" s="0"/></row><row r="1048576"><c r="B1048576"><v>1</v></c></row>`)
 	_, lines, err := readAll(b, enough)
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect(t, lines, `1 false 1"凭证号" 1"日期"`, `2 false 1"V-1" 1"2026-09-01"`, `5 true 1"a" 0"" 0"" 1"d" 1"e"`, `1048576 false 0"" 2"1"`)
+	expect(t, lines, `1 false 1"凭证号" 1"日期"`, `2 false 1"V-1" 1"2026-09-01"`, `5 true 1"a" 0"" 0"" 1"d" 1"e"`,
+		`1048576 false 0"" 2"1"`)
 }
 
 func TestMergedRangesAndHiddenSheetsAreTold(t *testing.T) {
 	b := xlsxtest.Rewrite(t, made(t), func(name, text string) string {
 		switch name {
 		case tablePart:
-			return strings.Replace(text, "</sheetData>", `</sheetData><mergeCells><mergeCell ref="B2:AA3"/><mergeCell ref="A1"/></mergeCells>`, 1)
+			return strings.Replace(text, "</sheetData>",
+				`</sheetData><mergeCells><mergeCell ref="B2:AA3"/><mergeCell ref="A1"/></mergeCells>`, 1)
 		case workbookPart:
 			return strings.Replace(text, "<sheet ", `<sheet state="veryHidden" `, 1)
 		}
@@ -99,21 +108,24 @@ func TestMergedRangesAndHiddenSheetsAreTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprintf("%+v", w.Sheets[0].Merged); got != "[{FirstRow:2 LastRow:3 FirstColumn:1 LastColumn:26} {FirstRow:1 LastRow:1 FirstColumn:0 LastColumn:0}]" || !w.Sheets[0].Hidden {
+	if got := fmt.Sprintf("%+v",
+		w.Sheets[0].Merged); got != "[{FirstRow:2 LastRow:3 FirstColumn:1 LastColumn:26} {FirstRow:1 LastRow:1 "+
+		"FirstColumn:0 LastColumn:0}]" || !w.Sheets[0].Hidden {
 		t.Errorf("got %s of %+v", got, w.Sheets[0])
 	}
 }
 
 func TestDatesAreCountedFrom1904WhereTheWorkbookSaysSo(t *testing.T) {
-	b := xlsxtest.Rewrite(t, withRow(t, `<row r="9"><c r="A9" s="1"><v>46266</v></c><c><v>46266</v></c></row>`), func(name, text string) string {
-		switch name {
-		case workbookPart:
-			return strings.Replace(text, "<workbookPr", `<workbookPr date1904="1"`, 1)
-		case "xl/styles.xml":
-			return `<styleSheet><cellXfs><xf/><xf numFmtId="14"/></cellXfs></styleSheet>`
-		}
-		return text
-	})
+	b := xlsxtest.Rewrite(t, withRow(t, `<row r="9"><c r="A9" s="1"><v>46266</v></c><c><v>46266</v></c></row>`),
+		func(name, text string) string {
+			switch name {
+			case workbookPart:
+				return strings.Replace(text, "<workbookPr", `<workbookPr date1904="1"`, 1)
+			case "xl/styles.xml":
+				return `<styleSheet><cellXfs><xf/><xf numFmtId="14"/></cellXfs></styleSheet>`
+			}
+			return text
+		})
 	if got := lastRow(t, b).Cells; got[0].Text != "2030-09-02" || got[0].Number != 47728 || got[1].Number != 46266 {
 		t.Errorf("got %+v", got)
 	}
@@ -128,14 +140,17 @@ func TestColumnsAreNamedByLetters(t *testing.T) {
 }
 
 func TestAFormulaOfSeveralCellsIsThatOfEach(t *testing.T) {
-	b := withRow(t, `<row r="5"><c r="A5"><f t="shared" ref="A5:A6" si="3">NOW()</f><v>1</v></c><c r="B5"><f t="array" ref="B5:C6">RAND()</f><v>1</v></c><c><v>1</v></c><c><v>1</v></c></row>`+
-		`<row r="6"><c r="A6"><f t="shared" si="3"/><v>1</v></c><c><v>1</v></c><c><f>1+1</f><v>2</v></c></row><row r="7"><c r="B7"><v>1</v></c><c><f t="array" ref="C7">SUM(A1:A2*1)</f><v>0</v></c><c><v>1</v></c></row>`)
+	b := withRow(t,
+		`<row r="5"><c r="A5"><f t="shared" ref="A5:A6" si="3">NOW()</f><v>1</v></c><c r="B5"><f t="array" ref="B5:C6">RAND()</f><v>1</v></c><c><v>1</v></c><c><v>1</v></c></row>`+
+			`<row r="6"><c r="A6"><f t="shared" si="3"/><v>1</v></c><c><v>1</v></c><c><f>1+1</f><v>2</v></c></row><row r="7"><c r="B7"><v>1</v></c><c><f t="array" ref="C7">SUM(A1:A2*1)</f><v>0</v></c><c><v>1</v></c></row>`)
 	_, lines, err := readAll(b, enough)
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect(t, lines[2:], `5 false 2"1"=NOW() 2"1"=RAND() 2"1"=RAND() 2"1"`, `6 false 2"1"=NOW() 2"1"=RAND() 2"2"=1+1`, `7 false 0"" 2"1" 2"0"=SUM(A1:A2*1) 2"1"`)
-	if got := refusal(t, withRow(t, `<row r="5">`+strings.Repeat(`<c><f t="array" ref="A5:A9"/></c>`, arraysMax+1)+`</row>`)); !strings.Contains(got, "more than the limit of 100 formulas") {
+	expect(t, lines[2:], `5 false 2"1"=NOW() 2"1"=RAND() 2"1"=RAND() 2"1"`, `6 false 2"1"=NOW() 2"1"=RAND() 2"2"=1+1`,
+		`7 false 0"" 2"1" 2"0"=SUM(A1:A2*1) 2"1"`)
+	if got := refusal(t, withRow(t, `<row r="5">`+strings.Repeat(`<c><f t="array" ref="A5:A9"/></c>`, arraysMax+1)+
+		`</row>`)); !strings.Contains(got, "more than the limit of 100 formulas") {
 		t.Errorf("got %q", got)
 	}
 }

@@ -46,7 +46,8 @@ func decode16(b []byte, order binary.ByteOrder) ([]byte, error) {
 }
 
 func errEncoding() error {
-	return say("既不是 UTF-8 也不是 GB18030 文本：请另存为 CSV UTF-8 或 XLSX", "the text is neither UTF-8 nor GB18030: save it as CSV UTF-8 or XLSX")
+	return say("既不是 UTF-8 也不是 GB18030 文本：请另存为 CSV UTF-8 或 XLSX",
+		"the text is neither UTF-8 nor GB18030: save it as CSV UTF-8 or XLSX")
 }
 
 // CSV streams the rows of a text. It yields rows in which all cells are blank, but no empty lines. Rows have the
@@ -142,25 +143,29 @@ func walk(text []byte, comma byte, begin func(at int)) (isOpen bool) {
 	return isOpen
 }
 
-// errQuotes returns the error that the quotes of a row do not match. The row begins at an offset of the text or in the empty
-// lines behind it.
+// errQuotes returns the error that the quotes of a row do not match. The row begins at an offset of the text or in the
+// empty lines behind it.
 func errQuotes(text []byte, at int, comma byte, row int) error {
 	if walk(text[at:], comma, func(int) {}) {
-		return say("第 %[1]d 行的引号不成对：其中一个打开后，到文件末尾（文本的第 %[2]d 行）仍未闭合，请在文本编辑器中补上或删去引号",
-			"the quotes in row %[1]d do not match: one that opens there is still open where the file ends, in line %[2]d of the text. Add the missing quote or delete the one too many",
+		return say("第 %[1]d 行的引号不成对：其中一个打开后，到文件末尾（文本的第 %[2]d 行）仍未闭合，"+
+			"请在文本编辑器中补上或删去引号",
+			"the quotes in row %[1]d do not match: one that opens there is still open where the file ends, in line "+
+				"%[2]d of the text. Add the missing quote or delete the one too many",
 			row, 1+bytes.Count(bytes.TrimRight(text, "\r\n"), []byte("\n")))
 	}
-	return say("第 %d 行的引号不成对：请在文本编辑器中补上或删去引号", "the quotes in row %d do not match: add the missing quote or delete the one too many", row)
+	return say("第 %d 行的引号不成对：请在文本编辑器中补上或删去引号",
+		"the quotes in row %d do not match: add the missing quote or delete the one too many", row)
 }
 
-// ISODay returns a date written as 2025-05-06, 2025/5/6 or 2025年5月6日 in the first form. It does not check that the day
-// exists.
+// ISODay returns a date written as 2025-05-06, 2025/5/6 or 2025年5月6日 in the first form. It does not check that the
+// day exists.
 func ISODay(s string) (iso string, ok bool) {
 	for _, between := range [][3]string{{"-", "-", ""}, {"/", "/", ""}, {"年", "月", "日"}} {
 		y, rest, ok1 := strings.Cut(s, between[0])
 		m, d, ok2 := strings.Cut(rest, between[1])
 		d, ok3 := strings.CutSuffix(d, between[2])
-		if ok1 && ok2 && ok3 && len(y) == 4 && onlyDigits(y) && len(m) <= 2 && onlyDigits(m) && len(d) <= 2 && onlyDigits(d) {
+		if ok1 && ok2 && ok3 && len(y) == 4 && onlyDigits(y) && len(m) <= 2 && onlyDigits(m) && len(d) <= 2 &&
+			onlyDigits(d) {
 			return y + "-" + "00"[len(m):] + m + "-" + "00"[len(d):] + d, true
 		}
 	}

@@ -7,8 +7,8 @@
 // ends early or declares entities is refused. Formulas are not computed: a cell has the text of its formula and its
 // stored value.
 //
-// What a cell shows may differ from what it holds: 12.3 in the format 0.00"万元" shows 12.30万元. Cell.Shown applies the
-// format, as programs in China do, and ShowsNumber compares. Formats are parsed once and applied when asked.
+// What a cell shows may differ from what it holds: 12.3 in the format 0.00"万元" shows 12.30万元. Cell.Shown applies
+// the format, as programs in China do, and ShowsNumber compares. Formats are parsed once and applied when asked.
 package spreadsheet
 
 import (

@@ -9,7 +9,8 @@ import (
 
 // These are parts of the files of other programs.
 var (
-	oldXLS  = text.Say("旧式 XLS 或加密的工作簿（有密码的请先去掉）", "an old XLS or a workbook under a password, which has to go")
+	oldXLS = text.Say("旧式 XLS 或加密的工作簿（有密码的请先去掉）",
+		"an old XLS or a workbook under a password, which has to go")
 	html    = text.Say("网页（HTML），只是改名为 XLS", "a web page (HTML) under the name of a spreadsheet")
 	xml2003 = text.Say("XML 表格 2003", "an XML Spreadsheet 2003")
 	ods     = text.Say("OpenDocument 文件（ODS）", "an OpenDocument file (ODS)")
@@ -31,7 +32,9 @@ func Foreign(head []byte) error {
 	for _, c := range []struct {
 		begin string
 		what  text.Text
-	}{{"\xd0\xcf\x11\xe0", oldXLS}, {"%PDF-", pdf}, {"{\\rtf", rtf}, {"ID;P", sylk}, {"\x89PNG", picture}, {"\xff\xd8\xff", picture}, {"GIF8", picture}, {"Rar!", archive}, {"7z\xbc\xaf", archive}, {"\x1f\x8b", archive}} {
+	}{{"\xd0\xcf\x11\xe0", oldXLS}, {"%PDF-", pdf}, {"{\\rtf", rtf}, {"ID;P", sylk}, {"\x89PNG", picture},
+		{"\xff\xd8\xff", picture}, {"GIF8", picture}, {"Rar!", archive}, {"7z\xbc\xaf", archive},
+		{"\x1f\x8b", archive}} {
 		if bytes.HasPrefix(head, []byte(c.begin)) {
 			return saveAsXLSX(c.what)
 		}
@@ -42,7 +45,8 @@ func Foreign(head []byte) error {
 	begin := strings.ToLower(strings.TrimLeft(strings.TrimPrefix(string(head), "\ufeff"), " \t\r\n"))
 	has := func(part string) bool { return strings.Contains(begin, part) }
 	switch {
-	case strings.HasPrefix(begin, "mime-version:") || strings.HasPrefix(begin, "from: <saved by") || strings.HasPrefix(begin, "content-type: multipart/related"):
+	case strings.HasPrefix(begin, "mime-version:") || strings.HasPrefix(begin, "from: <saved by") ||
+		strings.HasPrefix(begin, "content-type: multipart/related"):
 		return saveAsXLSX(mhtml)
 	case !strings.HasPrefix(begin, "<"):
 		return nil
@@ -75,9 +79,11 @@ func (w *Workbook) errNoWorkbook() error {
 	if w.parts["content.xml"] != nil && w.parts["mimetype"] != nil {
 		return saveAsXLSX(ods)
 	}
-	return say("是 ZIP 压缩包，但不是 XLSX 工作簿：如果里面有表格，请先解压", "the file is a ZIP archive and no XLSX workbook: if there are sheets in it, unpack them")
+	return say("是 ZIP 压缩包，但不是 XLSX 工作簿：如果里面有表格，请先解压",
+		"the file is a ZIP archive and no XLSX workbook: if there are sheets in it, unpack them")
 }
 
 func saveAsXLSX(what text.Text) error {
-	return say("是%[1]s：请用表格软件打开，另存为 XLSX", "the file is %[2]s: open it in a spreadsheet program and save it as XLSX", what.Zh, what.En)
+	return say("是%[1]s：请用表格软件打开，另存为 XLSX",
+		"the file is %[2]s: open it in a spreadsheet program and save it as XLSX", what.Zh, what.En)
 }

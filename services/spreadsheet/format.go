@@ -136,7 +136,10 @@ func tokenize(code string) []section {
 			next()
 			add(literal, " ")
 		case c == '*':
-			if filler := next(); strings.ContainsFunc(filler, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			if filler := next(); strings.ContainsFunc(filler, func(r rune) bool {
+				return unicode.IsLetter(r) ||
+					unicode.IsDigit(r)
+			}) {
 				add(literal, filler)
 			}
 		case c == '[' && slices.Contains(r[i:], ']'):
@@ -237,7 +240,8 @@ func (s *section) settleDate() {
 	for i := range s.pieces {
 		p := &s.pieces[i]
 		switch {
-		case p.sort == point && last >= 0 && strings.Contains(s.pieces[last].text, "s") && i+1 < len(s.pieces) && s.pieces[i+1].text == "0":
+		case p.sort == point && last >= 0 && strings.Contains(s.pieces[last].text, "s") && i+1 < len(s.pieces) &&
+			s.pieces[i+1].text == "0":
 			p.sort = subsecond
 		case p.sort == digit && s.pieces[max(i-1, 0)].sort == subsecond:
 			p.sort = subsecond
@@ -305,7 +309,10 @@ func (s *section) settleNumber() {
 			s.pointed = true
 		case comma:
 			rest := s.pieces[i:]
-			if end := slices.IndexFunc(rest, func(p piece) bool { return p.sort == point || p.sort == power }); end >= 0 && !s.pointed {
+			if end := slices.IndexFunc(rest, func(p piece) bool {
+				return p.sort == point ||
+					p.sort == power
+			}); end >= 0 && !s.pointed {
 				rest = rest[:end]
 			}
 			switch {
@@ -334,13 +341,21 @@ func (s *section) settleNumber() {
 }
 
 // builtIn holds the codes of the formats that files name by number only, in their Chinese form.
-var builtIn = map[int]string{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: `"¥"#,##0;"¥"\-#,##0`, 6: `"¥"#,##0;[Red]"¥"\-#,##0`,
-	7: `"¥"#,##0.00;"¥"\-#,##0.00`, 8: `"¥"#,##0.00;[Red]"¥"\-#,##0.00`, 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
-	14: "yyyy/m/d", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy/m/d h:mm",
-	27: yearMonth, 28: monthDay, 29: monthDay, 30: "m/d/yy", 31: `yyyy"年"m"月"d"日"`, 32: `h"时"mm"分"`, 33: `h"时"mm"分"ss"秒"`, 34: `上午/下午h"时"mm"分"`,
-	35: `上午/下午h"时"mm"分"ss"秒"`, 36: yearMonth, 37: `#,##0;\-#,##0`, 38: `#,##0;[Red]\-#,##0`, 39: `#,##0.00;\-#,##0.00`, 40: `#,##0.00;[Red]\-#,##0.00`,
-	41: `_ * #,##0_ ;_ * \-#,##0_ ;_ * "-"_ ;_ @_ `, 42: `_ "¥"* #,##0_ ;_ "¥"* \-#,##0_ ;_ "¥"* "-"_ ;_ @_ `, 43: `_ * #,##0.00_ ;_ * \-#,##0.00_ ;_ * "-"??_ ;_ @_ `,
-	44: `_ "¥"* #,##0.00_ ;_ "¥"* \-#,##0.00_ ;_ "¥"* "-"??_ ;_ @_ `, 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0", 49: TextFormat,
-	50: yearMonth, 51: monthDay, 52: yearMonth, 53: monthDay, 54: monthDay, 55: `上午/下午h"时"mm"分"`, 56: `上午/下午h"时"mm"分"ss"秒"`, 57: yearMonth, 58: monthDay}
+var builtIn = map[int]string{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: `"¥"#,##0;"¥"\-#,##0`,
+	6: `"¥"#,##0;[Red]"¥"\-#,##0`,
+	7: `"¥"#,##0.00;"¥"\-#,##0.00`, 8: `"¥"#,##0.00;[Red]"¥"\-#,##0.00`, 9: "0%", 10: "0.00%", 11: "0.00E+00",
+	12: "# ?/?", 13: "# ??/??",
+	14: "yyyy/m/d", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm",
+	21: "h:mm:ss", 22: "yyyy/m/d h:mm",
+	27: yearMonth, 28: monthDay, 29: monthDay, 30: "m/d/yy", 31: `yyyy"年"m"月"d"日"`, 32: `h"时"mm"分"`,
+	33: `h"时"mm"分"ss"秒"`, 34: `上午/下午h"时"mm"分"`,
+	35: `上午/下午h"时"mm"分"ss"秒"`, 36: yearMonth, 37: `#,##0;\-#,##0`, 38: `#,##0;[Red]\-#,##0`,
+	39: `#,##0.00;\-#,##0.00`, 40: `#,##0.00;[Red]\-#,##0.00`,
+	41: `_ * #,##0_ ;_ * \-#,##0_ ;_ * "-"_ ;_ @_ `, 42: `_ "¥"* #,##0_ ;_ "¥"* \-#,##0_ ;_ "¥"* "-"_ ;_ @_ `,
+	43: `_ * #,##0.00_ ;_ * \-#,##0.00_ ;_ * "-"??_ ;_ @_ `,
+	44: `_ "¥"* #,##0.00_ ;_ "¥"* \-#,##0.00_ ;_ "¥"* "-"??_ ;_ @_ `, 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0",
+	48: "##0.0E+0", 49: TextFormat,
+	50: yearMonth, 51: monthDay, 52: yearMonth, 53: monthDay, 54: monthDay, 55: `上午/下午h"时"mm"分"`,
+	56: `上午/下午h"时"mm"分"ss"秒"`, 57: yearMonth, 58: monthDay}
 
 const yearMonth, monthDay = `yyyy"年"m"月"`, `m"月"d"日"`

@@ -22,7 +22,8 @@ func made(t testing.TB) []byte {
 	f := excelize.NewFile()
 	defer f.Close()
 	var out bytes.Buffer
-	if err := errors.Join(f.SetSheetRow("Sheet1", "A1", &[]any{"凭证号", "日期"}), f.SetSheetRow("Sheet1", "A2", &[]any{"V-1", "2026-09-01"}), f.Write(&out)); err != nil {
+	if err := errors.Join(f.SetSheetRow("Sheet1", "A1", &[]any{"凭证号", "日期"}),
+		f.SetSheetRow("Sheet1", "A2", &[]any{"V-1", "2026-09-01"}), f.Write(&out)); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -119,27 +120,42 @@ func TestHostileAndDamagedFilesEndWithAReason(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"cut off":                    {good[:len(good)/2], "damaged or not whole"},
-		"no archive":                 {[]byte("凭证号"), "no XLSX workbook"},
-		"a text that is not there":   {row(`<row r="9"><c r="D9" t="s"><v>99999</v></c></row>`), "row 9: its cell in column D refers to the text \"99999\""},
-		"cells beyond the last":      {row(`<row r="9">` + strings.Repeat("<c/>", ColumnsMax+1) + `</row>`), "row 9 has more than 16384 columns"},
-		"no workbook":                {without(workbookPart), "a ZIP archive and no XLSX workbook"},
-		"a part twice":               {twice.Bytes(), "twice"},
-		"no sheet":                   {without(tablePart), `the sheet "Sheet1" is not within the file`},
-		"a sheet outside":            {replaced("xl/_rels/workbook.xml.rels", `Target="worksheets/sheet1.xml"`, `Target="http://example.org/sheet1.xml" TargetMode="External"`), "is not within the file"},
-		"XML that breaks off":        {replaced(tablePart, "</sheetData></worksheet>", ""), "damaged or not whole"},
-		"an entity declared":         {replaced(tablePart, "<worksheet", `<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet`), "DOCTYPE"},
-		"an entity":                  {row(`<row r="9"><c r="A9" t="str"><v>&a;</v></c></row>`), "damaged or not whole"},
-		"a row beyond":               {row(`<row r="1048577"><c r="A1048577"><v>1</v></c></row>`), "a row is beyond 1048576"},
-		"a row before":               {row(`<row r="1"><c r="A1"><v>1</v></c></row>`), "is no row number"},
-		"a column beyond":            {row(`<row r="9"><c r="XFE9"><v>1</v></c></row>`), "is no place of a cell"},
-		"a cell of another row":      {row(`<row r="9"><c r="A1"><v>1</v></c></row>`), "is no place of a cell"},
-		"nested too deep":            {row(strings.Repeat("<a>", 100)), "nests deeper"},
-		"one tag too long":           {row(`<row r="9" a="` + strings.Repeat("a", 2*tagBytesMax) + `"/>`), "a tag or a text of more than"},
-		"merged everywhere":          {replaced(tablePart, "</sheetData>", `</sheetData><mergeCells>`+strings.Repeat(`<mergeCell ref="A1:B2"/>`, mergesMax+1)+`</mergeCells>`), "more than the limit of 10000"},
-		"merged to nowhere":          {replaced(tablePart, "</sheetData>", `</sheetData><mergeCells><mergeCell ref="A1:"/></mergeCells>`), "cannot be read"},
-		"another encoding":           {replaced(tablePart, `encoding="UTF-8"`, `encoding="EBCDIC"`), "its XML is in the encoding EBCDIC"},
-		"more sheets than the limit": {replaced(workbookPart, "</sheets>", strings.Repeat(`<sheet name="x" sheetId="1" r:id="rId1"/>`, sheetsMax)+"</sheets>"), "more than the limit of 100 sheets"},
+		"cut off":    {good[:len(good)/2], "damaged or not whole"},
+		"no archive": {[]byte("凭证号"), "no XLSX workbook"},
+		"a text that is not there": {row(`<row r="9"><c r="D9" t="s"><v>99999</v></c></row>`),
+			"row 9: its cell in column D refers to the text \"99999\""},
+		"cells beyond the last": {row(`<row r="9">` + strings.Repeat("<c/>", ColumnsMax+1) + `</row>`),
+			"row 9 has more than 16384 columns"},
+		"no workbook":  {without(workbookPart), "a ZIP archive and no XLSX workbook"},
+		"a part twice": {twice.Bytes(), "twice"},
+		"no sheet":     {without(tablePart), `the sheet "Sheet1" is not within the file`},
+		"a sheet outside": {
+			replaced("xl/_rels/workbook.xml.rels", `Target="worksheets/sheet1.xml"`,
+				`Target="http://example.org/sheet1.xml" TargetMode="External"`), "is not within the file"},
+		"XML that breaks off": {replaced(tablePart, "</sheetData></worksheet>", ""), "damaged or not whole"},
+		"an entity declared": {
+			replaced(tablePart, "<worksheet", `<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet`), "DOCTYPE"},
+		"an entity": {row(`<row r="9"><c r="A9" t="str"><v>&a;</v></c></row>`),
+			"damaged or not whole"},
+		"a row beyond": {row(`<row r="1048577"><c r="A1048577"><v>1</v></c></row>`),
+			"a row is beyond 1048576"},
+		"a row before":          {row(`<row r="1"><c r="A1"><v>1</v></c></row>`), "is no row number"},
+		"a column beyond":       {row(`<row r="9"><c r="XFE9"><v>1</v></c></row>`), "is no place of a cell"},
+		"a cell of another row": {row(`<row r="9"><c r="A1"><v>1</v></c></row>`), "is no place of a cell"},
+		"nested too deep":       {row(strings.Repeat("<a>", 100)), "nests deeper"},
+		"one tag too long": {row(`<row r="9" a="` + strings.Repeat("a", 2*tagBytesMax) + `"/>`),
+			"a tag or a text of more than"},
+		"merged everywhere": {
+			replaced(tablePart, "</sheetData>", `</sheetData><mergeCells>`+strings.Repeat(`<mergeCell ref="A1:B2"/>`,
+				mergesMax+1)+`</mergeCells>`), "more than the limit of 10000"},
+		"merged to nowhere": {
+			replaced(tablePart, "</sheetData>", `</sheetData><mergeCells><mergeCell ref="A1:"/></mergeCells>`),
+			"cannot be read"},
+		"another encoding": {replaced(tablePart, `encoding="UTF-8"`, `encoding="EBCDIC"`),
+			"its XML is in the encoding EBCDIC"},
+		"more sheets than the limit": {
+			replaced(workbookPart, "</sheets>", strings.Repeat(`<sheet name="x" sheetId="1" r:id="rId1"/>`, sheetsMax)+
+				"</sheets>"), "more than the limit of 100 sheets"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := refusal(t, c.file); !strings.Contains(got, c.want) {

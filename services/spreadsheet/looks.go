@@ -138,7 +138,8 @@ func (w *Workbook) readDrawing(part string, l *Looks) error {
 			case slices.Contains([]string{"twoCellAnchor", "oneCellAnchor", "absoluteAnchor"}, name):
 				o = &object{}
 			case strings.Contains(attribute(e, "style"), "position:"): // in VML
-				o = &object{hidden: strings.Contains(strings.ReplaceAll(attribute(e, "style"), " ", ""), "visibility:hidden")}
+				o = &object{hidden: strings.Contains(strings.ReplaceAll(attribute(e, "style"), " ", ""),
+					"visibility:hidden")}
 			case o == nil:
 			case name == "to":
 				o.hasTo = true
@@ -174,14 +175,16 @@ func (w *Workbook) readDrawing(part string, l *Looks) error {
 			case "Anchor": // the columns, the rows and the distances within them
 				p := strings.Split(text.String(), ",")
 				if len(p) == 8 {
-					o.from, o.to, o.hasTo = [2]int{number(p[0]), number(p[2])}, [2]int{number(p[4]), number(p[6])}, true
+					o.from, o.to, o.hasTo = [2]int{number(p[0]), number(p[2])},
+						[2]int{number(p[4]), number(p[6])}, true
 				}
 			case "twoCellAnchor", "oneCellAnchor", "absoluteAnchor", "ClientData":
 				if !o.hasTo {
 					o.to = [2]int{o.from[0] + o.size[0]/columnSize, o.from[1] + o.size[1]/rowSize}
 				}
 				if len(l.Objects) == objectsMax {
-					return say("一张工作表上的图形超过 %d 个的上限", "a sheet has more than the limit of %d objects", objectsMax)
+					return say("一张工作表上的图形超过 %d 个的上限", "a sheet has more than the limit of %d objects",
+						objectsMax)
 				}
 				if !o.hidden {
 					l.Objects = append(l.Objects, Range{o.from[1] + 1, o.to[1] + 1, o.from[0], o.to[0]})
@@ -206,7 +209,8 @@ func (w *Workbook) readPrintAreas(index int, l *Looks) error {
 	}
 	return w.definedNames(book, func(name, sheet, formula string) {
 		// programs ignore such a name
-		if strings.EqualFold(name, "_xlnm.Print_Area") && sheet == strconv.Itoa(index) && !strings.Contains(formula, "#REF!") {
+		if strings.EqualFold(name, "_xlnm.Print_Area") && sheet == strconv.Itoa(index) &&
+			!strings.Contains(formula, "#REF!") {
 			l.PrintAreas = areasOf(formula)
 		}
 	})
@@ -246,7 +250,8 @@ func colorOf(e xml.StartElement) string {
 	if isTrue(attribute(e, "auto")) {
 		return "auto"
 	}
-	return attribute(e, "rgb") + "|" + attribute(e, "theme") + "|" + attribute(e, "indexed") + "|" + attribute(e, "tint")
+	return attribute(e, "rgb") + "|" + attribute(e, "theme") + "|" + attribute(e, "indexed") + "|" +
+		attribute(e, "tint")
 }
 
 func (w *Workbook) readColors() (*colors, error) {
@@ -292,7 +297,8 @@ func (w *Workbook) readColors() (*colors, error) {
 	return c, w.read(byType["styles"], func(e xml.StartElement) error {
 		tag := e.Name.Local
 		switch tag {
-		case "numFmts", "fonts", "fills", "borders", "cellXfs", "cellStyleXfs", "cellStyles", "dxfs", "tableStyles", "colors":
+		case "numFmts", "fonts", "fills", "borders", "cellXfs", "cellStyleXfs", "cellStyles", "dxfs",
+			"tableStyles", "colors":
 			list = tag
 		}
 		last := len(c.fills) - 1
@@ -305,7 +311,8 @@ func (w *Workbook) readColors() (*colors, error) {
 			c.fills = append(c.fills, nil)
 		case list == "fills" && tag == "patternFill":
 			part = attribute(e, "patternType")
-		case list == "fills" && last >= 0 && (tag == "fgColor" && part != "none" && part != "" || tag == "bgColor" && part != "none" && part != "" && part != "solid" || tag == "color"):
+		case list == "fills" && last >= 0 && (tag == "fgColor" && part != "none" && part != "" ||
+			tag == "bgColor" && part != "none" && part != "" && part != "solid" || tag == "color"):
 			c.fills[last] = append(c.fills[last], colorOf(e))
 		case list == "cellXfs" && tag == "xf":
 			c.styles = append(c.styles, [2]int{number(attribute(e, "fontId")), number(attribute(e, "fillId"))})
@@ -347,8 +354,10 @@ func (l *Looks) IsInvisible(c Cell) bool {
 }
 
 // namedColors are the colors that a number format can name, in English and in Chinese.
-var namedColors = map[string]string{"black": "000000", "white": "FFFFFF", "red": "FF0000", "green": "00FF00", "blue": "0000FF", "yellow": "FFFF00", "magenta": "FF00FF", "cyan": "00FFFF",
-	"黑色": "000000", "白色": "FFFFFF", "红色": "FF0000", "绿色": "00FF00", "蓝色": "0000FF", "黄色": "FFFF00", "洋红": "FF00FF", "蓝绿色": "00FFFF"}
+var namedColors = map[string]string{"black": "000000", "white": "FFFFFF", "red": "FF0000", "green": "00FF00",
+	"blue": "0000FF", "yellow": "FFFF00", "magenta": "FF00FF", "cyan": "00FFFF",
+	"黑色": "000000", "白色": "FFFFFF", "红色": "FF0000", "绿色": "00FF00", "蓝色": "0000FF", "黄色": "FFFF00",
+	"洋红": "FF00FF", "蓝绿色": "00FFFF"}
 
 // namedColor returns the color that a number format names, such as red or color 10.
 func namedColor(name string) (rgb string, ok bool) {

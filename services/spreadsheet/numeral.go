@@ -59,8 +59,8 @@ func (n numeral) decimals() string {
 
 // ShowsNumber reports whether a text shown in a cell is the number that the cell holds, and with how many
 // decimals. held is digits with at most one point and an optional minus, like the Text of a Number. From shown it
-// removes blanks, thousands separators, signs of the yuan (¥ ￥ 元 圆 整 人民币 RMB CNY), and the brackets or minus of a
-// negative number; digits may be Chinese or wide. The rest must equal held without its sign, rounded to the
+// removes blanks, thousands separators, signs of the yuan (¥ ￥ 元 圆 整 人民币 RMB CNY), and the brackets or minus of
+// a negative number; digits may be Chinese or wide. The rest must equal held without its sign, rounded to the
 // decimals shown. A lone minus is zero, as in accounting.
 func ShowsNumber(shown, held string) (decimals int, ok bool) {
 	exact, isNegative := strings.CutPrefix(held, "-")
@@ -126,7 +126,8 @@ func narrowDigit(r rune) rune {
 func ungrouped(s string) (digits string, ok bool) {
 	groups := strings.Split(s, ",")
 	for _, g := range groups[1:] {
-		if len(g) != len(groups[len(groups)-1]) || len(g) != 3 && len(g) != 4 || groups[0] == "" || len(groups[0]) > len(g) {
+		if len(g) != len(groups[len(groups)-1]) || len(g) != 3 && len(g) != 4 || groups[0] == "" ||
+			len(groups[0]) > len(g) {
 			return "", false
 		}
 	}

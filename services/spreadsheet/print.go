@@ -24,7 +24,9 @@ const (
 func PrintWide(f *excelize.File, sheet string) error {
 	a4, landscape, one, any, fit := 9, "landscape", 1, 0, true
 	side, upper, footer := sideInches, upperInches, footerInches
-	return cmp.Or(f.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &upper, Bottom: &upper, Header: &footer, Footer: &footer}),
+	return cmp.Or(f.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{
+		Left: &side, Right: &side, Top: &upper, Bottom: &upper, Header: &footer, Footer: &footer}),
 		f.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}),
-		f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &one, FitToHeight: &any}))
+		f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &one,
+			FitToHeight: &any}))
 }

@@ -122,7 +122,8 @@ func (r *rowReader) start(e xml.StartElement) error {
 	case "mergeCell":
 		m, ok := parseRange(attribute(e, "ref"))
 		if !ok || len(r.sheet.Merged) == mergesMax {
-			return say("合并的单元格无法读取，或超过 %d 处的上限", "the merged cells cannot be read, or are more than the limit of %d", mergesMax)
+			return say("合并的单元格无法读取，或超过 %d 处的上限",
+				"the merged cells cannot be read, or are more than the limit of %d", mergesMax)
 		}
 		r.sheet.Merged = append(r.sheet.Merged, m)
 	}
@@ -143,7 +144,8 @@ func (r *rowReader) startRow(e xml.StartElement) error {
 		return say("行号超过 %d", "a row is beyond %d", RowsMax)
 	}
 	r.arrays = slices.DeleteFunc(r.arrays, func(a array) bool { return a.LastRow < number })
-	r.row, r.next = Row{Number: number, Hidden: isTrue(attribute(e, "hidden")) || isTrue(attribute(e, "customHeight")) && isZero(attribute(e, "ht")), Cells: r.row.Cells[:0]}, 0
+	r.row, r.next = Row{Number: number, Hidden: isTrue(attribute(e, "hidden")) ||
+		isTrue(attribute(e, "customHeight")) && isZero(attribute(e, "ht")), Cells: r.row.Cells[:0]}, 0
 	return nil
 }
 
@@ -164,7 +166,8 @@ func (r *rowReader) startArray(ref string) error {
 		return nil
 	}
 	if len(r.arrays) == arraysMax {
-		return say("第 %d 行中并列的数组公式超过 %d 个的上限", "row %d has more than the limit of %d formulas over ranges", r.row.Number, arraysMax)
+		return say("第 %d 行中并列的数组公式超过 %d 个的上限",
+			"row %d has more than the limit of %d formulas over ranges", r.row.Number, arraysMax)
 	}
 	r.arrays = append(r.arrays, array{Range: m, first: r.raw.column})
 	return nil
@@ -176,7 +179,8 @@ func (r *rowReader) startCell(e xml.StartElement) error {
 	if ref := attribute(e, "r"); ref != "" {
 		at, number, ok := parseRef(ref)
 		if !ok || number != r.row.Number || at < column {
-			return say("第 %d 行中的单元格位置 %q 不对", "in row %d, %q is no place of a cell", r.row.Number, Clip(ref))
+			return say("第 %d 行中的单元格位置 %q 不对", "in row %d, %q is no place of a cell",
+				r.row.Number, Clip(ref))
 		}
 		column = at
 	}
@@ -227,8 +231,10 @@ func (r *rowReader) column(e xml.StartElement) error {
 	}
 	first, err1 := strconv.Atoi(attribute(e, "min"))
 	last, err2 := strconv.Atoi(attribute(e, "max"))
-	if err1 != nil || err2 != nil || first < 1 || last < first || last > ColumnsMax || len(r.sheet.HiddenColumns) == ColumnsMax {
-		return say("隐藏的列 %q 至 %q 无法读取", "the hidden columns %q to %q cannot be read", Clip(attribute(e, "min")), Clip(attribute(e, "max")))
+	if err1 != nil || err2 != nil || first < 1 || last < first || last > ColumnsMax ||
+		len(r.sheet.HiddenColumns) == ColumnsMax {
+		return say("隐藏的列 %q 至 %q 无法读取", "the hidden columns %q to %q cannot be read",
+			Clip(attribute(e, "min")), Clip(attribute(e, "max")))
 	}
 	r.sheet.HiddenColumns = append(r.sheet.HiddenColumns, Range{1, RowsMax, first - 1, last - 1})
 	return nil
@@ -270,7 +276,8 @@ func (r *rowReader) endRules() error {
 		rule := r.rule
 		var ok bool
 		if rule.Range, ok = parseRange(ref); !ok || len(r.sheet.ConditionalFormats) == mergesMax {
-			return say("条件格式无法读取，或超过 %d 处的上限", "the conditional formats cannot be read, or are more than the limit of %d", mergesMax)
+			return say("条件格式无法读取，或超过 %d 处的上限",
+				"the conditional formats cannot be read, or are more than the limit of %d", mergesMax)
 		}
 		r.sheet.ConditionalFormats = append(r.sheet.ConditionalFormats, rule)
 	}

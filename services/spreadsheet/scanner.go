@@ -64,7 +64,9 @@ func charset(label string, r io.Reader) (io.Reader, error) {
 	case "iso-8859-1", "latin1":
 		return charmap.ISO8859_1.NewDecoder().Reader(r), nil
 	}
-	return nil, say("其中的 XML 用了编码 %s，不能读取：请用表格软件打开，另存为 XLSX", "its XML is in the encoding %s, which is not read: open it in a spreadsheet program and save it as XLSX", Clip(label))
+	return nil, say("其中的 XML 用了编码 %s，不能读取：请用表格软件打开，另存为 XLSX",
+		"its XML is in the encoding %s, which is not read: open it in a spreadsheet program and save it as XLSX",
+		Clip(label))
 }
 
 // read calls see with every element of a part.
@@ -104,7 +106,8 @@ func (s *scanner) Read(b []byte) (int, error) {
 		var text []byte
 		text, rest, found = bytes.Cut(rest, []byte("<"))
 		if s.tag += len(text); s.tag > tagBytesMax {
-			return 0, say("XML 中有超过 %d 字节的标记或文字", "the XML has a tag or a text of more than %d bytes", tagBytesMax)
+			return 0, say("XML 中有超过 %d 字节的标记或文字", "the XML has a tag or a text of more than %d bytes",
+				tagBytesMax)
 		}
 		if found {
 			s.tag = 0

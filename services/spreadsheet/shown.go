@@ -65,8 +65,8 @@ func (c Cell) Shown() string {
 	return c.format.text.words(c.Text)
 }
 
-// Color returns the name of the color in which the number format shows the cell, in lower case, such as red or color 3, or
-// "" for the color of the font.
+// Color returns the name of the color in which the number format shows the cell, in lower case, such as red or color
+// 3, or "" for the color of the font.
 func (c Cell) Color() string {
 	switch {
 	case c.format == nil:
@@ -159,7 +159,8 @@ func (s *section) words(text string) string {
 }
 
 // chineseDigits are the digits of DBNum1 to DBNum3.
-var chineseDigits = [][]rune{[]rune("〇一二三四五六七八九"), []rune("零壹贰叁肆伍陆柒捌玖"), []rune("０１２３４５６７８９")}
+var chineseDigits = [][]rune{[]rune("〇一二三四五六七八九"), []rune("零壹贰叁肆伍陆柒捌玖"),
+	[]rune("０１２３４５６７８９")}
 
 // inChinese replaces digits by Chinese ones as DBNum asks.
 func (s *section) inChinese(shown string) string {

@@ -114,7 +114,8 @@ func (s *section) date(v float64) string {
 }
 
 var (
-	months          = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+	months = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September",
+		"October", "November", "December"}
 	weekdays        = []string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
 	chineseWeekdays = []string{"日", "一", "二", "三", "四", "五", "六"}
 )

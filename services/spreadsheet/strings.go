@@ -51,7 +51,9 @@ func (w *Workbook) readStrings(part string) error {
 				continue
 			}
 			if total += text.Len(); len(w.strings) == stringsMax || total > stringsBytesMax {
-				return say("文字超过 %d 条或 %d 字节的上限", "the workbook has more than the limit of %d texts or %d bytes of them", stringsMax, stringsBytesMax)
+				return say("文字超过 %d 条或 %d 字节的上限",
+					"the workbook has more than the limit of %d texts or %d bytes of them", stringsMax,
+					stringsBytesMax)
 			}
 			if fonts.hasOwn {
 				w.runs[len(w.strings)] = fonts

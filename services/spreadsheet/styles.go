@@ -52,14 +52,16 @@ func (w *Workbook) readStyles(name string) error {
 				formats[id] = parseFormat(cmp.Or(codes[id], builtIn[id]))
 			}
 			font, err := strconv.Atoi(attribute(e, "fontId"))
-			w.styles = append(w.styles, style{formats[id], err == nil && 0 <= font && font < len(struck) && struck[font]})
+			w.styles = append(w.styles,
+				style{formats[id], err == nil && 0 <= font && font < len(struck) && struck[font]})
 		case list == "dxfs" && tag == "dxf":
 			w.differences, black = append(w.differences, ConditionalFormat{}), false
 		case list == "dxfs" && tag == "color" && part == "font" && isBlack(e):
 			black = true
 		case list == "dxfs" && len(w.differences) > 0 && part == "fill" && black && isBlack(e):
 			w.differences[len(w.differences)-1].FontColor = true
-		case list == "dxfs" && len(w.differences) > 0 && (tag == "numFmt" || tag == "color" && part == "font" && !isTextColor(e)):
+		case list == "dxfs" && len(w.differences) > 0 &&
+			(tag == "numFmt" || tag == "color" && part == "font" && !isTextColor(e)):
 			last := &w.differences[len(w.differences)-1]
 			last.NumFmt, last.FontColor = last.NumFmt || tag == "numFmt", last.FontColor || tag == "color"
 		}
@@ -70,7 +72,8 @@ func (w *Workbook) readStyles(name string) error {
 // isTextColor reports whether a color is the default color of texts, which some programs write for every font.
 func isTextColor(e xml.StartElement) bool {
 	tint := attribute(e, "tint")
-	return len(e.Attr) == 0 || isTrue(attribute(e, "auto")) || attribute(e, "theme") == "1" && (tint == "" || isZero(tint)) || attribute(e, "indexed") == "64"
+	return len(e.Attr) == 0 || isTrue(attribute(e, "auto")) ||
+		attribute(e, "theme") == "1" && (tint == "" || isZero(tint)) || attribute(e, "indexed") == "64"
 }
 
 func isBlack(e xml.StartElement) bool { return attribute(e, "rgb") == "FF000000" }

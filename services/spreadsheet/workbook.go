@@ -32,8 +32,8 @@ type Workbook struct {
 	since1904   bool
 }
 
-// Worksheet is one worksheet. Its HiddenColumns are complete with its first row, its Merged and ConditionalFormats after its
-// Rows were read to the end.
+// Worksheet is one worksheet. Its HiddenColumns are complete with its first row, its Merged and ConditionalFormats
+// after its Rows were read to the end.
 type Worksheet struct {
 	Name               string
 	Hidden             bool
@@ -44,8 +44,8 @@ type Worksheet struct {
 	part string
 }
 
-// ConditionalFormat is a range with rules that may show its values otherwise than the formats of the cells. The rules are
-// not evaluated.
+// ConditionalFormat is a range with rules that may show its values otherwise than the formats of the cells. The rules
+// are not evaluated.
 type ConditionalFormat struct {
 	Range
 	NumFmt    bool // a rule sets a number format, or a bar or an icon hides the value
@@ -61,7 +61,8 @@ func NewWorkbook(r io.ReaderAt, size, bytesMax int64) (*Workbook, error) {
 		return nil, errDamaged(err)
 	}
 	if len(archive.File) > partsMax {
-		return nil, say("压缩包中的文件超过 %d 个的上限", "the archive holds more than the limit of %d files", partsMax)
+		return nil, say("压缩包中的文件超过 %d 个的上限",
+			"the archive holds more than the limit of %d files", partsMax)
 	}
 	w := &Workbook{parts: map[string]*zip.File{}, bytesMax: bytesMax, left: bytesMax, runs: map[int]runs{}}
 	for _, f := range archive.File {
@@ -114,7 +115,8 @@ func (w *Workbook) workbookPart() (string, error) {
 			part = target
 		}
 	}
-	if w.parts[part] == nil || !strings.HasSuffix(part, ".xml") || strings.HasPrefix(part, "word/") || strings.HasPrefix(part, "ppt/") {
+	if w.parts[part] == nil || !strings.HasSuffix(part, ".xml") || strings.HasPrefix(part, "word/") ||
+		strings.HasPrefix(part, "ppt/") {
 		return "", w.errNoWorkbook()
 	}
 	return part, nil
@@ -145,7 +147,8 @@ func (w *Workbook) readSheets(part string, targets map[string]string) error {
 			w.since1904 = isTrue(attribute(e, "date1904"))
 		case "sheet":
 			state := attribute(e, "state")
-			s := &Worksheet{Name: attribute(e, "name"), Hidden: state == "hidden" || state == "veryHidden", part: targets[attribute(e, "id")]}
+			s := &Worksheet{Name: attribute(e, "name"), Hidden: state == "hidden" ||
+				state == "veryHidden", part: targets[attribute(e, "id")]}
 			if len(w.Sheets) == sheetsMax {
 				return say("工作表超过 %d 个的上限", "the workbook has more than the limit of %d sheets", sheetsMax)
 			}

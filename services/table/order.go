@@ -7,8 +7,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Order returns a number that compares with those of other cells of the same column as the cells do: a count, a year, an
-// amount in fen, a rate in hundredths of a percent, or a day. ok is false for an empty cell and for a text.
+// Order returns a number that compares with those of other cells of the same column as the cells do: a count, a year,
+// an amount in fen, a rate in hundredths of a percent, or a day. ok is false for an empty cell and for a text.
 func (c Cell) Order() (n int64, ok bool) {
 	switch v := c.Data.(type) {
 	case int64:

@@ -9,7 +9,8 @@ import (
 
 func TestACellComparesAsItsNumberDoes(t *testing.T) {
 	inOrder := [][]table.Cell{
-		{table.Rate("-5.10"), table.Rate("-0.50"), table.Rate("0.00"), table.Rate("59.98"), table.Rate("60.00"), table.Rate("15015015.12")},
+		{table.Rate("-5.10"), table.Rate("-0.50"), table.Rate("0.00"), table.Rate("59.98"), table.Rate("60.00"),
+			table.Rate("15015015.12")},
 		{table.Fen(-1), table.Fen(0), table.Fen(100)},
 		{table.Number(2), table.Number(10)},
 		{table.Date(events.MustDate("2025-12-31")), table.Date(events.MustDate("2026-01-01"))},

@@ -103,8 +103,8 @@ func (t *Table) WriteJSON(to io.Writer) error {
 	return w.Flush()
 }
 
-// MarshalRow returns one row as a JSON object: the columns that have names, in their order. An empty cell is null. Format
-// characters are escapes; see text.SeenJSON.
+// MarshalRow returns one row as a JSON object: the columns that have names, in their order. An empty cell is null.
+// Format characters are escapes; see text.SeenJSON.
 func MarshalRow(columns []Column, row []Cell) ([]byte, error) {
 	object := []byte{'{'}
 	for i, c := range columns {

@@ -28,9 +28,9 @@ type Table struct {
 }
 
 // Column is a column of a table. It has a stable English name for programs, and a title in both languages for people.
-// A column without a name is only for people, a column without a title only for programs. The lists have numbered forms
-// (lists.Form). Since is the first form with the column, 0 for the first of all; Until is the last form with it, 0 for a
-// column that is still there.
+// A column without a name is only for people, a column without a title only for programs. The lists have numbered
+// forms (lists.Form). Since is the first form with the column, 0 for the first of all; Until is the last form with it,
+// 0 for a column that is still there.
 type Column struct {
 	Name         string
 	Title        text.Text

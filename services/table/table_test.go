@@ -9,8 +9,9 @@ import (
 
 func TestTablesAreAlignedForTheWidthOfChinese(t *testing.T) {
 	sh := &Table{
-		Columns: []Column{{Name: "a", Title: text.Say("名称", "name")}, {Name: "b", Title: text.Say("金额", "amount"), Type: Money}, {Title: text.Say("注", "note")}},
-		Rows:    [][]Cell{{Text("杭州市"), Fen(123456789), Text("“甲”—乙…")}, {Text("ab"), Fen(5), Text("x")}},
+		Columns: []Column{{Name: "a", Title: text.Say("名称", "name")},
+			{Name: "b", Title: text.Say("金额", "amount"), Type: Money}, {Title: text.Say("注", "note")}},
+		Rows: [][]Cell{{Text("杭州市"), Fen(123456789), Text("“甲”—乙…")}, {Text("ab"), Fen(5), Text("x")}},
 	}
 	var b strings.Builder
 	if err := sh.WriteText(&b, "zh"); err != nil {

@@ -19,8 +19,8 @@ var width = &runewidth.Condition{}
 // WriteText writes the columns that have titles, for people, aligned for a terminal. It leaves out no column.
 func (t *Table) WriteText(to io.Writer, lang string) error { return t.WriteFitted(to, lang, Screen{}) }
 
-// Screen is the terminal that a table must fit. Columns is its width, or 0 for any width. All is what its user types to see
-// all of a table that does not fit.
+// Screen is the terminal that a table must fit. Columns is its width, or 0 for any width. All is what its user types
+// to see all of a table that does not fit.
 type Screen struct {
 	Columns int
 	All     string
@@ -28,8 +28,10 @@ type Screen struct {
 
 // WriteFitted is WriteText for a terminal. A table that is too wide is fitted:
 //
-//  1. Texts are shortened, the longest first, to no less than textWidthMin columns. Codes, numbers and dates never are.
-//  2. If that is not enough, columns go until it is: first those that hold nothing but blanks and zeros, then those with a
+//  1. Texts are shortened, the longest first, to no less than textWidthMin columns. Codes, numbers and dates never
+//     are.
+//  2. If that is not enough, columns go until it is: first those that hold nothing but blanks and zeros, then those
+//     with a
 //     higher Minor before those with a lower one, and of equal ones the right one first. The first column stays.
 //
 // A line under the table names the columns that are hidden or shortened and says how to see all.
@@ -124,8 +126,8 @@ func isCode(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r == ' ' || r > '~' })
 }
 
-// fit sets the widths of columns so that they fit, and hides those that do not. It returns the titles of the columns that
-// are hidden and of those that are shortened. See WriteFitted for the rules.
+// fit sets the widths of columns so that they fit, and hides those that do not. It returns the titles of the columns
+// that are hidden and of those that are shortened. See WriteFitted for the rules.
 func fit(columns []*printedColumn, widthMax int) (hidden, cut []string) {
 	sum := func(of func(*printedColumn) int) (total int) {
 		for _, c := range columns {

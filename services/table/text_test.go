@@ -20,7 +20,8 @@ func narrow() *Table {
 		{Name: "note", Title: text.Say("说明", "note")},
 		{Name: "id", Title: text.Say("编号", "id"), Minor: 2},
 	}, Rows: [][]Cell{
-		{Text("ZJ-0001"), Text("浙江省海洋工程装备产业技术转移转化中心"), Fen(0), Fen(123456789), Text("a text in words that is long enough to be cut"), Text("0193a6b2-0000-7000-8000-00000000abcd")},
+		{Text("ZJ-0001"), Text("浙江省海洋工程装备产业技术转移转化中心"), Fen(0), Fen(123456789),
+			Text("a text in words that is long enough to be cut"), Text("0193a6b2-0000-7000-8000-00000000abcd")},
 		{Text("ZJ-0002"), Text("甲"), Fen(0), Fen(5), Text(""), Text("0193a6b2-0000-7000-8000-00000000abce")},
 	}}
 	t.Total(map[string]events.Fen{"before": 0, "now": 123456794})
@@ -46,7 +47,8 @@ func TestATableFitsTheTerminalByTheRules(t *testing.T) {
 		{165, "", ""}, {145, "", "name, note"}, {105, "", "name, note"},
 		{100, "before", "name, note"}, // it holds nothing
 		{80, "before, id", "name"}, {57, "before, id", "name, note"},
-		{45, "name, before, id", "note"}, {21, "name, before, note, id", ""}, {10, "name, before, now, note, id", ""}, {3, "name, before, now, note, id", ""},
+		{45, "name, before, id", "note"}, {21, "name, before, note, id", ""}, {10, "name, before, now, note, id", ""},
+		{3, "name, before, now, note, id", ""},
 	} {
 		got := fitted(t, narrow(), c.columns)
 		if c.hides+c.shortened == "" {
@@ -62,7 +64,8 @@ func TestATableFitsTheTerminalByTheRules(t *testing.T) {
 				t.Errorf("%d columns: %q is wider", c.columns, l)
 			}
 		}
-		for sign, titles := range map[string]string{"columns not shown: ": c.hides, "texts shortened in: ": c.shortened} {
+		for sign, titles := range map[string]string{
+			"columns not shown: ": c.hides, "texts shortened in: ": c.shortened} {
 			if strings.Contains(said, sign) != (titles != "") || !strings.Contains(said, sign+titles) && titles != "" {
 				t.Errorf("%d columns: expected %q after %q, got %s", c.columns, titles, sign, said)
 			}
@@ -87,14 +90,17 @@ func TestATableLosesNothingButWhatItNames(t *testing.T) {
 		got := fitted(t, from, columns)
 		table, said, _ := strings.Cut(got, "(The terminal")
 		for i, c := range from.Columns {
-			hidden := strings.Contains(said, " "+c.Title.En+",") && !strings.Contains(table, c.Title.En) || strings.Contains(said, " "+c.Title.En+";") || strings.Contains(said, " "+c.Title.En+".")
+			hidden := strings.Contains(said, " "+c.Title.En+",") && !strings.Contains(table, c.Title.En) ||
+				strings.Contains(said, " "+c.Title.En+";") || strings.Contains(said, " "+c.Title.En+".")
 			for _, row := range from.Rows {
 				shown := row[i].Shown.En
 				if strings.Contains(table, shown) || hidden {
 					continue
 				}
-				if c.Type != String || c.Name == "id" || c.Name == "center" || !strings.Contains(said, "shortened") || !strings.Contains(table, "…") {
-					t.Fatalf("%d columns: %q of %s is neither shown nor said to be hidden:\n%s", columns, shown, c.Name, got)
+				if c.Type != String || c.Name == "id" || c.Name == "center" || !strings.Contains(said, "shortened") ||
+					!strings.Contains(table, "…") {
+					t.Fatalf("%d columns: %q of %s is neither shown nor said to be hidden:\n%s", columns, shown,
+						c.Name, got)
 				}
 			}
 		}

@@ -10,8 +10,8 @@ import (
 // Unit is a unit in which amounts of money are shown to people. Programs get whole fen whatever the unit is.
 type Unit string
 
-// The units. An amount in 万元 is rounded to two decimals, half away from zero, so a total may differ from the sum of its
-// rounded parts.
+// The units. An amount in 万元 is rounded to two decimals, half away from zero, so a total may differ from the sum of
+// its rounded parts.
 const (
 	Yuan         Unit = "yuan"
 	TenThousands Unit = "wan"

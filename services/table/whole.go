@@ -28,7 +28,8 @@ import (
 const WholeType = "application/vnd.taizhang.table+json"
 
 // typeNames are the names of the types in a whole table.
-var typeNames = [...]string{String: "string", Count: "count", Year: "year", Money: "money", Percent: "percent", Day: "day", Bool: "bool", JSON: "json", Time: "time"}
+var typeNames = [...]string{String: "string", Count: "count", Year: "year", Money: "money", Percent: "percent",
+	Day: "day", Bool: "bool", JSON: "json", Time: "time"}
 
 type wholeColumn struct {
 	Name    string    `json:"name"`
@@ -268,7 +269,8 @@ func (r *wholeReader) columns() error {
 		if c.Unit != "" && !c.Unit.Valid() {
 			return fmt.Errorf("column %q: unknown unit %q", c.Name, c.Unit)
 		}
-		r.Columns = append(r.Columns, Column{Name: c.Name, Title: c.Title, Type: Type(t), CharMax: c.CharMax, Unit: c.Unit, Minor: c.Minor})
+		r.Columns = append(r.Columns,
+			Column{Name: c.Name, Title: c.Title, Type: Type(t), CharMax: c.CharMax, Unit: c.Unit, Minor: c.Minor})
 	}
 	return nil
 }

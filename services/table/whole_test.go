@@ -17,7 +17,8 @@ import (
 )
 
 // hostile are texts that a careless reader or writer misinterprets.
-var hostile = []string{"", "杭州", `"`, `\`, "\u0000", "\u2028", "\x1b[31m", "a,b", "],[", "{}", "null", "0", "=cmd()", "\r\n", "\ufeff", "</script>", "𝔘", "\u202e甲", strings.Repeat("长", 100)}
+var hostile = []string{"", "杭州", `"`, `\`, "\u0000", "\u2028", "\x1b[31m", "a,b", "],[", "{}", "null", "0", "=cmd()",
+	"\r\n", "\ufeff", "</script>", "𝔘", "\u202e甲", strings.Repeat("长", 100)}
 
 func drawn(r *rand.Rand) string { return hostile[r.IntN(len(hostile))] }
 
@@ -40,7 +41,8 @@ func drawCell(r *rand.Rand, t Type) Cell {
 		made = append(made, Yes(true), Yes(false))
 	case JSON:
 		quoted, _ := json.Marshal(drawn(r))
-		made = append(made, Cell{Data: jsontext.Value(`{"a":[1.50,null,{}]}`)}, Cell{Data: jsontext.Value(quoted)}, Cell{Data: jsontext.Value(`["x","y"]`), Shown: Plain("x")})
+		made = append(made, Cell{Data: jsontext.Value(`{"a":[1.50,null,{}]}`)}, Cell{Data: jsontext.Value(quoted)},
+			Cell{Data: jsontext.Value(`["x","y"]`), Shown: Plain("x")})
 	}
 	c := made[r.IntN(len(made))]
 	switch r.IntN(4) {
@@ -54,9 +56,11 @@ func drawCell(r *rand.Rand, t Type) Cell {
 
 func drawTable(r *rand.Rand) *Table {
 	say := func() text.Text { return text.Text{Zh: drawn(r), En: drawn(r)} }
-	t := &Table{Title: say(), Empty: say(), RowsMax: r.IntN(3), Position: r.Uint64(), Policy: events.PolicyRef{ID: drawn(r), Version: drawn(r), Digest: drawn(r)}}
+	t := &Table{Title: say(), Empty: say(), RowsMax: r.IntN(3), Position: r.Uint64(),
+		Policy: events.PolicyRef{ID: drawn(r), Version: drawn(r), Digest: drawn(r)}}
 	for range 1 + r.IntN(10) {
-		t.Columns = append(t.Columns, Column{Name: drawn(r), Title: say(), Type: Type(r.IntN(len(typeNames))), CharMax: r.IntN(3), Unit: []Unit{"", Yuan, TenThousands}[r.IntN(3)]})
+		t.Columns = append(t.Columns, Column{Name: drawn(r), Title: say(), Type: Type(r.IntN(len(typeNames))),
+			CharMax: r.IntN(3), Unit: []Unit{"", Yuan, TenThousands}[r.IntN(3)]})
 	}
 	rows := func() (list [][]Cell) {
 		for range r.IntN(4) {
@@ -128,12 +132,15 @@ func TestAWholeTableIsReadAsItWasWritten(t *testing.T) {
 const someDay = events.Date(714000)
 
 // plainTable is a table with ordinary cells, to measure their size.
-var plainTable = &Table{Columns: []Column{{Name: "center"}, {Name: "fen", Type: Money}, {Name: "on", Type: Day}, {Name: "low", Type: Bool}, {Name: "status"}},
+var plainTable = &Table{
+	Columns: []Column{{Name: "center"}, {Name: "fen", Type: Money}, {Name: "on", Type: Day}, {Name: "low", Type: Bool},
+		{Name: "status"}},
 	Rows: [][]Cell{{Text("ZJ-01"), Fen(125), Date(someDay), Yes(true), Named("open", text.Say("开", "open"))}}}
 
 func TestAnOrdinaryCellIsItsDataAlone(t *testing.T) {
 	on := someDay.String()
-	if wire, want := written(t, plainTable), `["ZJ-01",125,"`+on+`",true,["open","开","open"]]`; !strings.Contains(wire, want) {
+	if wire, want := written(t, plainTable),
+		`["ZJ-01",125,"`+on+`",true,["open","开","open"]]`; !strings.Contains(wire, want) {
 		t.Errorf("expected %s in\n%s", want, wire)
 	}
 }

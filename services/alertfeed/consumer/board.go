@@ -47,7 +47,8 @@ func ReadBoard(ctx context.Context, where FeedConnection, state string) (b *Boar
 			about := why(err)
 			return nil, &text.Error{Code: text.Unavailable, Cause: err, What: text.Text{
 				Zh: fmt.Sprintf("从 NATS 服务器 %s 读取预警中断：%s；请稍后再试", where.URL, about.Zh),
-				En: fmt.Sprintf("reading the alerts from the NATS server %s was interrupted: %s; try again later", where.URL, about.En)}}
+				En: fmt.Sprintf("reading the alerts from the NATS server %s was interrupted: %s; try again later",
+					where.URL, about.En)}}
 		}
 	}
 	return b, err
@@ -81,7 +82,8 @@ func (c FeedConnection) readBoard(ctx context.Context) (b *Board, err error) {
 }
 
 // errNoSet is returned if the stream has no complete head yet.
-var errNoSet = text.Errorf(text.Unavailable, "NATS 上还没有完整的一组预警；请确认台账服务在运行，稍后再试", "there is no whole set of alerts at NATS yet; check that the ledger is being served, and try again later")
+var errNoSet = text.Errorf(text.Unavailable, "NATS 上还没有完整的一组预警；请确认台账服务在运行，稍后再试",
+	"there is no whole set of alerts at NATS yet; check that the ledger is being served, and try again later")
 
 // boardAgain reads the board, and reads it again if messages did not come. An earlier request that was given up
 // may receive messages until it ends, fetchWait later. If messages are still missing then, another program reads
@@ -120,7 +122,10 @@ func (l *link) putBack(ctx context.Context, sequence uint64) error {
 }
 
 func (c FeedConnection) taken() error {
-	return text.Errorf(text.Conflict, "另有程序正以用户 %s 读取，现在列出会打断它；请另加一个用户专供 taizhang alerts board 使用", "another program is reading as the user %s, and this would disturb it; add a user of its own for alerts board", c.Durable)
+	return text.Errorf(text.Conflict,
+		"另有程序正以用户 %s 读取，现在列出会打断它；请另加一个用户专供 taizhang alerts board 使用",
+		"another program is reading as the user %s, and this would disturb it; add a user of its own for alerts board",
+		c.Durable)
 }
 
 // board reads the stream up to the last complete head, which confirms that all subjects are right. If messages
@@ -176,7 +181,9 @@ func newBoard(head *alertfeed.Head, reading *alertfeed.Reading) *Board {
 	b := &Board{At: head.At}
 	for subject, k := range reading.Kept() {
 		if n, ok := alertfeed.ParseSubject(subject); ok && k.State.Kind == alertfeed.Raised {
-			b.Alerts = append(b.Alerts, projections.Alert{Center: n.Center, Alert: aggregates.Alert{Code: n.Code, Key: n.Key, Severity: n.Severity, RaisedOn: n.RaisedOn}})
+			b.Alerts = append(b.Alerts,
+				projections.Alert{Center: n.Center,
+					Alert: aggregates.Alert{Code: n.Code, Key: n.Key, Severity: n.Severity, RaisedOn: n.RaisedOn}})
 		}
 	}
 	slices.SortFunc(b.Alerts, func(x, y projections.Alert) int {

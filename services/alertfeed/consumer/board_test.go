@@ -90,7 +90,8 @@ func TestTheBoardTakesNothingFromAWatch(t *testing.T) {
 	w := f.watch()
 	w.sees("raised A")
 	f.read()
-	if _, _, err := f.board(f.nkey + ".state"); text.CodeOf(err) != text.Conflict || !strings.Contains(err.Error(), "user of its own") {
+	if _, _, err := f.board(f.nkey + ".state"); text.CodeOf(err) != text.Conflict ||
+		!strings.Contains(err.Error(), "user of its own") {
 		t.Fatalf("beside a watch: %v", err)
 	}
 	if _, _, err := f.board(f.nkey + ".elsewhere"); text.CodeOf(err) != text.Conflict { // the server knows of it

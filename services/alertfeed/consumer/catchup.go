@@ -43,8 +43,11 @@ func (r *reader) catchUp(ctx context.Context, c jetstream.Consumer, filters []st
 		r.state.source = g.source
 	}
 	if g.isOld() {
-		r.Note(text.Say("NATS 流比此前读到的旧，可能放回了旧的副本，此前已处理的预警未必仍然成立。请台账管理员运行 taizhang feed restate；如仍有此提示，请从头开始（from-start）",
-			"the stream is older than what was read before: an old copy may have been put back, and what was acted on may not be true any more. Ask who runs the ledger for taizhang feed restate; if this is said again after that, use from-start"))
+		r.Note(text.Say("NATS 流比此前读到的旧，可能放回了旧的副本，此前已处理的预警未必仍然成立。请台账管理员运行 "+
+			"taizhang feed restate；如仍有此提示，请从头开始（from-start）",
+			"the stream is older than what was read before: an old copy may have been put back, and what was acted "+
+				"on may not be true any more. Ask who runs the ledger for taizhang feed restate; if this is said "+
+				"again after that, use from-start"))
 	}
 	if err := r.state.rewrite(); err != nil {
 		return d, err
@@ -173,7 +176,8 @@ func (r *reader) present(ctx context.Context, g *gathered) error {
 		}
 	}
 	if g.head != nil {
-		r.Note(text.Say("已读完现有预警（台账位置 %d，%v），以下为新的变动", "the alerts as of position %d and %v are read; what follows is new", g.head.At.Position, g.head.At.Date))
+		r.Note(text.Say("已读完现有预警（台账位置 %d，%v），以下为新的变动",
+			"the alerts as of position %d and %v are read; what follows is new", g.head.At.Position, g.head.At.Date))
 	}
 	return r.state.sync()
 }

@@ -66,10 +66,12 @@ func (c *Command) Run(ctx context.Context, e *Event) error {
 		}
 		what := err.Error()
 		if n == runsMax {
-			c.Note(text.Say("命令对 %s 连续 %d 次失败，已写入 %s：%s", "the command failed %[2]d times for %[1]s, which is in %[3]s now: %[4]s", e.Subject, n, c.Dead, what))
+			c.Note(text.Say("命令对 %s 连续 %d 次失败，已写入 %s：%s",
+				"the command failed %[2]d times for %[1]s, which is in %[3]s now: %[4]s", e.Subject, n, c.Dead, what))
 			return c.bury(&DeadLetter{time.Now().UTC(), what, n, e.Cloud})
 		}
-		c.Note(text.Say("命令对 %s 失败（第 %d 次），%v 后重试：%s", "the command failed for %s (run %d), again in %v: %s", e.Subject, n, delay, what))
+		c.Note(text.Say("命令对 %s 失败（第 %d 次），%v 后重试：%s",
+			"the command failed for %s (run %d), again in %v: %s", e.Subject, n, delay, what))
 		if err := sleep(ctx, delay); err != nil {
 			return err
 		}
@@ -107,7 +109,8 @@ func (c *Command) runOnce(ctx context.Context, e *Event) error {
 	case errors.Is(run.Err(), context.DeadlineExceeded):
 		err = fmt.Errorf("it took longer than %v", limit)
 	}
-	if words := text.Printable(strings.Join(strings.Fields(strings.ToValidUTF8(last.String(), "\uFFFD")), " ")); words != "" {
+	if words := text.Printable(strings.Join(strings.Fields(strings.ToValidUTF8(last.String(), "\uFFFD")),
+		" ")); words != "" {
 		err = fmt.Errorf("%w: %s", err, words)
 	}
 	return err
@@ -116,8 +119,10 @@ func (c *Command) runOnce(ctx context.Context, e *Event) error {
 // environment returns the variables that describe the act to the command.
 func (c *Command) environment(e *Event) []string {
 	list := []string{
-		"ACT=" + string(e.Act.Act), "AT=" + e.At, "CENTER=" + string(e.Center), "CODE=" + string(e.Code), "KEY=" + text.Clip(text.Printable(e.Key), keyCharMax),
-		"SEVERITY=" + string(e.Severity), "RAISED_ON=" + e.RaisedOn.String(), "CLEARED_ON=", "TITLE=" + e.Title.In(c.Lang), "SUBJECT=" + e.Subject,
+		"ACT=" + string(e.Act.Act), "AT=" + e.At, "CENTER=" + string(e.Center), "CODE=" + string(e.Code),
+		"KEY=" + text.Clip(text.Printable(e.Key), keyCharMax),
+		"SEVERITY=" + string(e.Severity), "RAISED_ON=" + e.RaisedOn.String(), "CLEARED_ON=",
+		"TITLE=" + e.Title.In(c.Lang), "SUBJECT=" + e.Subject,
 	}
 	if !e.ClearedOn.IsNone() {
 		list[7] += e.ClearedOn.String()

@@ -20,15 +20,20 @@ import (
 )
 
 // ran runs a command for one event, and returns its output and the notes for people.
-func ran(t *testing.T, ctx context.Context, line string, change ...func(*Command)) (out string, notes []string, dead []DeadLetter, err error) {
+func ran(t *testing.T, ctx context.Context, line string, change ...func(*Command)) (out string, notes []string,
+	dead []DeadLetter, err error) {
 	t.Helper()
 	var b bytes.Buffer
-	c := Command{Line: line, Dead: filepath.Join(t.TempDir(), "dead"), Lang: "zh", Out: &b, Delay: time.Microsecond, Note: func(what text.Text) { notes = append(notes, what.En) }}
+	c := Command{Line: line, Dead: filepath.Join(t.TempDir(), "dead"), Lang: "zh", Out: &b, Delay: time.Microsecond,
+		Note: func(what text.Text) { notes = append(notes, what.En) }}
 	for _, f := range change {
 		f(&c)
 	}
-	e := &Event{Subject: subjectA, Cloud: []byte(`{"type":"taizhang.alert.cleared.v1"}`), Act: Act{At: "2026-11-29T12:00:00+08:00", Act: alertfeed.Cleared, Center: "ZJ-0001", Code: "AL-USE-01", Key: "A\n\x00B",
-		Severity: "red", RaisedOn: events.MustDate("2026-06-01"), ClearedOn: desk.Day{Date: events.MustDate("2026-07-01")}, Title: text.Say("禁止用途", "forbidden use")}}
+	e := &Event{Subject: subjectA, Cloud: []byte(`{"type":"taizhang.alert.cleared.v1"}`),
+		Act: Act{At: "2026-11-29T12:00:00+08:00", Act: alertfeed.Cleared, Center: "ZJ-0001", Code: "AL-USE-01",
+			Key:      "A\n\x00B",
+			Severity: "red", RaisedOn: events.MustDate("2026-06-01"),
+			ClearedOn: desk.Day{Date: events.MustDate("2026-07-01")}, Title: text.Say("禁止用途", "forbidden use")}}
 	err = c.Run(ctx, e)
 	content, _ := os.ReadFile(c.Dead)
 	for l := range strings.Lines(string(content)) {
@@ -74,7 +79,8 @@ func TestWhatACommandFailsForIsKept(t *testing.T) {
 		t.Fatalf("%v %q %v", err, notes, dead)
 	}
 	d := dead[0]
-	if d.Runs != runsMax || string(d.Event) != `{"type":"taizhang.alert.cleared.v1"}` || d.Error != "exit status 3: first no such ticket" {
+	if d.Runs != runsMax || string(d.Event) != `{"type":"taizhang.alert.cleared.v1"}` ||
+		d.Error != "exit status 3: first no such ticket" {
 		t.Errorf("got %+v", d)
 	}
 	if _, _, _, err := ran(t, t.Context(), "false", func(c *Command) { c.Dead = t.TempDir() }); err == nil {
@@ -83,7 +89,8 @@ func TestWhatACommandFailsForIsKept(t *testing.T) {
 }
 
 func TestACommandThatTakesTooLongIsEnded(t *testing.T) {
-	_, _, dead, err := ran(t, t.Context(), `sleep 1000 & sleep 1000`, func(c *Command) { c.Limit = 20 * time.Millisecond })
+	_, _, dead, err := ran(t, t.Context(), `sleep 1000 & sleep 1000`,
+		func(c *Command) { c.Limit = 20 * time.Millisecond })
 	if err != nil || len(dead) != 1 || !strings.Contains(dead[0].Error, "longer than 20ms") {
 		t.Errorf("%v %+v", err, dead)
 	}

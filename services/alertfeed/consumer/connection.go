@@ -87,7 +87,8 @@ func why(err error) text.Text {
 	switch {
 	case errors.Is(err, errChanged):
 		return text.Say("连接中断", "the connection was lost")
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout), errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoHeartbeat):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout),
+		errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoHeartbeat):
 		return text.Say("服务器没有应答", "the server does not answer")
 	case errors.Is(err, jetstream.ErrConsumerNotFound):
 		return text.Say("服务器上没有该消费者", "the server has no such consumer")
@@ -102,7 +103,8 @@ func (c FeedConnection) dial(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &link{FeedConnection: c, changed: make(chan struct{}, 1), ended: make(chan struct{}), denied: make(chan error, 1)}
+	l := &link{FeedConnection: c, changed: make(chan struct{}, 1), ended: make(chan struct{}),
+		denied: make(chan error, 1)}
 	options = append(options,
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { l.touch() }),
 		nats.ReconnectHandler(func(*nats.Conn) { l.touch() }),
@@ -119,7 +121,10 @@ func (c FeedConnection) dial(ctx context.Context) (*link, error) {
 		}
 		waited := time.Since(began)
 		if waited > c.Patience {
-			return nil, text.Errorf(text.Unavailable, "%s 处没有 NATS 服务器应答（%v）；请先启动 taizhang serve，或更正地址", "no NATS server answers at %s (%v); start taizhang serve first, or name another address", c.URL, err).Of(paramURL)
+			return nil, text.Errorf(text.Unavailable,
+				"%s 处没有 NATS 服务器应答（%v）；请先启动 taizhang serve，或更正地址",
+				"no NATS server answers at %s (%v); start taizhang serve first, or name another address", c.URL,
+				err).Of(paramURL)
 		}
 		if waited > silentMost && !noted {
 			noted = true
@@ -143,7 +148,8 @@ func (c FeedConnection) options() ([]nats.Option, error) {
 	}
 	for _, u := range servers { // the errors below name the address
 		if u.User != nil {
-			return nil, text.Errorf(text.Invalid, "地址中不能有用户名和口令；用户以密钥登录", "must have no user and no password in it; the key is what a user shows").Of(paramURL)
+			return nil, text.Errorf(text.Invalid, "地址中不能有用户名和口令；用户以密钥登录",
+				"must have no user and no password in it; the key is what a user shows").Of(paramURL)
 		}
 	}
 	if err := listen.Private(c.NKey); err != nil { // checked before the name, which may come from the name of the file
@@ -154,9 +160,11 @@ func (c FeedConnection) options() ([]nats.Option, error) {
 	}
 	key, err := nats.NkeyOptionFromSeed(c.NKey)
 	if err != nil {
-		return nil, text.Errorf(text.Invalid, "%s 中没有 NATS 用户密钥的种子（以 SU 开头）", "%s holds no seed of a user's nkey, which begins with SU", c.NKey).Of(paramNKey)
+		return nil, text.Errorf(text.Invalid, "%s 中没有 NATS 用户密钥的种子（以 SU 开头）",
+			"%s holds no seed of a user's nkey, which begins with SU", c.NKey).Of(paramNKey)
 	}
-	options := []nats.Option{key, nats.Name("taizhang"), nats.CustomInboxPrefix(inboxPrefix + c.Durable), nats.Timeout(connectWait),
+	options := []nats.Option{key, nats.Name("taizhang"), nats.CustomInboxPrefix(inboxPrefix + c.Durable),
+		nats.Timeout(connectWait),
 		nats.SkipHostLookup(), // the dialer resolves the name, within the timeout
 		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait)}
 	if c.CA != "" {
@@ -166,7 +174,8 @@ func (c FeedConnection) options() ([]nats.Option, error) {
 		}
 		pool := x509.NewCertPool()
 		if !pool.AppendCertsFromPEM(content) {
-			return nil, text.Errorf(text.Invalid, "%s 中没有 PEM 格式的证书", "%s holds no certificate in PEM", c.CA).Of(paramCA)
+			return nil, text.Errorf(text.Invalid, "%s 中没有 PEM 格式的证书", "%s holds no certificate in PEM",
+				c.CA).Of(paramCA)
 		}
 		options = append(options, nats.Secure(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}))
 	}
@@ -177,16 +186,24 @@ func (c FeedConnection) options() ([]nats.Option, error) {
 func (c FeedConnection) refused(err error) error {
 	var untrusted *tls.CertificateVerificationError
 	switch {
-	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked), errors.Is(err, nats.ErrAccountAuthExpired),
+	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired),
+		errors.Is(err, nats.ErrAuthRevoked), errors.Is(err, nats.ErrAccountAuthExpired),
 		errors.Is(err, nats.ErrNkeysNotSupported):
-		return text.Errorf(text.Forbidden, "NATS 服务器 %s 不接受 %s 中的密钥：用户 %s 未登记或已注销，请与管理员联系", "the NATS server %s does not accept the key in %s: the user %s was not added, or was revoked; ask an administrator", c.URL, c.NKey, c.Durable)
+		return text.Errorf(text.Forbidden, "NATS 服务器 %s 不接受 %s 中的密钥：用户 %s 未登记或已注销，请与管理员联系",
+			"the NATS server %s does not accept the key in %s: the user %s was not added, or was revoked; ask an "+
+				"administrator", c.URL, c.NKey, c.Durable)
 	case errors.Is(err, nats.ErrMaxAccountConnectionsExceeded):
-		return text.Errorf(text.Conflict, "用户 %s 在 NATS 服务器 %s 上的连接已达上限（%d 个）；请停掉其中的程序，或为每个程序各加一个用户",
-			"the user %s has the %[3]d connections to the NATS server %[2]s that a user may have; end some of its programs, or add a user for each of them", c.Durable, c.URL, natsserver.ConnectionsMax)
+		return text.Errorf(text.Conflict,
+			"用户 %s 在 NATS 服务器 %s 上的连接已达上限（%d 个）；请停掉其中的程序，或为每个程序各加一个用户",
+			"the user %s has the %[3]d connections to the NATS server %[2]s that a user may have; end some of its "+
+				"programs, or add a user for each of them", c.Durable, c.URL, natsserver.ConnectionsMax)
 	case errors.As(err, &untrusted):
-		return text.Errorf(text.Forbidden, "NATS 服务器 %s 的证书不受信任（%v）；请指定签发它的证书", "the certificate of the NATS server %s is not trusted (%v); name the certificate that issued it", c.URL, err).Of(paramCA)
+		return text.Errorf(text.Forbidden, "NATS 服务器 %s 的证书不受信任（%v）；请指定签发它的证书",
+			"the certificate of the NATS server %s is not trusted (%v); name the certificate that issued it", c.URL,
+			err).Of(paramCA)
 	case errors.Is(err, nats.ErrSecureConnRequired):
-		return text.Errorf(text.Invalid, "NATS 服务器 %s 要求 TLS；请写 tls://", "the NATS server %s demands TLS; write tls://", c.URL).Of(paramURL)
+		return text.Errorf(text.Invalid, "NATS 服务器 %s 要求 TLS；请写 tls://",
+			"the NATS server %s demands TLS; write tls://", c.URL).Of(paramURL)
 	}
 	return nil
 }
@@ -226,9 +243,11 @@ func (l *link) wrong() error {
 		if final := l.refused(l.nc.LastError()); final != nil {
 			return final
 		}
-		return text.Errorf(text.Unavailable, "与 NATS 服务器 %s 的连接已断开：%v", "the connection to the NATS server %s has ended: %v", l.URL, l.nc.LastError())
+		return text.Errorf(text.Unavailable, "与 NATS 服务器 %s 的连接已断开：%v",
+			"the connection to the NATS server %s has ended: %v", l.URL, l.nc.LastError())
 	case err := <-l.denied:
-		return text.Errorf(text.Forbidden, "用户 %s 无权读取：%v；请用密钥所属用户的名称", "the user %s may not read: %v; give the name of the user whose key it is", l.Durable, err).Of(paramDurable)
+		return text.Errorf(text.Forbidden, "用户 %s 无权读取：%v；请用密钥所属用户的名称",
+			"the user %s may not read: %v; give the name of the user whose key it is", l.Durable, err).Of(paramDurable)
 	default:
 		return nil
 	}
@@ -301,13 +320,20 @@ func (l *link) await(ctx context.Context) (jetstream.Consumer, error) {
 		if waited > l.Patience {
 			about := why(err)
 			return nil, (&text.Error{Code: text.NotFound, What: text.Text{
-				Zh: fmt.Sprintf("NATS 服务器 %s 上读不到用户 %s 的消费者（%s）；请确认用户名，确认台账服务在运行，另处的服务器还须重新加载两次配置", l.URL, l.Durable, about.Zh),
-				En: fmt.Sprintf("the consumer of the user %[2]s cannot be read at the NATS server %[1]s (%[3]s); check the name, that the ledger is being served, and that a server elsewhere was reloaded twice", l.URL, l.Durable, about.En),
+				Zh: fmt.Sprintf("NATS 服务器 %s 上读不到用户 %s 的消费者（%s）；请确认用户名，确认台账服务在运行，"+
+					"另处的服务器还须重新加载两次配置", l.URL, l.Durable, about.Zh),
+				En: fmt.Sprintf("the consumer of the user %[2]s cannot be read at the NATS server %[1]s (%[3]s); "+
+					"check the name, that the ledger is being served, and that a server elsewhere was reloaded twice",
+					l.URL, l.Durable, about.En),
 			}}).Of(paramDurable)
 		}
 		if waited > silentMost && !noted {
 			noted = true
-			l.Note(text.Say("等待 NATS 服务器 %s 认识用户 %s：消费者由运行中的台账服务建立；另处的服务器须重新加载两次配置", "waiting for the NATS server at %s to know the user %s: the ledger makes its consumer while it is served, and a server elsewhere is reloaded twice", l.URL, l.Durable))
+			l.Note(
+				text.Say(
+					"等待 NATS 服务器 %s 认识用户 %s：消费者由运行中的台账服务建立；另处的服务器须重新加载两次配置",
+					"waiting for the NATS server at %s to know the user %s: the ledger makes its consumer while it "+
+						"is served, and a server elsewhere is reloaded twice", l.URL, l.Durable))
 		}
 		if err := sleep(ctx, retryEvery); err != nil {
 			return nil, err

@@ -118,9 +118,14 @@ func (d *delivery) late(ctx context.Context) error {
 	if info.Delivered.Consumer >= d.next || info.NumAckPending > 0 {
 		return lost(errGap)
 	}
-	e := &withheldError{isPart: d.next > 1, what: text.Errorf(text.Unavailable, "服务器有 %d 条消息待送给用户 %s，却一条也不送出；请台账的运行人员"+lookZh, "the server has %d messages for the user %s and delivers none; whoever runs the ledger should "+lookEn, d.due, d.link.Durable)}
+	e := &withheldError{isPart: d.next > 1,
+		what: text.Errorf(text.Unavailable, "服务器有 %d 条消息待送给用户 %s，却一条也不送出；请台账的运行人员"+lookZh,
+			"the server has %d messages for the user %s and delivers none; whoever runs the ledger should "+lookEn,
+			d.due, d.link.Durable)}
 	if e.isPart {
-		e.what = text.Errorf(text.Unavailable, "服务器应送给用户 %[2]s 的消息中有 %[1]d 条未送出；请台账的运行人员"+lookZh, "the server does not deliver %d of the messages for the user %s; whoever runs the ledger should "+lookEn, d.due, d.link.Durable)
+		e.what = text.Errorf(text.Unavailable, "服务器应送给用户 %[2]s 的消息中有 %[1]d 条未送出；请台账的运行人员"+
+			lookZh, "the server does not deliver %d of the messages for the user %s; whoever runs the ledger should "+
+			lookEn, d.due, d.link.Durable)
 	}
 	return lost(e)
 }
@@ -147,7 +152,8 @@ func (d *delivery) fetch(ctx context.Context) (err error) {
 	if d.next == 1 { // if the first message shows that reading must begin elsewhere, no request stays open
 		most = 1
 	}
-	if d.batch, err = d.consumer.Fetch(most, jetstream.FetchContext(ctx), jetstream.FetchHeartbeat(heartbeat)); err != nil {
+	if d.batch, err = d.consumer.Fetch(most, jetstream.FetchContext(ctx),
+		jetstream.FetchHeartbeat(heartbeat)); err != nil {
 		d.cancel()
 		d.batch = nil
 		return lost(err)

@@ -31,12 +31,14 @@ type Act struct {
 }
 
 // ActColumns are the columns for acts.
-var ActColumns = []table.Column{{Name: "at", Type: table.Time}, {Name: "act"}, {Name: "center"}, {Name: "code"}, {Name: "key"}, {Name: "severity"},
+var ActColumns = []table.Column{{Name: "at", Type: table.Time}, {Name: "act"}, {Name: "center"}, {Name: "code"},
+	{Name: "key"}, {Name: "severity"},
 	{Name: "raisedOn", Type: table.Day}, {Name: "clearedOn", Type: table.Day}, {Name: "title"}}
 
 // Row returns the act as a row, with its title in one language.
 func (a *Act) Row(lang string) []table.Cell {
-	return []table.Cell{table.Text(a.At), table.Text(a.Act), table.Text(a.Center), table.Text(a.Code), table.Text(a.Key), table.Text(a.Severity),
+	return []table.Cell{table.Text(a.At), table.Text(a.Act), table.Text(a.Center), table.Text(a.Code),
+		table.Text(a.Key), table.Text(a.Severity),
 		table.Date(a.RaisedOn), table.Date(a.ClearedOn.Date), table.Text(a.Title.In(lang))}
 }
 
@@ -68,8 +70,10 @@ func newEvent(a alertfeed.Act, body []byte) (*Event, error) {
 		e.Title = a.Alert.Title
 		return e, nil
 	}
-	gone := &alertfeed.Message{Subject: a.Subject, Alert: &alertfeed.AlertData{State: a.State.Kind, Center: e.Center, Code: e.Code, Key: e.Key, Severity: e.Severity,
-		RaisedOn: e.RaisedOn, Title: e.Title, Rules: []desk.Rule{}, Figures: []desk.Figure{}, At: a.At}}
+	gone := &alertfeed.Message{
+		Subject: a.Subject, Alert: &alertfeed.AlertData{State: a.State.Kind, Center: e.Center, Code: e.Code,
+			Key: e.Key, Severity: e.Severity,
+			RaisedOn: e.RaisedOn, Title: e.Title, Rules: []desk.Rule{}, Figures: []desk.Figure{}, At: a.At}}
 	var err error
 	e.Cloud, err = gone.Encode(from.Source, from.Time)
 	return e, err
@@ -78,7 +82,8 @@ func newEvent(a alertfeed.Act, body []byte) (*Event, error) {
 // named returns the act with the values that its subject contains, without the time.
 func named(a alertfeed.Act) Act {
 	name, _ := alertfeed.ParseSubject(a.Subject) // cannot fail: a Reading has parsed it
-	x := Act{Act: a.State.Kind, Center: name.Center, Code: name.Code, Key: name.Key, Severity: name.Severity, RaisedOn: name.RaisedOn,
+	x := Act{Act: a.State.Kind, Center: name.Center, Code: name.Code, Key: name.Key, Severity: name.Severity,
+		RaisedOn:  name.RaisedOn,
 		ClearedOn: desk.Day{Date: a.State.ClearedOn}, Title: text.Same(string(name.Code))}
 	if row := aggregates.LookupAlert(name.Code); row != nil {
 		x.Title = row.Title
@@ -88,7 +93,8 @@ func named(a alertfeed.Act) Act {
 
 // compare orders acts like the list of alerts.
 func (a *Act) compare(b *Act) int {
-	return cmp.Or(cmp.Compare(a.Center, b.Center), cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Severity, b.Severity))
+	return cmp.Or(cmp.Compare(a.Center, b.Center), cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn),
+		cmp.Compare(a.Key, b.Key), cmp.Compare(a.Severity, b.Severity))
 }
 
 // takes reports whether a checked filter selects an act.

@@ -31,12 +31,13 @@ type reality struct {
 	said     map[string]alertfeed.StateKind // in the stream
 	watching *watching
 
-	mu     sync.Mutex
-	acted  map[string]alertfeed.StateKind // what the Follower made of it
-	unsure string                         // the key of the act at which the Follower died: the next one may be the same
-	torn   map[string]bool                // whose acts may come again, or be forgotten
-	dies   int                            // at which act from now on the Follower dies; 0 for none
-	early  bool                           // it dies before it acts
+	mu    sync.Mutex
+	acted map[string]alertfeed.StateKind // what the Follower made of it
+	// the key of the act at which the Follower died: the next one may be the same
+	unsure string
+	torn   map[string]bool // whose acts may come again, or be forgotten
+	dies   int             // at which act from now on the Follower dies; 0 for none
+	early  bool            // it dies before it acts
 	faults []string
 }
 
@@ -221,7 +222,9 @@ func TestWhateverIsLostAWatchEndsWithTheTruth(t *testing.T) {
 	for seed := range uint64(max(3, seeds)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			r := &reality{feed: newFeed(t), rand: rand.New(rand.NewPCG(seed, 1)), at: at(1, 0), truth: map[string]alertfeed.StateKind{}, said: map[string]alertfeed.StateKind{}, acted: map[string]alertfeed.StateKind{}, torn: map[string]bool{}}
+			r := &reality{feed: newFeed(t), rand: rand.New(rand.NewPCG(seed, 1)), at: at(1, 0),
+				truth: map[string]alertfeed.StateKind{}, said: map[string]alertfeed.StateKind{},
+				acted: map[string]alertfeed.StateKind{}, torn: map[string]bool{}}
 			r.head(alertfeed.End, r.at)
 			r.begin()
 			for range 60 {

@@ -73,7 +73,9 @@ func (f *feed) addUser(name string) string {
 
 func (f *feed) start() {
 	f.t.Helper()
-	s, err := natsserver.Start(f.t.Context(), natsserver.NATSConfig{Dir: filepath.Join(f.dir, "nats"), Listen: "127.0.0.1:0", Users: f.users, TLS: f.tls, Log: zaptest.NewLogger(f.t, zaptest.Level(zap.FatalLevel))})
+	s, err := natsserver.Start(f.t.Context(),
+		natsserver.NATSConfig{Dir: filepath.Join(f.dir, "nats"), Listen: "127.0.0.1:0", Users: f.users, TLS: f.tls,
+			Log: zaptest.NewLogger(f.t, zaptest.Level(zap.FatalLevel))})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -93,7 +95,9 @@ func (f *feed) url() string { return "nats://" + f.server.Addr() }
 func (f *feed) makeStream() {
 	f.t.Helper()
 	wait(f.t, "a stream", func() (string, bool) { // the server may still delete the files of one of the same name
-		_, err := f.js.CreateStream(f.t.Context(), jetstream.StreamConfig{Name: alertfeed.StreamName, Subjects: []string{alertfeed.AllSubjects}, MaxMsgsPerSubject: 16, Discard: jetstream.DiscardNew})
+		_, err := f.js.CreateStream(f.t.Context(),
+			jetstream.StreamConfig{Name: alertfeed.StreamName, Subjects: []string{alertfeed.AllSubjects},
+				MaxMsgsPerSubject: 16, Discard: jetstream.DiscardNew})
 		return fmt.Sprint(err), err == nil
 	})
 }
@@ -108,8 +112,9 @@ func (f *feed) makeDurable(filter ...string) {
 	if wait == 0 {
 		wait = time.Minute
 	}
-	_, err := f.js.CreateConsumer(f.t.Context(), alertfeed.StreamName, jetstream.ConsumerConfig{Durable: user, AckPolicy: jetstream.AckExplicitPolicy, AckWait: wait, MaxDeliver: -1,
-		MaxAckPending: 1000, MaxWaiting: 16, MaxRequestBatch: 1000, FilterSubjects: filter})
+	_, err := f.js.CreateConsumer(f.t.Context(), alertfeed.StreamName,
+		jetstream.ConsumerConfig{Durable: user, AckPolicy: jetstream.AckExplicitPolicy, AckWait: wait, MaxDeliver: -1,
+			MaxAckPending: 1000, MaxWaiting: 16, MaxRequestBatch: 1000, FilterSubjects: filter})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -133,11 +138,13 @@ func (f *feed) durable() *jetstream.ConsumerInfo {
 
 // at returns the At of a message with a generation and a position.
 func at(generation, position uint64) alertfeed.At {
-	return alertfeed.At{Epoch: "2026-01-01T00:00:00.000000Z", Generation: generation, Engine: 1, Position: position, Date: events.MustDate("2026-11-29")}
+	return alertfeed.At{Epoch: "2026-01-01T00:00:00.000000Z", Generation: generation, Engine: 1, Position: position,
+		Date: events.MustDate("2026-11-29")}
 }
 
 func name(key string) alertfeed.AlertName {
-	return alertfeed.AlertName{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-USE-01", Key: key, RaisedOn: events.MustDate("2026-06-01")}
+	return alertfeed.AlertName{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-USE-01", Key: key,
+		RaisedOn: events.MustDate("2026-06-01")}
 }
 
 // say writes the new state of the alert with a key: raised, cleared or withdrawn.
@@ -148,7 +155,8 @@ func (f *feed) say(key string, kind alertfeed.StateKind, at alertfeed.At) {
 
 func (f *feed) sayOf(n alertfeed.AlertName, kind alertfeed.StateKind, at alertfeed.At) {
 	f.t.Helper()
-	a := &alertfeed.AlertData{State: kind, Center: n.Center, Code: n.Code, Key: n.Key, Severity: n.Severity, RaisedOn: n.RaisedOn, Title: text.Say("禁止用途", "forbidden use"), At: at}
+	a := &alertfeed.AlertData{State: kind, Center: n.Center, Code: n.Code, Key: n.Key, Severity: n.Severity,
+		RaisedOn: n.RaisedOn, Title: text.Say("禁止用途", "forbidden use"), At: at}
 	if kind == alertfeed.Cleared {
 		a.ClearedOn = desk.Day{Date: events.MustDate("2026-07-01")}
 	}
@@ -167,7 +175,8 @@ func (f *feed) publish(m *alertfeed.Message) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	msg := &nats.Msg{Subject: m.Subject, Data: body, Header: nats.Header{"Content-Type": []string{alertfeed.ContentType}}}
+	msg := &nats.Msg{Subject: m.Subject, Data: body,
+		Header: nats.Header{"Content-Type": []string{alertfeed.ContentType}}}
 	wait(f.t, "the server to take a message", func() (string, bool) { // it is lost while the server starts again
 		ctx, cancel := context.WithTimeout(f.t.Context(), time.Second)
 		defer cancel()
@@ -190,7 +199,8 @@ type watching struct {
 }
 
 func (f *feed) connection() consumer.FeedConnection {
-	return consumer.FeedConnection{URL: f.url(), NKey: f.nkey, Durable: user, Patience: 5 * time.Second, Note: func(text.Text) {}}
+	return consumer.FeedConnection{URL: f.url(), NKey: f.nkey, Durable: user, Patience: 5 * time.Second,
+		Note: func(text.Text) {}}
 }
 
 // watch runs a Follower until it is stopped, or the test ends.
@@ -283,7 +293,8 @@ func (f *feed) read() {
 	f.t.Helper()
 	wait(f.t, "everything to be acknowledged", func() (string, bool) {
 		c := f.durable()
-		return fmt.Sprintf("%d pending, %d not acknowledged", c.NumPending, c.NumAckPending), c.NumPending == 0 && c.NumAckPending == 0
+		return fmt.Sprintf("%d pending, %d not acknowledged", c.NumPending, c.NumAckPending), c.NumPending == 0 &&
+			c.NumAckPending == 0
 	})
 }
 

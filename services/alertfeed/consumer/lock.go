@@ -23,7 +23,9 @@ func lock(state string) (*os.File, error) {
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		err = errors.Join(err, f.Close())
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, text.Errorf(text.Conflict, "状态文件 %s 正由另一个 taizhang alerts watch 或 taizhang alerts board 使用", "the state %s is in use by another alerts watch or alerts board", state)
+			return nil, text.Errorf(text.Conflict,
+				"状态文件 %s 正由另一个 taizhang alerts watch 或 taizhang alerts board 使用",
+				"the state %s is in use by another alerts watch or alerts board", state)
 		}
 		return nil, err
 	}

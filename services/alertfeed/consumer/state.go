@@ -18,8 +18,8 @@ import (
 	"github.com/taizhang/taizhang/services/files"
 )
 
-// stateLine is a line of the file of a state. The file is a log: what a later line says of a subject counts, and so does the
-// place of a later line.
+// stateLine is a line of the file of a state. The file is a log: what a later line says of a subject counts, and so
+// does the place of a later line.
 //
 //	{"format":"taizhang.watch.v1","durable":"ops"}
 //	{"filters":["taizhang.v1.alert.*.red.*.>","taizhang.v1.head"]}
@@ -30,9 +30,9 @@ import (
 //	{"place":{"sequence":4711,"time":"2026-11-29T05:00:07.123456789Z"}}
 //	{"subject":"…","at":{…},"state":"cleared","clearedOn":"2026-11-29","place":{"sequence":4712,"time":"…"}}
 //
-// The line with filters says that the whole stream is read from its beginning; it has been read when a place follows. If no
-// other line of a subject follows the one that is acting, the process ended within the act: it is not known whether it acted, and
-// whatever is said of the subject next is acted on.
+// The line with filters says that the whole stream is read from its beginning; it has been read when a place follows.
+// If no other line of a subject follows the one that is acting, the process ended within the act: it is not known
+// whether it acted, and whatever is said of the subject next is acted on.
 type stateLine struct {
 	Format  string   `json:"format,omitzero"`
 	Durable string   `json:"durable,omitzero"`
@@ -96,10 +96,13 @@ func openState(path, durable string, forget bool) (s *state, cut int, err error)
 func (s *state) readHead(line []byte) error {
 	var l stateLine
 	if json.Unmarshal(line, &l) != nil || l.Format != stateFormat {
-		return text.Errorf(text.Invalid, "%s 不是 taizhang alerts watch 的状态文件；请另指定一个", "%s is not a state of alerts watch; name another file", s.path).Of(paramState)
+		return text.Errorf(text.Invalid, "%s 不是 taizhang alerts watch 的状态文件；请另指定一个",
+			"%s is not a state of alerts watch; name another file", s.path).Of(paramState)
 	}
 	if l.Durable != s.durable {
-		return text.Errorf(text.Conflict, "%s 属于用户 %s，不是 %s；请另指定一个", "%s is of the user %s, not of %s; name another file", s.path, text.Printable(l.Durable), s.durable).Of(paramState)
+		return text.Errorf(text.Conflict, "%s 属于用户 %s，不是 %s；请另指定一个",
+			"%s is of the user %s, not of %s; name another file", s.path, text.Printable(l.Durable),
+			s.durable).Of(paramState)
 	}
 	return nil
 }
@@ -116,7 +119,10 @@ func (s *state) read(content []byte, forget bool) (cut int, err error) {
 		line, after, whole := bytes.Cut(rest, []byte{'\n'})
 		if !whole || !s.readLine(line) {
 			if s.place == nil && len(after) > 0 {
-				return 0, text.Errorf(text.Internal, "状态文件 %s 第 %d 行已损坏；请把该文件移走后重新运行，届时从头读起", "the state %s is damaged in line %d; move the file away and run this again, which then reads the feed from its beginning", s.path, n)
+				return 0, text.Errorf(text.Internal,
+					"状态文件 %s 第 %d 行已损坏；请把该文件移走后重新运行，届时从头读起",
+					"the state %s is damaged in line %d; move the file away and run this again, which then reads "+
+						"the feed from its beginning", s.path, n)
 			}
 			return len(rest), nil
 		}
@@ -148,7 +154,8 @@ func (s *state) readLine(line []byte) bool {
 		if !ok || l.Acting != (l.State == "") || !l.Acting && l.At == nil {
 			return false
 		}
-		if (l.State == alertfeed.Cleared) == l.ClearedOn.IsNone() || !l.Acting && l.State != alertfeed.Raised && l.State != alertfeed.Cleared && l.State != alertfeed.Withdrawn {
+		if (l.State == alertfeed.Cleared) == l.ClearedOn.IsNone() || !l.Acting && l.State != alertfeed.Raised &&
+			l.State != alertfeed.Cleared && l.State != alertfeed.Withdrawn {
 			return false
 		}
 		k := alertfeed.Kept{State: alertfeed.AlertState{Kind: l.State, ClearedOn: l.ClearedOn.Date}}
@@ -218,7 +225,8 @@ func (s *state) rewrite() error {
 }
 
 func keptLine(subject string, k alertfeed.Kept) stateLine {
-	l := stateLine{Subject: subject, State: k.State.Kind, ClearedOn: desk.Day{Date: k.State.ClearedOn}, Acting: k.State.Kind == ""}
+	l := stateLine{Subject: subject, State: k.State.Kind, ClearedOn: desk.Day{Date: k.State.ClearedOn},
+		Acting: k.State.Kind == ""}
 	if k.At != (alertfeed.At{}) {
 		l.At = &k.At
 	}
@@ -257,8 +265,11 @@ func (s *state) accept(source string) error {
 	if s.source == source || s.source == "" || s.source == alertfeed.NoLedger {
 		return nil
 	}
-	return text.Errorf(text.Conflict, "%s 是另一台账（%s）的，而这里的预警属于台账 %s，均未处理；请另指定一个，或删除该文件，或从头开始（from-start）",
-		"%s is of the ledger %s, and the alerts here are of the ledger %s; none of them was acted on. Name another file, remove this one, or use from-start",
+	return text.Errorf(text.Conflict,
+		"%s 是另一台账（%s）的，而这里的预警属于台账 %s，均未处理；请另指定一个，或删除该文件，"+
+			"或从头开始（from-start）",
+		"%s is of the ledger %s, and the alerts here are of the ledger %s; none of them was acted on. Name another "+
+			"file, remove this one, or use from-start",
 		s.path, text.Printable(s.source), text.Printable(source)).Of(paramState)
 }
 

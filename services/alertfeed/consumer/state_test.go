@@ -18,10 +18,12 @@ import (
 
 const ledger = "urn:uuid:1cc5efbe-4631-5491-a813-741dd0e17f6a"
 
-const subjectA, subjectB = "taizhang.v1.alert.ZJ-0001.red.USE.01.A.20260601", "taizhang.v1.alert.ZJ-0001.blue.USE.01.B.20260601"
+const subjectA, subjectB = "taizhang.v1.alert.ZJ-0001.red.USE.01.A.20260601",
+	"taizhang.v1.alert.ZJ-0001.blue.USE.01.B.20260601"
 
 func keptAt(position uint64, kind alertfeed.StateKind) alertfeed.Kept {
-	k := alertfeed.Kept{At: alertfeed.At{Epoch: "2026-01-01T00:00:00.000000Z", Generation: 7, Engine: 1, Position: position, Date: events.MustDate("2026-11-29")}, State: alertfeed.AlertState{Kind: kind}}
+	k := alertfeed.Kept{At: alertfeed.At{Epoch: "2026-01-01T00:00:00.000000Z", Generation: 7, Engine: 1,
+		Position: position, Date: events.MustDate("2026-11-29")}, State: alertfeed.AlertState{Kind: kind}}
 	if kind == alertfeed.Cleared {
 		k.State.ClearedOn = events.MustDate("2026-07-01")
 	}
@@ -55,8 +57,10 @@ func written(t *testing.T) (*state, string) {
 }
 
 func same(a, b *state) bool {
-	return slices.Equal(a.filters, b.filters) && maps.Equal(a.kept, b.kept) && a.source == b.source && a.head == b.head &&
-		(a.place == nil) == (b.place == nil) && (a.place == nil || a.place.Sequence == b.place.Sequence && a.place.Time.Equal(b.place.Time)) &&
+	return slices.Equal(a.filters, b.filters) && maps.Equal(a.kept, b.kept) && a.source == b.source &&
+		a.head == b.head &&
+		(a.place == nil) == (b.place == nil) &&
+		(a.place == nil || a.place.Sequence == b.place.Sequence && a.place.Time.Equal(b.place.Time)) &&
 		(a.place != nil || slices.Equal(a.covered, b.covered))
 }
 
@@ -118,7 +122,8 @@ func TestWhatACrashLeftIsCutOff(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, cut, err := openState(path, "ops", false)
-		if err != nil || cut != len(last)-n || s.place.Sequence != 13 || s.kept[subjectA] != keptAt(1, alertfeed.Raised) {
+		if err != nil || cut != len(last)-n || s.place.Sequence != 13 ||
+			s.kept[subjectA] != keptAt(1, alertfeed.Raised) {
 			t.Fatalf("%d bytes missing: %v, %d bytes cut, %+v", n, err, cut, s)
 		}
 	}
@@ -189,7 +194,8 @@ func TestAnotherFilterForgetsWhatItDoesNotSelect(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, _, err := openState(path, "ops", false)
-	if err != nil || !same(s, again) || again.place != nil || !slices.Equal(again.covered, before) || len(again.kept) != 1 || again.kept[subjectA].At.Position != 3 {
+	if err != nil || !same(s, again) || again.place != nil || !slices.Equal(again.covered, before) ||
+		len(again.kept) != 1 || again.kept[subjectA].At.Position != 3 {
 		t.Errorf("%v: %+v", err, again)
 	}
 }
@@ -220,8 +226,10 @@ func TestFiltersMatchAsTheServerDoes(t *testing.T) {
 		filter, subject string
 		want            bool
 	}{
-		{"a.b", "a.b", true}, {"a.b", "a.c", false}, {"a.b", "a", false}, {"a.b", "a.b.c", false}, {"a.*", "a.b", true}, {"a.*", "a.b.c", false},
-		{"a.*.c", "a.b.c", true}, {"a.>", "a.b.c", true}, {"a.>", "a", false}, {">", "a", true}, {"a.*.>", "a.b", false}, {"a.*.>", "a.b.c.d", true},
+		{"a.b", "a.b", true}, {"a.b", "a.c", false}, {"a.b", "a", false}, {"a.b", "a.b.c", false},
+		{"a.*", "a.b", true}, {"a.*", "a.b.c", false},
+		{"a.*.c", "a.b.c", true}, {"a.>", "a.b.c", true}, {"a.>", "a", false}, {">", "a", true},
+		{"a.*.>", "a.b", false}, {"a.*.>", "a.b.c.d", true},
 	} {
 		if got := matches(c.filter, c.subject); got != c.want {
 			t.Errorf("%s %s: got %v", c.filter, c.subject, got)
@@ -231,7 +239,9 @@ func TestFiltersMatchAsTheServerDoes(t *testing.T) {
 
 // FuzzState checks that a state that can be read from any file is the same after it is written and read again.
 func FuzzState(f *testing.F) {
-	f.Add([]byte("{\"format\":\"taizhang.watch.v1\",\"durable\":\"ops\"}\n{\"filters\":[\">\"],\"covered\":[\"a.>\"]}\n{\"source\":\"urn:a\"}\n{\"generation\":3}\n{\"subject\":\"" + subjectA +
+	f.Add([]byte("{\"format\":\"taizhang.watch.v1\",\"durable\":\"ops\"}\n" +
+		"{\"filters\":[\">\"],\"covered\":[\"a.>\"]}\n{\"source\":\"urn:a\"}\n{\"generation\":3}\n{\"subject\":\"" +
+		subjectA +
 		"\",\"at\":{\"epoch\":\"\",\"generation\":1,\"engine\":1,\"position\":2,\"date\":\"2026-11-29\"},\"state\":\"cleared\",\"clearedOn\":\"2026-07-01\"}\n{\"place\":{\"sequence\":1,\"time\":\"2026-11-29T00:00:00.5Z\"}}\n{\"sub"))
 	f.Add([]byte("{}\n"))
 	f.Fuzz(func(t *testing.T, content []byte) {

@@ -24,7 +24,8 @@ func TestAWatchOverTLSTrustsWhatItIsTold(t *testing.T) {
 	f.read()
 	w.finish("raised A")
 	for _, trusts := range []string{"", f.nkey} {
-		w := consumer.Follower{FeedConnection: f.connection(), State: f.nkey + ".state", Do: func(context.Context, *consumer.Event) error { return nil }}
+		w := consumer.Follower{FeedConnection: f.connection(), State: f.nkey + ".state",
+			Do: func(context.Context, *consumer.Event) error { return nil }}
 		w.CA, w.Patience = trusts, 100*time.Millisecond
 		if err := w.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tls-ca: ") {
 			t.Errorf("trusting %q: %v", trusts, err)

@@ -18,7 +18,8 @@ import (
 	"github.com/taizhang/taizhang/services/natsserver"
 )
 
-// damage changes a byte of each of the first n messages in the files of the stream while the server is stopped; -1 is all.
+// damage changes a byte of each of the first n messages in the files of the stream while the server is stopped; -1 is
+// all.
 func (f *feed) damage(n int) {
 	f.t.Helper()
 	if err := f.server.Close(); err != nil {
@@ -49,10 +50,13 @@ func TestAServerThatDoesNotDeliverIsNamed(t *testing.T) { // not beside others, 
 		stop func(*feed)
 		says string
 	}{
-		{"a damaged message", func(f *feed) { f.damage(1) }, "the server does not deliver 1 of the messages for the user ops; "},
-		{"damaged messages", func(f *feed) { f.damage(-1) }, "the server has 3 messages for the user ops and delivers none; "},
+		{"a damaged message", func(f *feed) { f.damage(1) },
+			"the server does not deliver 1 of the messages for the user ops; "},
+		{"damaged messages", func(f *feed) { f.damage(-1) },
+			"the server has 3 messages for the user ops and delivers none; "},
 		{"a server that is told to wait", func(f *feed) {
-			if _, err := f.js.PauseConsumer(f.t.Context(), alertfeed.StreamName, user, time.Now().Add(time.Hour)); err != nil {
+			if _, err := f.js.PauseConsumer(f.t.Context(), alertfeed.StreamName, user,
+				time.Now().Add(time.Hour)); err != nil {
 				f.t.Fatal(err)
 			}
 		}, "the server has 3 messages for the user ops and delivers none; "},
@@ -64,13 +68,15 @@ func TestAServerThatDoesNotDeliverIsNamed(t *testing.T) { // not beside others, 
 			}
 			f.head(alertfeed.End, at(1, 1))
 			c.stop(f)
-			if _, _, err := f.board(f.nkey + ".state"); text.CodeOf(err) != text.Unavailable || !strings.HasPrefix(err.Error(), c.says) {
+			if _, _, err := f.board(f.nkey + ".state"); text.CodeOf(err) != text.Unavailable ||
+				!strings.HasPrefix(err.Error(), c.says) {
 				t.Errorf("the board: %v", err)
 			}
 			w := f.watch()
 			wait(t, "people to be told", func() (string, bool) {
 				told := strings.Join(w.told(), "\n")
-				return told, strings.HasSuffix(told, "docs/alerting.md") && strings.Contains(told, "the feed is interrupted, trying again: "+c.says)
+				return told, strings.HasSuffix(told, "docs/alerting.md") &&
+					strings.Contains(told, "the feed is interrupted, trying again: "+c.says)
 			})
 			w.finish()
 		})
@@ -82,7 +88,8 @@ func TestABoardEndsWhereNobodyAnswers(t *testing.T) {
 	f := newFeed(t)
 	where := f.connection()
 	where.Patience = 100 * time.Millisecond
-	for url, code := range map[string]text.ErrorCode{"nats://" + freePort(t): text.Unavailable, "http://127.0.0.1:1": text.Invalid, "127.0.0.1:1": text.Invalid} {
+	for url, code := range map[string]text.ErrorCode{
+		"nats://" + freePort(t): text.Unavailable, "http://127.0.0.1:1": text.Invalid, "127.0.0.1:1": text.Invalid} {
 		where.URL = url
 		if _, err := consumer.ReadBoard(t.Context(), where, f.nkey+".state"); text.CodeOf(err) != code {
 			t.Errorf("%s: %v", url, err)
@@ -105,7 +112,8 @@ func TestOneConnectionMoreThanAUserMayHaveIsRefusedInWords(t *testing.T) {
 		defer nc.Close()
 	}
 	w := f.watch()
-	if err := w.ended(); text.CodeOf(err) != text.Conflict || !strings.Contains(err.Error(), "the user ops has the 8 connections to the NATS server "+f.url()) {
+	if err := w.ended(); text.CodeOf(err) != text.Conflict ||
+		!strings.Contains(err.Error(), "the user ops has the 8 connections to the NATS server "+f.url()) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -120,10 +128,12 @@ func TestWhatIsLostIsSaidInWords(t *testing.T) {
 	where.Note = func(what text.Text) { told = append(told, what) }
 	_, err := consumer.ReadBoard(t.Context(), where, f.nkey+".state")
 	var e *text.Error
-	if !errors.As(err, &e) || e.Code != text.NotFound || strings.Contains(e.What.Zh, "nats: ") || !strings.Contains(e.What.En, "the server has no such consumer") {
+	if !errors.As(err, &e) || e.Code != text.NotFound || strings.Contains(e.What.Zh, "nats: ") ||
+		!strings.Contains(e.What.En, "the server has no such consumer") {
 		t.Errorf("the board: %v", err)
 	}
-	if len(told) != 1 || !strings.HasPrefix(told[0].En, "waiting for the NATS server at "+f.url()+" to know the user ops: ") {
+	if len(told) != 1 ||
+		!strings.HasPrefix(told[0].En, "waiting for the NATS server at "+f.url()+" to know the user ops: ") {
 		t.Errorf("people were told %q", told)
 	}
 }

@@ -60,7 +60,8 @@ func (w *Follower) Run(ctx context.Context) error {
 	}
 	defer s.close() // its error does not matter: sync decides what is durable
 	if cut > 0 {
-		w.Note(text.Say("状态文件 %s 末尾 %d 字节未写完，已截去；最后几条可能重复", "the last %[2]d bytes of the state %[1]s were not finished and were cut off; the last acts may be repeated", w.State, cut))
+		w.Note(text.Say("状态文件 %s 末尾 %d 字节未写完，已截去；最后几条可能重复", "the last %[2]d bytes of the "+
+			"state %[1]s were not finished and were cut off; the last acts may be repeated", w.State, cut))
 	}
 	err = w.run(ctx, s)
 	var away *lostError
@@ -106,17 +107,22 @@ func (w *Follower) run(ctx context.Context, s *state) error {
 // trouble calls Note once with the reason why no messages come.
 func (r *reader) trouble(err error) {
 	about := why(err)
-	what, key := text.Text{Zh: "推送中断，自动重连：" + about.Zh, En: "the feed is interrupted, trying again: " + about.En}, ""
+	what, key := text.Text{Zh: "推送中断，自动重连：" + about.Zh, En: "the feed is interrupted, trying again: " +
+		about.En}, ""
 	var held *withheldError
 	switch {
 	case errors.As(err, &held):
 		key = "withheld" // the number of messages in the text changes
 	case errors.Is(err, errChanged):
-		what = text.Say("与 NATS 服务器的连接中断，自动重连", "the connection to the NATS server was lost, trying again")
+		what = text.Say("与 NATS 服务器的连接中断，自动重连",
+			"the connection to the NATS server was lost, trying again")
 	case errors.Is(err, errGap):
-		what = text.Say("有消息未送到这里，重新读取；如反复出现，请查明是否另有程序以用户 %s 读取", "messages went elsewhere, reading them again; if this goes on, look for another program that reads as the user %s", r.Durable)
+		what = text.Say("有消息未送到这里，重新读取；如反复出现，请查明是否另有程序以用户 %s 读取",
+			"messages went elsewhere, reading them again; if this goes on, look for another program that reads as "+
+				"the user %s", r.Durable)
 	case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrConsumerDeleted):
-		what = text.Say("用户 %s 的消费者已不在，等待台账重新建立", "the consumer of the user %s is gone; waiting until the ledger makes it again", r.Durable)
+		what = text.Say("用户 %s 的消费者已不在，等待台账重新建立",
+			"the consumer of the user %s is gone; waiting until the ledger makes it again", r.Durable)
 	}
 	if key = cmp.Or(key, what.En); key != r.noted {
 		r.noted = key
@@ -254,7 +260,9 @@ func (r *reader) readOne(ctx context.Context, l letter) error {
 func decode(l letter) (*alertfeed.Message, error) {
 	m, err := alertfeed.Decode(l.Subject(), l.Data())
 	if err != nil {
-		return nil, text.Errorf(text.Internal, "第 %d 条消息（%s）无法识别，可能来自更新的版本；请升级本程序", "message %d (%s) cannot be read; it may be of a later version: update this program", l.sequence, text.Printable(l.Subject()))
+		return nil, text.Errorf(text.Internal, "第 %d 条消息（%s）无法识别，可能来自更新的版本；请升级本程序",
+			"message %d (%s) cannot be read; it may be of a later version: update this program", l.sequence,
+			text.Printable(l.Subject()))
 	}
 	return m, nil
 }

@@ -76,7 +76,8 @@ func TestOnlyWhatIsAskedForIsActedOn(t *testing.T) {
 	other.Code = "AL-EXE-02"
 	f.head(alertfeed.End, at(1, 1))
 	w := f.watch(func(w *consumer.Follower) {
-		w.Only = access.NATSFilter{Families: []string{"EXE"}, Severities: []string{"red"}, Centers: []string{"ZJ-0001"}}
+		w.Only = access.NATSFilter{Families: []string{"EXE"}, Severities: []string{"red"},
+			Centers: []string{"ZJ-0001"}}
 	})
 	w.ready()
 	f.say("A", raised, at(1, 1))
@@ -154,7 +155,8 @@ func TestADeathWithinAGenerationWithdrawsNothingThatIsStated(t *testing.T) {
 	f.say("N", raised, at(2, 9))
 	f.say("B", raised, at(2, 9))
 	f.head(alertfeed.End, at(2, 9))
-	if did := f.killed("raised N"); !slices.Equal(did, []string{"raised N"}) { // A, N, B and the head were delivered and not acknowledged
+	if did := f.killed("raised N"); !slices.Equal(did, []string{"raised N"}) {
+		// A, N, B and the head were delivered and not acknowledged
 		t.Fatalf("it did %v", did)
 	}
 	if n := f.durable().NumAckPending; n == 0 {
@@ -272,7 +274,8 @@ func TestAStreamThatEndsBeforeWhatWasReadIsSaidToBeOld(t *testing.T) {
 			told := strings.Join(w.told(), "\n")
 			return told, strings.Contains(told, "what follows is new")
 		})
-		if told := strings.Join(w.told(), "\n"); strings.Contains(told, "the stream is older than what was read before") != c.isOld {
+		if told := strings.Join(w.told(), "\n"); strings.Contains(told,
+			"the stream is older than what was read before") != c.isOld {
 			t.Errorf("of a stream that ends at %+v people are told %q", c.ends, told)
 		}
 		w.finish(w.seen()...)
@@ -428,7 +431,8 @@ func TestWhatEndsAWatch(t *testing.T) {
 	stranger := f.addUser("stranger")
 	f.users = f.users[:1] // it was never added
 	code := func(change func(*consumer.Follower)) error {
-		w := consumer.Follower{FeedConnection: f.connection(), State: f.nkey + ".other", Do: func(context.Context, *consumer.Event) error { return nil }}
+		w := consumer.Follower{FeedConnection: f.connection(), State: f.nkey + ".other",
+			Do: func(context.Context, *consumer.Event) error { return nil }}
 		w.Patience = 300 * time.Millisecond
 		change(&w)
 		return w.Run(t.Context())
@@ -443,8 +447,10 @@ func TestWhatEndsAWatch(t *testing.T) {
 		want   text.ErrorCode
 		says   string
 	}{
-		{"nobody listens", func(w *consumer.Follower) { w.URL = "nats://" + freePort(t) }, text.Unavailable, "taizhang serve"},
-		{"a key that is not known", func(w *consumer.Follower) { w.NKey = stranger }, text.Forbidden, "does not accept the key"},
+		{"nobody listens", func(w *consumer.Follower) { w.URL = "nats://" + freePort(t) }, text.Unavailable,
+			"taizhang serve"},
+		{"a key that is not known", func(w *consumer.Follower) { w.NKey = stranger }, text.Forbidden,
+			"does not accept the key"},
 		{"another name", func(w *consumer.Follower) { w.Durable = "other" }, text.Forbidden, "may not read"},
 		{"a file that others may read", func(w *consumer.Follower) { w.NKey = open }, text.Forbidden, "mode 0644"},
 		{"a file that is no state", func(w *consumer.Follower) { w.State = f.nkey }, text.Invalid, "not a state"},
@@ -500,7 +506,8 @@ func TestTwoProgramsOfOneUserAreNoticed(t *testing.T) {
 	f.say("A", raised, at(1, 1))
 	w.sees("raised A")
 	f.read()
-	if _, err := f.js.ResetConsumerToSequence(t.Context(), alertfeed.StreamName, user, 1); err != nil { // as another program would
+	if _, err := f.js.ResetConsumerToSequence(t.Context(), alertfeed.StreamName, user, 1); err != nil {
+		// as another program would
 		t.Fatal(err)
 	}
 	f.say("A", cleared, at(1, 2))
@@ -541,7 +548,8 @@ func TestAStateOfAnotherLedgerIsRefused(t *testing.T) {
 			t.Fatalf("it goes on, and people were told %q", w.told())
 		}
 		err := w.ended()
-		if text.CodeOf(err) != text.Conflict || !strings.Contains(err.Error(), first) || !strings.Contains(err.Error(), second) {
+		if text.CodeOf(err) != text.Conflict || !strings.Contains(err.Error(), first) ||
+			!strings.Contains(err.Error(), second) {
 			t.Fatalf("got %v", err)
 		}
 	}

@@ -10,8 +10,10 @@ import (
 )
 
 func TestWhatIsLostIsSaidInBothLanguages(t *testing.T) {
-	for _, err := range []error{errChanged, context.Canceled, context.DeadlineExceeded, nats.ErrTimeout, nats.ErrNoResponders, jetstream.ErrNoHeartbeat, jetstream.ErrConsumerNotFound} {
-		if got := why(lost(err)); strings.ContainsAny(got.Zh, "abcdefghijklmnopqrstuvwxyz") || got.En == "" || strings.Contains(got.En, err.Error()) {
+	for _, err := range []error{errChanged, context.Canceled, context.DeadlineExceeded, nats.ErrTimeout,
+		nats.ErrNoResponders, jetstream.ErrNoHeartbeat, jetstream.ErrConsumerNotFound} {
+		if got := why(lost(err)); strings.ContainsAny(got.Zh, "abcdefghijklmnopqrstuvwxyz") || got.En == "" ||
+			strings.Contains(got.En, err.Error()) {
 			t.Errorf("%v: %+v", err, got)
 		}
 	}

@@ -194,13 +194,17 @@ func (f *feed) delivery(rate, every int) (d delivery) {
 func (w *world) bare() *feed {
 	w.b.Helper()
 	f := w.feed()
-	stream, err := f.js.CreateStream(w.b.Context(), jetstream.StreamConfig{Name: alertfeed.StreamName, Subjects: []string{alertfeed.AllSubjects}, Storage: jetstream.FileStorage,
-		MaxMsgsPerSubject: 16, MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgSize: -1, Discard: jetstream.DiscardNew, DenyDelete: true, DenyPurge: true})
+	stream, err := f.js.CreateStream(w.b.Context(), jetstream.StreamConfig{
+		Name: alertfeed.StreamName, Subjects: []string{alertfeed.AllSubjects}, Storage: jetstream.FileStorage,
+		MaxMsgsPerSubject: 16, MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgSize: -1,
+		Discard: jetstream.DiscardNew, DenyDelete: true, DenyPurge: true})
 	if err != nil {
 		w.b.Fatal(err)
 	}
-	_, err = stream.CreateConsumer(w.b.Context(), jetstream.ConsumerConfig{Durable: f.user.Name, DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy,
-		AckWait: time.Minute, MaxDeliver: -1, MaxAckPending: 1000, MaxWaiting: 16, MaxRequestBatch: 1000, FilterSubjects: f.user.Filter.Subjects()})
+	_, err = stream.CreateConsumer(w.b.Context(), jetstream.ConsumerConfig{
+		Durable: f.user.Name, DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy,
+		AckWait: time.Minute, MaxDeliver: -1, MaxAckPending: 1000, MaxWaiting: 16, MaxRequestBatch: 1000,
+		FilterSubjects: f.user.Filter.Subjects()})
 	if err != nil {
 		w.b.Fatal(err)
 	}
@@ -215,7 +219,8 @@ func (f *feed) publish(rate, every int, body []byte) (d delivery) {
 	before, began := used(f.w.b), time.Now()
 	d.rate = f.w.pace(rate, every, first, func(n int) {
 		t.note(t.acked, n-first)
-		m := nats.NewMsg(alertfeed.AlertName{Center: f.w.centers[0], Severity: aggregates.Red, Code: "AL-USE-01", Key: fmt.Sprint("F", n), RaisedOn: events.MustDate(today)}.Subject())
+		m := nats.NewMsg(alertfeed.AlertName{Center: f.w.centers[0], Severity: aggregates.Red, Code: "AL-USE-01",
+			Key: fmt.Sprint("F", n), RaisedOn: events.MustDate(today)}.Subject())
 		m.Header.Set("content-type", alertfeed.ContentType)
 		m.Data = body
 		if _, err := f.js.PublishMsgAsync(m); err != nil {
@@ -241,7 +246,8 @@ func BenchmarkWrites(b *testing.B) {
 	round := func(total int) (perSecond float64, cpu time.Duration) {
 		first, before := w.numbers(total, every), used(b)
 		var next atomic.Int64
-		took, err := baseline.Share(writers, total, func(int, int) error { return w.record(first+int(next.Add(1))-1, every) })
+		took, err := baseline.Share(writers, total,
+			func(int, int) error { return w.record(first+int(next.Add(1))-1, every) })
 		if err != nil {
 			b.Fatal(err)
 		}

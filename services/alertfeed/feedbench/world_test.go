@@ -1,5 +1,5 @@
-// Package feedbench measures the alert feed: from a record to its alert at a consumer, the first fill, a restart, and what the feed
-// takes from those who write.
+// Package feedbench measures the alert feed: from a record to its alert at a consumer, the first fill, a restart, and
+// what the feed takes from those who write.
 //
 //	go test ./services/alertfeed/feedbench -run '^$' -bench . -benchtime 1x
 package feedbench
@@ -74,8 +74,10 @@ func province(b *testing.B) *world {
 	w := newWorld(b)
 	file := filepath.Join(b.TempDir(), "history.jsonl")
 	perYear := *records / centers / 3 // some register late
-	simulatortest.History(b, file, simulator.Scenario{Seed: 7, Centers: centers, From: events.MustDate("2021-01-01"), To: events.MustDate(lastDay), VouchersPerYear: perYear}, *records)
-	report, err := w.desk.Ledger.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, file), Account: writer, Dir: b.TempDir()})
+	simulatortest.History(b, file, simulator.Scenario{Seed: 7, Centers: centers, From: events.MustDate("2021-01-01"),
+		To: events.MustDate(lastDay), VouchersPerYear: perYear}, *records)
+	report, err := w.desk.Ledger.Import(b.Context(),
+		ledger.ImportConfig{Files: ledgertest.Files(b, file), Account: writer, Dir: b.TempDir()})
 	if err != nil || report.Refused > 0 {
 		b.Fatalf("imported %+v: %v", report, err)
 	}
@@ -101,7 +103,8 @@ func newWorld(b *testing.B) *world {
 		b.Fatal(err)
 	}
 	b.Cleanup(l.Close)
-	return &world{b: b, desk: &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Account: writer, Now: now, Spool: b.TempDir()}}}
+	return &world{b: b, desk: &desk.Local{
+		LocalConfig: desk.LocalConfig{Ledger: l, Account: writer, Now: now, Spool: b.TempDir()}}}
 }
 
 // The records that are written.
@@ -188,8 +191,9 @@ func (w *world) feed() *feed {
 func (f *feed) open() {
 	f.w.b.Helper()
 	var err error
-	f.server, err = natsserver.Start(f.w.b.Context(), natsserver.NATSConfig{Dir: filepath.Join(f.dir, "nats"), Listen: "127.0.0.1:0", Log: zap.NewNop(),
-		Users: []natsserver.User{{Name: f.user.Name, Key: f.user.Key}}})
+	f.server, err = natsserver.Start(f.w.b.Context(),
+		natsserver.NATSConfig{Dir: filepath.Join(f.dir, "nats"), Listen: "127.0.0.1:0", Log: zap.NewNop(),
+			Users: []natsserver.User{{Name: f.user.Name, Key: f.user.Key}}})
 	if err != nil {
 		f.w.b.Fatal(err)
 	}
@@ -212,8 +216,11 @@ func (f *feed) close() {
 
 // start publishes until stop.
 func (f *feed) start() {
-	f.publisher = alertfeed.New(alertfeed.PublisherConfig{Desk: f.w.desk, JetStream: f.js, Memory: filepath.Join(f.dir, "published.json"), Now: now, Log: zap.NewNop(),
-		Epoch: func() string { return "2026-01-01T00:00:00.000000Z" }, Users: func() []alertfeed.User { return []alertfeed.User{f.user} }, Restart: f.server.Restart})
+	f.publisher = alertfeed.New(alertfeed.PublisherConfig{
+		Desk: f.w.desk, JetStream: f.js, Memory: filepath.Join(f.dir, "published.json"), Now: now, Log: zap.NewNop(),
+		Epoch: func() string { return "2026-01-01T00:00:00.000000Z" }, Users: func() []alertfeed.User {
+			return []alertfeed.User{f.user}
+		}, Restart: f.server.Restart})
 	ctx, cancel := context.WithCancel(context.Background())
 	f.cancel = cancel
 	f.running.Go(func() { f.publisher.Run(ctx) })
@@ -253,7 +260,8 @@ func (f *feed) last() uint64 {
 // consume calls take with each message and acknowledges it, until stop.
 func (f *feed) consume(take func(subject string, body []byte)) (stop func()) {
 	f.w.b.Helper()
-	nc, err := nats.Connect("nats://"+f.server.Addr(), nats.Nkey(f.key.Public, f.key.Sign), nats.CustomInboxPrefix("_INBOX_"+f.user.Name))
+	nc, err := nats.Connect("nats://"+f.server.Addr(), nats.Nkey(f.key.Public, f.key.Sign),
+		nats.CustomInboxPrefix("_INBOX_"+f.user.Name))
 	if err != nil {
 		f.w.b.Fatal(err)
 	}

@@ -64,7 +64,8 @@ func (c *chronicle) add(in int, sequence uint64, subject, contentType string, bo
 	of := c.lives[in].messages
 	if was, ok := of[sequence]; ok {
 		if was.Subject != subject || was.body != string(body) {
-			c.wrong = append(c.wrong, fmt.Sprintf("message %d.%d is %s and was %s", in, sequence, subject, was.Subject))
+			c.wrong = append(c.wrong,
+				fmt.Sprintf("message %d.%d is %s and was %s", in, sequence, subject, was.Subject))
 		}
 		return
 	}
@@ -105,7 +106,8 @@ func (m written) head() *alertfeed.Head {
 
 // gone reports whether a purge removed a message.
 func (l *life) gone(sequence uint64, subject string) bool {
-	return slices.ContainsFunc(l.purges, func(p purge) bool { return sequence <= p.upTo && (p.subject == "" || p.subject == subject) })
+	return slices.ContainsFunc(l.purges,
+		func(p purge) bool { return sequence <= p.upTo && (p.subject == "" || p.subject == subject) })
 }
 
 // known returns the sequences of the messages of a life.
@@ -183,7 +185,9 @@ func (c *chronicle) about(text string) string {
 				what = fmt.Sprint(m.State())
 			}
 			if what != "" {
-				fmt.Fprintf(&b, "  %d.%d by %d: %s %s at %s, %d %d %v\n", i, sequence, m.by, strings.TrimPrefix(m.Subject, "taizhang.v1."), what, m.At().Epoch[18:], m.At().Generation, m.At().Position, m.At().Date)
+				fmt.Fprintf(&b, "  %d.%d by %d: %s %s at %s, %d %d %v\n", i, sequence, m.by,
+					strings.TrimPrefix(m.Subject, "taizhang.v1."), what, m.At().Epoch[18:], m.At().Generation,
+					m.At().Position, m.At().Date)
 			}
 		}
 		for _, p := range l.purges {
@@ -253,7 +257,10 @@ func (l *life) claims(number int) (list []claim, wrong []string) {
 					lost[subject] = true
 				}
 			}
-			maps.DeleteFunc(last, func(subject string, _ written) bool { return purges[0].subject == "" || purges[0].subject == subject })
+			maps.DeleteFunc(last, func(subject string, _ written) bool {
+				return purges[0].subject == "" ||
+					purges[0].subject == subject
+			})
 			if s := purges[0].subject; s == "" || s == alertfeed.HeadSubject {
 				head = nil
 			}
@@ -290,7 +297,8 @@ func (l *life) claims(number int) (list []claim, wrong []string) {
 				wrong = append(wrong, fmt.Sprintf("%s: %s at %v after %v", who, m.Subject, m.At(), before.At()))
 			}
 			if m.State() == before.State() && m.At().Generation == before.At().Generation && len(l.purges) == 0 {
-				wrong = append(wrong, fmt.Sprintf("%s: %s is %v again, at %v after %v", who, m.Subject, m.State(), m.At(), before.At()))
+				wrong = append(wrong, fmt.Sprintf("%s: %s is %v again, at %v after %v", who, m.Subject, m.State(),
+					m.At(), before.At()))
 			}
 		}
 		last[m.Subject] = m
@@ -305,7 +313,8 @@ func (l *life) claims(number int) (list []claim, wrong []string) {
 
 // headClaim returns the claim of a head: the last state of every alert is right as of the head, unless its message
 // includes more.
-func headClaim(who string, head *alertfeed.Head, words map[string]written, lost map[string]bool, generation uint64) claim {
+func headClaim(who string, head *alertfeed.Head, words map[string]written, lost map[string]bool,
+	generation uint64) claim {
 	c := claim{who: who, at: head.At, head: head, words: map[string]alertfeed.AlertState{}, exempt: maps.Clone(lost)}
 	for subject, m := range words {
 		switch {

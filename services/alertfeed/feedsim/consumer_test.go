@@ -38,7 +38,8 @@ type consumer struct {
 
 func (w *world) newConsumer() (*consumer, error) {
 	c := &consumer{world: w, rng: rand.New(rand.NewPCG(w.seed, 99))}
-	nc := w.host.connect(w.t, w.account, nats.ReconnectHandler(func(*nats.Conn) { c.again.Store(true) }), nats.DisconnectErrHandler(func(*nats.Conn, error) { c.again.Store(true) }))
+	nc := w.host.connect(w.t, w.account, nats.ReconnectHandler(func(*nats.Conn) { c.again.Store(true) }),
+		nats.DisconnectErrHandler(func(*nats.Conn, error) { c.again.Store(true) }))
 	js, err := jetstream.New(nc)
 	c.js = js
 	return c, err
@@ -176,7 +177,8 @@ func (c *consumer) claims() (list []claim, wrong []string) {
 		}
 		last[a.Subject] = a.State
 		if a.Alert == nil && c.world.chronicle.purgedAlone(a.Subject) {
-			continue // it may not have seen what a head took for seen; a stream that is not of tests denies such purges
+			// it may not have seen what a head took for seen; a stream that is not of tests denies such purges
+			continue
 		}
 		list = append(list, claim{who: who, at: a.At, subject: a.Subject, state: a.State})
 	}

@@ -47,7 +47,8 @@ type entry struct {
 // opening is the number of records that a center begins with.
 const opening = 5
 
-func newOffice(ctx context.Context, rng *rand.Rand, seed uint64, store *memstore.Store, today func() events.Date) (*office, error) {
+func newOffice(ctx context.Context, rng *rand.Rand, seed uint64, store *memstore.Store,
+	today func() events.Date) (*office, error) {
 	l, err := ledger.Open(ctx, store, ledger.Config{})
 	if err != nil {
 		return nil, err
@@ -57,11 +58,16 @@ func newOffice(ctx context.Context, rng *rand.Rand, seed uint64, store *memstore
 		id := events.CenterID(fmt.Sprintf("ZJ-%04d", i+1))
 		o.centers = append(o.centers, id)
 		for _, f := range []fact{
-			{plaqueDay - 200, &events.CenterRegistered{Facts: events.Facts{Name: "中心" + string(id), USCC: "91330106MAC1K2L32C", LeadUnit: "甲", Type: "pilot-base", Services: []string{"pilot"},
-				LeadingIndustries: []string{"生物医药"}, IndustryCode: "C2710", Region: "330106", FoundedOn: events.MustDate("2015-01-01"), LegalEntity: true,
-				UsableAreaM2: 9000, EquipmentFen: 9_000_000_000, PilotFunction: true, PilotDevicesSeparate: true, Fields: []string{"other"}, Documents: []string{}}}},
+			{plaqueDay - 200, &events.CenterRegistered{
+				Facts: events.Facts{Name: "中心" + string(id), USCC: "91330106MAC1K2L32C", LeadUnit: "甲",
+					Type: "pilot-base", Services: []string{"pilot"},
+					LeadingIndustries: []string{"生物医药"}, IndustryCode: "C2710", Region: "330106",
+					FoundedOn: events.MustDate("2015-01-01"), LegalEntity: true,
+					UsableAreaM2: 9000, EquipmentFen: 9_000_000_000, PilotFunction: true, PilotDevicesSeparate: true,
+					Fields: []string{"other"}, Documents: []string{}}}},
 			{plaqueDay, &events.PlaqueAwarded{PlaqueNo: "P" + string(id)}},
-			{plaqueDay + 10, &events.SubsidyGranted{Grant: "G1", Category: events.OtherCategory, Source: events.ProvinceOther, FiscalYear: 2024, AmountFen: 100_000}},
+			{plaqueDay + 10, &events.SubsidyGranted{Grant: "G1", Category: events.OtherCategory,
+				Source: events.ProvinceOther, FiscalYear: 2024, AmountFen: 100_000}},
 			{plaqueDay + 20, &events.SubsidyReceived{Grant: "G1", AmountFen: 100_000}},
 			{plaqueDay + 30, &events.GovernanceRecorded{Item: "team"}},
 		} {
@@ -94,8 +100,10 @@ var kinds = func() map[string]*events.CatalogEntry {
 func (o *office) compose(center events.CenterID, f fact) *events.Record {
 	o.made++
 	kind := kinds[fmt.Sprintf("%T", f.data)]
-	return &events.Record{ID: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%d/%d", o.seed, o.made)), Kind: kind.Kind, Center: center, On: f.on,
-		By: events.By{Role: kind.Roles[0], Actor: "a-1"}, Mode: events.Recording, Doc: "浙科办〔2025〕12号", Data: f.data}
+	return &events.Record{ID: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%d/%d", o.seed, o.made)),
+		Kind: kind.Kind, Center: center, On: f.on,
+		By: events.By{Role: kind.Roles[0], Actor: "a-1"}, Mode: events.Recording, Doc: "浙科办〔2025〕12号",
+		Data: f.data}
 }
 
 func (o *office) record(ctx context.Context, rec *events.Record) error {
@@ -204,10 +212,12 @@ func (o *office) fact() fact {
 	case 4:
 		return fact{on, &events.TrialRecorded{Trial: name("T"), OnProductionLine: true}}
 	case 5, 6, 7:
-		return fact{on, &events.FundsSpent{Voucher: name("V"), Payee: "乙", Use: events.Use(pick("fine", "pilot", "other")), Summary: "支出",
+		return fact{on, &events.FundsSpent{
+			Voucher: name("V"), Payee: "乙", Use: events.Use(pick("fine", "pilot", "other")), Summary: "支出",
 			Lines: []events.SpendingLine{{Grant: "G1", AmountFen: events.Fen(10_000 * (1 + o.rng.IntN(8)))}}}}
 	case 8, 9:
-		return fact{on, &events.SpendingReversed{Voucher: name("V"), ReversalVoucher: fmt.Sprint("R", o.made), Reason: "误付"}}
+		return fact{on, &events.SpendingReversed{Voucher: name("V"), ReversalVoucher: fmt.Sprint("R", o.made),
+			Reason: "误付"}}
 	case 10, 11:
 		return fact{on, &events.UseRuled{Voucher: name("V"), Use: events.Use(pick("fine", "pilot", "other"))}}
 	case 12:
@@ -215,15 +225,19 @@ func (o *office) fact() fact {
 	case 13:
 		return fact{on, &events.AlertClosed{Code: "AL-SAF-01", Key: name("T"), Reason: "已整改"}}
 	case 14:
-		return fact{on, &events.GradeDecided{Year: year, Grade: pick("excellent", "qualified", "unqualified"), Participants: []string{"st-office", "finance"}}}
+		return fact{on, &events.GradeDecided{Year: year, Grade: pick("excellent", "qualified", "unqualified"),
+			Participants: []string{"st-office", "finance"}}}
 	case 15:
-		return fact{on, &events.GradeRevised{Year: year, Grade: pick("excellent", "qualified", "unqualified"), Reason: "复核"}}
+		return fact{on, &events.GradeRevised{Year: year, Grade: pick("excellent", "qualified", "unqualified"),
+			Reason: "复核"}}
 	case 16:
-		return fact{on, &events.AuditFindingOpened{Finding: name("F"), Text: "疑点", DueOn: on + events.Date(o.rng.IntN(40))}}
+		return fact{on, &events.AuditFindingOpened{
+			Finding: name("F"), Text: "疑点", DueOn: on + events.Date(o.rng.IntN(40))}}
 	case 17:
 		return fact{on, &events.AuditFindingClosed{Finding: name("F"), Text: "办结"}}
 	case 18:
-		return fact{on, &events.GovernanceRecorded{Item: pick("bylaws", "project-rules", "expert-committee", "party-organisation")}}
+		return fact{on, &events.GovernanceRecorded{
+			Item: pick("bylaws", "project-rules", "expert-committee", "party-organisation")}}
 	}
 	return fact{on, &events.AnnualReportFiled{Year: year}}
 }
@@ -276,8 +290,10 @@ func TestAHistoryHasEveryTransitionOfAnAlert(t *testing.T) {
 	}
 	t.Log(seen, slices.Sorted(maps.Keys(codes)))
 	for _, want := range []transition{
-		{"", alertfeed.Raised}, {"", alertfeed.Cleared}, {alertfeed.Raised, alertfeed.Cleared}, {alertfeed.Cleared, alertfeed.Raised}, {alertfeed.Cleared, alertfeed.Cleared},
-		{alertfeed.Raised, alertfeed.Withdrawn}, {alertfeed.Cleared, alertfeed.Withdrawn}, {alertfeed.Withdrawn, alertfeed.Raised}, {alertfeed.Withdrawn, alertfeed.Cleared},
+		{"", alertfeed.Raised}, {"", alertfeed.Cleared}, {alertfeed.Raised, alertfeed.Cleared},
+		{alertfeed.Cleared, alertfeed.Raised}, {alertfeed.Cleared, alertfeed.Cleared},
+		{alertfeed.Raised, alertfeed.Withdrawn}, {alertfeed.Cleared, alertfeed.Withdrawn},
+		{alertfeed.Withdrawn, alertfeed.Raised}, {alertfeed.Withdrawn, alertfeed.Cleared},
 	} {
 		if seen[want] < 20 {
 			t.Errorf("in 100 histories %q became %q %d times", want.from, want.to, seen[want])

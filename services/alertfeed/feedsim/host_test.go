@@ -37,7 +37,8 @@ type host struct {
 
 func configuration(dir, port string, accounts int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "listen: \"127.0.0.1:%s\"\njetstream { store_dir: %q, max_mem: 64MB, max_file: 1GB }\naccounts {\n", port, dir)
+	fmt.Fprintf(&b,
+		"listen: \"127.0.0.1:%s\"\njetstream { store_dir: %q, max_mem: 64MB, max_file: 1GB }\naccounts {\n", port, dir)
 	for i := range accounts {
 		fmt.Fprintf(&b, "W%d { jetstream: enabled, users: [ { user: W%d, password: w } ] }\n", i, i)
 	}
@@ -206,7 +207,9 @@ func (h *host) InProcessConn() (net.Conn, error) {
 func (h *host) connect(t testing.TB, account int, opts ...nats.Option) *nats.Conn {
 	t.Helper()
 	user := fmt.Sprintf("W%d", account)
-	opts = append(opts, nats.UserInfo(user, "w"), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond), nats.ReconnectJitter(0, 0), nats.RetryOnFailedConnect(true), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	opts = append(opts, nats.UserInfo(user, "w"), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond),
+		nats.ReconnectJitter(0, 0), nats.RetryOnFailedConnect(true),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	url := h.url
 	if url == "" {
 		opts = append(opts, nats.InProcessServer(h))

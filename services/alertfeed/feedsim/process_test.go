@@ -249,11 +249,13 @@ func (p *process) status() string {
 		return "never lived"
 	}
 	s := publisher.Status()
-	return fmt.Sprintf("lives %t, %s %q at %v, ledger at %d, published %+v", p.lives(), s.State, s.Reason.En, s.At, s.Position, s.Published)
+	return fmt.Sprintf("lives %t, %s %q at %v, ledger at %d, published %+v", p.lives(), s.State, s.Reason.En, s.At,
+		s.Position, s.Published)
 }
 
 func (w *world) newProcess(number int) *process {
-	p := &process{world: w, number: number, rng: rand.New(rand.NewPCG(w.seed, uint64(100+number))), store: w.store, epoch: w.epoch,
+	p := &process{world: w, number: number, rng: rand.New(rand.NewPCG(w.seed, uint64(100+number))), store: w.store,
+		epoch:  w.epoch,
 		memory: filepath.Join(w.dir, fmt.Sprintf("memory-%d", number))}
 	p.nc = w.host.connect(w.t, w.account)
 	return p

@@ -56,7 +56,8 @@ func (l *replay) truth(on events.Date) truth {
 		if !a.Open() {
 			state = alertfeed.AlertState{Kind: alertfeed.Cleared, ClearedOn: a.ClearedOn}
 		}
-		found[alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()] = state
+		found[alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key,
+			RaisedOn: a.RaisedOn}.Subject()] = state
 	}
 	return found
 }

@@ -58,7 +58,8 @@ func newFuture(msg *nats.Msg) *future {
 }
 
 // PublishMsg implements jetstream.Publisher.
-func (w *wire) PublishMsg(ctx context.Context, msg *nats.Msg, opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+func (w *wire) PublishMsg(ctx context.Context, msg *nats.Msg,
+	opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
 	f, err := w.PublishMsgAsync(msg, opts...)
 	if err != nil {
 		return nil, err
@@ -74,12 +75,14 @@ func (w *wire) PublishMsg(ctx context.Context, msg *nats.Msg, opts ...jetstream.
 }
 
 // Publish implements jetstream.Publisher.
-func (w *wire) Publish(ctx context.Context, subject string, body []byte, opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+func (w *wire) Publish(ctx context.Context, subject string, body []byte,
+	opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
 	return w.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: body}, opts...)
 }
 
 // PublishAsync implements jetstream.Publisher.
-func (w *wire) PublishAsync(subject string, body []byte, opts ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
+func (w *wire) PublishAsync(subject string, body []byte,
+	opts ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
 	return w.PublishMsgAsync(&nats.Msg{Subject: subject, Data: body}, opts...)
 }
 

@@ -39,7 +39,8 @@ type world struct {
 	nc      *nats.Conn
 	js      jetstream.JetStream // of the world itself
 
-	calm       sync.RWMutex   // held for reading while a message is on its way, for writing while the world touches the stream
+	// held for reading while a message is on its way, for writing while the world touches the stream
+	calm       sync.RWMutex
 	running    sync.WaitGroup // everything that the world started
 	full       atomic.Bool    // the server answers no publish
 	ending     atomic.Bool    // the faults have ended
@@ -99,13 +100,15 @@ func (w *world) newLedger() {
 		}
 		return noon(w.today())
 	})
-	w.epoch = noon(firstDay).UTC().Add(time.Duration(len(w.epochs)) * time.Microsecond).Format("2006-01-02T15:04:05.000000Z07:00")
+	w.epoch = noon(firstDay).UTC().Add(time.Duration(len(w.epochs)) * time.Microsecond).Format(
+		"2006-01-02T15:04:05.000000Z07:00")
 	w.epochs[w.epoch] = w.store
 }
 
 // newWorld makes a world of a seed in an account of a server.
 func newWorld(t testing.TB, m *mix, seed uint64, h *host, account int, dir string) (*world, error) {
-	w := &world{t: t, mix: m, seed: seed, rng: rand.New(rand.NewPCG(seed, 0)), dir: dir, began: time.Now(), host: h, account: account,
+	w := &world{t: t, mix: m, seed: seed, rng: rand.New(rand.NewPCG(seed, 0)), dir: dir, began: time.Now(), host: h,
+		account:   account,
 		chronicle: newChronicle(), epochs: map[string]*memstore.Store{}}
 	w.date.Store(int32(firstDay))
 	w.latest = firstDay
@@ -224,7 +227,8 @@ func (w *world) settle() {
 func (w *world) reaches(ctx context.Context) bool {
 	for {
 		_, changed := w.chronicle.grown()
-		if h := w.chronicle.head(); h != nil && h.Phase == alertfeed.End && h.At.Epoch == w.epoch && h.At.Position >= w.office.ledger.Register().Position() && h.At.Date >= w.today() {
+		if h := w.chronicle.head(); h != nil && h.Phase == alertfeed.End && h.At.Epoch == w.epoch &&
+			h.At.Position >= w.office.ledger.Register().Position() && h.At.Date >= w.today() {
 			return true
 		}
 		select {
@@ -413,7 +417,8 @@ func (w *world) copyServer() error {
 	return w.stopped(func() error {
 		w.copies++
 		w.note("the server is stopped and copied")
-		c := &copied{server: filepath.Join(w.dir, fmt.Sprint("copy-", w.copies)), store: w.store, position: w.office.ledger.Register().Position()}
+		c := &copied{server: filepath.Join(w.dir, fmt.Sprint("copy-", w.copies)), store: w.store,
+			position: w.office.ledger.Register().Position()}
 		for _, p := range w.processes {
 			memory, _ := os.ReadFile(p.memory)
 			c.memories = append(c.memories, memory)
@@ -527,7 +532,8 @@ func (w *world) restoreTo(old *memstore.Store, upTo uint64) error {
 			break
 		}
 		w.putting = s.RecordedAt // as in a backup
-		if _, err := w.store.Append(w.t.Context(), s.Stream, revisions[s.Stream], []events.Proposed{{ID: s.ID, Kind: s.Kind, Body: events.MustObject(string(s.Body))}}); err != nil {
+		if _, err := w.store.Append(w.t.Context(), s.Stream, revisions[s.Stream],
+			[]events.Proposed{{ID: s.ID, Kind: s.Kind, Body: events.MustObject(string(s.Body))}}); err != nil {
 			return err
 		}
 		revisions[s.Stream]++
@@ -690,7 +696,8 @@ func (w *world) truth(epoch string, position uint64, on events.Date) truth {
 // check compares claims with the ledgers that they are about.
 func (w *world) check(claims []claim) {
 	slices.SortStableFunc(claims, func(a, b claim) int {
-		return cmp.Or(cmp.Compare(a.at.Epoch, b.at.Epoch), cmp.Compare(a.at.Position, b.at.Position), cmp.Compare(a.at.Date, b.at.Date))
+		return cmp.Or(cmp.Compare(a.at.Epoch, b.at.Epoch), cmp.Compare(a.at.Position, b.at.Position),
+			cmp.Compare(a.at.Date, b.at.Date))
 	})
 	var l *replay
 	var epoch string
@@ -760,7 +767,8 @@ func (w *world) report() string {
 		wrong = append(wrong[:12], fmt.Sprintf("and %d more", len(wrong)-12))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "-feedsim.mix %s -feedsim.seed %d\n%s\nscript:\n%s\n", w.mix.name, w.seed, strings.Join(wrong, "\n"), strings.Join(script, "\n"))
+	fmt.Fprintf(&b, "-feedsim.mix %s -feedsim.seed %d\n%s\nscript:\n%s\n", w.mix.name, w.seed,
+		strings.Join(wrong, "\n"), strings.Join(script, "\n"))
 	for _, p := range w.processes {
 		fmt.Fprintf(&b, "publisher %d: %s\n", p.number, p.status())
 	}
@@ -768,6 +776,7 @@ func (w *world) report() string {
 	c := w.consumer
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	fmt.Fprintf(&b, "consumer: %d messages, %d acts, %d deaths, %d resets, %d gaps, at %d\n", c.messages, len(c.acts), c.deaths, c.resets, c.gaps, c.reached)
+	fmt.Fprintf(&b, "consumer: %d messages, %d acts, %d deaths, %d resets, %d gaps, at %d\n", c.messages, len(c.acts),
+		c.deaths, c.resets, c.gaps, c.reached)
 	return b.String()
 }

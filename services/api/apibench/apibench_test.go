@@ -58,7 +58,8 @@ func BenchmarkServe(b *testing.B) {
 			if secure {
 				cert = newCertificate(b)
 			}
-			x := &pair{serve: startServe(b, program, dir, cert), bare: startBare(b, cert), token: token, serial: &serial}
+			x := &pair{serve: startServe(b, program, dir, cert), bare: startBare(b, cert), token: token,
+				serial: &serial}
 			x.reads(b)
 			x.writes(b)
 			x.mixed(b)
@@ -78,7 +79,8 @@ func (x *pair) get(path string) []byte {
 }
 
 func (x *pair) post(path string, body []byte) []byte {
-	return append(fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", path, x.token, len(body)), body...)
+	return append(fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n", path, x.token, len(body)), body...)
 }
 
 // reads measures pages of an unchanging ledger, and the whole table of execution after each record.
@@ -160,7 +162,8 @@ func (x *pair) mixed(b *testing.B) {
 			close(end)
 			w := <-written
 			ours.reportAlone(b, 1)
-			b.ReportMetric(float64(ours.cpu.Microseconds())/float64(ours.wall.Microseconds()), "server-cpus") // of pages and writes
+			// of pages and writes
+			b.ReportMetric(float64(ours.cpu.Microseconds())/float64(ours.wall.Microseconds()), "server-cpus")
 			alone := make(chan struct{})
 			time.AfterFunc(max(ours.wall, time.Second), func() { close(alone) })
 			a := x.pace(b, alone)

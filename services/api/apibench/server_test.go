@@ -28,8 +28,9 @@ import (
 type server struct {
 	address string
 	process int
-	tls     *tls.Config                    // nil without TLS
-	others  func(testing.TB) time.Duration // the processor time of the processes that work for it; nil if there are none
+	tls     *tls.Config // nil without TLS
+	// the processor time of the processes that work for it; nil if there are none
+	others func(testing.TB) time.Duration
 }
 
 func (x *server) dial() (io.ReadWriteCloser, error) {
@@ -63,17 +64,19 @@ func (x *server) processorTime(b testing.TB) time.Duration {
 func build(b testing.TB) string {
 	b.Helper()
 	program := filepath.Join(b.TempDir(), "taizhang")
-	if out, err := exec.Command("go", "build", "-o", program, "github.com/taizhang/taizhang/cmd/taizhang").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", program,
+		"github.com/taizhang/taizhang/cmd/taizhang").CombinedOutput(); err != nil {
 		b.Fatalf("%v: %s", err, out)
 	}
 	return program
 }
 
-// newLedger makes a ledger of a simulated province, and centers that can spend for the writers. It returns its directory, and a
-// token that may read all and record for all.
+// newLedger makes a ledger of a simulated province, and centers that can spend for the writers. It returns its
+// directory, and a token that may read all and record for all.
 func newLedger(b testing.TB, program string) (dir, token string) {
 	b.Helper()
-	file, own, dir := filepath.Join(b.TempDir(), "history.jsonl"), filepath.Join(b.TempDir(), "own.jsonl"), filepath.Join(b.TempDir(), "ledger")
+	file, own, dir := filepath.Join(b.TempDir(), "history.jsonl"), filepath.Join(b.TempDir(), "own.jsonl"),
+		filepath.Join(b.TempDir(), "ledger")
 	simulatortest.History(b, file, simulatortest.Centers(*records), *records)
 	var lines bytes.Buffer
 	for c := range ownCenters {
@@ -112,7 +115,8 @@ func idOf(name string) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, []byte
 
 // record is the n-th record: a voucher of a center.
 func record(center, n int) []byte {
-	return fmt.Appendf(nil, `{"id":"%s","center":"%s","kind":"funds.spent","on":"2025-06-01","by":{"role":"center","actor":"c-1"},"data":{"voucher":"V-%d","payee":"某某仪器有限公司","use":"pilot","lines":[{"grant":"G1","amountFen":100}],"summary":"中试设备耗材"}}`,
+	return fmt.Appendf(nil,
+		`{"id":"%s","center":"%s","kind":"funds.spent","on":"2025-06-01","by":{"role":"center","actor":"c-1"},"data":{"voucher":"V-%d","payee":"某某仪器有限公司","use":"pilot","lines":[{"grant":"G1","amountFen":100}],"summary":"中试设备耗材"}}`,
 		idOf(fmt.Sprint("voucher ", n)), centerOf(center), n)
 }
 
@@ -216,7 +220,8 @@ type certificate struct {
 func newCertificate(b testing.TB) certificate {
 	b.Helper()
 	made := listentest.NewCertificate(b, "localhost")
-	c := certificate{cert: filepath.Join(b.TempDir(), "cert.pem"), key: filepath.Join(b.TempDir(), "key.pem"), config: &tls.Config{RootCAs: made.Pool, ServerName: "localhost"}}
+	c := certificate{cert: filepath.Join(b.TempDir(), "cert.pem"), key: filepath.Join(b.TempDir(), "key.pem"),
+		config: &tls.Config{RootCAs: made.Pool, ServerName: "localhost"}}
 	made.Write(b, c.cert, c.key)
 	return c
 }

@@ -25,8 +25,9 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/sidebyside/postgrestest"
 )
 
-// The service is what a developer would write in a day instead of a ledger: net/http over a table of events in PostgreSQL. It keeps
-// the body of a record as it came, gives each event of a center the next version, and judges nothing.
+// The service is what a developer would write in a day instead of a ledger: net/http over a table of events in
+// PostgreSQL. It keeps the body of a record as it came, gives each event of a center the next version, and judges
+// nothing.
 
 // postgresService makes this binary the service: the connection, a space, and the token.
 const postgresService = "TAIZHANG_POSTGRES_SERVICE"
@@ -144,12 +145,14 @@ func (s *service) record(w http.ResponseWriter, r *http.Request) error {
 		var position, version int64
 		var err error
 		if len(list) == 1 {
-			err = s.pool.QueryRow(r.Context(), insertOne, stream, ids[0], kinds[0], bodies[0]).Scan(&position, &version)
+			err = s.pool.QueryRow(r.Context(), insertOne, stream, ids[0], kinds[0],
+				bodies[0]).Scan(&position, &version)
 		} else {
 			position, version, err = s.insertMany(r.Context(), stream, ids, kinds, bodies)
 		}
 		var conflict *pgconn.PgError
-		if errors.As(err, &conflict) && conflict.Code == "23505" { // somebody else wrote this version of the center first
+		if errors.As(err, &conflict) && conflict.Code == "23505" {
+			// somebody else wrote this version of the center first
 			continue
 		}
 		if err != nil {
@@ -161,7 +164,8 @@ func (s *service) record(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-func (s *service) insertMany(ctx context.Context, stream string, ids [][16]byte, kinds, bodies []string) (position, version int64, err error) {
+func (s *service) insertMany(ctx context.Context, stream string, ids [][16]byte, kinds, bodies []string) (position,
+	version int64, err error) {
 	rows, err := s.pool.Query(ctx, insertMany, stream, ids, kinds, bodies)
 	if err != nil {
 		return 0, 0, err
@@ -212,7 +216,8 @@ func (s *service) centers(w http.ResponseWriter, r *http.Request) error {
 	return json.NewEncoder(w).Encode(map[string]any{"items": list})
 }
 
-// execution answers the whole table of execution as of today, in yuan and with the columns of the ledger's own except the last.
+// execution answers the whole table of execution as of today, in yuan and with the columns of the ledger's own except
+// the last.
 func (s *service) execution(w http.ResponseWriter, r *http.Request) error {
 	tx, err := s.pool.Begin(r.Context())
 	if err != nil {
@@ -235,11 +240,13 @@ func (s *service) execution(w http.ResponseWriter, r *http.Request) error {
 	for rows.Next() {
 		var center, scope, rate string
 		var year, granted, carried, received, spent, ineligible, available, executed int64
-		if err := rows.Scan(&center, &year, &scope, &granted, &carried, &received, &spent, &ineligible, &available, &executed, &rate); err != nil {
+		if err := rows.Scan(&center, &year, &scope, &granted, &carried, &received, &spent, &ineligible, &available,
+			&executed, &rate); err != nil {
 			return err
 		}
 		yuan := func(fen int64) string { return strings.ReplaceAll(events.FormatYuan(events.Fen(fen)), ",", "") }
-		if err := to.Write([]string{center, strconv.FormatInt(year, 10), scope, yuan(granted), yuan(carried), yuan(received), yuan(available),
+		if err := to.Write([]string{center, strconv.FormatInt(year, 10), scope, yuan(granted), yuan(carried),
+			yuan(received), yuan(available),
 			yuan(spent), yuan(ineligible), yuan(executed), yuan(available - spent), rate}); err != nil {
 			return err
 		}
@@ -248,4 +255,5 @@ func (s *service) execution(w http.ResponseWriter, r *http.Request) error {
 	return errors.Join(rows.Err(), to.Error())
 }
 
-var executionColumns = []string{"center", "year", "scope", "granted", "carried in", "received", "available", "spent", "ineligible", "executed", "balance", "rate %"}
+var executionColumns = []string{"center", "year", "scope", "granted", "carried in", "received", "available", "spent",
+	"ineligible", "executed", "balance", "rate %"}

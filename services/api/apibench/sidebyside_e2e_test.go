@@ -24,7 +24,8 @@ import (
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
-var requests = flag.Int("requests", 400, "how many requests of the fast kinds TestServicesSideBySide sends to each server")
+var requests = flag.Int("requests", 400,
+	"how many requests of the fast kinds TestServicesSideBySide sends to each server")
 
 const serviceSchema = "service"
 
@@ -41,9 +42,9 @@ type besides struct {
 	table          strings.Builder
 }
 
-// TestServicesSideBySide sends the same records and questions to `taizhang serve`, to a service over PostgreSQL, and to a bare server, each a
-// process of its own, and looks whether both hold exactly what was sent and answer the same money. It prints a Markdown table and asserts
-// nothing about time:
+// TestServicesSideBySide sends the same records and questions to `taizhang serve`, to a service over PostgreSQL, and
+// to a bare server, each a process of its own, and looks whether both hold exactly what was sent and answer the same
+// money. It prints a Markdown table and asserts nothing about time:
 //
 //	go test -tags e2e ./services/api/apibench -run TestServicesSideBySide -v -args -records=100000 -requests=30000
 func TestServicesSideBySide(t *testing.T) {
@@ -53,9 +54,12 @@ func TestServicesSideBySide(t *testing.T) {
 	b.postgres = postgrestest.Start(t, filepath.Join(postgrestest.SharedDir(t), "postgres"))
 	b.copyHistory()
 	b.ours, b.pg, b.bare = startServe(t, program, b.dir, certificate{}), b.startService(), startBare(t, certificate{})
-	fmt.Fprintf(&b.table, "| %d records, TLS off | taizhang serve | service over PostgreSQL %s | bare net/http |\n|---|--:|--:|--:|\n", b.history, b.postgres.Version(t))
+	fmt.Fprintf(&b.table,
+		"| %d records, TLS off | taizhang serve | service over PostgreSQL %s | bare net/http |\n|---|--:|--:|--:|\n",
+		b.history, b.postgres.Version(t))
 	b.records(fmt.Sprintf("durable record, %d connections", writers), writers, *requests, 1)
-	b.records(fmt.Sprintf("batches of %d, %d connections", batchRecords, batchers), batchers, max(*requests/50, batchers), batchRecords)
+	b.records(fmt.Sprintf("batches of %d, %d connections", batchRecords, batchers), batchers,
+		max(*requests/50, batchers), batchRecords)
 	b.page()
 	b.execution()
 	b.holdWhatWasSent()
@@ -81,7 +85,8 @@ func (b *besides) copyHistory() {
 		b.history = s.Position
 	}
 	b.check(store.Close())
-	_, err = b.postgres.Conn.CopyFrom(b.Context(), pgx.Identifier{serviceSchema, "events"}, []string{"stream", "version", "id", "kind", "body"}, pgx.CopyFromRows(rows))
+	_, err = b.postgres.Conn.CopyFrom(b.Context(), pgx.Identifier{serviceSchema, "events"},
+		[]string{"stream", "version", "id", "kind", "body"}, pgx.CopyFromRows(rows))
 	b.check(err)
 	b.postgres.Exec(b, `set search_path = `+serviceSchema+`; create table centers as
 		select substr(stream, length('center-') + 1) as center, stream, body #>> '{data,name}' as name, body #>> '{data,region}' as region, body #>> '{data,type}' as type
@@ -134,7 +139,8 @@ func (b *besides) page() {
 	raw := b.get("/v1/centers?limit=50")
 	size := len(ask(b, b.ours, raw).body)
 	same := func(raw []byte) func(int, int) []byte { return func(int, int) []byte { return raw } }
-	b.lines(fmt.Sprintf("page of 50 centers, %d connections", readers), 1, load(b, b.ours, readers, *requests, same(raw)), load(b, b.pg, readers, *requests, same(raw)),
+	b.lines(fmt.Sprintf("page of 50 centers, %d connections", readers), 1,
+		load(b, b.ours, readers, *requests, same(raw)), load(b, b.pg, readers, *requests, same(raw)),
 		load(b, b.bare, readers, *requests, same(b.get(fmt.Sprintf("/?bytes=%d", size)))))
 }
 
@@ -156,7 +162,8 @@ func (b *besides) execution() {
 		results[i] = &result{took: took, wall: sum(took), cpu: x.processorTime(b) - busy}
 		slices.Sort(took)
 	}
-	bare := load(b, b.bare, 1, total, func(int, int) []byte { return b.get(fmt.Sprintf("/?bytes=%d", len(answers[0]))) })
+	bare := load(b, b.bare, 1, total,
+		func(int, int) []byte { return b.get(fmt.Sprintf("/?bytes=%d", len(answers[0]))) })
 	ours, theirs := b.linesOf(answers[0]), b.linesOf(answers[1])
 	if len(ours) == 0 || len(ours) != len(theirs) {
 		b.Errorf("the ledger has %d lines of execution, the service %d", len(ours), len(theirs))
@@ -166,7 +173,8 @@ func (b *besides) execution() {
 			b.Fatalf("line %d of execution is %q, and %q of the service", i+1, ours[i], theirs[i])
 		}
 	}
-	b.lines(fmt.Sprintf("whole execution as CSV (%.1f MB) after a record", float64(len(answers[0]))/1e6), 1, results[0], results[1], bare)
+	b.lines(fmt.Sprintf("whole execution as CSV (%.1f MB) after a record", float64(len(answers[0]))/1e6), 1,
+		results[0], results[1], bare)
 }
 
 // linesOf reads the lines of centers of a CSV, and of them the columns that both have.
@@ -177,7 +185,8 @@ func (b *besides) linesOf(text []byte) [][]string {
 	if err != nil {
 		b.Fatalf("%v: %.500s", err, text)
 	}
-	lines = slices.DeleteFunc(lines[1:], func(line []string) bool { return len(line) == 1 || line[0] == "total" }) // notes, and what SQL does not sum
+	// notes, and what SQL does not sum
+	lines = slices.DeleteFunc(lines[1:], func(line []string) bool { return len(line) == 1 || line[0] == "total" })
 	for i := range lines {
 		lines[i] = lines[i][:min(len(lines[i]), len(executionColumns))]
 	}
@@ -201,9 +210,10 @@ func (b *besides) lines(what string, batch int, results ...*result) {
 	row("— p50, p99 in ms", func(r *result) string {
 		return fmt.Sprintf("%.2f, %.2f", r.percentile(50).Seconds()*1e3, r.percentile(99).Seconds()*1e3)
 	})
-	row("— µs of processor time "+map[bool]string{false: "a request", true: "a record"}[batch > 1], func(r *result) string {
-		return fmt.Sprintf("%.1f", r.cpuEach()/float64(batch))
-	})
+	row("— µs of processor time "+map[bool]string{false: "a request", true: "a record"}[batch > 1],
+		func(r *result) string {
+			return fmt.Sprintf("%.1f", r.cpuEach()/float64(batch))
+		})
 }
 
 // holdWhatWasSent compares what both sides hold besides the history with what was sent.
@@ -219,14 +229,16 @@ func (b *besides) holdWhatWasSent() {
 		if len(problems) > 0 || held[s.ID] {
 			b.Fatalf("the ledger holds %s, which was not sent, or twice", s.Body)
 		}
-		if held[s.ID] = true; rec.Center != want.Center || rec.Kind != want.Kind || rec.On != want.On || rec.By != want.By || !reflect.DeepEqual(rec.Data, want.Data) {
+		if held[s.ID] = true; rec.Center != want.Center || rec.Kind != want.Kind || rec.On != want.On ||
+			rec.By != want.By || !reflect.DeepEqual(rec.Data, want.Data) {
 			b.Errorf("the ledger holds %s, and %s was sent", s.Body, b.sent[s.ID])
 		}
 	}
 	b.check(store.Close())
 	b.all("the ledger", held)
 	held = map[uuid.UUID]bool{}
-	rows, err := b.postgres.Conn.Query(b.Context(), `select id, stream, body::text from events where position > $1`, int64(b.history))
+	rows, err := b.postgres.Conn.Query(b.Context(), `select id, stream, body::text from events where position > $1`,
+		int64(b.history))
 	b.check(err)
 	for rows.Next() {
 		var id [16]byte
@@ -241,7 +253,8 @@ func (b *besides) holdWhatWasSent() {
 	b.check(rows.Err())
 	b.all("the service", held)
 	var torn int
-	b.check(b.postgres.Conn.QueryRow(b.Context(), `select count(*) from (select from events group by stream having count(*) <> max(version)) as t`).Scan(&torn))
+	b.check(b.postgres.Conn.QueryRow(b.Context(),
+		`select count(*) from (select from events group by stream having count(*) <> max(version)) as t`).Scan(&torn))
 	if torn > 0 {
 		b.Errorf("%d streams of the service have a gap", torn)
 	}

@@ -18,8 +18,9 @@ import (
 // badTokens is how many requests a second come with a token that is not good.
 const badTokens = 5000
 
-// BenchmarkBadTokens asks for pages with a good token, one after another, while strangers at 64 addresses show tokens that are
-// not good, each time another one, and ask for another path each time. It reports how long a page takes, and how much the access log grows.
+// BenchmarkBadTokens asks for pages with a good token, one after another, while strangers at 64 addresses show tokens
+// that are not good, each time another one, and ask for another path each time. It reports how long a page takes, and
+// how much the access log grows.
 func BenchmarkBadTokens(b *testing.B) {
 	program := build(b)
 	dir, token := newLedger(b, program)
@@ -68,7 +69,9 @@ func (x *pair) strangers(b *testing.B, rate int, end <-chan struct{}) int64 {
 				case <-tick.C:
 				}
 				for ; n < int(time.Since(began).Seconds()*float64(rate)/writers); n++ {
-					_, err := fmt.Fprintf(c, "GET /v1/centers/ZJ-%d HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer tz_%049d\r\n\r\n", n, n)
+					_, err := fmt.Fprintf(c,
+						"GET /v1/centers/ZJ-%d HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer tz_%049d\r\n\r\n",
+						n, n)
 					if err != nil {
 						b.Error(err)
 						return

@@ -90,8 +90,8 @@ func (c *Client) repeated(ctx context.Context, q *call) (*answer, error) {
 	}
 }
 
-// tellWaiting arranges that ClientOptions.Waiting is called while a request waits for the server. It returns the context for the
-// request, and stop, after which Waiting is not called any more.
+// tellWaiting arranges that ClientOptions.Waiting is called while a request waits for the server. It returns the
+// context for the request, and stop, after which Waiting is not called any more.
 func (c *Client) tellWaiting(ctx context.Context) (traced context.Context, stop func()) {
 	if c.options.Waiting == nil {
 		return ctx, func() {}
@@ -142,7 +142,8 @@ func (c *Client) once(ctx context.Context, q *call) (*answer, error) {
 		return nil, a.unanswered(attempt, q, err)
 	}
 	a.Response = resp
-	if position, err := strconv.ParseUint(resp.Header.Get(api.PositionHeader), 10, 64); err == nil && resp.StatusCode < 300 {
+	if position, err := strconv.ParseUint(resp.Header.Get(api.PositionHeader), 10, 64); err == nil &&
+		resp.StatusCode < 300 {
 		c.position.Store(position)
 	}
 	if resp.StatusCode < 300 {
@@ -305,7 +306,8 @@ var errLong = errors.New("its answer is too long")
 
 // unreadable returns the error for an answer in an unknown form, perhaps of a much later server.
 func (c *Client) unreadable(cause error) error {
-	e := text.Errorf(text.Internal, "服务器 %s 的应答无法读取：%v", "the answer of the server %s cannot be read: %v", c.server(), cause)
+	e := text.Errorf(text.Internal, "服务器 %s 的应答无法读取：%v", "the answer of the server %s cannot be read: %v",
+		c.server(), cause)
 	e.Cause = cause
 	return e
 }
@@ -321,7 +323,9 @@ func (c *Client) greet(ctx context.Context) error {
 	}
 	defer a.Close()
 	if is := a.Header.Get(api.BuildHeader); is != c.options.Build {
-		return text.Errorf(text.Conflict, "%s 由版本 %s 的程序提供服务，本程序是版本 %s；请使用同一版本", "%s is served by the version %s of the program, and this is %s; use the same version", c.server(), text.Printable(text.Clip(is, 100)), c.options.Build)
+		return text.Errorf(text.Conflict, "%s 由版本 %s 的程序提供服务，本程序是版本 %s；请使用同一版本",
+			"%s is served by the version %s of the program, and this is %s; use the same version", c.server(),
+			text.Printable(text.Clip(is, 100)), c.options.Build)
 	}
 	c.greeted.Store(true)
 	return nil

@@ -37,8 +37,8 @@ type ClientOptions struct {
 	// how long to repeat a request that may be repeated; 0 for half a minute, negative for not at all
 	Patience time.Duration
 
-	// Waiting, if it is set, is called at most once: when the server has not been reached WaitingAfter from the beginning of a
-	// request, or is reached and has not answered for ten times as long.
+	// Waiting, if it is set, is called at most once: when the server has not been reached WaitingAfter from the
+	// beginning of a request, or is reached and has not answered for ten times as long.
 	Waiting      func()
 	WaitingAfter time.Duration
 
@@ -83,14 +83,16 @@ func New(o ClientOptions) (*Client, error) {
 	o.Timeout, o.Patience = cmp.Or(o.Timeout, timeoutDefault), cmp.Or(o.Patience, patienceDefault)
 	c := &Client{options: o}
 	transport := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, ForceAttemptHTTP2: true,
+		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		ForceAttemptHTTP2:   true,
 		TLSHandshakeTimeout: tlsHandshakeTime, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
 		MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: idleFor, MaxResponseHeaderBytes: headerBytesMax,
 	}
 	var err error
 	switch {
 	case (o.URL == "") == (o.Directory == ""):
-		return nil, text.Errorf(text.Invalid, "须给出服务器地址或台账目录，二者取一", "either the URL of a server or the directory of a ledger must be given")
+		return nil, text.Errorf(text.Invalid, "须给出服务器地址或台账目录，二者取一",
+			"either the URL of a server or the directory of a ledger must be given")
 	case o.Directory != "":
 		transport.Proxy = nil
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -112,7 +114,9 @@ func New(o ClientOptions) (*Client, error) {
 			return nil, err
 		}
 	}
-	c.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 	return c, nil
 }
 
@@ -128,11 +132,14 @@ func serverURL(typed string) (*url.URL, error) {
 	u, err := url.Parse(typed)
 	switch {
 	case err != nil || u.Host == "" || u.Opaque != "" || u.Scheme != "http" && u.Scheme != "https":
-		return nil, bad("服务器地址应如 https://ledger.example.cn", "the URL of a server must be like https://ledger.example.cn")
+		return nil, bad("服务器地址应如 https://ledger.example.cn",
+			"the URL of a server must be like https://ledger.example.cn")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, bad("服务器地址不能带用户名、密码、参数或 #", "the URL of a server must have no user, password, parameters or #")
+		return nil, bad("服务器地址不能带用户名、密码、参数或 #",
+			"the URL of a server must have no user, password, parameters or #")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return nil, bad("%s 不在本机，须用 https：令牌不能明文发送", "%s is not this machine, so it must be https: a token is not sent in the clear", u.Hostname())
+		return nil, bad("%s 不在本机，须用 https：令牌不能明文发送",
+			"%s is not this machine, so it must be https: a token is not sent in the clear", u.Hostname())
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
 	return u, nil
@@ -148,7 +155,8 @@ func (o *ClientOptions) token() (string, error) {
 	token := o.Token
 	if o.TokenFile != "" {
 		if token != "" {
-			return "", text.Errorf(text.Invalid, "令牌与令牌文件只能给出一个", "a token and a file with one cannot both be given").Of("token-file")
+			return "", text.Errorf(text.Invalid, "令牌与令牌文件只能给出一个",
+				"a token and a file with one cannot both be given").Of("token-file")
 		}
 		if err := listen.Private(o.TokenFile); err != nil {
 			return "", err
@@ -162,7 +170,8 @@ func (o *ClientOptions) token() (string, error) {
 		}
 	}
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", text.Errorf(text.Invalid, "令牌应为一行可见的 ASCII 字符", "a token is one line of visible ASCII characters").Of("token-file")
+		return "", text.Errorf(text.Invalid, "令牌应为一行可见的 ASCII 字符",
+			"a token is one line of visible ASCII characters").Of("token-file")
 	}
 	return token, nil
 }
@@ -175,7 +184,8 @@ func authorities(file string) (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(content) {
-		return nil, text.Errorf(text.Invalid, "%s 中没有 PEM 证书", "%s holds no certificate in PEM", file).Of("tls-ca")
+		return nil, text.Errorf(text.Invalid, "%s 中没有 PEM 证书", "%s holds no certificate in PEM",
+			file).Of("tls-ca")
 	}
 	return pool, nil
 }
@@ -205,7 +215,8 @@ func (c *Client) unreachable(cause error) error {
 	if errors.As(cause, &why) {
 		cause = why.Err
 	}
-	e := text.Errorf(text.Unavailable, "服务器 %s 没有应答：%v", "the server %s does not answer: %v", c.server(), cause)
+	e := text.Errorf(text.Unavailable, "服务器 %s 没有应答：%v", "the server %s does not answer: %v",
+		c.server(), cause)
 	e.Cause = cause
 	return e
 }

@@ -28,7 +28,8 @@ import (
 // fails checks that an error has a code, and that its English words contain a piece.
 func fails(t testing.TB, err error, code text.ErrorCode, piece string) {
 	t.Helper()
-	if err == nil || text.CodeOf(err) != code || !strings.Contains(text.Of(err).En, piece) || text.Of(err).Zh == text.Of(err).En {
+	if err == nil || text.CodeOf(err) != code || !strings.Contains(text.Of(err).En, piece) ||
+		text.Of(err).Zh == text.Of(err).En {
 		t.Errorf("expected the error %s with %q in both languages, got %s %+v", code, piece, text.CodeOf(err), err)
 	}
 }
@@ -76,7 +77,8 @@ func TestWrongOptionsAreRefusedBeforeAnythingIsSent(t *testing.T) {
 			t.Errorf("the error shows a secret: %v", err)
 		}
 	}
-	for _, url := range []string{"http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:1", "https://ledger.example.cn/taizhang/"} {
+	for _, url := range []string{"http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:1",
+		"https://ledger.example.cn/taizhang/"} {
 		ask(t, client.ClientOptions{URL: url, TokenFile: file(t, " tz_a \n", 0o600)})
 	}
 }
@@ -99,7 +101,9 @@ func TestATokenIsSentToTheServerAloneAndNeverWithARedirect(t *testing.T) {
 }
 
 func TestAServerMustBeVouchedFor(t *testing.T) {
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"account":"finance-1"}`) }))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `{"account":"finance-1"}`)
+	}))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it is told of the client that does not trust it
 	s.StartTLS()
 	t.Cleanup(s.Close)
@@ -119,7 +123,9 @@ func problem(w http.ResponseWriter, status int, code, after string) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `{"type":"/problems/x","status":%d,"code":%q,"text":{"zh":"忙","en":"busy now"},"param":"asOf","later":1}`, status, code)
+	fmt.Fprintf(w,
+		`{"type":"/problems/x","status":%d,"code":%q,"text":{"zh":"忙","en":"busy now"},"param":"asOf","later":1}`,
+		status, code)
 }
 
 // cut answers with a piece of an answer and breaks the connection.
@@ -130,7 +136,8 @@ func cut(w http.ResponseWriter, piece string) {
 }
 
 func TestWhatMayBeRepeatedIsRepeatedUntilItSucceeds(t *testing.T) {
-	center, recorded := `{"center":"ZJ-0001","asOf":"2026-01-01","facts":{"foundedOn":"2015-01-01"}}`, `{"results":[{"answer":"accepted","position":7}]}`
+	center, recorded := `{"center":"ZJ-0001","asOf":"2026-01-01","facts":{"foundedOn":"2015-01-01"}}`,
+		`{"results":[{"answer":"accepted","position":7}]}`
 	read := func(ctx context.Context, c *client.Client) error {
 		_, err := c.Center(ctx, desk.When{}, "ZJ-0001")
 		return err
@@ -153,14 +160,24 @@ func TestWhatMayBeRepeatedIsRepeatedUntilItSucceeds(t *testing.T) {
 	}{
 		{"a read, the server busy", read, center, busy, 3},
 		{"a read, the connection lost", read, center, func(w http.ResponseWriter) { panic(http.ErrAbortHandler) }, 3},
-		{"a read, too many requests", read, center, func(w http.ResponseWriter) { problem(w, 429, "unavailable", "0") }, 3},
-		{"a read, 503 without Retry-After", read, center, func(w http.ResponseWriter) { problem(w, 503, "unavailable", "") }, 1},
+		{"a read, too many requests", read, center, func(w http.ResponseWriter) {
+			problem(w, 429, "unavailable", "0")
+		}, 3},
+		{"a read, 503 without Retry-After", read, center, func(w http.ResponseWriter) {
+			problem(w, 503, "unavailable", "")
+		}, 1},
 		{"a read, forbidden", read, center, func(w http.ResponseWriter) { problem(w, 403, "forbidden", "0") }, 1},
 		{"a record, the server busy", write, recorded, busy, 3},
-		{"a record, the connection lost", write, recorded, func(w http.ResponseWriter) { panic(http.ErrAbortHandler) }, 3},
-		{"a record, the ledger stopped", write, recorded, func(w http.ResponseWriter) { problem(w, 503, "stopped", "0") }, 1},
+		{"a record, the connection lost", write, recorded, func(w http.ResponseWriter) {
+			panic(http.ErrAbortHandler)
+		}, 3},
+		{"a record, the ledger stopped", write, recorded, func(w http.ResponseWriter) {
+			problem(w, 503, "stopped", "0")
+		}, 1},
 		{"an account, the server busy", add, `{"account":"x"}`, busy, 3},
-		{"an account, the connection lost", add, `{"account":"x"}`, func(w http.ResponseWriter) { panic(http.ErrAbortHandler) }, 1},
+		{"an account, the connection lost", add, `{"account":"x"}`, func(w http.ResponseWriter) {
+			panic(http.ErrAbortHandler)
+		}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var asked atomic.Int32
@@ -238,8 +255,10 @@ func TestAnAnswerThatIsCutOffIsNoAnswer(t *testing.T) {
 		err = c.Yearly(t.Context(), desk.When{}, desk.YearlyRequest{Year: 2025, Unit: "yuan", Lang: "zh"}, io.Discard)
 		fails(t, err, text.Unavailable, "cut off")
 	}
-	s := handled(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, chapter) }) // whole, but without the end
-	_, err := ask(t, client.ClientOptions{URL: s.URL}).Story(t.Context(), desk.When{}, "ZJ-0001", func(*desk.Chapter) error { return nil })
+	// whole, but without the end
+	s := handled(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, chapter) })
+	_, err := ask(t, client.ClientOptions{URL: s.URL}).Story(t.Context(), desk.When{}, "ZJ-0001",
+		func(*desk.Chapter) error { return nil })
 	fails(t, err, text.Unavailable, "cut off")
 }
 
@@ -249,8 +268,13 @@ func TestWhatIsNoServerOfTheLedgerIsSaid(t *testing.T) {
 		body   string
 		code   text.ErrorCode
 		piece  string
-	}{{404, "<html>", text.NotFound, "not the address"}, {502, "<html>", text.Unavailable, "502"}, {500, `{"error":"x"}`, text.Unavailable, "500"}, {200, "<html>", text.Internal, "cannot be read"}, {200, `{"account":1}`, text.Internal, "cannot be read"}} {
-		s := handled(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(c.status); io.WriteString(w, c.body) })
+	}{{404, "<html>", text.NotFound, "not the address"}, {502, "<html>", text.Unavailable, "502"},
+		{500, `{"error":"x"}`, text.Unavailable, "500"}, {200, "<html>", text.Internal, "cannot be read"},
+		{200, `{"account":1}`, text.Internal, "cannot be read"}} {
+		s := handled(t, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(c.status)
+			io.WriteString(w, c.body)
+		})
 		_, err := ask(t, client.ClientOptions{URL: s.URL, Patience: -1}).Me(t.Context())
 		fails(t, err, c.code, c.piece)
 	}
@@ -273,7 +297,8 @@ func TestAServerOfAnotherBuildIsRefusedBeforeAnythingElseIsAsked(t *testing.T) {
 
 func TestASocketInADirectoryIsAsked(t *testing.T) {
 	x := small(t)
-	dir := filepath.Join(t.TempDir(), strings.Repeat("长", 40), strings.Repeat("d", 100)) // more than a socket address can hold
+	// more than a socket address can hold
+	dir := filepath.Join(t.TempDir(), strings.Repeat("长", 40), strings.Repeat("d", 100))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -20,8 +20,8 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// serveExample serves the ledger of one center. It returns the address, a file with the token of an account of the finance
-// department that may record, and what ends the server.
+// serveExample serves the ledger of one center. It returns the address, a file with the token of an account of the
+// finance department that may record, and what ends the server.
 func serveExample() (url, tokenFile string, end func()) {
 	ctx := context.Background()
 	must := func(err error) {
@@ -36,15 +36,18 @@ func serveExample() (url, tokenFile string, end func()) {
 	must(err)
 	accounts, err := access.Open(ctx, access.AccountsConfig{Store: memstore.New(clock), Ledger: l, Now: clock})
 	must(err)
-	local := desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Now: clock, Spool: dir, Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}
+	local := desk.Local{LocalConfig: desk.LocalConfig{
+		Ledger: l, Now: clock, Spool: dir, Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}
 	for _, tail := range []string{registered, granted, received, spent} {
 		_, err := local.Record(ctx, draft("ZJ-0001", tail))
 		must(err)
 	}
 	office := accounts.Desk(access.Local("kit", "local"))
-	_, err = office.AddAccount(ctx, access.NewAccount{Account: "finance-1", Binding: access.Binding{Role: access.Finance, MayRecord: true}})
+	_, err = office.AddAccount(ctx,
+		access.NewAccount{Account: "finance-1", Binding: access.Binding{Role: access.Finance, MayRecord: true}})
 	must(err)
-	made, err := office.AddToken(ctx, access.NewToken{Account: "finance-1", Name: "examples", May: []string{access.MayRecord}})
+	made, err := office.AddToken(ctx,
+		access.NewToken{Account: "finance-1", Name: "examples", May: []string{access.MayRecord}})
 	must(err)
 	tokenFile = filepath.Join(dir, "token")
 	must(os.WriteFile(tokenFile, []byte(made.Secret+"\n"), 0o600))
@@ -92,7 +95,8 @@ func ExampleClient_List() {
 		log.Fatal(err)
 	}
 	defer c.Close()
-	t, err := c.List(context.Background(), desk.When{AsOf: "2025-12-31"}, lists.Question{List: "execution", Params: map[string]string{"year": "2025", "scope": "province"}})
+	t, err := c.List(context.Background(), desk.When{AsOf: "2025-12-31"},
+		lists.Question{List: "execution", Params: map[string]string{"year": "2025", "scope": "province"}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -104,8 +108,8 @@ func ExampleClient_List() {
 	// ZJ-0001,2025,100000,40000
 }
 
-// A record has an id, so bringing it again is answered with the first result. A record that breaks the Measures is refused with
-// every reason.
+// A record has an id, so bringing it again is answered with the first result. A record that breaks the Measures is
+// refused with every reason.
 func ExampleClient_Record() {
 	url, tokenFile, end := serveExample()
 	defer end()
@@ -114,9 +118,11 @@ func ExampleClient_Record() {
 		log.Fatal(err)
 	}
 	defer c.Close()
-	good := desk.Draft{ID: "0198c0de-0000-4000-8000-000000000001", Kind: "subsidy.granted", Center: "ZJ-0001", On: "2025-04-01", Mode: desk.RecordMode, Doc: "浙财科教〔2025〕9号",
+	good := desk.Draft{ID: "0198c0de-0000-4000-8000-000000000001", Kind: "subsidy.granted", Center: "ZJ-0001",
+		On: "2025-04-01", Mode: desk.RecordMode, Doc: "浙财科教〔2025〕9号",
 		Data: []byte(`{"grant":"G9","category":"other","source":"province-other","fiscalYear":2025,"amountFen":500}`)}
-	bad := desk.Draft{ID: "0198c0de-0000-4000-8000-000000000002", Kind: "subsidy.received", Center: "ZJ-0001", On: "2025-04-02", Data: []byte(`{"grant":"G9","amountFen":501}`)}
+	bad := desk.Draft{ID: "0198c0de-0000-4000-8000-000000000002", Kind: "subsidy.received", Center: "ZJ-0001",
+		On: "2025-04-02", Data: []byte(`{"grant":"G9","amountFen":501}`)}
 	for _, d := range []desk.Draft{good, good, bad} {
 		r, err := c.Record(context.Background(), d)
 		var no *desk.Refusal

@@ -67,8 +67,11 @@ func serveOver(t testing.TB, store events.Store) *served {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	x := &served{access: a, desk: &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Now: clock, Version: "v1", Spool: t.TempDir(), Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}}
-	x.api = api.New(api.ServerConfig{Desk: *x.desk, Access: a, Now: clock, Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: t.TempDir()})
+	x := &served{access: a, desk: &desk.Local{
+		LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Now: clock, Version: "v1", Spool: t.TempDir(),
+			Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}}
+	x.api = api.New(api.ServerConfig{Desk: *x.desk, Access: a, Now: clock, Build: "v1",
+		Document: []byte(`{"openapi":"3.1.0"}`), Spool: t.TempDir()})
 	x.Server = httptest.NewUnstartedServer(x.api)
 	x.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
 		return api.AsOwner(ctx, access.Local("kit", "socket"))
@@ -91,7 +94,8 @@ const (
 
 // line is a record in the interchange form; its id follows from the center and its content.
 func line(center, tail string) string {
-	return fmt.Sprintf(`{"id":"%s","center":"%s",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(center+tail)), center, tail)
+	return fmt.Sprintf(`{"id":"%s","center":"%s",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(center+tail)),
+		center, tail)
 }
 
 func draft(center, tail string) (d desk.Draft) {

@@ -25,7 +25,8 @@ var errEnough = errors.New("enough")
 
 func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 	here, there := small(t), small(t)
-	offices := []access.AccountDesk{here.access.Desk(access.Local("kit", "socket")), ask(t, client.ClientOptions{URL: there.URL, Patience: -1})}
+	offices := []access.AccountDesk{
+		here.access.Desk(access.Local("kit", "socket")), ask(t, client.ClientOptions{URL: there.URL, Patience: -1})}
 	ctx := t.Context()
 	ids := make([]string, len(offices))
 	key := natstest.NewUser(t).Public
@@ -42,7 +43,9 @@ func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 		{"me", func(o access.AccountDesk, _ int) (any, error) { return o.Me(ctx) }},
 		{"no accounts", func(o access.AccountDesk, _ int) (any, error) { return o.Accounts(ctx) }},
 		{"an account", func(o access.AccountDesk, _ int) (any, error) {
-			return o.AddAccount(ctx, access.NewAccount{Account: "dept-1", Binding: access.Binding{Role: access.IndustryDept, Departments: []string{"省经信厅"}}})
+			return o.AddAccount(ctx,
+				access.NewAccount{Account: "dept-1",
+					Binding: access.Binding{Role: access.IndustryDept, Departments: []string{"省经信厅"}}})
 		}},
 		{"again", func(o access.AccountDesk, _ int) (any, error) {
 			return o.AddAccount(ctx, access.NewAccount{Account: "dept-1"})
@@ -75,17 +78,23 @@ func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 		{"enabled", func(o access.AccountDesk, _ int) (any, error) { return o.Enable(ctx, "dept-1") }},
 		{"the account", func(o access.AccountDesk, _ int) (any, error) { return o.Account(ctx, "dept-1") }},
 		{"a user of NATS", func(o access.AccountDesk, _ int) (any, error) {
-			return bare(o.AddNATSUser(ctx, access.NewNATSUser{Name: "screen", Key: key, Filter: access.NATSFilter{Severities: []string{"red"}}}))
+			return bare(o.AddNATSUser(ctx,
+				access.NewNATSUser{Name: "screen", Key: key, Filter: access.NATSFilter{Severities: []string{"red"}}}))
 		}},
 		{"a user of NATS with a bad family", func(o access.AccountDesk, _ int) (any, error) {
-			return o.AddNATSUser(ctx, access.NewNATSUser{Name: "other", Key: key, Filter: access.NATSFilter{Families: []string{"ABC"}}})
+			return o.AddNATSUser(ctx,
+				access.NewNATSUser{Name: "other", Key: key, Filter: access.NATSFilter{Families: []string{"ABC"}}})
 		}},
 		{"the key of another", func(o access.AccountDesk, _ int) (any, error) {
 			return o.AddNATSUser(ctx, access.NewNATSUser{Name: "other", Key: key})
 		}},
 		{"the users of NATS", func(o access.AccountDesk, _ int) (any, error) { return o.NATSUsers(ctx) }},
-		{"a user of NATS revoked", func(o access.AccountDesk, _ int) (any, error) { return bare(o.RevokeNATSUser(ctx, "screen")) }},
-		{"no user of NATS", func(o access.AccountDesk, _ int) (any, error) { return o.RevokeNATSUser(ctx, "../screen") }},
+		{"a user of NATS revoked", func(o access.AccountDesk, _ int) (any, error) {
+			return bare(o.RevokeNATSUser(ctx, "screen"))
+		}},
+		{"no user of NATS", func(o access.AccountDesk, _ int) (any, error) {
+			return o.RevokeNATSUser(ctx, "../screen")
+		}},
 		{"no users of NATS", func(o access.AccountDesk, _ int) (any, error) { return o.NATSUsers(ctx) }},
 		{"the log of acts", func(o access.AccountDesk, _ int) (any, error) {
 			var all []string
@@ -97,7 +106,10 @@ func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 		}},
 		{"the log of writes", func(o access.AccountDesk, _ int) (any, error) {
 			var all []access.LogEntry
-			err := o.Log(ctx, access.LogQuestion{Kind: access.LogWrite, Limit: 3}, func(e *access.LogEntry) error { all = append(all, *e); return nil })
+			err := o.Log(ctx, access.LogQuestion{Kind: access.LogWrite, Limit: 3}, func(e *access.LogEntry) error {
+				all = append(all, *e)
+				return nil
+			})
 			return all, err
 		}},
 		{"a bad question to the log", func(o access.AccountDesk, _ int) (any, error) {
@@ -156,7 +168,8 @@ func TestAFollowerSeesWhatIsWrittenAndGoesOnOverALostConnection(t *testing.T) {
 		}
 		return nil
 	})
-	if want := "[5funds.spent 6funds.spent 7spending.reversed 8center.registered]"; err != errEnough || fmt.Sprint(got) != want {
+	if want := "[5funds.spent 6funds.spent 7spending.reversed 8center.registered]"; err != errEnough ||
+		fmt.Sprint(got) != want {
 		t.Errorf("got %v, %v", got, err)
 	}
 	if err := c.Reaches(ctx, 8); err != nil {

@@ -34,7 +34,9 @@ func (a *answer) problem(q *call) error {
 	if err != nil || p.Code == "" || p.Text == (text.Text{}) { // the answer of a proxy, or of another program
 		p.Code, p.Text = text.Unavailable, text.Of(a.c.unreachable(fmt.Errorf("HTTP %s", a.Status)))
 		if a.StatusCode == http.StatusNotFound || a.StatusCode/100 == 3 {
-			p.Code, p.Text = text.NotFound, text.Say("%s 不是台账服务器的地址（HTTP 状态 %d）", "%s is not the address of a server of the ledger (HTTP status %d)", a.c.server(), a.StatusCode)
+			p.Code, p.Text = text.NotFound,
+				text.Say("%s 不是台账服务器的地址（HTTP 状态 %d）",
+					"%s is not the address of a server of the ledger (HTTP status %d)", a.c.server(), a.StatusCode)
 		}
 	}
 	failed := error(&refusal{p})
@@ -44,7 +46,8 @@ func (a *answer) problem(q *call) error {
 		return failed
 	}
 	// The server was busy and did not begin.
-	return &attemptError{cause: failed, again: !(q.once && a.bodyRead.Load()), after: time.Duration(after) * time.Second}
+	return &attemptError{cause: failed, again: !(q.once && a.bodyRead.Load()),
+		after: time.Duration(after) * time.Second}
 }
 
 // inTerms returns an error of the server in the form that a desk.Local returns.
@@ -59,7 +62,8 @@ func inTerms(err error) error {
 	no := &desk.BatchRefusal{Reused: r.Code == text.Conflict}
 	for _, b := range r.Breaches {
 		if n := len(no.Refused); n == 0 || no.Refused[n-1].Index != b.Index {
-			no.Refused = append(no.Refused, desk.RefusedInBatch{Index: b.Index, RefusedRecord: desk.RefusedRecord{ID: b.ID, Answer: desk.Refused}})
+			no.Refused = append(no.Refused, desk.RefusedInBatch{
+				Index: b.Index, RefusedRecord: desk.RefusedRecord{ID: b.ID, Answer: desk.Refused}})
 		}
 		last := &no.Refused[len(no.Refused)-1]
 		last.Reasons = append(last.Reasons, b.Breach)

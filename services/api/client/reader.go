@@ -126,7 +126,8 @@ type storyLine struct {
 }
 
 // Story implements desk.Reader.
-func (c *Client) Story(ctx context.Context, when desk.When, id string, each func(*desk.Chapter) error) (end *desk.Chapter, err error) {
+func (c *Client) Story(ctx context.Context, when desk.When, id string,
+	each func(*desk.Chapter) error) (end *desk.Chapter, err error) {
 	if id == "" {
 		return nil, lists.UnknownCenter("")
 	}
@@ -169,7 +170,8 @@ func (c *Client) Try(ctx context.Context, when desk.When, records io.Reader, eac
 	if err := desk.CheckTry(when); err != nil {
 		return err
 	}
-	a, err := c.do(ctx, &call{method: "POST", path: pathOf("try"), query: query(when), accept: linesType, media: linesType, once: true, repeat: true,
+	a, err := c.do(ctx, &call{method: "POST", path: pathOf("try"), query: query(when), accept: linesType,
+		media: linesType, once: true, repeat: true,
 		body: func() (io.Reader, error) { return records, nil }})
 	return lines(a, err, each)
 }
@@ -225,7 +227,8 @@ func (c *Client) Reaches(ctx context.Context, position uint64) error {
 		var no *refusal
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
-			return text.Errorf(text.Unavailable, "台账尚未到达位置 %d", "the ledger has not reached the position %d yet", position)
+			return text.Errorf(text.Unavailable, "台账尚未到达位置 %d",
+				"the ledger has not reached the position %d yet", position)
 		case !errors.As(err, &no) || no.Type != "/problems/behind":
 			return inTerms(err)
 		}
@@ -236,7 +239,8 @@ func (c *Client) Reaches(ctx context.Context, position uint64) error {
 const eventsPiece = 1000
 
 // Events implements desk.Reader.
-func (c *Client) Events(ctx context.Context, after uint64, limit int, of string, each func(*events.Stored) error) error {
+func (c *Client) Events(ctx context.Context, after uint64, limit int, of string,
+	each func(*events.Stored) error) error {
 	for upTo := uint64(0); limit > 0; {
 		n := min(limit, eventsPiece)
 		q := url.Values{"after": {strconv.FormatUint(after, 10)}, "limit": {strconv.Itoa(n)}}
@@ -332,7 +336,8 @@ func (c *Client) Follow(ctx context.Context, after uint64, each func(*events.Sto
 
 // awaitMore waits until the server has events after a position.
 func (c *Client) awaitMore(ctx context.Context, after uint64) error {
-	a, err := c.do(ctx, &call{path: pathOf("stream"), accept: "text/event-stream", repeat: true, head: map[string]string{"Last-Event-ID": strconv.FormatUint(after, 10)}})
+	a, err := c.do(ctx, &call{path: pathOf("stream"), accept: "text/event-stream", repeat: true,
+		head: map[string]string{"Last-Event-ID": strconv.FormatUint(after, 10)}})
 	if err != nil {
 		return inTerms(err)
 	}
@@ -384,7 +389,8 @@ func (c *Client) Policies(ctx context.Context, when desk.When) (*desk.Policies, 
 }
 
 // Report implements desk.Reader.
-func (c *Client) Report(ctx context.Context, when desk.When, r desk.ReportRequest, to io.Writer) (*desk.ReportMade, error) {
+func (c *Client) Report(ctx context.Context, when desk.When, r desk.ReportRequest,
+	to io.Writer) (*desk.ReportMade, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
@@ -444,6 +450,10 @@ func (c *Client) Yearly(ctx context.Context, when desk.When, r desk.YearlyReques
 
 // Reproduce implements desk.Reader.
 func (c *Client) Reproduce(ctx context.Context, file desk.Upload) (*desk.Reproduced, error) {
-	return one[desk.Reproduced](c.do(ctx, &call{method: "POST", path: pathOf("reproduce"), query: url.Values{"name": {file.Name}}, media: "application/octet-stream", repeat: true,
-		bytes: file.Bytes, body: func() (io.Reader, error) { return io.NewSectionReader(file.Content, 0, file.Bytes), nil }}))
+	return one[desk.Reproduced](
+		c.do(ctx, &call{method: "POST", path: pathOf("reproduce"), query: url.Values{"name": {file.Name}},
+			media: "application/octet-stream", repeat: true,
+			bytes: file.Bytes, body: func() (io.Reader, error) {
+				return io.NewSectionReader(file.Content, 0, file.Bytes), nil
+			}}))
 }

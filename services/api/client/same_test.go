@@ -86,23 +86,29 @@ func parts(t testing.TB, file []byte) string {
 // questions returns questions of every sort, right and wrong, for a ledger of one center.
 func questions() (all []asking) {
 	ctx := context.Background()
-	whens := []desk.When{{}, {AsOf: "2025-12-31"}, {AsOf: "2025-12-31", KnownAt: "4"}, {AsOf: "2025-12-31", KnownAt: "2026-10-01T00:00:04+08:00"}, {KnownAt: "99"}, {AsOf: "1999-13-01"}, {AsOf: "x"}, {KnownAt: "昨天"}, {KnownAt: "2030-01-01"}}
+	whens := []desk.When{{}, {AsOf: "2025-12-31"}, {AsOf: "2025-12-31", KnownAt: "4"},
+		{AsOf: "2025-12-31", KnownAt: "2026-10-01T00:00:04+08:00"}, {KnownAt: "99"}, {AsOf: "1999-13-01"}, {AsOf: "x"},
+		{KnownAt: "昨天"}, {KnownAt: "2030-01-01"}}
 	add := func(name string, ask func(t testing.TB, d desk.Desk) string) { all = append(all, asking{name, ask}) }
 	for i, when := range whens {
 		one := i < 4 // the when is right: of two mistakes either may be told
 		for _, l := range lists.Lists {
 			params := []map[string]string{{}}
 			if l.Argument != "" {
-				params = []map[string]string{{l.Argument: "甲"}, {l.Argument: "2025"}, {l.Argument: "ZJ-0001"}, {l.Argument: "1"}}
+				params = []map[string]string{{l.Argument: "甲"}, {l.Argument: "2025"}, {l.Argument: "ZJ-0001"},
+					{l.Argument: "1"}}
 			}
 			switch l.Name {
 			case "alerts":
-				params = append(params, map[string]string{"all": "true"}, map[string]string{"code": "al-exe-02"}, map[string]string{"code": "nonsense"}, map[string]string{"center": "ZJ-9999"})
+				params = append(params, map[string]string{"all": "true"}, map[string]string{"code": "al-exe-02"},
+					map[string]string{"code": "nonsense"}, map[string]string{"center": "ZJ-9999"})
 			case "execution":
-				params = append(params, map[string]string{"by": "total"}, map[string]string{"by": "moon"}, map[string]string{"year": "25"})
+				params = append(params, map[string]string{"by": "total"}, map[string]string{"by": "moon"},
+					map[string]string{"year": "25"})
 			case "changes":
 				params = append(params, map[string]string{"since": "3"}, map[string]string{"since": "2026-10-01"},
-					map[string]string{"since": "3", "from-as-of": "2025-12-31", "by": "city"}, map[string]string{"since": "3", "from-as-of": "2030-01-01"})
+					map[string]string{"since": "3", "from-as-of": "2025-12-31", "by": "city"},
+					map[string]string{"since": "3", "from-as-of": "2030-01-01"})
 				if one {
 					params = append(params, map[string]string{"since": "2099-01-01"})
 				}
@@ -132,12 +138,19 @@ func questions() (all []asking) {
 			})
 			add(fmt.Sprint("story ", id, when), func(t testing.TB, d desk.Desk) string {
 				var told []string
-				end, err := d.Story(ctx, when, id, func(c *desk.Chapter) error { told = append(told, shown(t, c, nil)); return nil })
+				end, err := d.Story(ctx, when, id, func(c *desk.Chapter) error {
+					told = append(told, shown(t, c, nil))
+					return nil
+				})
 				return strings.Join(append(told, shown(t, end, err)), "\n")
 			})
 		}
-		for _, name := range []desk.AlertName{{Center: "ZJ-0001", Code: "AL-EXE-03"}, {Center: "ZJ-0001", Code: "AL-USE-01"}, {Center: "ZJ-0001", Code: "al-use-01", Key: "V2"}, {Center: "ZJ-0001", Code: "AL-USE-01", RaisedOn: "2025-06-02"},
-			{Center: "ZJ-0001", Code: "x"}, {Center: "ZJ-9999", Code: "x"}, {Code: "AL-POL-01"}, {Center: "ZJ-0001", Code: "AL-USE-01", RaisedOn: "June"}} {
+		for _, name := range []desk.AlertName{
+			{Center: "ZJ-0001", Code: "AL-EXE-03"}, {Center: "ZJ-0001", Code: "AL-USE-01"},
+			{Center: "ZJ-0001", Code: "al-use-01", Key: "V2"},
+			{Center: "ZJ-0001", Code: "AL-USE-01", RaisedOn: "2025-06-02"},
+			{Center: "ZJ-0001", Code: "x"}, {Center: "ZJ-9999", Code: "x"}, {Code: "AL-POL-01"},
+			{Center: "ZJ-0001", Code: "AL-USE-01", RaisedOn: "June"}} {
 			if name.RaisedOn == "June" && !one {
 				continue
 			}
@@ -158,29 +171,41 @@ func questions() (all []asking) {
 			_, err = all.Current()
 			return texts + fmt.Sprint(err)
 		})
-		for _, r := range []desk.YearlyRequest{{Year: 2025, Unit: "yuan", Lang: "zh"}, {Year: 2025, Center: "ZJ-0001", Unit: "wan", Lang: "en"}, {Year: 2025, Center: "ZJ-9999", Unit: "wan", Lang: "en"}, {Year: 1, Unit: "yuan", Lang: "zh"}} {
+		for _, r := range []desk.YearlyRequest{
+			{Year: 2025, Unit: "yuan", Lang: "zh"}, {Year: 2025, Center: "ZJ-0001", Unit: "wan", Lang: "en"},
+			{Year: 2025, Center: "ZJ-9999", Unit: "wan", Lang: "en"}, {Year: 1, Unit: "yuan", Lang: "zh"}} {
 			add(fmt.Sprint("yearly ", r, when), func(t testing.TB, d desk.Desk) string {
 				var page strings.Builder
 				err := d.Yearly(ctx, when, r, &page)
 				return page.String() + shown(t, nil, err)
 			})
 		}
-		for _, r := range []desk.ReportRequest{{Question: lists.Question{List: "execution"}, Lang: "zh"}, {Question: lists.Question{List: "execution"}, Name: "a.CSV", ForExcel: true, Lang: "en"}, {Question: lists.Question{List: "alerts", Params: map[string]string{"all": "true"}}, Name: "a.xlsx", ForExcel: true, Lang: "en"},
-			{Question: lists.Question{List: "execution"}, ForExcel: true, Lang: "zh"}, {Question: lists.Question{List: "execution"}, Name: "a.doc", Lang: "en"}, {Question: lists.Question{List: "execution"}, Lang: "fr"}, {Question: lists.Question{List: "alerts", Params: map[string]string{"code": "x"}}, Lang: "en"}} {
+		for _, r := range []desk.ReportRequest{{Question: lists.Question{List: "execution"}, Lang: "zh"},
+			{Question: lists.Question{List: "execution"}, Name: "a.CSV", ForExcel: true, Lang: "en"},
+			{Question: lists.Question{List: "alerts", Params: map[string]string{"all": "true"}}, Name: "a.xlsx",
+				ForExcel: true, Lang: "en"},
+			{Question: lists.Question{List: "execution"}, ForExcel: true, Lang: "zh"},
+			{Question: lists.Question{List: "execution"}, Name: "a.doc", Lang: "en"},
+			{Question: lists.Question{List: "execution"}, Lang: "fr"},
+			{Question: lists.Question{List: "alerts", Params: map[string]string{"code": "x"}}, Lang: "en"}} {
 			add(fmt.Sprint("report ", r, when), func(t testing.TB, d desk.Desk) string {
 				var file bytes.Buffer
 				made, err := d.Report(ctx, when, r, &file)
 				if err != nil {
 					return shown(t, nil, err)
 				}
-				again, err := d.Reproduce(ctx, desk.Upload{Name: "dir/a" + map[bool]string{true: ".xlsx", false: ".csv"}[r.Name == "a.xlsx"], Content: bytes.NewReader(file.Bytes()), Bytes: int64(file.Len())})
+				again, err := d.Reproduce(ctx,
+					desk.Upload{Name: "dir/a" + map[bool]string{true: ".xlsx", false: ".csv"}[r.Name == "a.xlsx"],
+						Content: bytes.NewReader(file.Bytes()), Bytes: int64(file.Len())})
 				return fmt.Sprint(made, parts(t, file.Bytes())) + shown(t, again, err)
 			})
 		}
 		add(fmt.Sprint("try ", when), func(t testing.TB, d desk.Desk) string {
 			var told []string
-			records := strings.Join([]string{line("ZJ-0001", overspent), line("ZJ-0001", reversed), line("ZJ-0001", spent), `{"id":1}`, "nonsense", ""}, "\n")
-			err := d.Try(ctx, when, strings.NewReader(records), func(x *desk.Tried) error { told = append(told, shown(t, x, nil)); return nil })
+			records := strings.Join([]string{line("ZJ-0001", overspent), line("ZJ-0001", reversed),
+				line("ZJ-0001", spent), `{"id":1}`, "nonsense", ""}, "\n")
+			err := d.Try(ctx, when, strings.NewReader(records),
+				func(x *desk.Tried) error { told = append(told, shown(t, x, nil)); return nil })
 			return strings.Join(append(told, shown(t, nil, err)), "\n")
 		})
 	}
@@ -193,14 +218,17 @@ func questions() (all []asking) {
 		n, err := d.Export(ctx, &b, nil)
 		return fmt.Sprint(n, b.String()) + shown(t, nil, err)
 	})
-	add("events of nobody", func(t testing.TB, d desk.Desk) string { return shown(t, nil, d.Events(ctx, 0, 1, "ZJ-9999", nil)) })
+	add("events of nobody", func(t testing.TB, d desk.Desk) string {
+		return shown(t, nil, d.Events(ctx, 0, 1, "ZJ-9999", nil))
+	})
 	for _, of := range []string{"", "ZJ-0001"} {
 		for _, after := range []uint64{0, 3, 99} {
 			for _, limit := range []int{0, 2, 100} {
 				add(fmt.Sprint("events of ", of, after, limit), func(t testing.TB, d desk.Desk) string {
 					var told []string
 					err := d.Events(ctx, after, limit, of, func(s *events.Stored) error {
-						told = append(told, fmt.Sprintf("%d %s %d %s %s %s %v\n%s", s.Position, s.Stream, s.Revision, s.ID, s.Kind, s.Body, s.RecordedAt, s.Bytes))
+						told = append(told, fmt.Sprintf("%d %s %d %s %s %s %v\n%s", s.Position, s.Stream, s.Revision,
+							s.ID, s.Kind, s.Body, s.RecordedAt, s.Bytes))
 						return nil
 					})
 					return strings.Join(told, "\n") + shown(t, nil, err)
@@ -208,7 +236,8 @@ func questions() (all []asking) {
 			}
 		}
 	}
-	for _, of := range [][2]string{{"ZJ-0001", draft("ZJ-0001", granted).ID}, {"ZJ-0001", "x"}, {"ZJ-9999", "x"}, {"", ""}} {
+	for _, of := range [][2]string{{"ZJ-0001", draft("ZJ-0001", granted).ID}, {"ZJ-0001", "x"}, {"ZJ-9999", "x"},
+		{"", ""}} {
 		add(fmt.Sprint("entry ", of), func(t testing.TB, d desk.Desk) string {
 			e, err := d.Entry(ctx, of[0], of[1])
 			return shown(t, e, err)

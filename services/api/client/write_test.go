@@ -44,10 +44,17 @@ func acts() (all []asking) {
 	record("of record mode", draft(one, granted))
 	record("that the Measures refuse", draft(one, overspent))
 	for name, change := range map[string]func(*desk.Draft){
-		"without an id": func(d *desk.Draft) { d.ID = "" }, "of no kind": func(d *desk.Draft) { d.Kind = "no.kind" }, "of no day": func(d *desk.Draft) { d.On = "2025-02-30" },
-		"of another role": func(d *desk.Draft) { d.By.Role = "auditor" }, "of no role": func(d *desk.Draft) { d.By.Role = "king" }, "with bad JSON": func(d *desk.Draft) { d.Data = []byte(`{"a":`) },
-		"with a member twice": func(d *desk.Draft) { d.Data = []byte(`{"grant":"G1","grant":"G2"}`) }, "with an unknown member": func(d *desk.Draft) { d.Data = []byte(`{"x":1}`) },
-		"with a text that is no UTF-8": func(d *desk.Draft) { d.Note = "a\xff" }, "with a hostile text": func(d *desk.Draft) { d.Kind = "\x1b[31m\"" }, "of a bad center": func(d *desk.Draft) { d.Center = "../x" }, "of no center": func(d *desk.Draft) { d.Center = "" },
+		"without an id": func(d *desk.Draft) { d.ID = "" }, "of no kind": func(d *desk.Draft) { d.Kind = "no.kind" },
+		"of no day":       func(d *desk.Draft) { d.On = "2025-02-30" },
+		"of another role": func(d *desk.Draft) { d.By.Role = "auditor" }, "of no role": func(d *desk.Draft) {
+			d.By.Role = "king"
+		}, "with bad JSON": func(d *desk.Draft) { d.Data = []byte(`{"a":`) },
+		"with a member twice":          func(d *desk.Draft) { d.Data = []byte(`{"grant":"G1","grant":"G2"}`) },
+		"with an unknown member":       func(d *desk.Draft) { d.Data = []byte(`{"x":1}`) },
+		"with a text that is no UTF-8": func(d *desk.Draft) { d.Note = "a\xff" },
+		"with a hostile text":          func(d *desk.Draft) { d.Kind = "\x1b[31m\"" },
+		"of a bad center":              func(d *desk.Draft) { d.Center = "../x" },
+		"of no center":                 func(d *desk.Draft) { d.Center = "" },
 	} {
 		d := draft(one, received)
 		change(&d)
@@ -74,19 +81,34 @@ func acts() (all []asking) {
 	record("again, with what it moves", asked)
 
 	for name, r := range map[string]desk.ImportRequest{
-		"of nothing":          {Files: []desk.Upload{upload("empty.jsonl", "")}},
-		"of good lines":       {Files: []desk.Upload{upload("dir/甲 \"1\".jsonl", line("ZJ-0002", registered)+"\n"+line("ZJ-0003", registered)), upload("b", line(one, fined))}},
-		"of bad lines":        {Files: []desk.Upload{upload("../bad.jsonl", line("ZJ-0004", registered)+"\nnonsense\n"+line("ZJ-0009", spent)+"\n")}},
-		"of what is good":     {Files: []desk.Upload{upload("../bad.jsonl", line("ZJ-0004", registered)+"\nnonsense\n"+line("ZJ-0009", spent)+"\n")}, AcceptGood: true},
-		"of many bad lines":   {Files: []desk.Upload{upload("many.jsonl", strings.Repeat("nonsense\n", 2500))}},
-		"of a sheet":          {Files: []desk.Upload{upload("a.csv", "a,b\n1,2\n")}, Sheets: desk.SheetTerms{Actor: "c-1"}},
+		"of nothing": {Files: []desk.Upload{upload("empty.jsonl", "")}},
+		"of good lines": {
+			Files: []desk.Upload{
+				upload("dir/甲 \"1\".jsonl", line("ZJ-0002", registered)+"\n"+line("ZJ-0003", registered)),
+				upload("b", line(one, fined))}},
+		"of bad lines": {
+			Files: []desk.Upload{
+				upload("../bad.jsonl", line("ZJ-0004", registered)+"\nnonsense\n"+line("ZJ-0009", spent)+"\n")}},
+		"of what is good": {
+			Files: []desk.Upload{
+				upload("../bad.jsonl", line("ZJ-0004", registered)+"\nnonsense\n"+line("ZJ-0009", spent)+"\n")},
+			AcceptGood: true},
+		"of many bad lines": {Files: []desk.Upload{upload("many.jsonl", strings.Repeat("nonsense\n", 2500))}},
+		"of a sheet": {Files: []desk.Upload{upload("a.csv", "a,b\n1,2\n")},
+			Sheets: desk.SheetTerms{Actor: "c-1"}},
 		"of a sheet unsigned": {Files: []desk.Upload{upload("a.csv", "中心编号,凭证号\nZJ-0001,V9\n")}},
-		"with useless terms":  {Files: []desk.Upload{upload("b", line(one, fined))}, Sheets: desk.SheetTerms{Actor: "c-1"}},
-		"of rows, tried": {Files: []desk.Upload{upload("v.csv", vouchers("V-9,2025-07-02,ZJ-0001,G1,罚款,1.00,丙,样机,,,", "V-8,2025-07-02,ZJ-0001,G1,中试,much,丙,样机,,,"))},
+		"with useless terms": {Files: []desk.Upload{upload("b", line(one, fined))},
+			Sheets: desk.SheetTerms{Actor: "c-1"}},
+		"of rows, tried": {Files: []desk.Upload{
+			upload("v.csv", vouchers("V-9,2025-07-02,ZJ-0001,G1,罚款,1.00,丙,样机,,,",
+				"V-8,2025-07-02,ZJ-0001,G1,中试,much,丙,样机,,,"))},
 			Sheets: desk.SheetTerms{Actor: "c-1"}, DryRun: true},
-		"of rows":       {Files: []desk.Upload{upload("v.csv", vouchers("V-7,2025-07-02,ZJ-0001,G1,罚款,1.00,丙,样机,,,"))}, Sheets: desk.SheetTerms{Actor: "c-1"}, Again: true},
-		"of no rows":    {Files: []desk.Upload{upload("b", line(one, fined))}, Again: true},
-		"of a bad mode": {Files: []desk.Upload{upload("a.csv", "a,b\n1,2\n")}, Sheets: desk.SheetTerms{Actor: "c-1", Mode: "moon"}},
+		"of rows": {Files: []desk.Upload{
+			upload("v.csv", vouchers("V-7,2025-07-02,ZJ-0001,G1,罚款,1.00,丙,样机,,,"))},
+			Sheets: desk.SheetTerms{Actor: "c-1"}, Again: true},
+		"of no rows": {Files: []desk.Upload{upload("b", line(one, fined))}, Again: true},
+		"of a bad mode": {Files: []desk.Upload{upload("a.csv", "a,b\n1,2\n")},
+			Sheets: desk.SheetTerms{Actor: "c-1", Mode: "moon"}},
 	} {
 		all = append(all, asking{"import " + name, func(t testing.TB, w desk.Desk) string {
 			var told, judged []string
@@ -110,7 +132,8 @@ func acts() (all []asking) {
 
 // vouchers is a sheet with rows under its headings.
 func vouchers(rows ...string) string {
-	return "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n" + strings.Join(rows, "\n") + "\n"
+	return "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n" +
+		strings.Join(rows, "\n") + "\n"
 }
 
 // unsent matches the part of a breach that is not sent, because only sheets in the same process use it.
@@ -125,7 +148,8 @@ func TestAClientWritesAsTheDeskItself(t *testing.T) {
 			t.Errorf("%s: expected\n%.1200s\ngot\n%.1200s", act.name, want, got)
 		}
 	}
-	for _, drafts := range [][]desk.Draft{nil, {draft("ZJ-0001", fined), draft("ZJ-0002", registered)}} { // the API has words of its own for what is no batch
+	for _, drafts := range [][]desk.Draft{nil, {draft("ZJ-0001", fined), draft("ZJ-0002", registered)}} {
+		// the API has words of its own for what is no batch
 		_, err := c.Batch(t.Context(), desk.Batch{Drafts: drafts})
 		fails(t, err, text.Invalid, "")
 	}
@@ -139,7 +163,8 @@ type full struct{ events.Store }
 
 func (full) AppendBytesMax() int { return 1 }
 
-func (f full) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+func (f full) Append(ctx context.Context, s events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
 	if expected == 2 {
 		return nil, errors.New("no space")
 	}
@@ -148,7 +173,9 @@ func (f full) Append(ctx context.Context, s events.StreamID, expected uint64, ba
 
 func TestAnImportThatFailsHalfwayCountsWhatIsWritten(t *testing.T) {
 	c := ask(t, client.ClientOptions{URL: serveOver(t, full{openStore(t, time.Now)}).URL, Patience: -1})
-	request := desk.ImportRequest{Files: []desk.Upload{upload("a.jsonl", line("ZJ-0001", registered)+"\n"+line("ZJ-0001", granted)+"\n"+line("ZJ-0001", received))}}
+	request := desk.ImportRequest{
+		Files: []desk.Upload{upload("a.jsonl", line("ZJ-0001", registered)+"\n"+line("ZJ-0001", granted)+"\n"+
+			line("ZJ-0001", received))}}
 	got, err := c.Import(t.Context(), request)
 	if text.CodeOf(err) != text.Internal || got == nil || got.Read != 3 || got.Accepted != 2 {
 		t.Errorf("got %+v, %v", got, err)

@@ -52,7 +52,8 @@ func (c *Client) Batch(ctx context.Context, b desk.Batch) (*desk.BatchAnswer, er
 	if err != nil {
 		return nil, text.Errorf(text.Invalid, "记录不是有效的 JSON 或 UTF-8", "a record is not valid JSON or UTF-8")
 	}
-	q := &call{method: http.MethodPost, path: pathOf("records"), query: url.Values{}, media: jsonType, body: content(body), bytes: int64(len(body)), repeat: true}
+	q := &call{method: http.MethodPost, path: pathOf("records"), query: url.Values{}, media: jsonType,
+		body: content(body), bytes: int64(len(body)), repeat: true}
 	if b.DryRun {
 		q.query.Set("dryRun", "true")
 	}
@@ -65,7 +66,8 @@ func (c *Client) Batch(ctx context.Context, b desk.Batch) (*desk.BatchAnswer, er
 	a, err := c.do(ctx, q)
 	var no *refusal
 	if errors.As(err, &no) && no.Revision != nil && b.IfRevision != nil {
-		return nil, &desk.RevisionError{Center: events.CenterID(b.Drafts[0].Center), Expected: *b.IfRevision, Actual: *no.Revision, Missed: no.Missed}
+		return nil, &desk.RevisionError{Center: events.CenterID(b.Drafts[0].Center), Expected: *b.IfRevision,
+			Actual: *no.Revision, Missed: no.Missed}
 	}
 	return one[desk.BatchAnswer](a, err)
 }
@@ -78,7 +80,8 @@ func (c *Client) Import(ctx context.Context, r desk.ImportRequest) (*desk.Import
 		if r.Progress != nil && state.Total > 0 {
 			r.Progress(state.Done, state.Total)
 		}
-		state, err = one[importState](c.read(ctx, pathOf("imports", state.ID), url.Values{"wait": {strconv.Itoa(importWaitSeconds)}}, ""))
+		state, err = one[importState](
+			c.read(ctx, pathOf("imports", state.ID), url.Values{"wait": {strconv.Itoa(importWaitSeconds)}}, ""))
 	}
 	if err != nil {
 		return nil, err
@@ -148,8 +151,10 @@ func (c *Client) startImport(ctx context.Context, r *desk.ImportRequest) (*impor
 		q.Set("lang", r.Marked.Lang)
 	}
 	boundary := multipart.NewWriter(io.Discard).Boundary()
-	return one[importState](c.do(ctx, &call{method: http.MethodPost, path: pathOf("imports"), query: q, media: "multipart/form-data; boundary=" + boundary,
-		body: func() (io.Reader, error) { return uploading(r.Files, boundary) }}))
+	return one[importState](
+		c.do(ctx, &call{method: http.MethodPost, path: pathOf("imports"), query: q,
+			media: "multipart/form-data; boundary=" + boundary,
+			body:  func() (io.Reader, error) { return uploading(r.Files, boundary) }}))
 }
 
 // uploading returns files as a form, which it streams.
@@ -161,7 +166,10 @@ func uploading(files []desk.Upload, boundary string) (io.Reader, error) {
 		return nil, err
 	}
 	for _, f := range files {
-		if _, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {mime.FormatMediaType("form-data", map[string]string{"name": "file", "filename": f.Name})}}); err != nil {
+		if _, err := w.CreatePart(textproto.MIMEHeader{
+			"Content-Disposition": {
+				mime.FormatMediaType("form-data",
+					map[string]string{"name": "file", "filename": f.Name})}}); err != nil {
 			return nil, err
 		}
 		parts = append(parts, strings.NewReader(head.String()), io.NewSectionReader(f.Content, 0, f.Bytes))

@@ -34,7 +34,9 @@ func TestHostileTextStaysTextInEveryFormat(t *testing.T) {
 	if err := json.Unmarshal(get(list).body, &page); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(page.Items, func(row map[string]any) bool { return row["payee"] == formula && row["summary"] == script }) {
+	if !slices.ContainsFunc(page.Items, func(row map[string]any) bool {
+		return row["payee"] == formula && row["summary"] == script
+	}) {
 		t.Errorf("json has other texts: %v", page.Items)
 	}
 	for _, line := range strings.Split(strings.TrimSpace(string(get(list+"&format=jsonl").body)), "\n") {
@@ -59,23 +61,28 @@ func TestHostileTextStaysTextInEveryFormat(t *testing.T) {
 			t.Errorf("a cell of the csv for spreadsheet programs is a formula: %q", cell)
 		}
 	}
-	if book := get(list + "&format=xlsx").text(t); strings.Contains(book, "<f>") || strings.Contains(book, "<f ") || !strings.Contains(book, "=cmd|") || strings.Contains(book, script) {
+	if book := get(list + "&format=xlsx").text(t); strings.Contains(book, "<f>") || strings.Contains(book, "<f ") ||
+		!strings.Contains(book, "=cmd|") || strings.Contains(book, script) {
 		t.Error("the workbook has a formula, or not the text")
 	}
 	for _, path := range []string{"/v1/yearly?year=2025&center=" + home, "/v1/yearly?year=2025"} {
-		if got := get(path); strings.Contains(string(got.body), script) || !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
+		if got := get(path); strings.Contains(string(got.body), script) ||
+			!strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
 			t.Errorf("%s has a script", path)
 		}
 	}
-	for _, path := range []string{"/problems/" + strings.ReplaceAll(script, "/", "%2F"), "/v1/me?" + "%3Cscript%3E=1"} {
+	for _, path := range []string{"/problems/" + strings.ReplaceAll(script, "/", "%2F"),
+		"/v1/me?" + "%3Cscript%3E=1"} {
 		got := w.send("GET", path, w.tokens[access.Finance], map[string]string{"Accept": "*/*"}, nil)
-		if media := got.header.Get("Content-Type"); media != "application/problem+json" || got.header.Get("X-Content-Type-Options") != "nosniff" {
+		if media := got.header.Get("Content-Type"); media != "application/problem+json" ||
+			got.header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: the problem is %s and may be taken for something else", path, media)
 		}
 	}
 }
 
-// TestATextInAStreamIsNoMessage follows the ledger while a record with line breaks in its note is brought: it stays one message.
+// TestATextInAStreamIsNoMessage follows the ledger while a record with line breaks in its note is brought: it stays
+// one message.
 func TestATextInAStreamIsNoMessage(t *testing.T) {
 	w := newWorld(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -95,7 +102,8 @@ func TestATextInAStreamIsNoMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	record := `{"id":"11111111-2222-4333-8444-555555555555","kind":"subsidy.received","center":"ZJ-0001","on":"2026-06-01","data":{"grant":"G1","amountFen":1},"note":"a\n\nevent: reset\ndata: x\n\n"}`
-	if a := w.send("POST", "/v1/records", w.tokens[access.Finance], map[string]string{"Content-Type": "application/json"}, strings.NewReader(record)); a.status != http.StatusCreated {
+	if a := w.send("POST", "/v1/records", w.tokens[access.Finance], map[string]string{
+		"Content-Type": "application/json"}, strings.NewReader(record)); a.status != http.StatusCreated {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	got := ""

@@ -16,7 +16,8 @@ import (
 )
 
 // signs are texts that only the records of the other center have.
-var signs = []string{foreign, "乙中心", "FREMD-JF", "FREMD-PZ", "76543.21", "7654321", "丙公司", "fremd-1", "91330203MA2B3C4D59", "330203", "省卫健委"}
+var signs = []string{foreign, "乙中心", "FREMD-JF", "FREMD-PZ", "76543.21", "7654321", "丙公司", "fremd-1",
+	"91330203MA2B3C4D59", "330203", "省卫健委"}
 
 // scoped are the roles that see a part of the ledger.
 var scoped = []access.Role{access.Center, access.LocalGov, access.IndustryDept}
@@ -38,18 +39,23 @@ func TestNothingTellsThatAnotherCenterIsThere(t *testing.T) {
 				if op.OperationID == "import" { // the answer is the state at its end
 					first = w.ended(role, strings.TrimPrefix(first.header.Get("Location"), "/v1/imports/"))
 					second = w.ended(role, strings.TrimPrefix(second.header.Get("Location"), "/v1/imports/"))
-					if !strings.Contains(string(first.body), `"accepted":0`) && !strings.Contains(string(first.body), `"state":"failed"`) {
+					if !strings.Contains(string(first.body), `"accepted":0`) &&
+						!strings.Contains(string(first.body), `"state":"failed"`) {
 						t.Errorf("import as %s about a center of others: %s", role, first.body)
 					}
-				} else if first.status < 300 && op.method == http.MethodPost && op.OperationID != "try" && op.OperationID != "reproduce" {
-					t.Errorf("%s as %s wrote to a center of others: %d %s", op.OperationID, role, first.status, first.body)
+				} else if first.status < 300 && op.method == http.MethodPost && op.OperationID != "try" &&
+					op.OperationID != "reproduce" {
+					t.Errorf("%s as %s wrote to a center of others: %d %s", op.OperationID, role, first.status,
+						first.body)
 				}
 				if got, want := masked(first, foreign), masked(second, nowhere); got != want {
-					t.Errorf("%s %s as %s: about a center of others\n%s\nand about one that is not there\n%s", op.OperationID, target(op, there), role, got, want)
+					t.Errorf("%s %s as %s: about a center of others\n%s\nand about one that is not there\n%s",
+						op.OperationID, target(op, there), role, got, want)
 				}
 				for _, sign := range signs[1:] {
 					if !asked(op, there, sign) && strings.Contains(string(first.body), sign) {
-						t.Errorf("%s %s as %s shows %q: %.500s", op.OperationID, target(op, there), role, sign, first.body)
+						t.Errorf("%s %s as %s shows %q: %.500s", op.OperationID, target(op, there), role, sign,
+							first.body)
 					}
 				}
 				compared++
@@ -61,15 +67,16 @@ func TestNothingTellsThatAnotherCenterIsThere(t *testing.T) {
 	}
 }
 
-// naming returns the questions of an operation that name a center: that of its sample, and the sample with each parameter that is
-// a center.
+// naming returns the questions of an operation that name a center: that of its sample, and the sample with each
+// parameter that is a center.
 func (w *world) naming(op operation, role access.Role) (all []func(string) ask) {
 	sample := w.sample(op.OperationID, role)
 	if !reflect.DeepEqual(w.about(sample, foreign), w.about(sample, nowhere)) {
 		all = append(all, func(center string) ask { return w.about(sample, center) })
 	}
 	for _, p := range op.Parameters {
-		if p.Value.In == "query" && p.Value.Schema.Value.Pattern == centerPattern && sample.query.Get(p.Value.Name) == "" {
+		if p.Value.In == "query" && p.Value.Schema.Value.Pattern == centerPattern &&
+			sample.query.Get(p.Value.Name) == "" {
 			all = append(all, func(center string) ask {
 				q := w.about(sample, center)
 				q.query[p.Value.Name] = []string{center}
@@ -86,7 +93,8 @@ const centerPattern = `^[A-Z0-9][A-Z0-9-]{2,31}$`
 // about returns a request about another center. The records and alerts that it names are those of foreign.
 func (w *world) about(q ask, center string) ask {
 	other := func(v string) string { return w.others.Replace(strings.ReplaceAll(v, home, center)) }
-	moved := ask{media: q.media, body: other(q.body), path: map[string]string{}, query: map[string][]string{}, header: q.header}
+	moved := ask{media: q.media, body: other(q.body), path: map[string]string{}, query: map[string][]string{},
+		header: q.header}
 	for name, value := range q.path {
 		moved.path[name] = other(value)
 	}
@@ -120,7 +128,8 @@ func masked(a answer, center string) string {
 	return strings.ReplaceAll(changing.ReplaceAllString(whole, "-"), center, "CENTER")
 }
 
-// TestNoAnswerShowsARecordOfAnotherCenter asks everything that an account with a scope may ask, without naming a center.
+// TestNoAnswerShowsARecordOfAnotherCenter asks everything that an account with a scope may ask, without naming a
+// center.
 func TestNoAnswerShowsARecordOfAnotherCenter(t *testing.T) {
 	w := newWorld(t)
 

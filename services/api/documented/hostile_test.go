@@ -25,13 +25,20 @@ const secret = "GEHEIM-7c1f"
 
 // hostile are values that programs often fail on.
 var hostile = []string{
-	"", " ", "\x00", "a\x00b", "\r\nX-Injected: 1", "\n", "\t", "\u202e反\u202c", "\u2066x\u2069", "\ufeff", "\ufffd", "\xff\xfe", "\xc0\xaf", "é\u0301", "😀",
-	"=1+1", "+1", "-1", "@SUM(A1)", "=cmd|'/c calc'!A1", "\t=1", "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "&lt;", "]]>", "javascript:alert(1)",
-	"../../etc/passwd", "..%2f..%2f", "%00", "%", "%zz", ".", "..", "/", "//", "\\", ";", "'", "\"", "`id`", "$(id)", "{{1}}", "${jndi:ldap://x}",
-	"0", "-0", "00", "1e309", "-1e309", "NaN", "Infinity", "9007199254740993", "9223372036854775807", "9223372036854775808", "18446744073709551615", "18446744073709551616",
-	"99999999999999999999999999999999", "1.5", "0x10", "1_000", "１２", "true", "false", "null", "[]", "{}", "undefined",
-	"0000-00-00", "2025-02-30", "9999-12-31", "10000-01-01", "2025-1-1", "2026-10-31T00:00:00Z", "2026-10-31T24:00:00+08:00",
-	"ZJ-0001", "ZJ-0002", "ZJ-0009", "zj-0001", "ZJ-0001 ", "AL-USE-01", "al-use-01", "AL-XXX-99", "00000000-0000-0000-0000-000000000000", "csv", "xlsx", "table", "zh", "r1", `"r1"`, `W/"r1"`, "*",
+	"", " ", "\x00", "a\x00b", "\r\nX-Injected: 1", "\n", "\t", "\u202e反\u202c", "\u2066x\u2069", "\ufeff", "\ufffd",
+	"\xff\xfe", "\xc0\xaf", "é\u0301", "😀",
+	"=1+1", "+1", "-1", "@SUM(A1)", "=cmd|'/c calc'!A1", "\t=1", "<script>alert(1)</script>",
+	"\"><img src=x onerror=alert(1)>", "&lt;", "]]>", "javascript:alert(1)",
+	"../../etc/passwd", "..%2f..%2f", "%00", "%", "%zz", ".", "..", "/", "//", "\\", ";", "'", "\"", "`id`", "$(id)",
+	"{{1}}", "${jndi:ldap://x}",
+	"0", "-0", "00", "1e309", "-1e309", "NaN", "Infinity", "9007199254740993", "9223372036854775807",
+	"9223372036854775808", "18446744073709551615", "18446744073709551616",
+	"99999999999999999999999999999999", "1.5", "0x10", "1_000", "１２", "true", "false", "null", "[]", "{}",
+	"undefined",
+	"0000-00-00", "2025-02-30", "9999-12-31", "10000-01-01", "2025-1-1", "2026-10-31T00:00:00Z",
+	"2026-10-31T24:00:00+08:00",
+	"ZJ-0001", "ZJ-0002", "ZJ-0009", "zj-0001", "ZJ-0001 ", "AL-USE-01", "al-use-01", "AL-XXX-99",
+	"00000000-0000-0000-0000-000000000000", "csv", "xlsx", "table", "zh", "r1", `"r1"`, `W/"r1"`, "*",
 	strings.Repeat("x", 101) + secret, strings.Repeat("长", 5000) + secret, strings.Repeat("=", 70000),
 }
 
@@ -60,7 +67,9 @@ func drawBody(t *rapid.T, body string) string {
 	case 4: // a name twice
 		return strings.Replace(body, "{", `{"id":"x","id":"y",`, 1)
 	case 5: // a value of another type
-		return strings.Replace(body, `":"`, `":`+rapid.SampledFrom([]string{"1e999,", "null,", "[],", "-9223372036854775809,", "0.1,", "{},"}).Draw(t, "type")+`"x":"`, rapid.IntRange(1, 6).Draw(t, "nth"))
+		return strings.Replace(body, `":"`,
+			`":`+rapid.SampledFrom([]string{"1e999,", "null,", "[],", "-9223372036854775809,", "0.1,", "{},"}).Draw(t,
+				"type")+`"x":"`, rapid.IntRange(1, 6).Draw(t, "nth"))
 	case 6:
 		v, _ := json.Marshal(rapid.SampledFrom(hostile).Draw(t, "hostile"))
 		return strings.Replace(body, `":"`, `":`+string(v)+`,"x":"`, 1)
@@ -108,7 +117,8 @@ func TestNoRequestIsAnsweredBadly(t *testing.T) {
 		spoil(t, op, &q)
 		got := w.do(op, token, q)
 		what := fmt.Sprintf("%s %s %q as %s", op.method, target(op, q), q.header, role)
-		if got.status == http.StatusNotFound || got.status == http.StatusMethodNotAllowed { // the path is that of no operation any more
+		if got.status == http.StatusNotFound || got.status == http.StatusMethodNotAllowed {
+			// the path is that of no operation any more
 			w.isProblem(t, what, got)
 		} else {
 			w.isDocumented(t, what, op, got)
@@ -157,7 +167,8 @@ func spoil(t *rapid.T, op operation, q *ask) {
 	for name, value := range q.header {
 		header[name] = value
 	}
-	for _, name := range []string{"Accept", "Accept-Language", "Accept-Encoding", "If-Match", "If-None-Match", "Idempotency-Key", "Last-Event-ID", "Range", "Content-Encoding", "Taizhang-Parameter-Prefix",
+	for _, name := range []string{"Accept", "Accept-Language", "Accept-Encoding", "If-Match", "If-None-Match",
+		"Idempotency-Key", "Last-Event-ID", "Range", "Content-Encoding", "Taizhang-Parameter-Prefix",
 		"X-Request-Id", "X-Forwarded-For", "Expect"} {
 		if rapid.IntRange(0, 9).Draw(t, "header "+name) == 0 {
 			if v := drawValue(t, nil); validHeader(v) {
@@ -170,7 +181,8 @@ func spoil(t *rapid.T, op operation, q *ask) {
 	if q.body != "" {
 		q.body = drawBody(t, q.body)
 		if rapid.IntRange(0, 5).Draw(t, "media") == 0 {
-			if v := drawValue(t, []any{"application/json", "application/jsonl", "text/csv", "multipart/form-data", "application/json; charset=gbk"}); validHeader(v) {
+			if v := drawValue(t, []any{"application/json", "application/jsonl", "text/csv", "multipart/form-data",
+				"application/json; charset=gbk"}); validHeader(v) {
 				q.media = v
 			}
 		}
@@ -179,7 +191,10 @@ func spoil(t *rapid.T, op operation, q *ask) {
 
 // validHeader reports whether a client would send a value in a header at all.
 func validHeader(v string) bool {
-	return len(v) < 1000 && !strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f || r == 0xfffd })
+	return len(v) < 1000 && !strings.ContainsFunc(v, func(r rune) bool {
+		return r < ' ' && r != '\t' || r == 0x7f ||
+			r == 0xfffd
+	})
 }
 
 // isProblem expects a problem with a request id.
@@ -188,7 +203,8 @@ func (w *world) isProblem(t failer, what string, a answer) {
 		Type, Title, Detail, RequestID string
 		Status                         int
 	}
-	if a.header.Get("Content-Type") != "application/problem+json" || json.Unmarshal(a.body, &p) != nil || p.Status != a.status || p.RequestID != a.header.Get("X-Request-Id") ||
+	if a.header.Get("Content-Type") != "application/problem+json" || json.Unmarshal(a.body, &p) != nil ||
+		p.Status != a.status || p.RequestID != a.header.Get("X-Request-Id") ||
 		p.Type == "" || p.Title == "" || p.Detail == "" {
 		t.Errorf("%s: %d is no problem: %s %.300s", what, a.status, a.header, a.body)
 	}
@@ -216,7 +232,8 @@ var longer = flag.Int("raw", 150, "how many raw connections TestMalformedHTTP ma
 // TestMalformedHTTPLeavesTheServerWell sends bytes that are not HTTP, or stop being HTTP.
 func TestMalformedHTTPLeavesTheServerWell(t *testing.T) {
 	w := newWorld(t)
-	head := "POST /v1/records HTTP/1.1\r\nHost: " + w.addr + "\r\nAuthorization: Bearer " + w.tokens[access.Finance] + "\r\nContent-Type: application/json\r\n"
+	head := "POST /v1/records HTTP/1.1\r\nHost: " + w.addr + "\r\nAuthorization: Bearer " + w.tokens[access.Finance] +
+		"\r\nContent-Type: application/json\r\n"
 	// Each case has the bytes that are sent and the status of the answer; 0 if the connection just ends.
 	for _, c := range []struct {
 		sent    string
@@ -228,7 +245,8 @@ func TestMalformedHTTPLeavesTheServerWell(t *testing.T) {
 		{"GET /v1/me HTTP/9.9\r\n\r\n", []int{400, 505}, false},
 		{"GET /v1/me HTTP/1.1\r\n\r\n", []int{400}, false}, // no Host
 		{"GET /v1/me HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", []int{400}, false},
-		{"GET /v1/me HTTP/1.1\r\nHost: " + w.addr + "\r\nX: " + strings.Repeat("a", 2<<20) + "\r\n\r\n", []int{0, 431}, false},
+		{"GET /v1/me HTTP/1.1\r\nHost: " + w.addr + "\r\nX: " + strings.Repeat("a", 2<<20) + "\r\n\r\n",
+			[]int{0, 431}, false},
 		{head + "Content-Length: -1\r\n\r\n{}", []int{400}, false},
 		{head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", []int{400}, false},
 		{head + "Transfer-Encoding: gzip\r\n\r\n{}", []int{400, 501}, false},
@@ -264,7 +282,8 @@ func TestMalformedHTTPLeavesTheServerWell(t *testing.T) {
 		for k, b := range seeds.Example(i) {
 			spoiled[(k*7919+i*31+int(b))%len(spoiled)] = b
 		}
-		if got := w.raw(t, string(spoiled)); got.status >= 500 && got.status != http.StatusNotImplemented && got.status != http.StatusHTTPVersionNotSupported {
+		if got := w.raw(t, string(spoiled)); got.status >= 500 && got.status != http.StatusNotImplemented &&
+			got.status != http.StatusHTTPVersionNotSupported {
 			t.Errorf("%q: %d %s", spoiled, got.status, got.body)
 		}
 	}

@@ -66,7 +66,8 @@ type world struct {
 	imports  map[access.Role]string // an import of an account of each role, once there is one
 	alert    [3]string              // code, key and raisedOn of an alert of home
 	record   string                 // the id of a record of home
-	others   *strings.Replacer      // puts what foreign has in the place of what home has, but for the name of the center
+	// puts what foreign has in the place of what home has, but for the name of the center
+	others   *strings.Replacer
 	schemas  map[string]*jsonschema.Schema
 	compiler *jsonschema.Compiler
 }
@@ -77,14 +78,16 @@ var at = time.Date(2026, 10, 31, 9, 0, 0, 0, events.Shanghai)
 // newWorld starts a server.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, tokens: map[access.Role]string{}, token: map[string]string{}, imports: map[access.Role]string{}, clock: new(atomic.Int64), log: new(lockedBuffer)}
+	w := &world{t: t, tokens: map[access.Role]string{}, token: map[string]string{}, imports: map[access.Role]string{},
+		clock: new(atomic.Int64), log: new(lockedBuffer)}
 	var err error
 	if w.document, err = openapi3.NewLoader().LoadFromData(docs.OpenAPI); err != nil {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return at.Add(-time.Duration(w.clock.Load())) }
 	open := func(name string) *logstore.Store {
-		store, err := logstore.Open(filepath.Join(t.TempDir(), name), logstore.Options{SegmentBytes: 1 << 20, Clock: now})
+		store, err := logstore.Open(filepath.Join(t.TempDir(), name),
+			logstore.Options{SegmentBytes: 1 << 20, Clock: now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,8 +108,11 @@ func newWorld(t testing.TB) *world {
 		return seal.Root(ctx, store, position, see)
 	}
 	log := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), w.log, zap.DebugLevel))
-	w.desk = desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Account: ledger.Writer{Name: "seed", MayRecord: true}, Now: now, Version: "v1", Spool: t.TempDir()}}
-	w.access, err = access.Open(t.Context(), access.AccountsConfig{Store: open("access"), Ledger: l, Now: now, Log: log})
+	w.desk = desk.Local{LocalConfig: desk.LocalConfig{
+		Ledger: l, Root: root, Account: ledger.Writer{Name: "seed", MayRecord: true}, Now: now, Version: "v1",
+		Spool: t.TempDir()}}
+	w.access, err = access.Open(t.Context(),
+		access.AccountsConfig{Store: open("access"), Ledger: l, Now: now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +124,8 @@ func newWorld(t testing.TB) *world {
 	w.seed()
 	w.accounts()
 	w.compile()
-	server := api.New(api.ServerConfig{Desk: w.desk, Access: w.access, Now: now, Log: log, Build: "v1", Document: docs.OpenAPI, Spool: t.TempDir()})
+	server := api.New(api.ServerConfig{Desk: w.desk, Access: w.access, Now: now, Log: log, Build: "v1",
+		Document: docs.OpenAPI, Spool: t.TempDir()})
 	listening := httptest.NewServer(server)
 	t.Cleanup(listening.Close)
 	w.url, w.addr = listening.URL, listening.Listener.Addr().String()
@@ -147,16 +154,19 @@ var lives = map[string][]string{
 }
 
 func registered(name, region, uscc string) string {
-	return fmt.Sprintf(`"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":%q,"uscc":%q,"leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":%q,"foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`, name, uscc, region)
+	return fmt.Sprintf(
+		`"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":%q,"uscc":%q,"leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":%q,"foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`, name, uscc, region)
 }
 
 func assigned(region, department string) string {
-	return fmt.Sprintf(`"kind":"center.assigned","on":"2025-01-11","by":{"role":"st-office","actor":"k-1"},"data":{"industryDept":%q,"localGov":%q}`, department, region)
+	return fmt.Sprintf(
+		`"kind":"center.assigned","on":"2025-01-11","by":{"role":"st-office","actor":"k-1"},"data":{"industryDept":%q,"localGov":%q}`, department, region)
 }
 
 // line returns a record of a center in the interchange form. Its id follows from its content.
 func line(center, tail string) string {
-	return fmt.Sprintf(`{"id":"%s","center":"%s",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(center+tail)), center, tail)
+	return fmt.Sprintf(`{"id":"%s","center":"%s",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(center+tail)),
+		center, tail)
 }
 
 // seed writes the lives of the centers.
@@ -182,7 +192,8 @@ func (w *world) seed() {
 	a, b := alerts[home], alerts[foreign]
 	w.record = idOf(line(home, lives[home][4]))
 	w.alert = [3]string{string(a.Code), a.Key, a.RaisedOn.String()}
-	w.others = strings.NewReplacer(w.record, idOf(line(foreign, lives[foreign][4])), a.Key, b.Key, a.RaisedOn.String(), b.RaisedOn.String())
+	w.others = strings.NewReplacer(w.record, idOf(line(foreign, lives[foreign][4])), a.Key, b.Key, a.RaisedOn.String(),
+		b.RaisedOn.String())
 }
 
 func idOf(line string) string { return line[len(`{"id":"`):][:36] }

@@ -48,8 +48,8 @@ BODY	return nil
 }
 `
 
-// TestEveryExampleOfThePageRuns runs the examples of docs/api.md in their order, those of each language against a server of their
-// own, and compares what they print.
+// TestEveryExampleOfThePageRuns runs the examples of docs/api.md in their order, those of each language against a
+// server of their own, and compares what they print.
 func TestEveryExampleOfThePageRuns(t *testing.T) {
 	var golang, golangPrints string
 	first := map[string]string{} // of each language: what the later examples build on
@@ -57,7 +57,8 @@ func TestEveryExampleOfThePageRuns(t *testing.T) {
 	place := func(language string) (*world, string) {
 		if servers[language] == nil {
 			w, dir := newWorld(t), t.TempDir()
-			for name, content := range map[string]string{"token": w.tokens[access.Finance] + "\n", "auth": "Authorization: Bearer " + w.tokens[access.Finance] + "\n",
+			for name, content := range map[string]string{"token": w.tokens[access.Finance] + "\n",
+				"auth":          "Authorization: Bearer " + w.tokens[access.Finance] + "\n",
 				"records.jsonl": receipt + "\n"} {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 					t.Fatal(err)
@@ -65,7 +66,8 @@ func TestEveryExampleOfThePageRuns(t *testing.T) {
 			}
 			servers[language], places[language] = w, dir
 			if language != "sh" { // the page wrote this record before it imports it
-				w.send("POST", "/v1/records", w.tokens[access.Finance], map[string]string{"Content-Type": "application/json"}, strings.NewReader(receipt))
+				w.send("POST", "/v1/records", w.tokens[access.Finance],
+					map[string]string{"Content-Type": "application/json"}, strings.NewReader(receipt))
 			}
 		}
 		return servers[language], places[language]
@@ -107,11 +109,13 @@ func TestEveryExampleOfThePageRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(at)
-	if err := os.WriteFile(filepath.Join(at, "main.go"), []byte(strings.Replace(goProgram, "BODY", golang, 1)), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(at, "main.go"), []byte(strings.Replace(goProgram, "BODY", golang, 1)),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	program := filepath.Join(dir, "page")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./"+at).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program,
+		"./"+at).CombinedOutput(); err != nil {
 		t.Fatalf("the examples in Go: %v\n%s", err, out)
 	}
 	(&example{examples.Example{Language: "go", Output: golangPrints}}).prints(t, w, dir, program)

@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// TestEveryOperationAnswersEveryRoleAndTokenAsDocumented asks each operation of the document as each role and with each token
-// that is not good.
+// TestEveryOperationAnswersEveryRoleAndTokenAsDocumented asks each operation of the document as each role and with
+// each token that is not good.
 func TestEveryOperationAnswersEveryRoleAndTokenAsDocumented(t *testing.T) {
 	w := newWorld(t)
 	for _, op := range w.operations() {
@@ -51,7 +51,8 @@ func TestEveryOperationAnswersEveryRoleAndTokenAsDocumented(t *testing.T) {
 		}
 		for role := range elsewhere {
 			q := w.sample(name, role)
-			if op.isOpen() || !slices.Contains(op.roles(), role) || !strings.Contains(target(op, q), home) && name != "record" {
+			if op.isOpen() || !slices.Contains(op.roles(), role) || !strings.Contains(target(op, q), home) &&
+				name != "record" {
 				continue
 			}
 			got := w.do(op, w.token["foreign "+string(role)], q)
@@ -64,7 +65,8 @@ func TestEveryOperationAnswersEveryRoleAndTokenAsDocumented(t *testing.T) {
 }
 
 // inSession are the operations that end or change the session that asks.
-var inSession = map[string]bool{"signOut": true, "showCode": true, "changePassword": true, "beginFactor": true, "confirmFactor": true}
+var inSession = map[string]bool{"signOut": true, "showCode": true, "changePassword": true, "beginFactor": true,
+	"confirmFactor": true}
 
 // success returns the status of the answer of an operation when all is well.
 func success(op operation) int {

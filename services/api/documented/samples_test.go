@@ -92,7 +92,8 @@ var samples = map[string]func(*world, access.Role) ask{
 		return ask{media: "application/json", body: fmt.Sprintf(`{"account":%q}`, w.fresh("new-"))}
 	},
 	"bindAccount": func(w *world, _ access.Role) ask {
-		return ask{path: map[string]string{"name": w.added()}, media: "application/json", body: `{"role":"center","center":"` + home + `"}`}
+		return ask{path: map[string]string{"name": w.added()}, media: "application/json",
+			body: `{"role":"center","center":"` + home + `"}`}
 	},
 	"disableAccount": func(w *world, _ access.Role) ask { return ask{path: map[string]string{"name": w.added()}} },
 	"enableAccount": func(w *world, _ access.Role) ask {
@@ -107,7 +108,8 @@ var samples = map[string]func(*world, access.Role) ask{
 		return ask{media: "application/json", body: fmt.Sprintf(`{"name":%q,"days":1}`, w.fresh("t"))}
 	},
 	"revokeToken": func(w *world, role access.Role) ask {
-		made, err := w.office.AddToken(w.t.Context(), access.NewToken{Account: "in-" + string(role), Name: "to revoke"})
+		made, err := w.office.AddToken(w.t.Context(),
+			access.NewToken{Account: "in-" + string(role), Name: "to revoke"})
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -115,7 +117,9 @@ var samples = map[string]func(*world, access.Role) ask{
 	},
 	"natsUsers": about(),
 	"addNATSUser": func(w *world, _ access.Role) ask {
-		return ask{media: "application/json", body: fmt.Sprintf(`{"name":%q,"key":%q,"filter":{"centers":[],"severities":["red"],"families":["EXE"]}}`, w.fresh("u"), natstest.NewUser(w.t).Public)}
+		return ask{media: "application/json",
+			body: fmt.Sprintf(`{"name":%q,"key":%q,"filter":{"centers":[],"severities":["red"],"families":["EXE"]}}`,
+				w.fresh("u"), natstest.NewUser(w.t).Public)}
 	},
 	"revokeNATSUser": func(w *world, _ access.Role) ask {
 		u := access.NewNATSUser{Name: w.fresh("u"), Key: natstest.NewUser(w.t).Public}
@@ -134,18 +138,21 @@ var samples = map[string]func(*world, access.Role) ask{
 	"beginFactor":    about(),
 	"confirmFactor":  jsonBody(`{"code":"123456"}`),
 	"setPassword": func(w *world, _ access.Role) ask {
-		return ask{path: map[string]string{"name": w.added()}, media: "application/json", body: `{"password":"` + password + `"}`}
+		return ask{path: map[string]string{"name": w.added()}, media: "application/json",
+			body: `{"password":"` + password + `"}`}
 	},
 	"resetFactor": func(w *world, _ access.Role) ask { return ask{path: map[string]string{"name": w.added()}} },
 	"linkAccount": func(w *world, _ access.Role) ask {
-		return ask{path: map[string]string{"name": w.added()}, media: "application/json", body: fmt.Sprintf(`{"issuer":"https://id.example","subject":%q}`, w.fresh("s"))}
+		return ask{path: map[string]string{"name": w.added()}, media: "application/json",
+			body: fmt.Sprintf(`{"issuer":"https://id.example","subject":%q}`, w.fresh("s"))}
 	},
 	"unlinkAccount": func(w *world, _ access.Role) ask {
 		name, id := w.added(), access.Identity{Issuer: "https://id.example", Subject: w.fresh("s")}
 		if _, err := w.office.Link(w.t.Context(), name, id); err != nil {
 			w.t.Fatal(err)
 		}
-		return ask{path: map[string]string{"name": name}, media: "application/json", body: fmt.Sprintf(`{"issuer":%q,"subject":%q}`, id.Issuer, id.Subject)}
+		return ask{path: map[string]string{"name": name}, media: "application/json",
+			body: fmt.Sprintf(`{"issuer":%q,"subject":%q}`, id.Issuer, id.Subject)}
 	},
 
 	"accessLog": about("kind", "read"), // an auditor reads those alone
@@ -214,7 +221,8 @@ func (w *world) newRecord(role access.Role) string {
 		tail = writes[access.Finance]
 	}
 	n := w.fresh("N")
-	return fmt.Sprintf(`{"id":"%s","center":"%s",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(n)), home, fmt.Sprintf(tail, n))
+	return fmt.Sprintf(`{"id":"%s","center":"%s",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(n)), home,
+		fmt.Sprintf(tail, n))
 }
 
 // newPolicy returns the record that adopts a version of the policy that was not adopted before.
@@ -231,7 +239,8 @@ func (w *world) newPolicy() string {
 	}
 	d.By = desk.DraftBy{} // of the account
 	d.On = "2026-06-01"
-	record, err := json.Marshal(map[string]any{"id": d.ID, "kind": d.Kind, "on": d.On, "data": json.RawMessage(d.Data)})
+	record, err := json.Marshal(map[string]any{
+		"id": d.ID, "kind": d.Kind, "on": d.On, "data": json.RawMessage(d.Data)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -250,7 +259,8 @@ func (w *world) imported(role access.Role) ask {
 	if w.imports[role] == "" {
 		bad := ask{query: query("name", "a.jsonl"), media: "application/jsonl", body: "{}\n"}
 		if role == access.Center { // who fills in sheets of vouchers
-			bad = ask{query: query("name", "a.csv", "actor", "in-"+string(role), "marked", "true"), media: "text/csv", body: badSheet}
+			bad = ask{query: query("name", "a.csv", "actor", "in-"+string(role), "marked", "true"), media: "text/csv",
+				body: badSheet}
 		}
 		a := w.do(op, w.tokens[role], bad)
 		if a.status != http.StatusAccepted {
@@ -272,14 +282,16 @@ func (w *world) ended(role access.Role, id string) answer {
 		if a.status != http.StatusOK {
 			w.t.Fatalf("import as %s: %d %s", role, a.status, a.body)
 		}
-		if !bytes.Contains(a.body, []byte(`"state":"waiting"`)) && !bytes.Contains(a.body, []byte(`"state":"running"`)) {
+		if !bytes.Contains(a.body, []byte(`"state":"waiting"`)) &&
+			!bytes.Contains(a.body, []byte(`"state":"running"`)) {
 			return a
 		}
 	}
 }
 
 // badSheet is a sheet of vouchers with a bad amount.
-const badSheet = "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\nV-7,2025-07-02,ZJ-0001,G1,中试,much,丙,样机,,,\n"
+const badSheet = "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n" +
+	"V-7,2025-07-02,ZJ-0001,G1,中试,much,丙,样机,,,\n"
 
 // report returns a report that an account may reproduce.
 func (w *world) report(role access.Role) string {

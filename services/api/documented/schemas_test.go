@@ -52,7 +52,8 @@ func shut(value any) {
 func (w *world) schema(op operation, status int, media string) *jsonschema.Schema {
 	w.t.Helper()
 	escape := strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D")
-	at := "#/paths/" + escape.Replace(op.path) + "/" + strings.ToLower(op.method) + "/responses/" + strconv.Itoa(status)
+	at := "#/paths/" + escape.Replace(op.path) + "/" + strings.ToLower(op.method) + "/responses/" +
+		strconv.Itoa(status)
 	if name := op.Responses.Status(status).Ref; name != "" {
 		at = name
 	}

@@ -15,7 +15,8 @@ var (
 
 func secured(t *testing.T) (srv *kurrenttest.Cluster, admin *esdb.Client) {
 	t.Helper()
-	srv = kurrenttest.Start(t, kurrenttest.ClusterConfig{TLS: true, Users: []kurrenttest.ClusterAccount{kurrenttest.Admin, ledger, reader}})
+	srv = kurrenttest.Start(t,
+		kurrenttest.ClusterConfig{TLS: true, Users: []kurrenttest.ClusterAccount{kurrenttest.Admin, ledger, reader}})
 	return srv, dial(t, srv.ConnectionString())
 }
 
@@ -54,7 +55,8 @@ func TestWhoMayReadEverythingIsForAdminsToSay(t *testing.T) {
 	if err := canReadAll(t, admin); err != nil {
 		t.Errorf("an admin: %v", err)
 	}
-	_, err := client.AppendToStream(soon(t), "$$$all", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, batch("m", 1)...)
+	_, err := client.AppendToStream(soon(t), "$$$all", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}},
+		batch("m", 1)...)
 	if code(err) != esdb.ErrorCodeAccessDenied {
 		t.Errorf("gave itself rights: %v", err)
 	}
@@ -67,15 +69,18 @@ func TestWhoMayAppendFollowsFromTheStreamAndFromTheSettings(t *testing.T) {
 		`{"$userStreamAcl":{"$r":["ledgers","reader"],"$w":"ledgers","$d":"$admins","$mr":"$all","$mw":"$admins"}}`)
 	must(t)(writes.AppendToStream(soon(t), "center-A", atStart(), batch("a", 1)...))
 	wantNotes(t, reads, "center-A", "a/0")
-	if _, err := reads.AppendToStream(soon(t), "center-A", at(0), batch("b", 1)...); code(err) != esdb.ErrorCodeAccessDenied {
+	if _, err := reads.AppendToStream(soon(t), "center-A", at(0),
+		batch("b", 1)...); code(err) != esdb.ErrorCodeAccessDenied {
 		t.Errorf("%v", err)
 	}
-	if _, err := writes.DeleteStream(soon(t), "center-A", esdb.DeleteStreamOptions{ExpectedRevision: esdb.Any{}}); code(err) != esdb.ErrorCodeAccessDenied {
+	if _, err := writes.DeleteStream(soon(t), "center-A",
+		esdb.DeleteStreamOptions{ExpectedRevision: esdb.Any{}}); code(err) != esdb.ErrorCodeAccessDenied {
 		t.Errorf("%v", err)
 	}
 	var m esdb.StreamMetadata
 	m.SetMaxCount(1)
-	if _, err := writes.SetStreamMetadata(soon(t), "center-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, m); code(err) != esdb.ErrorCodeAccessDenied {
+	if _, err := writes.SetStreamMetadata(soon(t), "center-A",
+		esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, m); code(err) != esdb.ErrorCodeAccessDenied {
 		t.Errorf("%v", err)
 	}
 	settle(t, admin, "$$center-B", "$metadata", `{"$acl":{"$w":"reader","$r":"$admins"}}`)
@@ -92,11 +97,13 @@ func TestWhoMayAppendFollowsFromTheStreamAndFromTheSettings(t *testing.T) {
 func TestOnlyAccountsAreLetIn(t *testing.T) {
 	srv, _ := secured(t)
 	wrong := dial(t, srv.ConnectionStringFor(kurrenttest.ClusterAccount{Login: "ledger", Password: "wrong"}))
-	if _, err := wrong.AppendToStream(soon(t), "s", atStart(), batch("a", 1)...); code(err) != esdb.ErrorCodeUnauthenticated {
+	if _, err := wrong.AppendToStream(soon(t), "s", atStart(),
+		batch("a", 1)...); code(err) != esdb.ErrorCodeUnauthenticated {
 		t.Errorf("%v", err)
 	}
 	nobody := dial(t, "esdb://"+srv.Node(0).Address()+"?tlsVerifyCert=false")
-	if _, err := nobody.AppendToStream(soon(t), "s", atStart(), batch("a", 1)...); code(err) != esdb.ErrorCodeAccessDenied {
+	if _, err := nobody.AppendToStream(soon(t), "s", atStart(),
+		batch("a", 1)...); code(err) != esdb.ErrorCodeAccessDenied {
 		t.Errorf("%v", err)
 	}
 }

@@ -25,7 +25,8 @@ func TestAClientAppendsReadsAndSubscribes(t *testing.T) {
 	if _, err := client.AppendToStream(ctx, "center-A", at(2), batch("b", 1)...); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.AppendToStream(ctx, "center-A", at(2), batch("c", 1)...); code(err) != esdb.ErrorCodeWrongExpectedVersion {
+	if _, err := client.AppendToStream(ctx, "center-A", at(2),
+		batch("c", 1)...); code(err) != esdb.ErrorCodeWrongExpectedVersion {
 		t.Fatalf("conflict: %v", err)
 	}
 	r, err := client.ReadStream(ctx, "center-A", esdb.ReadStreamOptions{From: esdb.Start{}}, 100)
@@ -101,25 +102,33 @@ func TestAnAppendIsJudgedByRevisionAndIDs(t *testing.T) {
 		holds    string
 	}{
 		{"at the head is appended", esdb.Revision(2), batch("c", 1), -1, false, "a/0 a/1 b/0 c/0"},
-		{"at an older revision is a conflict", esdb.Revision(1), batch("c", 1), esdb.ErrorCodeWrongExpectedVersion, false, "a/0 a/1 b/0"},
-		{"beyond the head is a conflict", esdb.Revision(3), batch("c", 1), esdb.ErrorCodeWrongExpectedVersion, false, "a/0 a/1 b/0"},
-		{"to a stream that should not be is a conflict", esdb.NoStream{}, batch("c", 1), esdb.ErrorCodeWrongExpectedVersion, false, "a/0 a/1 b/0"},
+		{"at an older revision is a conflict", esdb.Revision(1), batch("c", 1), esdb.ErrorCodeWrongExpectedVersion,
+			false, "a/0 a/1 b/0"},
+		{"beyond the head is a conflict", esdb.Revision(3), batch("c", 1), esdb.ErrorCodeWrongExpectedVersion, false,
+			"a/0 a/1 b/0"},
+		{"to a stream that should not be is a conflict", esdb.NoStream{}, batch("c", 1),
+			esdb.ErrorCodeWrongExpectedVersion, false, "a/0 a/1 b/0"},
 		{"at any revision is appended", esdb.Any{}, batch("c", 1), -1, false, "a/0 a/1 b/0 c/0"},
 		{"to a stream that should be is appended", esdb.StreamExists{}, batch("c", 1), -1, false, "a/0 a/1 b/0 c/0"},
 		{"again at its place answers the first result", esdb.NoStream{}, batch("a", 2), -1, true, "a/0 a/1 b/0"},
 		{"again at any revision answers the first result", esdb.Any{}, batch("a", 2), -1, true, "a/0 a/1 b/0"},
-		{"with other contents under the same ids answers the first result", esdb.NoStream{}, other, -1, true, "a/0 a/1 b/0"},
-		{"that goes on after what is there is a conflict", esdb.NoStream{}, append(batch("a", 2), batch("c", 1)...), esdb.ErrorCodeWrongExpectedVersion, false, "a/0 a/1 b/0"},
-		{"of which a part is there is a conflict at any revision", esdb.Any{}, append(batch("b", 1), batch("c", 1)...), esdb.ErrorCodeWrongExpectedVersion, false, "a/0 a/1 b/0"},
+		{"with other contents under the same ids answers the first result", esdb.NoStream{}, other, -1, true,
+			"a/0 a/1 b/0"},
+		{"that goes on after what is there is a conflict", esdb.NoStream{}, append(batch("a", 2), batch("c", 1)...),
+			esdb.ErrorCodeWrongExpectedVersion, false, "a/0 a/1 b/0"},
+		{"of which a part is there is a conflict at any revision", esdb.Any{}, append(batch("b", 1), batch("c", 1)...),
+			esdb.ErrorCodeWrongExpectedVersion, false, "a/0 a/1 b/0"},
 		{"again at the head is appended again", esdb.Revision(2), batch("b", 1), -1, false, "a/0 a/1 b/0 b/0"},
 		{"of nothing at the head changes nothing", esdb.Revision(2), nil, -1, false, "a/0 a/1 b/0"},
-		{"of nothing at an older revision is a conflict", esdb.Revision(1), nil, esdb.ErrorCodeWrongExpectedVersion, false, "a/0 a/1 b/0"},
+		{"of nothing at an older revision is a conflict", esdb.Revision(1), nil, esdb.ErrorCodeWrongExpectedVersion,
+			false, "a/0 a/1 b/0"},
 	} {
 		t.Run("a batch "+test.name, func(t *testing.T) {
 			client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 			first := must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 2)...))
 			must(t)(client.AppendToStream(soon(t), "s", at(1), batch("b", 1)...))
-			result, err := client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: test.expected}, test.batch...)
+			result, err := client.AppendToStream(soon(t), "s",
+				esdb.AppendToStreamOptions{ExpectedRevision: test.expected}, test.batch...)
 			if code(err) != test.want {
 				t.Errorf("%v, want code %d", err, test.want)
 			}
@@ -134,7 +143,8 @@ func TestAnAppendIsJudgedByRevisionAndIDs(t *testing.T) {
 func TestAnAppendToAStreamThatShouldBeAndIsNotIsAConflict(t *testing.T) {
 	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 	for _, expected := range []esdb.ExpectedRevision{esdb.StreamExists{}, esdb.Revision(0)} {
-		if _, err := client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: expected}, batch("a", 1)...); code(err) != esdb.ErrorCodeWrongExpectedVersion {
+		if _, err := client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: expected},
+			batch("a", 1)...); code(err) != esdb.ErrorCodeWrongExpectedVersion {
 			t.Errorf("%v: %v", expected, err)
 		}
 	}

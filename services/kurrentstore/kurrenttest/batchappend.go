@@ -81,7 +81,8 @@ func (s *streams) finish(call api.Streams_BatchAppendServer, b *collected) (*api
 		return nil, err
 	}
 	if b.size > n.server.config.MaxAppendBytes {
-		return refusal("Maximum Append Size Exceeded", &shared.MaximumAppendSizeExceeded{MaxAppendSize: uint32(n.server.config.MaxAppendBytes)})
+		return refusal("Maximum Append Size Exceeded", &shared.MaximumAppendSizeExceeded{
+			MaxAppendSize: uint32(n.server.config.MaxAppendBytes)})
 	}
 	if fault != nil && fault.Late {
 		n.server.holdBack(func() { n.server.journal.append(name, expected, b.events) })
@@ -127,7 +128,8 @@ func refusal(text string, details protoadapt.MessageV1) (*api.BatchAppendResp, e
 }
 
 func batchSuccess(out outcome) *api.BatchAppendResp_Success {
-	s := &api.BatchAppendResp_Success{PositionOption: &api.BatchAppendResp_Success_NoPosition{NoPosition: &emptypb.Empty{}}}
+	s := &api.BatchAppendResp_Success{
+		PositionOption: &api.BatchAppendResp_Success_NoPosition{NoPosition: &emptypb.Empty{}}}
 	switch {
 	case out.last != nil:
 		s.CurrentRevisionOption = &api.BatchAppendResp_Success_CurrentRevision{CurrentRevision: out.last.revision}
@@ -146,17 +148,21 @@ func batchWrongExpected(expected, current int64) *shared.WrongExpectedVersion {
 	if current == noStream {
 		w.CurrentStreamRevisionOption = &shared.WrongExpectedVersion_CurrentNoStream{CurrentNoStream: &emptypb.Empty{}}
 	} else {
-		w.CurrentStreamRevisionOption = &shared.WrongExpectedVersion_CurrentStreamRevision{CurrentStreamRevision: uint64(current)}
+		w.CurrentStreamRevisionOption = &shared.WrongExpectedVersion_CurrentStreamRevision{
+			CurrentStreamRevision: uint64(current)}
 	}
 	switch expected {
 	case anyRevision:
 		w.ExpectedStreamPositionOption = &shared.WrongExpectedVersion_ExpectedAny{ExpectedAny: &emptypb.Empty{}}
 	case streamExists:
-		w.ExpectedStreamPositionOption = &shared.WrongExpectedVersion_ExpectedStreamExists{ExpectedStreamExists: &emptypb.Empty{}}
+		w.ExpectedStreamPositionOption = &shared.WrongExpectedVersion_ExpectedStreamExists{
+			ExpectedStreamExists: &emptypb.Empty{}}
 	case noStream:
-		w.ExpectedStreamPositionOption = &shared.WrongExpectedVersion_ExpectedNoStream{ExpectedNoStream: &emptypb.Empty{}}
+		w.ExpectedStreamPositionOption = &shared.WrongExpectedVersion_ExpectedNoStream{
+			ExpectedNoStream: &emptypb.Empty{}}
 	default:
-		w.ExpectedStreamPositionOption = &shared.WrongExpectedVersion_ExpectedStreamPosition{ExpectedStreamPosition: uint64(expected)}
+		w.ExpectedStreamPositionOption = &shared.WrongExpectedVersion_ExpectedStreamPosition{
+			ExpectedStreamPosition: uint64(expected)}
 	}
 	return w
 }

@@ -40,7 +40,8 @@ func TestTheClientsOwnTestsPass(t *testing.T) {
 			empty, populated := Start(t, ClusterConfig{TLS: mode.secure}), Start(t, ClusterConfig{TLS: mode.secure})
 			certify(t, scratch, empty)
 			populate(t, populated, filepath.Join(scratch, "resources", "test"))
-			cmd := exec.Command("go", "test", "-vet=off", "-count=1", "-v", "-run", "^(TestStreams|TestExpectations)$", "-skip", mode.skip, "./esdb")
+			cmd := exec.Command("go", "test", "-vet=off", "-count=1", "-v", "-run", "^(TestStreams|TestExpectations)$",
+				"-skip", mode.skip, "./esdb")
 			cmd.Dir = scratch
 			cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off",
 				"EVENTSTORE_INSECURE="+fmt.Sprint(!mode.secure),
@@ -99,7 +100,8 @@ func certify(t *testing.T, scratch string, s *Cluster) {
 		return
 	}
 	stranger := Start(t, ClusterConfig{TLS: true})
-	for name, pem := range map[string][]byte{"node/node.crt": s.CertificatePEM(), "untrusted-ca/ca.crt": stranger.CertificatePEM()} {
+	for name, pem := range map[string][]byte{
+		"node/node.crt": s.CertificatePEM(), "untrusted-ca/ca.crt": stranger.CertificatePEM()} {
 		path := filepath.Join(scratch, "certs", name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, pem, 0o644)); err != nil {
 			t.Fatal(err)
@@ -224,8 +226,10 @@ func complete(name string, known map[uint64]*record, count uint64, used map[uint
 }
 
 func invented(name string, revision, position uint64) *record {
-	return &record{stream: name, revision: revision, position: position, at: time.Unix(1578852900, 0), proposed: proposed{
-		id: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s/%d", name, revision)), kind: "filler", contentType: contentJSON, data: []byte("{}")}}
+	return &record{stream: name, revision: revision, position: position, at: time.Unix(1578852900, 0),
+		proposed: proposed{
+			id: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s/%d", name, revision)), kind: "filler",
+			contentType: contentJSON, data: []byte("{}")}}
 }
 
 func octets(numbers []int) []byte {

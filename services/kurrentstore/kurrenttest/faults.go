@@ -179,7 +179,8 @@ func (n *Node) strike(ctx context.Context, f *Fault) error {
 
 func (n *Node) notLeader() error {
 	host, port := split(n.server.leading().Address())
-	return failure(codes.NotFound, "not-leader", "Leader info available", "leader-endpoint-host", host, "leader-endpoint-port", port)
+	return failure(codes.NotFound, "not-leader", "Leader info available", "leader-endpoint-host", host,
+		"leader-endpoint-port", port)
 }
 
 // requiresLeader reports whether the client asked to be served by the leader only.

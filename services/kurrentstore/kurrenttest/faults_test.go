@@ -27,9 +27,11 @@ func TestAnAppendThatGoesWrongIsStoredOrNotAsPlanned(t *testing.T) {
 		{"the connection drops first", Fault{Strike: Drop}, esdb.ErrorUnavailable, ""},
 		{"the connection drops after", Fault{Strike: Drop, Stored: true}, esdb.ErrorUnavailable, "a/0"},
 		{"it is refused", Fault{Strike: Reject}, esdb.ErrorUnavailable, ""},
-		{"it is refused though stored", Fault{Strike: Reject, Stored: true, Code: codes.Aborted}, esdb.ErrorAborted, "a/0"},
+		{"it is refused though stored", Fault{Strike: Reject, Stored: true, Code: codes.Aborted},
+			esdb.ErrorAborted, "a/0"},
 		{"it is never answered", Fault{Strike: Stall}, esdb.ErrorCodeDeadlineExceeded, ""},
-		{"it is never answered though stored", Fault{Strike: Stall, Stored: true}, esdb.ErrorCodeDeadlineExceeded, "a/0"},
+		{"it is never answered though stored", Fault{Strike: Stall, Stored: true},
+			esdb.ErrorCodeDeadlineExceeded, "a/0"},
 		{"it takes longer", Fault{Strike: Slow, Wait: 10 * time.Millisecond}, -1, "a/0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -69,7 +71,8 @@ func TestALateAppendIsStoredWhenReleased(t *testing.T) {
 	srv := Start(t, ClusterConfig{})
 	client := dial(t, srv.ConnectionString()+patient)
 	srv.Break(srv.Nth(Append, 1, Fault{Strike: Reject, Code: codes.DeadlineExceeded, Late: true}))
-	if _, err := client.AppendToStream(soon(t), "s", atStart(), batch("a", 1)...); code(err) != esdb.ErrorCodeDeadlineExceeded {
+	if _, err := client.AppendToStream(soon(t), "s", atStart(),
+		batch("a", 1)...); code(err) != esdb.ErrorCodeDeadlineExceeded {
 		t.Fatalf("%v", err)
 	}
 	wantNotes(t, client, "s", "")
@@ -116,14 +119,16 @@ func TestAPausedServerKeepsConnectionsAndSaysNothing(t *testing.T) {
 	srv.Node(0).Pause()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	if _, err := client.AppendToStream(ctx, "s", atStart(), batch("a", 1)...); code(err) != esdb.ErrorCodeDeadlineExceeded {
+	if _, err := client.AppendToStream(ctx, "s", atStart(),
+		batch("a", 1)...); code(err) != esdb.ErrorCodeDeadlineExceeded {
 		t.Errorf("%v", err)
 	}
 	if n := srv.Node(0).Connections(); n != before {
 		t.Errorf("%d connections, %d before", n, before)
 	}
 	srv.Node(0).Resume()
-	must(t)(client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, batch("b", 1)...))
+	must(t)(client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}},
+		batch("b", 1)...))
 }
 
 func TestSubscriptionsGoWrongAsPlanned(t *testing.T) {
@@ -150,7 +155,8 @@ func TestSubscriptionsGoWrongAsPlanned(t *testing.T) {
 			defer sub.Close()
 			for _, want := range test.want {
 				e := sub.Recv()
-				if e.EventAppeared == nil || string(e.EventAppeared.OriginalEvent().Data) != fmt.Sprintf(`{"note":%q}`, want) {
+				if e.EventAppeared == nil ||
+					string(e.EventAppeared.OriginalEvent().Data) != fmt.Sprintf(`{"note":%q}`, want) {
 					t.Fatalf("%+v, want %s", e, want)
 				}
 			}
@@ -206,7 +212,8 @@ func TestANodeThatDoesNotLeadSaysWhoDoes(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	must(t)(client.AppendToStream(soon(t), "s", at(0), batch("b", 1)...))
-	for tick, ctx := time.NewTicker(time.Millisecond), soon(t); srv.Node(2).Connections() != 1; { // that of a look around may just be closing
+	for tick, ctx := time.NewTicker(time.Millisecond), soon(t); srv.Node(2).Connections() != 1; {
+		// that of a look around may just be closing
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

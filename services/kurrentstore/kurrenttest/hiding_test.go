@@ -31,7 +31,8 @@ func TestMetadataHidesEventsInTheStreamAndNotInAll(t *testing.T) {
 		{"$tb", func(m *esdb.StreamMetadata) { m.SetTruncateBefore(3) }, "a/3 a/4"},
 		{"$tb after the end", func(m *esdb.StreamMetadata) { m.SetTruncateBefore(99) }, ""},
 		{"$maxAge", func(m *esdb.StreamMetadata) { m.SetMaxAge(90 * time.Minute) }, "a/4"},
-		{"nothing of the kind", func(m *esdb.StreamMetadata) { m.SetCacheControl(time.Minute) }, "a/0 a/1 a/2 a/3 a/4"},
+		{"nothing of the kind", func(m *esdb.StreamMetadata) { m.SetCacheControl(time.Minute) },
+			"a/0 a/1 a/2 a/3 a/4"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			hour := 0
@@ -40,12 +41,14 @@ func TestMetadataHidesEventsInTheStreamAndNotInAll(t *testing.T) {
 			client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{Clock: clock}).ConnectionString())
 			for i, e := range batch("a", 5) {
 				hour = i
-				must(t)(client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, e))
+				must(t)(client.AppendToStream(soon(t), "s",
+					esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, e))
 			}
 			hour = 5
 			var m esdb.StreamMetadata
 			test.set(&m)
-			if _, err := client.SetStreamMetadata(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, m); err != nil {
+			if _, err := client.SetStreamMetadata(soon(t), "s",
+				esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, m); err != nil {
 				t.Fatal(err)
 			}
 			wantNotes(t, client, "s", test.holds)
@@ -58,7 +61,8 @@ func TestMetadataHidesEventsInTheStreamAndNotInAll(t *testing.T) {
 }
 
 func TestMetadataThatMakesNoSenseHidesNothing(t *testing.T) {
-	for _, text := range []string{`{"$tb":-1}`, `{"$maxCount":0}`, `{"$maxAge":-5}`, `{"$maxCount":"two"}`, `[]`, `{`} {
+	for _, text := range []string{`{"$tb":-1}`, `{"$maxCount":0}`, `{"$maxAge":-5}`, `{"$maxCount":"two"}`,
+		`[]`, `{`} {
 		client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 		must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 2)...))
 		meta := esdb.EventData{EventType: "$metadata", ContentType: esdb.ContentTypeJson, Data: []byte(text)}
@@ -73,7 +77,8 @@ func TestOnlyTheLastMetadataCounts(t *testing.T) {
 	for _, before := range []uint64{2, 1} {
 		var m esdb.StreamMetadata
 		m.SetTruncateBefore(before)
-		if _, err := client.SetStreamMetadata(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, m); err != nil {
+		if _, err := client.SetStreamMetadata(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}},
+			m); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,7 +92,8 @@ func TestOnlyTheLastMetadataCounts(t *testing.T) {
 func TestADeletedStreamIsNotFoundAndGoesOnWhereItWas(t *testing.T) {
 	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 	must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 3)...))
-	if _, err := client.DeleteStream(soon(t), "s", esdb.DeleteStreamOptions{ExpectedRevision: esdb.Revision(1)}); err == nil {
+	if _, err := client.DeleteStream(soon(t), "s",
+		esdb.DeleteStreamOptions{ExpectedRevision: esdb.Revision(1)}); err == nil {
 		t.Error("deleted at another revision")
 	}
 	deleted, err := client.DeleteStream(soon(t), "s", esdb.DeleteStreamOptions{ExpectedRevision: esdb.Revision(2)})
@@ -98,7 +104,8 @@ func TestADeletedStreamIsNotFoundAndGoesOnWhereItWas(t *testing.T) {
 	if got, err := drain(t, r, err); code(err) != esdb.ErrorCodeResourceNotFound {
 		t.Errorf("%d events, %v", len(got), err)
 	}
-	_, err = client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.StreamExists{}}, batch("b", 1)...)
+	_, err = client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.StreamExists{}},
+		batch("b", 1)...)
 	if code(err) != esdb.ErrorCodeStreamDeleted {
 		t.Errorf("%v", err)
 	}
@@ -120,7 +127,8 @@ func TestATombstoneClosesAStreamForEver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sub.Close()
-	if _, err := client.TombstoneStream(soon(t), "s", esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Revision(0)}); err != nil {
+	if _, err := client.TombstoneStream(soon(t), "s", esdb.TombstoneStreamOptions{
+		ExpectedRevision: esdb.Revision(0)}); err != nil {
 		t.Fatal(err)
 	}
 	for e := sub.Recv(); e.SubscriptionDropped == nil; e = sub.Recv() {
@@ -129,7 +137,8 @@ func TestATombstoneClosesAStreamForEver(t *testing.T) {
 		}
 	}
 	for _, expected := range []esdb.ExpectedRevision{esdb.Any{}, esdb.NoStream{}, esdb.Revision(0)} {
-		if _, err := client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: expected}, batch("b", 1)...); code(err) != esdb.ErrorCodeStreamDeleted {
+		if _, err := client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: expected},
+			batch("b", 1)...); code(err) != esdb.ErrorCodeStreamDeleted {
 			t.Errorf("%v: %v", expected, err)
 		}
 	}

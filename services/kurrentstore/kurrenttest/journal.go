@@ -128,7 +128,8 @@ func (j *journal) append(name string, expected int64, batch []proposed) (outcome
 	if out.verdict != stored || len(batch) == 0 {
 		return out, nil
 	}
-	if last := j.all[len(j.all)-1].position; j.store != nil && !j.kept(name) && last%storeStride+100*uint64(len(batch)+2) > storeStride {
+	if last := j.all[len(j.all)-1].position; j.store != nil && !j.kept(name) &&
+		last%storeStride+100*uint64(len(batch)+2) > storeStride {
 		return outcome{}, errNoRoom
 	}
 	revived := j.hints(name).softDeleted()
@@ -304,7 +305,8 @@ func (j *journal) remove(name string, expected int64, tombstone bool) outcome {
 		return out
 	}
 	if tombstone {
-		out.last = j.put(name, proposed{id: uuid.New(), kind: "$streamDeleted", contentType: contentJSON}, 0, j.clock())
+		out.last = j.put(name, proposed{id: uuid.New(), kind: "$streamDeleted", contentType: contentJSON},
+			0, j.clock())
 	} else {
 		out.last = j.truncate(name, deletedRevision)
 	}
@@ -323,7 +325,8 @@ func (j *journal) truncate(name string, before int64) *record {
 	}
 	fields["$tb"], _ = json.Marshal(before)
 	data, _ := json.Marshal(fields)
-	return j.put("$$"+name, proposed{id: uuid.New(), kind: "$metadata", contentType: contentJSON, data: data}, 0, j.clock())
+	return j.put("$$"+name, proposed{id: uuid.New(), kind: "$metadata", contentType: contentJSON, data: data},
+		0, j.clock())
 }
 
 func (s *stream) last() *record {
@@ -364,7 +367,8 @@ func (j *journal) hints(name string) hints {
 
 // visible returns the events of a stream that its metadata does not hide, up to a position unless that is 0. found is
 // false if the stream does not exist or is soft-deleted.
-func (j *journal) visible(name string, upTo uint64) (records []*record, found, tombstoned bool, changed <-chan struct{}) {
+func (j *journal) visible(name string, upTo uint64) (records []*record, found, tombstoned bool,
+	changed <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	s, m := j.stream(name), j.hints(name)

@@ -82,7 +82,8 @@ func (n *Node) Restart() error {
 	n.serving = grpc.NewServer(
 		// A client may ping every ten seconds. A server with default settings answers that with GOAWAY
 		// too_many_pings.
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
+			MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.MaxRecvMsgSize(17<<20),
 		grpc.UnaryInterceptor(unary),
 		grpc.StreamInterceptor(streaming),

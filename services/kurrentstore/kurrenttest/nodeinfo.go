@@ -18,7 +18,8 @@ type features struct {
 }
 
 // GetSupportedMethods implements serverfeatures.ServerFeaturesServer.
-func (f *features) GetSupportedMethods(ctx context.Context, _ *shared.Empty) (*serverfeatures.SupportedMethods, error) {
+func (f *features) GetSupportedMethods(ctx context.Context,
+	_ *shared.Empty) (*serverfeatures.SupportedMethods, error) {
 	if err := f.node.strike(ctx, f.node.fault(Features, "", "")); err != nil {
 		return nil, err
 	}

@@ -43,7 +43,8 @@ func batches(t *testing.T, srv *kurrenttest.Cluster) api.Streams_BatchAppendClie
 func part(correlation, seed string, final bool, options *api.BatchAppendReq_Options) *api.BatchAppendReq {
 	m := &api.BatchAppendReq{CorrelationId: text(correlation), IsFinal: final, Options: options}
 	for _, e := range batch(seed, 2) {
-		m.ProposedMessages = append(m.ProposedMessages, &api.BatchAppendReq_ProposedMessage{Id: text(e.EventID.String()),
+		m.ProposedMessages = append(m.ProposedMessages, &api.BatchAppendReq_ProposedMessage{
+			Id:       text(e.EventID.String()),
 			Metadata: map[string]string{"type": e.EventType, "content-type": "application/json"}, Data: e.Data})
 	}
 	return m
@@ -86,7 +87,8 @@ func TestBatchesInTurnsOnOneCallAreEachWholeAndAnsweredAlone(t *testing.T) {
 	if err := answer.GetError().GetDetails()[0].UnmarshalTo(&conflict); err != nil {
 		t.Fatal(err)
 	}
-	if answer.GetCorrelationId().GetString_() != late || conflict.GetCurrentStreamRevision() != 3 || conflict.GetExpectedNoStream() == nil {
+	if answer.GetCorrelationId().GetString_() != late || conflict.GetCurrentStreamRevision() != 3 ||
+		conflict.GetExpectedNoStream() == nil {
 		t.Errorf("%v", answer)
 	}
 	wantNotes(t, client, "s", "a/0 a/1 c/0 c/1")
@@ -106,7 +108,8 @@ func TestABatchInPiecesOverTheLimitLeavesNothingBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	var large shared.MaximumAppendSizeExceeded
-	if details := answer.GetError().GetDetails(); len(details) != 1 || details[0].UnmarshalTo(&large) != nil || large.GetMaxAppendSize() != 90 {
+	if details := answer.GetError().GetDetails(); len(details) != 1 || details[0].UnmarshalTo(&large) != nil ||
+		large.GetMaxAppendSize() != 90 {
 		t.Errorf("%v", answer)
 	}
 	wantNotes(t, dial(t, srv.ConnectionString()), "s", "")

@@ -207,7 +207,8 @@ func (r *reading) subscribe(from source, onlyNew bool) error {
 		}
 		if !caughtUp {
 			caughtUp = true
-			if err := r.answer(&api.ReadResp{Content: &api.ReadResp_CaughtUp_{CaughtUp: &api.ReadResp_CaughtUp{}}}); err != nil {
+			if err := r.answer(&api.ReadResp{
+				Content: &api.ReadResp_CaughtUp_{CaughtUp: &api.ReadResp_CaughtUp{}}}); err != nil {
 				return err
 			}
 		}

@@ -27,8 +27,10 @@ func filled(t *testing.T) *esdb.Client {
 	t.Helper()
 	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 	for i := range 20 {
-		must(t)(client.AppendToStream(soon(t), "center-"+string(rune('A'+i)), atStart(), batch(string(rune('a'+i)), 1+i%3)...))
-		must(t)(client.AppendToStream(soon(t), "other-"+string(rune('A'+i)), atStart(), batch(string(rune('a'+i)), 1+i%5)...))
+		must(t)(client.AppendToStream(soon(t), "center-"+string(rune('A'+i)), atStart(),
+			batch(string(rune('a'+i)), 1+i%3)...))
+		must(t)(client.AppendToStream(soon(t), "other-"+string(rune('A'+i)), atStart(),
+			batch(string(rune('a'+i)), 1+i%5)...))
 	}
 	return client
 }
@@ -60,13 +62,17 @@ func TestWhereReadsBeginAndEnd(t *testing.T) {
 		n    uint64
 		want []uint64
 	}{
-		{"forwards from a revision, which belongs to it", esdb.ReadStreamOptions{From: esdb.Revision(3)}, 9, []uint64{3, 4}},
+		{"forwards from a revision, which belongs to it", esdb.ReadStreamOptions{From: esdb.Revision(3)}, 9,
+			[]uint64{3, 4}},
 		{"forwards from the start, so many", esdb.ReadStreamOptions{From: esdb.Start{}}, 2, []uint64{0, 1}},
 		{"forwards from the end", esdb.ReadStreamOptions{From: esdb.End{}}, 9, nil},
 		{"forwards from beyond the end", esdb.ReadStreamOptions{From: esdb.Revision(7)}, 9, nil},
-		{"backwards from a revision, which belongs to it", esdb.ReadStreamOptions{From: esdb.Revision(1), Direction: esdb.Backwards}, 9, []uint64{1, 0}},
-		{"backwards from the end, so many", esdb.ReadStreamOptions{From: esdb.End{}, Direction: esdb.Backwards}, 1, []uint64{4}},
-		{"backwards from the start", esdb.ReadStreamOptions{From: esdb.Start{}, Direction: esdb.Backwards}, 9, []uint64{0}},
+		{"backwards from a revision, which belongs to it",
+			esdb.ReadStreamOptions{From: esdb.Revision(1), Direction: esdb.Backwards}, 9, []uint64{1, 0}},
+		{"backwards from the end, so many", esdb.ReadStreamOptions{From: esdb.End{}, Direction: esdb.Backwards}, 1,
+			[]uint64{4}},
+		{"backwards from the start", esdb.ReadStreamOptions{From: esdb.Start{}, Direction: esdb.Backwards}, 9,
+			[]uint64{0}},
 	} {
 		t.Run("a stream "+test.name, func(t *testing.T) {
 			r, err := client.ReadStream(soon(t), "s", test.o, test.n)
@@ -146,9 +152,12 @@ func TestAFilteredSubscriptionCanGoOnFromEveryEventAndEveryCheckpoint(t *testing
 		t.Helper()
 		o.From = from
 		rest := listen(t, client, o)
-		same := slices.EqualFunc(rest.events, all.events[after:], func(a, b *esdb.RecordedEvent) bool { return a.EventID == b.EventID })
+		same := slices.EqualFunc(rest.events, all.events[after:], func(a, b *esdb.RecordedEvent) bool {
+			return a.EventID == b.EventID
+		})
 		if !same {
-			t.Errorf("from %v: %d events, want the %d after the first %d", from, len(rest.events), len(all.events)-after, after)
+			t.Errorf("from %v: %d events, want the %d after the first %d", from, len(rest.events),
+				len(all.events)-after, after)
 		}
 	}
 	for i, c := range all.checkpoints {
@@ -179,13 +188,15 @@ func TestFiltersChooseByPrefixOrExpressionOfStreamOrType(t *testing.T) {
 			t.Errorf("%+v: %d events, want %d", test.filter, len(got.events), test.want)
 		}
 	}
-	if _, err := client.SubscribeToAll(soon(t), esdb.SubscribeToAllOptions{Filter: &esdb.SubscriptionFilter{Regex: "("}}); err == nil {
+	if _, err := client.SubscribeToAll(soon(t),
+		esdb.SubscribeToAllOptions{Filter: &esdb.SubscriptionFilter{Regex: "("}}); err == nil {
 		t.Error("an expression that cannot be read was accepted")
 	}
 }
 
 func TestASubscriptionBeginsAfterWhereItIsTold(t *testing.T) {
-	follow := func(stream string, from esdb.StreamPosition) func(*testing.T, *esdb.Client) (*esdb.Subscription, error) {
+	follow := func(stream string, from esdb.StreamPosition) func(*testing.T,
+		*esdb.Client) (*esdb.Subscription, error) {
 		return func(t *testing.T, c *esdb.Client) (*esdb.Subscription, error) {
 			return c.SubscribeToStream(soon(t), stream, esdb.SubscribeToStreamOptions{From: from})
 		}
@@ -212,7 +223,8 @@ func TestASubscriptionBeginsAfterWhereItIsTold(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer sub.Close()
-			must(t)(client.AppendToStream(soon(t), test.to, esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, batch("new", 1)...))
+			must(t)(client.AppendToStream(soon(t), test.to, esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}},
+				batch("new", 1)...))
 			for _, want := range strings.Fields(test.want) {
 				if e := next(t, sub); string(e.Data) != `{"note":"`+want+`"}` {
 					t.Errorf("got %s, want %s", e.Data, want)

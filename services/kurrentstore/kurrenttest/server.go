@@ -120,7 +120,8 @@ func (s *Cluster) ConnectionStringFor(u ClusterAccount) string {
 	if !s.config.TLS {
 		return "esdb://" + strings.Join(addresses, ",") + "?tls=false"
 	}
-	return "esdb://" + url.UserPassword(u.Login, u.Password).String() + "@" + strings.Join(addresses, ",") + "?tlsVerifyCert=false"
+	return "esdb://" + url.UserPassword(u.Login, u.Password).String() + "@" + strings.Join(addresses, ",") +
+		"?tlsVerifyCert=false"
 }
 
 // Node returns a node of the cluster, counted from 0.
@@ -140,7 +141,9 @@ func (s *Cluster) leading() *Node {
 }
 
 func (s *Cluster) user(login, password string) *ClusterAccount {
-	i := slices.IndexFunc(s.config.Users, func(u ClusterAccount) bool { return u.Login == login && u.Password == password })
+	i := slices.IndexFunc(s.config.Users, func(u ClusterAccount) bool {
+		return u.Login == login && u.Password == password
+	})
 	if i < 0 {
 		return nil
 	}

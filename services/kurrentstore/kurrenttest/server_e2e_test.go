@@ -82,7 +82,9 @@ type stock struct{ api.UnimplementedStreamsServer }
 
 // Read implements streams.StreamsServer.
 func (stock) Read(_ *api.ReadReq, call api.Streams_ReadServer) error {
-	if err := call.Send(&api.ReadResp{Content: &api.ReadResp_Confirmation{Confirmation: &api.ReadResp_SubscriptionConfirmation{SubscriptionId: "s"}}}); err != nil {
+	if err := call.Send(&api.ReadResp{
+		Content: &api.ReadResp_Confirmation{
+			Confirmation: &api.ReadResp_SubscriptionConfirmation{SubscriptionId: "s"}}}); err != nil {
 		return err
 	}
 	<-call.Context().Done()
@@ -120,7 +122,8 @@ func TestAServerThatIsLeftAsItIsSendsAnIdleClientAway(t *testing.T) {
 // thirty seconds.
 func TestAnIdleClientMayPingEveryTenSeconds(t *testing.T) {
 	t.Parallel()
-	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()+"&keepAliveInterval=10000&keepAliveTimeout=5000")
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()+
+		"&keepAliveInterval=10000&keepAliveTimeout=5000")
 	sub, err := client.SubscribeToStream(t.Context(), "s", esdb.SubscribeToStreamOptions{From: esdb.Start{}})
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,8 @@ func TestTheLedgersStreamsAreKeptInTheStore(t *testing.T) {
 	for i, stream := range []string{"policy", "center-ZJ-A", "center-ZJ-B"} {
 		must(t)(client.AppendToStream(soon(t), stream, atStart(), batch(stream, 2)...))
 		noise := batch("noise"+stream, 3)
-		must(t)(client.AppendToStream(soon(t), "foreign-1", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, noise...))
+		must(t)(client.AppendToStream(soon(t), "foreign-1",
+			esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, noise...))
 		foreign = append(foreign, noise[0].EventID)
 		if len(foreign) != i+1 {
 			t.Fatal("lost one")
@@ -68,8 +69,10 @@ func TestTheLedgersStreamsAreKeptInTheStore(t *testing.T) {
 }
 
 func TestWhatTheStoreRefusesIsRefused(t *testing.T) {
-	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{Store: memstore.New(time.Now)}).ConnectionString())
-	binary := esdb.EventData{EventID: uuid.New(), EventType: "funds.spent", ContentType: esdb.ContentTypeBinary, Data: []byte{1, 2}}
+	client := dial(t, kurrenttest.Start(t,
+		kurrenttest.ClusterConfig{Store: memstore.New(time.Now)}).ConnectionString())
+	binary := esdb.EventData{EventID: uuid.New(), EventType: "funds.spent", ContentType: esdb.ContentTypeBinary,
+		Data: []byte{1, 2}}
 	if _, err := client.AppendToStream(soon(t), "center-ZJ-A", atStart(), binary); err == nil {
 		t.Error("a body that is not JSON was appended to a center")
 	}

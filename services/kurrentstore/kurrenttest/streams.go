@@ -115,7 +115,8 @@ func (s *streams) receive(call api.Streams_AppendServer) ([]proposed, error) {
 
 func (n *Node) tooLarge() error {
 	limit := strconv.Itoa(n.server.config.MaxAppendBytes)
-	return failure(codes.InvalidArgument, "maximum-append-size-exceeded", "Maximum Append Size of "+limit+" Exceeded.", "maximum-append-size", limit)
+	return failure(codes.InvalidArgument, "maximum-append-size-exceeded", "Maximum Append Size of "+limit+" Exceeded.",
+		"maximum-append-size", limit)
 }
 
 // store appends a batch. It returns an error for results that the protocol does not have as an answer.
@@ -132,7 +133,8 @@ func (n *Node) store(name string, expected int64, batch []proposed) (outcome, er
 
 func appendResponse(out outcome, expected int64, count int) *api.AppendResp {
 	if out.verdict == wrongRevision {
-		return &api.AppendResp{Result: &api.AppendResp_WrongExpectedVersion_{WrongExpectedVersion: wrongExpected(expected, out.current)}}
+		return &api.AppendResp{Result: &api.AppendResp_WrongExpectedVersion_{
+			WrongExpectedVersion: wrongExpected(expected, out.current)}}
 	}
 	success := &api.AppendResp_Success{PositionOption: &api.AppendResp_Success_NoPosition{NoPosition: &shared.Empty{}}}
 	switch {
@@ -151,19 +153,24 @@ func appendResponse(out outcome, expected int64, count int) *api.AppendResp {
 func wrongExpected(expected, current int64) *api.AppendResp_WrongExpectedVersion {
 	w := &api.AppendResp_WrongExpectedVersion{}
 	if current == noStream {
-		w.CurrentRevisionOption = &api.AppendResp_WrongExpectedVersion_CurrentNoStream{CurrentNoStream: &shared.Empty{}}
+		w.CurrentRevisionOption = &api.AppendResp_WrongExpectedVersion_CurrentNoStream{
+			CurrentNoStream: &shared.Empty{}}
 	} else {
-		w.CurrentRevisionOption = &api.AppendResp_WrongExpectedVersion_CurrentRevision{CurrentRevision: uint64(current)}
+		w.CurrentRevisionOption = &api.AppendResp_WrongExpectedVersion_CurrentRevision{
+			CurrentRevision: uint64(current)}
 	}
 	switch expected {
 	case anyRevision:
 		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedAny{ExpectedAny: &shared.Empty{}}
 	case streamExists:
-		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedStreamExists{ExpectedStreamExists: &shared.Empty{}}
+		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedStreamExists{
+			ExpectedStreamExists: &shared.Empty{}}
 	case noStream:
-		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedNoStream{ExpectedNoStream: &shared.Empty{}}
+		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedNoStream{
+			ExpectedNoStream: &shared.Empty{}}
 	default:
-		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedRevision{ExpectedRevision: uint64(expected)}
+		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedRevision{
+			ExpectedRevision: uint64(expected)}
 	}
 	return w
 }

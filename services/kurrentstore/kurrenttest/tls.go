@@ -34,7 +34,8 @@ func selfSigned() (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kurrenttest: make a certificate: %w", err)
 	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"h2"}}, nil
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		NextProtos: []string{"h2"}}, nil
 }
 
 // CertificatePEM returns the certificate of all nodes, which a client can use as its authority; nil without TLS.

@@ -63,7 +63,8 @@ func readProposed(m message) (proposed, error) {
 	}
 	for _, key := range []string{keyType, keyContentType} {
 		if m.GetMetadata()[key] == "" {
-			return proposed{}, failure(codes.InvalidArgument, "missing-required-metadata-property", "required metadata property "+key+" is missing")
+			return proposed{}, failure(codes.InvalidArgument, "missing-required-metadata-property",
+				"required metadata property "+key+" is missing")
 		}
 	}
 	return proposed{id: id, kind: m.GetMetadata()[keyType], contentType: m.GetMetadata()[keyContentType],
@@ -106,11 +107,13 @@ func (f *failed) GRPCStatus() *status.Status { return f.status }
 
 // failure returns an error that reaches the client with the trailer "exception" and the given further pairs.
 func failure(code codes.Code, exception, text string, pairs ...string) *failed {
-	return &failed{status: status.New(code, text), trailers: metadata.Join(metadata.Pairs("exception", exception), metadata.Pairs(pairs...))}
+	return &failed{status: status.New(code, text),
+		trailers: metadata.Join(metadata.Pairs("exception", exception), metadata.Pairs(pairs...))}
 }
 
 func deleted(stream string) error {
-	return failure(codes.FailedPrecondition, "stream-deleted", "Event stream '"+stream+"' is deleted.", "stream-name", stream)
+	return failure(codes.FailedPrecondition, "stream-deleted", "Event stream '"+stream+"' is deleted.",
+		"stream-name", stream)
 }
 
 func denied() error { return failure(codes.PermissionDenied, "access-denied", "Access Denied") }
@@ -118,5 +121,6 @@ func denied() error { return failure(codes.PermissionDenied, "access-denied", "A
 func wrongVersion(stream string, expected, current int64) error {
 	return failure(codes.FailedPrecondition, "wrong-expected-version",
 		"Append failed due to WrongExpectedVersion. Stream: "+stream+".",
-		"stream-name", stream, "expected-version", strconv.FormatInt(expected, 10), "actual-version", strconv.FormatInt(current, 10))
+		"stream-name", stream, "expected-version", strconv.FormatInt(expected, 10), "actual-version",
+		strconv.FormatInt(current, 10))
 }

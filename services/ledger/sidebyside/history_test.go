@@ -80,7 +80,8 @@ func historyOf(t testing.TB, all iter.Seq2[events.Stored, error]) *history {
 // simulate returns simulated records as lines to import, center by center, the longest first.
 func simulate(t testing.TB, records int) [][]string {
 	t.Helper()
-	cfg := simulator.Scenario{Seed: 3, Centers: max(writers, records/centerEvents), From: events.MustDate(firstDay), To: events.MustDate(lastDay)}
+	cfg := simulator.Scenario{Seed: 3, Centers: max(writers, records/centerEvents), From: events.MustDate(firstDay),
+		To: events.MustDate(lastDay)}
 	byCenter, kinds, n := map[events.CenterID][]string{}, map[events.Kind]int{}, 0
 	for rec, err := range simulator.Records(cfg) {
 		check(t, err)
@@ -95,7 +96,8 @@ func simulate(t testing.TB, records int) [][]string {
 	if n < records {
 		t.Fatalf("simulated %d records of %d", n, records)
 	}
-	for _, kind := range []events.Kind{"subsidy.reversed", "funds.recovered", "matching.received", "spending.reversed", "use.ruled", "entry.voided"} {
+	for _, kind := range []events.Kind{"subsidy.reversed", "funds.recovered", "matching.received", "spending.reversed",
+		"use.ruled", "entry.voided"} {
 		if kinds[kind] == 0 {
 			t.Fatalf("no %s among %d records: equal figures would prove little; take more with -events", kind, records)
 		}
@@ -104,7 +106,9 @@ func simulate(t testing.TB, records int) [][]string {
 	for _, lines := range byCenter {
 		list = append(list, lines)
 	}
-	slices.SortFunc(list, func(a, b []string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a[0], b[0])) })
+	slices.SortFunc(list, func(a, b []string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a[0], b[0]))
+	})
 	return list
 }
 
@@ -152,16 +156,19 @@ func drain(all iter.Seq2[events.Stored, error], count int) error {
 }
 
 // holds checks that a read yields exactly the events of the streams, each stream in order, at rising positions.
-func holds(t testing.TB, where string, all iter.Seq2[events.Stored, error], want map[events.StreamID][]events.Proposed) {
+func holds(t testing.TB, where string, all iter.Seq2[events.Stored, error],
+	want map[events.StreamID][]events.Proposed) {
 	t.Helper()
 	seen, last := map[events.StreamID]uint64{}, uint64(0)
 	for s, err := range all {
 		check(t, err)
 		n := seen[s.Stream]
 		if s.Position <= last || s.Revision != n+1 || n >= uint64(len(want[s.Stream])) {
-			t.Fatalf("%s: event %d of %s at position %d, after position %d and %d events of the stream", where, s.Revision, s.Stream, s.Position, last, n)
+			t.Fatalf("%s: event %d of %s at position %d, after position %d and %d events of the stream", where,
+				s.Revision, s.Stream, s.Position, last, n)
 		}
-		if w := want[s.Stream][n]; s.ID != w.ID || s.Kind != w.Kind || string(s.Body) != w.Body.String() || s.RecordedAt.IsZero() {
+		if w := want[s.Stream][n]; s.ID != w.ID || s.Kind != w.Kind || string(s.Body) != w.Body.String() ||
+			s.RecordedAt.IsZero() {
 			t.Fatalf("%s: event %d of %s is not what was written", where, s.Revision, s.Stream)
 		}
 		seen[s.Stream], last = n+1, s.Position

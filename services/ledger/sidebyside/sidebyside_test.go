@@ -51,7 +51,8 @@ type bench struct {
 func TestSideBySide(t *testing.T) {
 	b := &bench{T: t, dir: postgrestest.SharedDir(t)}
 	b.pg = &postgres{postgrestest.Start(t, filepath.Join(b.dir, "postgres"))}
-	fmt.Fprintf(&b.table, "| %d events, fdatasync %s | taizhang | PostgreSQL %s | |\n|---|--:|--:|--:|\n", *size, show(syncLatency(t, b.dir)), b.pg.Version(t))
+	fmt.Fprintf(&b.table, "| %d events, fdatasync %s | taizhang | PostgreSQL %s | |\n|---|--:|--:|--:|\n", *size,
+		show(syncLatency(t, b.dir)), b.pg.Version(t))
 	h := b.record(simulate(t, *size))
 	b.append(h)
 	b.appendBulk(h)
@@ -74,7 +75,8 @@ func (b *bench) line(what string, show func(time.Duration) string, ours, theirs 
 		fmt.Fprintf(&b.table, "| %s | %s | – | |\n", what, show(ours))
 		return
 	}
-	fmt.Fprintf(&b.table, "| %s | %s | %s | %.1f× |\n", what, show(ours), show(theirs), theirs.Seconds()/ours.Seconds())
+	fmt.Fprintf(&b.table, "| %s | %s | %s | %.1f× |\n", what, show(ours), show(theirs),
+		theirs.Seconds()/ours.Seconds())
 }
 
 func show(d time.Duration) string { return fmt.Sprintf("%.2f ms", d.Seconds()*1e3) }
@@ -101,7 +103,8 @@ func (b *bench) record(centers [][]string) *history {
 	})
 	h := historyOf(b, store.ReadAll(b.Context(), 0))
 	check(b, store.Close())
-	b.rates(fmt.Sprintf("the whole path (decode, judge, append), %d writers of 1", writers), h.count-len(h.policies.events), took, 0)
+	b.rates(fmt.Sprintf("the whole path (decode, judge, append), %d writers of 1", writers),
+		h.count-len(h.policies.events), took, 0)
 	return h
 }
 
@@ -132,9 +135,11 @@ func (b *bench) append(h *history) {
 	check(b, toTable(0, h.policies))
 	ours, theirs := share(b, h.centers, toStore), share(b, h.centers, toTable)
 	check(b, store.Close())
-	b.rates(fmt.Sprintf("durable append, %d writers of 1 (INSERT)", writers), h.count-len(h.policies.events), ours, theirs)
+	b.rates(fmt.Sprintf("durable append, %d writers of 1 (INSERT)", writers), h.count-len(h.policies.events),
+		ours, theirs)
 	b.pg.Analyze(b, asJSON)
-	fmt.Fprintf(&b.table, "| bytes an event on disk (table with indexes) | %d | %d | |\n", bytesIn(b, b.log())/h.count, b.pg.bytes(b, asJSON)/h.count)
+	fmt.Fprintf(&b.table, "| bytes an event on disk (table with indexes) | %d | %d | |\n", bytesIn(b, b.log())/h.count,
+		b.pg.bytes(b, asJSON)/h.count)
 }
 
 // log returns the directory of the store that is written one event at a time.
@@ -223,9 +228,11 @@ func (b *bench) execution(h *history) {
 		args                []any
 		ours                time.Duration
 	}{
-		{"execution of every center for the first time (SQL over json)", asJSON, postgrestest.ExecutionSQL, []any{on.String()}, median(cold)},
+		{"execution of every center for the first time (SQL over json)", asJSON, postgrestest.ExecutionSQL,
+			[]any{on.String()}, median(cold)},
 		{"the same (SQL over jsonb)", asJSONB, postgrestest.ExecutionSQL, []any{on.String()}, median(cold)},
-		{"the same when nothing changed (SELECT from a materialized view)", asJSONB, b.pg.materialize(b, asJSONB, on), nil, median(unchanged)},
+		{"the same when nothing changed (SELECT from a materialized view)", asJSONB, b.pg.materialize(b, asJSONB, on),
+			nil, median(unchanged)},
 	} {
 		var theirs []time.Duration
 		for range asked {

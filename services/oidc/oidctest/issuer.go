@@ -47,10 +47,11 @@ func Start(t testing.TB, redirect string) *Issuer {
 	server := httptest.NewUnstartedServer(nil)
 	i := &Issuer{URL: "http://" + server.Listener.Addr().String(), redirect: redirect, server: server}
 	i.Rotate(t)
-	handler := exampleop.SetupServer(i.URL, &memory{Storage: storage.NewStorageWithClients(storage.NewUserStore(i.URL), map[string]*storage.Client{
-		Client:   storage.WebClient(Client, Secret, redirect),
-		Programs: storage.WebClient(Programs, Secret, redirect),
-	}), issuer: i}, slog.New(slog.DiscardHandler), false)
+	handler := exampleop.SetupServer(i.URL,
+		&memory{Storage: storage.NewStorageWithClients(storage.NewUserStore(i.URL), map[string]*storage.Client{
+			Client:   storage.WebClient(Client, Secret, redirect),
+			Programs: storage.WebClient(Programs, Secret, redirect),
+		}), issuer: i}, slog.New(slog.DiscardHandler), false)
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/oauth/token" {
 			i.Exchanges.Add(1)
@@ -120,8 +121,10 @@ func answer(t testing.TB) func(*http.Response, error) *http.Response {
 // JWT returns a token for programs, whose audience is Programs, and its ID token.
 func (i *Issuer) JWT(t testing.TB) (access, id string) {
 	t.Helper()
-	client := oauth2.Config{ClientID: Programs, ClientSecret: Secret, RedirectURL: i.redirect, Scopes: []string{"openid"},
-		Endpoint: oauth2.Endpoint{AuthURL: i.URL + "/auth", TokenURL: i.URL + "/oauth/token", AuthStyle: oauth2.AuthStyleInHeader}}
+	client := oauth2.Config{ClientID: Programs, ClientSecret: Secret, RedirectURL: i.redirect,
+		Scopes: []string{"openid"},
+		Endpoint: oauth2.Endpoint{AuthURL: i.URL + "/auth", TokenURL: i.URL + "/oauth/token",
+			AuthStyle: oauth2.AuthStyleInHeader}}
 	token, err := client.Exchange(t.Context(), i.SignIn(t, client.AuthCodeURL("a state")).Query().Get("code"))
 	if err != nil {
 		t.Fatal(err)

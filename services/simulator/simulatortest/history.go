@@ -43,5 +43,6 @@ func History(t testing.TB, path string, cfg simulator.Scenario, records int) {
 
 // Centers returns a province whose centers have some five hundred of the first records each.
 func Centers(records int) simulator.Scenario {
-	return simulator.Scenario{Seed: 7, Centers: records / 450, From: events.MustDate("2021-01-01"), To: events.MustDate("2026-10-31")}
+	return simulator.Scenario{Seed: 7, Centers: records / 450, From: events.MustDate("2021-01-01"),
+		To: events.MustDate("2026-10-31")}
 }

@@ -19,7 +19,9 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:2113", "address of the first node")
 	nodes := flag.Int("nodes", 1, "how many nodes; the others take any free port")
 	secure := flag.Bool("tls", false, "ask for TLS and for the account admin with password changeit")
-	data := flag.String("data", "", "directory that keeps a ledger's events (of streams that a ledger can have), also over a kill; all else is in memory alone")
+	data := flag.String("data", "",
+		"directory that keeps a ledger's events (of streams that a ledger can have), also over a kill; all else is "+
+			"in memory alone")
 	flag.Parse()
 	if err := run(kurrenttest.ClusterConfig{Listen: *listen, Nodes: *nodes, TLS: *secure}, *data); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -1,5 +1,5 @@
-// Package esdb_test takes the place of the file of this name in the Go client's own tests: where that starts containers,
-// this dials the two servers that the environment names.
+// Package esdb_test takes the place of the file of this name in the Go client's own tests: where that starts
+// containers, this dials the two servers that the environment names.
 package esdb_test
 
 import (
