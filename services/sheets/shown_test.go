@@ -31,7 +31,7 @@ func TestSheetsOfOfficesShowWhatTheyHold(t *testing.T) {
 		{"16-utf8-without-hyphen.xlsx", 1, nil},
 		{"u1-exceljs-shanghai.xlsx", 0,
 			[]string{
-				"2 日期: the cell holds 2026-08-31 16:00, which a program seems to have "+
+				"2 日期: the cell holds 2026-08-31 16:00, which a program seems to have " +
 					"written in UTC for 2026-09-01"}},
 		{"u2-month.xlsx", 0, []string{"2 日期: the cell holds 2026-09-01 and shows no day (“2026年9月”)"}},
 		{"u4-row.xlsx", 1, []string{"3 凭证号: the whole row is struck through"}},
