@@ -260,13 +260,6 @@ func (x *Explanation) showNew(figures ...Figure) {
 	}
 }
 
-// showDay adds a date, unless there is none.
-func (x *Explanation) showDay(name string, d events.Date) {
-	if d != 0 {
-		x.show(dateFigure(name, d))
-	}
-}
-
 // yuan returns an amount in yuan with its unit.
 func yuan(v events.Fen) text.Text {
 	return text.Say("%s 元", "%s yuan", events.FormatYuan(v))

@@ -33,9 +33,6 @@ var Figures = []MoneyFigure{
 	{"balance", text.Say("结余", "balance"), aggregates.Money.BalanceFen},
 }
 
-// figureNames lists the codes of the figures.
-func figureNames() []string { return figureVocabulary().Codes() }
-
 // figureVocabulary returns the words for the figures.
 func figureVocabulary() (all text.Vocabulary[string]) {
 	for _, f := range Figures {
