@@ -110,7 +110,7 @@ func (c *checker) oneOf(field, v string, allowed text.Vocabulary[string]) {
 	}
 	var words []string // in Chinese too a record holds the code
 	for _, t := range allowed {
-		words = append(words, t.Code+"（"+t.Word.Zh+"）")
+		words = append(words, t.Word.Zh+"（"+t.Code+"）")
 	}
 	c.add(field, text.Say("“%[1]s”应填：%[2]s", "%[1]q is not one of: %[3]s", v, strings.Join(words, "、"),
 		strings.Join(allowed.Codes(), ", ")))

@@ -101,16 +101,16 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 		}
 	}
 	code, unknown := lists.ReadAlertCode(name.Code)
-	if unknown != nil {
-		unknown.Code = text.NotFound // the name is part of an address
-		return nil, unknown
-	}
 	center := events.ParseCenter(name.Center) // none for an alert of the policies
 	var on events.Date
 	who := map[aggregates.Code]text.Text{}
 	var found []aggregates.Explanation
 	var position uint64
 	err := l.asking(ctx, when, center, func(a asked) error {
+		if unknown != nil {
+			unknown.Code = text.NotFound // the name is part of an address
+			return unknown
+		}
 		if center != "" && !a.Register.Knows(center) {
 			return lists.UnknownCenter(center)
 		}
