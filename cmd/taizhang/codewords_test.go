@@ -148,6 +148,7 @@ func everyKind(t *testing.T, dir string) string {
 }
 
 func TestChineseOutputHasNoCodeWords(t *testing.T) {
+	leaveUnderRace(t)
 	s := &saidChinese{t: t, seen: map[string]bool{}, lines: map[string]bool{}, verbs: map[string]bool{}}
 	if to := os.Getenv("WALK"); to != "" {
 		s.all = new(bytes.Buffer)
@@ -566,6 +567,7 @@ var formerTexts = []string{"services/lists/wording.go", "services/lists/odd.go",
 var han = regexp.MustCompile(`\p{Han}`)
 
 func TestTheTextsOfTheOfficesHaveNoCodeWords(t *testing.T) {
+	leaveUnderRace(t)
 	read := 0
 	for _, room := range officeRooms {
 		err := filepath.WalkDir(filepath.Join("..", "..", room), func(path string, d os.DirEntry, err error) error {

@@ -28,6 +28,7 @@ func words(line string) (args []string) {
 }
 
 func TestEveryVerbHasExamplesThatAreCommandLinesOfIt(t *testing.T) {
+	leaveUnderRace(t)
 	known := map[string]bool{}
 	for _, lang := range []string{"zh", "en"} {
 		root := newApp([]string{"--lang", lang}, nil, nil, func(string) string { return "" }).root()
@@ -60,6 +61,7 @@ func TestEveryVerbHasExamplesThatAreCommandLinesOfIt(t *testing.T) {
 }
 
 func TestTheExamplesOfQuestionsAreAnswered(t *testing.T) {
+	leaveUnderRace(t)
 	dir, small := filepath.Join(t.TempDir(), "ledger"), filepath.Join("testdata", "small.jsonl")
 	mustRun(t, "--data", dir, "import", small)
 	t.Chdir(t.TempDir())

@@ -13,7 +13,7 @@ var scriptsLeft = map[string]string{
 	"duplicates.txt": asks, "find.txt": asks,
 	"policy.txt": asks, "questions.txt": asks, "replay.txt": asks, "report.txt": asks, "reports.txt": asks,
 	"sheets.txt": asks, "spending.txt": asks,
-	"template.txt": asks, "words.txt": asks,
+	"template.txt": asks, "typed.txt": asks, "words.txt": asks,
 }
 
 const asks = "its verbs ask in one goroutine"

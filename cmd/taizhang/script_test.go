@@ -17,6 +17,15 @@ func TestMain(m *testing.M) {
 // TestScripts types what users type. Each script finds small.jsonl, a history of two centers, and bad.jsonl.
 func TestScripts(t *testing.T) { runScripts(t, "", scriptsLeft) }
 
+// leaveUnderRace skips a test of verbs that ask in one goroutine when the race detector runs, under which it takes ten
+// times as long. go test ./... runs it.
+func leaveUnderRace(t *testing.T) {
+	t.Helper()
+	if underRace {
+		t.Skip("its verbs ask in one goroutine")
+	}
+}
+
 // runScripts runs the scripts except some, with the program on files or beside a server.
 func runScripts(t *testing.T, beside string, but map[string]string) {
 	all, err := filepath.Glob("testdata/script/*.txt")
