@@ -189,13 +189,15 @@ var leansOn = map[string][]string{
 	"desk":    {"lists", "ledger", "reports", "sheets", "table"}, // answers with them
 	// puts a guard before the counter, shows the ledger's writes in its log
 	"access": {"desk", "ledger", "lists", "table"},
+	// keeps what a guarded counter answers
+	"answers": {"access", "desk", "lists"},
 	// publishes what the counter knows, in the words of the lists, to the users of the accounts; listen knows whose a
 	// key is; its consumer writes rows
 	"alertfeed": {"access", "desk", "files", "listen", "lists", "natsserver", "table"},
 	// signs people in to the accounts over HTTP, by a provider too
 	"signin": {"access", "oidc"},
 	// serves a guarded counter over HTTP, and the accounts; its client dials the socket
-	"api": {"access", "alertfeed", "desk", "listen", "lists", "signin", "table"},
+	"api": {"access", "alertfeed", "answers", "desk", "listen", "lists", "signin", "table"},
 	// pages of a browser over them
 	"console": {"access", "signin"},
 	"replica": {"logstore"}, // keeps its copy there
@@ -257,8 +259,8 @@ var notVerbs = map[string][]string{
 	// reads a file that is its owner's alone
 	"cmd/taizhang/password.go": {"services/listen"},
 	// runs what answers
-	"cmd/taizhang/serve.go": {"docs", "services/access", "services/api", "services/console", "services/listen",
-		"services/signin"},
+	"cmd/taizhang/serve.go": {"docs", "services/access", "services/answers", "services/api", "services/console",
+		"services/listen", "services/signin"},
 	// adds accounts
 	"cmd/taizhang/serve_demo.go": {"events", "services/access"},
 	// opens the feed

@@ -28,6 +28,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/answers"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/console"
 	"github.com/taizhang/taizhang/services/listen"
@@ -238,8 +239,9 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	defer a.closeFeed(opened.feed)
 	gate := signin.New(signin.GateConfig{Access: opened.access, Provider: provider, Now: a.now, Log: a.log,
 		Proxies: proxies})
-	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Gate: gate, Pages: console.New(gate),
-		Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
+	kept := answers.New(answers.Config{Desk: opened.desk, Access: opened.access, Now: a.now})
+	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Answers: kept, Gate: gate,
+		Pages: console.New(gate), Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
 		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Reach: a.pingRecord, Hosts: o.hostNames(),
 		Metrics: metrics, Tracer: tracer(s.traces)})
 	address := o.address(tcp)

@@ -5,6 +5,6 @@
 // the ledger, so it cannot show centers that the principal may not see. It returns an answer or an error. Only the
 // code around the handlers writes headers, chooses a format and turns errors into problems.
 //
-// The answer to a list is kept for a while at its position (snapshots.go); its pages and files are parts of it.
+// The answer to a list is kept for a while at its position (package answers); its pages and files are parts of it.
 // The principal, his rights and his scope are checked again for each page.
 package api

@@ -61,19 +61,6 @@ func OfAnotherEpoch(typed string) string {
 	return c.String()
 }
 
-// HoldHeavy takes all turns of heavy questions until release is called.
-func (s *Server) HoldHeavy() (release func()) {
-	s.heavy.heavy <- struct{}{}
-	return func() { <-s.heavy.heavy }
-}
-
-// SpendShare uses up the share of time for new answers, so that answers may be slightly old.
-func (s *Server) SpendShare() {
-	s.snapshots.mu.Lock()
-	defer s.snapshots.mu.Unlock()
-	s.snapshots.share.left = -time.Hour
-}
-
 // IsGathering reports whether the gatherer is running.
 func (s *Server) IsGathering() bool { return s.gather.known().ready }
 

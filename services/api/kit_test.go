@@ -21,6 +21,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/access/accesstest"
+	"github.com/taizhang/taizhang/services/answers"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
@@ -42,6 +43,7 @@ type served struct {
 	owner            *httptest.Server // the same, for the owner of the machine
 	ledger           *ledger.Ledger
 	access           *access.Access
+	answers          *answers.Kept
 	api              *api.Server
 	desk             desk.Local
 	clock            *clock
@@ -106,8 +108,9 @@ func serveStore(t testing.TB, c *clock, store events.Store) *served {
 	x.desk = desk.Local{LocalConfig: desk.LocalConfig{
 		Ledger: l, Root: root, Now: c.now, Version: "v1", Spool: t.TempDir(),
 		Account: ledger.Writer{Name: "kit", MayRecord: true}}}
-	x.api = api.New(api.ServerConfig{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1",
-		Document: []byte(`{"openapi":"3.1.0"}`), Spool: x.spool, Hosts: []string{"ledger.example"}})
+	x.answers = answers.New(answers.Config{Desk: x.desk, Access: a, Now: c.now})
+	x.api = api.New(api.ServerConfig{Desk: x.desk, Access: a, Answers: x.answers, Now: c.now, Log: zap.NewNop(),
+		Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: x.spool, Hosts: []string{"ledger.example"}})
 	t.Cleanup(func() {
 		if err := x.api.Close(context.Background()); err != nil {
 			t.Error(err)

@@ -3,10 +3,10 @@ package api
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
-	"iter"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,6 +19,7 @@ import (
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/answers"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
@@ -97,10 +98,7 @@ type asking struct {
 	list     *lists.List
 	question lists.Question
 	when     desk.When
-	form     string // the form of the snapshot: the media type, with what else distinguishes two files
-	isFile   bool   // a file with provenance, which reproduce checks
-	bare     [8]byte
-	id       questionID
+	asked    answers.Asked
 	from     int
 	limit    int     // rows; 0 for all
 	cursor   *cursor // of the request
@@ -121,13 +119,14 @@ func (q *request) list(l *lists.List) error {
 	if err := a.readLimit(); err != nil {
 		return err
 	}
-	if err := a.readForm(); err != nil {
+	form, err := a.form()
+	if err != nil {
 		return err
 	}
-	if err := a.readCursor(); err != nil {
+	if err := a.readCursor(form); err != nil {
 		return err
 	}
-	s, err := a.snapshot()
+	s, err := a.answer()
 	if err != nil {
 		return err
 	}
@@ -162,30 +161,34 @@ func (a *asking) readLimit() error {
 	return nil
 }
 
-// readForm finds the form of the snapshot. A CSV file or workbook has provenance; a page of CSV has only rows.
-func (a *asking) readForm() error {
+// form returns the form of the answer. A CSV file or workbook has provenance; a page of CSV has only rows.
+func (a *asking) form() (answers.Form, error) {
 	forExcel := a.param("forExcel") != ""
-	a.isFile = a.media == xlsxType || a.media == csvType && a.limit == 0
+	isFile := a.media == xlsxType || a.media == csvType && a.limit == 0
 	if forExcel && (a.media != csvType || a.limit > 0) {
-		return fail(badRequest, "只用于不带 limit 的 csv", "is for csv without a limit").of("forExcel")
+		return answers.Form{}, fail(badRequest, "只用于不带 limit 的 csv", "is for csv without a limit").of("forExcel")
 	}
 	switch {
 	case a.media == jsonType || a.media == linesType:
-		a.form = jsonType // the same rows
+		return rowsInJSON, nil // the same rows
 	case a.media == table.WholeType:
-		a.form = a.media
-	case !a.isFile:
-		a.form = rowsOfCSV
-	case forExcel:
-		a.form = "csv for excel " + a.lang
-	default:
-		a.form = a.media + " " + a.lang
+		return wholeTable, nil
+	case !isFile:
+		return rowsInCSV, nil
 	}
-	return nil
+	f := answers.Form{Name: a.media + " " + a.lang, IsFile: true, HasPoint: true, IsLong: a.media == xlsxType,
+		Make: a.report}
+	switch {
+	case forExcel:
+		f.Name = "csv for excel " + a.lang
+	case a.media == csvType:
+		f.Make = a.plainCSV
+	}
+	return f, nil
 }
 
-// readCursor reads the cursor, if there is one, and the date and point of the answer.
-func (a *asking) readCursor() (err error) {
+// readCursor reads the cursor, if there is one, and the date and point of the answer in a form.
+func (a *asking) readCursor(form answers.Form) (err error) {
 	given := a.param("cursor")
 	if given != "" && a.limit == 0 {
 		return fail(badRequest, "只用于分页", "is for pages only").of("cursor")
@@ -203,12 +206,13 @@ func (a *asking) readCursor() (err error) {
 	if a.when, err = a.request.when(); err != nil {
 		return err
 	}
-	a.identify()
+	a.asked = a.s.Answers.Ask(answers.Request{Who: a.who, Desk: a.desk, Prefix: a.prefix, When: a.when,
+		Question: a.question, Form: form})
 	if c := a.cursor; c != nil {
 		switch {
-		case c.question != a.bare || c.asOf != a.when.AsOf:
+		case c.question != a.asked.Bare || c.asOf != a.when.AsOf:
 			return fail(badRequest, "属于另一个查询", "is of another question").of("cursor")
-		case c.epoch != a.epoch():
+		case c.epoch != a.s.Answers.Epoch():
 			return errGone
 		}
 		a.from = c.from
@@ -222,167 +226,95 @@ func (a *asking) readCursor() (err error) {
 var errGone = fail(gone, "这一查询的后续各页已不再保留，请从头再查",
 	"the pages of this answer are kept no more; ask again from the first").of("cursor")
 
-// identify computes the hash of everything that the answer depends on, and returns it.
-func (a *asking) identify() questionID {
-	h := sha256.New()
-	put := func(parts ...string) {
-		for _, p := range parts {
-			_, _ = fmt.Fprintf(h, "%d:%s,", len(p), p) // writing to a hash never fails
-		}
-	}
-	office, sees := a.scope()
-	put(a.question.List, a.form, a.prefix, office)
-	for _, name := range slices.Sorted(maps.Keys(a.question.Params)) {
-		put(name, a.question.Params[name])
-	}
-	copy(a.bare[:], h.Sum(nil))
-	epoch := a.epoch()
-	put(a.when.AsOf, string(epoch[:]), sees)
-	if a.isFile || a.form == table.WholeType { // their titles contain the point
-		put(a.when.KnownAt)
-	}
-	h.Sum(a.id[:0])
-	return a.id
-}
-
-// epoch returns the beginning of a hash of the epoch of the ledger.
-func (q *request) epoch() (e [8]byte) {
-	sum := sha256.Sum256([]byte(q.s.Access.Epoch()))
-	copy(e[:], sum[:])
-	return e
-}
-
-// snapshot returns the answer that the wanted page is part of.
-func (a *asking) snapshot() (*snapshot, error) {
-	var s *snapshot
-	var isMade bool
-	var err error
-	if a.cursor != nil {
-		if s = a.s.snapshots.find(snapshotID{a.id, a.cursor.position}); s == nil {
-			return nil, errGone
-		}
-		err = a.sameAs(s)
-	} else {
-		atLeast, _ := strconv.ParseUint(a.param("atLeast"), 10, 64) // checked before
+// answer returns the answer that the wanted page is part of.
+func (a *asking) answer() (*answers.Snapshot, error) {
+	atLeast, _ := strconv.ParseUint(a.param("atLeast"), 10, 64) // checked before
+	if a.cursor == nil {
 		// a user at a terminal must find what the command before has written
 		if a.prefix == flagPrefix {
 			atLeast = a.position()
 		}
-		s, isMade, err = a.s.snapshots.answer(a.Context(),
-			asked{knownKey{a.id, a.when.KnownAt}, a.position, atLeast, a.make})
+		return a.asked.Answer(a.Context(), atLeast)
 	}
-	if err == nil && !isMade { // when this request made it, the desk has checked the right to read it
-		err = a.s.Access.ReadAgain(a.who, a.question, a.isFile)
+	s, err := a.asked.At(a.cursor.position, atLeast)
+	switch {
+	case errors.Is(err, answers.ErrGone):
+		err = errGone
+	case errors.Is(err, answers.ErrEarlier):
+		err = fail(badRequest, "游标属于较早的位置", "the cursor is of an earlier position").of("atLeast")
+	case errors.Is(err, answers.ErrOtherPoint):
+		err = fail(badRequest, "属于另一个已知时点", "is of another point").of("cursor")
 	}
 	return s, err
 }
 
-// sameAs returns an error if the cursor's answer is not based on the point or position that the request asks for.
-func (a *asking) sameAs(s *snapshot) error {
-	if atLeast, _ := strconv.ParseUint(a.param("atLeast"), 10, 64); atLeast > s.id.position {
-		return fail(badRequest, "游标属于较早的位置", "the cursor is of an earlier position").of("atLeast")
-	}
-	point := a.when.KnownAt
-	if point == "" || point == strconv.FormatUint(s.id.position, 10) || a.s.snapshots.isKnown(s, point) {
-		return nil
-	}
-	return fail(badRequest, "属于另一个已知时点", "is of another point").of("cursor")
-}
-
-// make makes the answer. It uses the rows of before, unless that is nil.
-func (a *asking) make(before *snapshot) (*snapshot, error) {
-	var last *lists.Answer
-	if before != nil {
-		last = before.answer
-	}
-	if last == nil || !last.IsByCenter() { // making such a list takes very little time
-		end, err := a.turn(a.when, a.question.Center(), a.isHeavy())
-		if err != nil {
-			return nil, err
-		}
-		defer end()
-	}
-	s := &snapshot{asOf: a.when.AsOf}
-	for range scopeAttempts {
-		if err := a.ask(s, last); err != nil {
-			return nil, err
-		}
-		if s.id.question = a.id; a.identify() == s.id.question {
-			return s, nil
-		}
-	}
-	return nil, fail(unavailable, "账号可见的范围正在变动，请稍后再试",
-		"what the account sees is changing; try again later")
-}
-
-// scopeAttempts is how often an answer is made again because the scope of the principal changed meanwhile.
-const scopeAttempts = 3
-
-// These are the encodings of rows of pages.
+// These are the forms that are the same in both languages.
 var (
-	inJSON = lists.Encoding{Name: "json", Append: table.AppendJSON}
-	inCSV  = lists.Encoding{Name: "csv", Append: table.AppendCSV}
+	rowsInJSON = answers.Rows(lists.Encoding{Name: "json", Append: table.AppendJSON})
+	rowsInCSV  = answers.Form{Name: "rows of csv", Make: makeRowsInCSV}
+	wholeTable = answers.Form{Name: table.WholeType, HasPoint: true, Make: makeWholeTable}
 )
 
-// rowsOfCSV is the form of a page of CSV.
-const rowsOfCSV = "rows of csv"
+var inCSV = lists.Encoding{Name: "csv", Append: table.AppendCSV}
 
-// ask asks the desk.
-func (a *asking) ask(s *snapshot, before *lists.Answer) (err error) {
-	ctx, forExcel := a.Context(), a.param("forExcel") != ""
-	switch {
-	case a.form == jsonType:
-		s.answer, err = a.desk.Answer(ctx, a.when, a.question, inJSON, before)
-	case a.form == rowsOfCSV:
-		if s.answer, err = a.desk.Answer(ctx, a.when, a.question, inCSV, before); err == nil {
-			var names bytes.Buffer
-			err = s.answer.WriteCSV(&names) // the table has no rows
-			s.above = names.Bytes()
-		}
-	case a.form == table.WholeType:
-		var file bytes.Buffer
-		t, err := a.desk.List(ctx, a.when, a.question)
-		if err == nil {
-			err = t.WriteWhole(&file)
-		}
-		if err != nil {
-			return err
-		}
-		s.id.position, s.count, s.above = t.Position, len(t.Rows), file.Bytes()
-		return nil
-	case a.media == csvType && !forExcel:
-		var file *desk.ReportPieces
-		if file, err = a.desk.ReportCSV(ctx, a.when, a.question, a.lang, before); err == nil {
-			s.above, s.answer, s.under = file.Above, file.Answer, file.Under
-		}
-	default:
-		var file bytes.Buffer
-		made, err := a.desk.Report(ctx, a.when, desk.ReportRequest{
-			Question: a.question, Name: "list." + endings[a.media], ForExcel: forExcel, Lang: a.lang}, &file)
-		if err != nil {
-			return err
-		}
-		s.id.position, s.count, s.above = made.Position, made.Rows, file.Bytes()
-		return nil
+func makeRowsInCSV(ctx context.Context, r *answers.Request, before *lists.Answer) (answers.Content, error) {
+	answer, err := r.Desk.Answer(ctx, r.When, r.Question, inCSV, before)
+	if err != nil {
+		return answers.Content{}, err
 	}
+	var names bytes.Buffer
+	err = answer.WriteCSV(&names) // the table has no rows
+	c := answers.ContentOf(answer)
+	c.Above = names.Bytes()
+	return c, err
+}
+
+func makeWholeTable(ctx context.Context, r *answers.Request, _ *lists.Answer) (answers.Content, error) {
+	var file bytes.Buffer
+	t, err := r.Desk.List(ctx, r.When, r.Question)
 	if err == nil {
-		s.id.position, s.count = s.answer.Position, s.answer.Rows.Len()
+		err = t.WriteWhole(&file)
 	}
-	return err
+	if err != nil {
+		return answers.Content{}, err
+	}
+	return answers.Content{Position: t.Position, Above: file.Bytes(), Count: len(t.Rows)}, nil
+}
+
+// plainCSV makes a CSV file with provenance.
+func (a *asking) plainCSV(ctx context.Context, r *answers.Request, before *lists.Answer) (answers.Content, error) {
+	file, err := r.Desk.ReportCSV(ctx, r.When, r.Question, a.lang, before)
+	if err != nil {
+		return answers.Content{}, err
+	}
+	c := answers.ContentOf(file.Answer)
+	c.Above, c.Under = file.Above, file.Under
+	return c, nil
+}
+
+// report makes any other file with provenance.
+func (a *asking) report(ctx context.Context, r *answers.Request, _ *lists.Answer) (answers.Content, error) {
+	var file bytes.Buffer
+	made, err := r.Desk.Report(ctx, r.When, desk.ReportRequest{Question: r.Question, Name: "list." + endings[a.media],
+		ForExcel: a.param("forExcel") != "", Lang: a.lang}, &file)
+	if err != nil {
+		return answers.Content{}, err
+	}
+	return answers.Content{Position: made.Position, Above: file.Bytes(), Count: made.Rows}, nil
 }
 
 // send answers with a page of a snapshot, or with all of it.
-func (a *asking) send(s *snapshot) error {
+func (a *asking) send(s *answers.Snapshot) error {
 	h := a.w.Header()
-	a.setPosition(s.id.position)
-	h.Set(RowsHeader, strconv.Itoa(s.count))
-	to := s.count
+	a.setPosition(s.Position)
+	h.Set(RowsHeader, strconv.Itoa(s.Count))
+	to := s.Count
 	if a.limit > 0 {
-		to = min(a.from+a.limit, s.count)
+		to = min(a.from+a.limit, s.Count)
 	}
 	next := ""
-	if to < s.count {
-		next = (&cursor{a.bare, a.epoch(), s.asOf, s.id.position, to, a.limit}).String()
+	if to < s.Count {
+		next = (&cursor{a.asked.Bare, a.s.Answers.Epoch(), s.AsOf, s.Position, to, a.limit}).String()
 		h.Set("Link", "<"+a.link(next)+">; rel=\"next\"")
 	}
 	h.Set("ETag", a.etag(s, to))
@@ -392,12 +324,12 @@ func (a *asking) send(s *snapshot) error {
 	}
 	if a.media != jsonType && a.media != table.WholeType {
 		h.Set("Content-Disposition",
-			fmt.Sprintf(`attachment; filename="%s-%s-p%d.%s"`, a.list.Name, s.asOf, s.id.position, endings[a.media]))
+			fmt.Sprintf(`attachment; filename="%s-%s-p%d.%s"`, a.list.Name, s.AsOf, s.Position, endings[a.media]))
 	}
 	if a.limit == 0 {
 		return a.sendWhole(s)
 	}
-	body, err := s.page(a.media, a.from, to, next)
+	body, err := pageOf(s, a.media, a.from, to, next)
 	if err != nil {
 		return err
 	}
@@ -408,45 +340,37 @@ func (a *asking) send(s *snapshot) error {
 var endings = map[string]string{csvType: "csv", xlsxType: "xlsx", linesType: "jsonl"}
 
 // sendWhole answers with a whole file, row by row.
-func (a *asking) sendWhole(s *snapshot) error {
-	bytes := len(s.above) + len(s.under)
-	if s.answer != nil {
-		bytes += s.answer.Rows.Bytes()
-	}
+func (a *asking) sendWhole(s *answers.Snapshot) error {
 	a.w.Header().Set("Content-Type", withCharset(a.media))
-	a.w.Header().Set("Content-Length", strconv.Itoa(bytes))
+	a.w.Header().Set("Content-Length", strconv.Itoa(s.Bytes()))
 	a.w.WriteHeader(http.StatusOK)
 	w := gathers.Get().(*bufio.Writer)
 	defer gathers.Put(w)
 	w.Reset(a.w)
 	defer w.Reset(nil)
-	_, _ = w.Write(s.above) // Flush returns the error of the writer
-	if s.answer != nil {
-		for text := range s.answer.Rows.Text() {
-			if _, err := w.Write(text); err != nil {
-				return err
-			}
+	for part := range s.Parts() {
+		if _, err := w.Write(part); err != nil {
+			return err
 		}
 	}
-	_, _ = w.Write(s.under)
 	return w.Flush()
 }
 
 // gathers are writers that combine small writes.
 var gathers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, writeChunkBytes) }}
 
-// page returns the body of a page.
-func (s *snapshot) page(media string, from, to int, next string) ([]byte, error) {
+// pageOf returns the body of a page.
+func pageOf(s *answers.Snapshot, media string, from, to int, next string) ([]byte, error) {
 	body := make([]byte, 0, 16<<10)
 	if media != jsonType {
-		body = append(body, s.above...)
-		for row := range s.rows(from, to) {
+		body = append(body, s.Above...)
+		for row := range s.Rows(from, to) {
 			body = append(body, row...)
 		}
 		return body, nil
 	}
 	body = append(body, `{"items":[`...)
-	for row := range s.rows(from, to) {
+	for row := range s.Rows(from, to) {
 		body = append(append(body, row[:len(row)-1]...), ',')
 	}
 	if to > from {
@@ -458,30 +382,16 @@ func (s *snapshot) page(media string, from, to int, next string) ([]byte, error)
 	} else {
 		body = append(append(append(body, '"'), next...), '"')
 	}
-	body = strconv.AppendUint(append(body, `,"position":`...), s.id.position, 10)
-	body = append(append(append(body, `,"asOf":"`...), s.asOf...), '"')
-	if len(s.answer.Missing) > 0 {
-		missing, err := json.Marshal(s.answer.Missing)
+	body = strconv.AppendUint(append(body, `,"position":`...), s.Position, 10)
+	body = append(append(append(body, `,"asOf":"`...), s.AsOf...), '"')
+	if len(s.Answer.Missing) > 0 {
+		missing, err := json.Marshal(s.Answer.Missing)
 		if err != nil {
 			return nil, err
 		}
 		body = append(append(body, `,"missing":`...), missing...)
 	}
 	return append(body, "}\n"...), nil
-}
-
-// rows yields some rows, each with a line feed.
-func (s *snapshot) rows(from, to int) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		if from >= to {
-			return
-		}
-		for row := range s.answer.Rows.From(from) {
-			if from++; !yield(row) || from == to {
-				return
-			}
-		}
-	}
 }
 
 // link returns the address of the next page.
@@ -499,10 +409,10 @@ func (a *asking) link(next string) string {
 
 // etag returns the ETag of an answer: a hash of the question with its date, the position, the form and the rows.
 // It is weak, because the answer may be compressed.
-func (a *asking) etag(s *snapshot, to int) string {
+func (a *asking) etag(s *answers.Snapshot, to int) string {
 	h := sha256.New()
 	// writing to a hash never fails
-	_, _ = fmt.Fprintf(h, "%x %d %s %d %d %s %s", a.id, s.id.position, a.media, a.from, to, a.lang, a.s.Build)
+	_, _ = fmt.Fprintf(h, "%x %d %s %d %d %s %s", a.asked.ID, s.Position, a.media, a.from, to, a.lang, a.s.Build)
 	return fmt.Sprintf(`W/"%x"`, h.Sum(nil)[:12])
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/taizhang/taizhang/services/answers/answerstest"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
@@ -351,12 +352,12 @@ func TestAListBesideWritersIsOfThePositionThatItNames(t *testing.T) {
 
 func TestACommandFindsWhatTheOneBeforeWrote(t *testing.T) {
 	x := small(t)
+	defer answerstest.SpendShare()()
 	for n, form := range []string{"table", "xlsx", "csv"} {
 		list := func() reply {
 			return x.get(t, "/v1/centers?format="+form, api.PrefixHeader, "--").ok(t)
 		}
 		list()
-		x.api.SpendShare()
 		r := x.record(t, fmt.Sprintf("ZJ-%04d", n+2), registered)
 		if got := list().Header.Get(api.PositionHeader); got != strconv.FormatUint(r.Position, 10) {
 			t.Errorf("%s: expected position %d, got %s", form, r.Position, got)
@@ -384,7 +385,10 @@ func TestAClientSaysHowItsUserWritesParameters(t *testing.T) {
 // TestOnlySoManyHeavyQuestionsWait fills the queue of heavy questions.
 func TestOnlySoManyHeavyQuestionsWait(t *testing.T) {
 	x := small(t)
-	release := x.api.HoldHeavy()
+	release, err := x.answers.Turn(t.Context(), desk.When{}, "", true)
+	if err != nil {
+		t.Fatal(err)
+	}
 	answers := make(chan reply, 12)
 	for i := range 12 {
 		go func() { answers <- x.get(t, fmt.Sprintf("/v1/sample?year=2025&n=%d", i+1)) }()

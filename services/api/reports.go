@@ -75,7 +75,7 @@ func (q *request) yearly() error {
 // wait for a client that reads slowly.
 func (q *request) yearlyPage(when desk.When, r desk.YearlyRequest) ([]byte, error) {
 	center := events.ParseCenter(r.Center)
-	end, err := q.turn(when, center, center == "")
+	end, err := q.s.Answers.Turn(q.Context(), when, center, center == "")
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (q *request) reproduce() error {
 		return err
 	}
 	defer file.Close()
-	end, err := q.s.heavy.begin(q.Context(), true)
+	end, err := q.s.Answers.Turn(q.Context(), desk.When{}, "", true)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
 )
 
 // resumeAfter returns the position after which the stream begins. resumed reports whether the client resumes a
@@ -46,7 +47,7 @@ func (x *stream) catchUp(known gathered) error {
 // to be evaluated: those with new records or, if a policy was adopted, all.
 func (x *stream) missed(known gathered) ([]alertsMoved, error) {
 	ctx := x.q.Context()
-	end, err := x.q.s.heavy.begin(ctx, true)
+	end, err := x.q.s.Answers.Turn(ctx, desk.When{}, "", true)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/answers"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/signin"
 	"github.com/taizhang/taizhang/services/table"
@@ -27,6 +28,7 @@ import (
 type ServerConfig struct {
 	Desk     desk.Local // each principal gets a guarded desk of its own over the same ledger
 	Access   *access.Access
+	Answers  *answers.Kept   // shared with Pages; nil for one of its own
 	Gate     *signin.Gate    // authenticates requests; nil for one over Access without single sign-on and proxies
 	Pages    http.Handler    // the pages of the browser; nil for none
 	Feed     *alertfeed.Feed // nil for none; it outlives the server
@@ -50,11 +52,8 @@ type Server struct {
 	methods []string // the methods of all routes
 	zipped  http.HandlerFunc
 
-	snapshots *snapshots
-	scopes    scopes
-	heavy     *heavy
-	underway  *underway
-	lag       lag
+	underway *underway
+	lag      lag
 	work
 }
 
@@ -69,8 +68,11 @@ func New(cfg ServerConfig) *Server {
 	if cfg.Gate == nil {
 		cfg.Gate = signin.New(signin.GateConfig{Access: cfg.Access, Now: cfg.Now, Log: cfg.Log})
 	}
-	s := &Server{ServerConfig: cfg, mux: http.NewServeMux(), snapshots: newSnapshots(cfg.Now), heavy: newHeavy(),
-		underway: newUnderway(), work: newWork(&cfg)}
+	if cfg.Answers == nil {
+		cfg.Answers = answers.New(answers.Config{Desk: cfg.Desk, Access: cfg.Access, Now: cfg.Now})
+	}
+	s := &Server{ServerConfig: cfg, mux: http.NewServeMux(), underway: newUnderway(),
+		work: newWork(&cfg)}
 	s.Metrics.follow(s)
 	for _, rt := range routes() {
 		s.mux.Handle(rt.method+" "+rt.path, &handler{s, newPlan(rt)})

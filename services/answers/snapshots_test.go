@@ -1,4 +1,4 @@
-package api
+package answers
 
 import (
 	"context"
@@ -19,18 +19,18 @@ type keeping struct {
 
 func newKeeping() *keeping {
 	k := &keeping{position: 1, now: time.Unix(0, 0)}
-	k.snapshots = newSnapshots(func() time.Time { return k.now })
+	k.snapshots = newSnapshots(func() time.Time { return k.now }, func() uint64 { return k.position })
 	return k
 }
 
 // ask asks a question, whose answer is of some bytes.
-func (k *keeping) ask(t testing.TB, question byte, point string, bytes int) *snapshot {
+func (k *keeping) ask(t testing.TB, question byte, point string, bytes int) *Snapshot {
 	t.Helper()
-	id := questionID{question}
+	id := ID{question}
 	s, _, err := k.answer(t.Context(),
-		asked{knownKey{id, point}, func() uint64 { return k.position }, 0, func(*snapshot) (*snapshot, error) {
+		asked{knownKey{id, point}, 0, func(*Snapshot) (*Snapshot, error) {
 			k.made++
-			return &snapshot{id: snapshotID{id, k.position}, above: make([]byte, bytes)}, nil
+			return &Snapshot{id: snapshotID{id, k.position}, Content: Content{Above: make([]byte, bytes)}}, nil
 		}})
 	if err != nil {
 		t.Fatal(err)
@@ -90,13 +90,13 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 
 func TestRequestsForTheSameAnswerWaitForOne(t *testing.T) {
 	k := newKeeping()
-	id := questionID{1}
+	id := ID{1}
 	making, release := make(chan struct{}), make(chan struct{})
-	a := asked{knownKey{question: id}, func() uint64 { return 1 }, 0, func(*snapshot) (*snapshot, error) {
+	a := asked{knownKey{question: id}, 0, func(*Snapshot) (*Snapshot, error) {
 		k.made++
 		close(making)
 		<-release
-		return &snapshot{id: snapshotID{id, 1}}, nil
+		return &Snapshot{id: snapshotID{id, 1}}, nil
 	}}
 	var all sync.WaitGroup
 	one := func() {
@@ -121,15 +121,15 @@ func TestRequestsForTheSameAnswerWaitForOne(t *testing.T) {
 
 func TestAnAnswerThatFailsIsMadeAgain(t *testing.T) {
 	k := newKeeping()
-	a := asked{position: func() uint64 { return 1 }}
+	a := asked{}
 	for i := range 2 {
 		want := fmt.Errorf("failure %d", i)
-		a.make = func(*snapshot) (*snapshot, error) { return nil, want }
+		a.make = func(*Snapshot) (*Snapshot, error) { return nil, want }
 		if _, _, err := k.answer(t.Context(), a); err != want {
 			t.Errorf("expected %v, got %v", want, err)
 		}
 	}
-	a.make = func(*snapshot) (*snapshot, error) { panic("on purpose") }
+	a.make = func(*Snapshot) (*Snapshot, error) { panic("on purpose") }
 	func() {
 		defer func() { _ = recover() }()
 		_, _, _ = k.answer(t.Context(), a)
@@ -145,10 +145,10 @@ func TestMakingAnswersTakesAShareOfTheTime(t *testing.T) {
 	if k.ask(t, 1, "", 1) != old {
 		t.Error("the share is used up, and an answer is made")
 	}
-	id := questionID{1}
+	id := ID{1}
 	if s, _, err := k.answer(t.Context(),
-		asked{knownKey{question: id}, func() uint64 { return 2 }, 2, func(*snapshot) (*snapshot, error) {
-			return &snapshot{id: snapshotID{id, 2}}, nil
+		asked{knownKey{question: id}, 2, func(*Snapshot) (*Snapshot, error) {
+			return &Snapshot{id: snapshotID{id, 2}}, nil
 		}}); err != nil || s.id.position != 2 {
 		t.Errorf("at least position 2: got %v, %v", s, err)
 	}
@@ -163,18 +163,18 @@ func TestWhoWaitsForLongGetsTheAnswerBefore(t *testing.T) {
 	k := newKeeping()
 	old := k.ask(t, 1, "", 1)
 	k.position = 2
-	id := questionID{1}
+	id := ID{1}
 	making, release := make(chan struct{}), make(chan struct{})
-	a := asked{knownKey{question: id}, func() uint64 { return 2 }, 0, func(before *snapshot) (*snapshot, error) {
+	a := asked{knownKey{question: id}, 0, func(before *Snapshot) (*Snapshot, error) {
 		if before != old {
 			t.Errorf("it is made from %v", before)
 		}
 		close(making)
 		<-release
-		return &snapshot{id: snapshotID{id, 2}}, nil
+		return &Snapshot{id: snapshotID{id, 2}}, nil
 	}}
 	var all sync.WaitGroup
-	var late *snapshot
+	var late *Snapshot
 	all.Go(func() {
 		if s, made, err := k.answer(t.Context(), a); err != nil || !made || s.id.position != 2 {
 			t.Errorf("got %v, %v, %v", s, made, err)
@@ -193,29 +193,4 @@ func TestWhoWaitsForLongGetsTheAnswerBefore(t *testing.T) {
 	if late == nil || late.id.position != 2 {
 		t.Errorf("at least position 2: got %v", late)
 	}
-}
-
-func TestACursorReadsBack(t *testing.T) {
-	c := cursor{[8]byte{1}, [8]byte{2}, "2026-11-01", 1 << 40, 50, 1000}
-	typed := c.String()
-	if got, ok := parseCursor(typed); !ok || got != c {
-		t.Errorf("expected %+v, got %+v, %v", c, got, ok)
-	}
-	for i := range typed {
-		for _, other := range []string{typed[:i], typed[:i] + "A" + typed[i+1:], typed[:i] + "_" + typed[i+1:],
-			typed[:i] + "!" + typed[i:]} {
-			if got, ok := parseCursor(other); ok && other != typed {
-				t.Errorf("%s is read as %+v", other, got)
-			}
-		}
-	}
-}
-
-func FuzzParseCursor(f *testing.F) {
-	f.Add((&cursor{asOf: "2026-11-01", position: 7, from: 1, limit: 1}).String())
-	f.Fuzz(func(t *testing.T, typed string) {
-		if c, ok := parseCursor(typed); ok && c.String() != typed {
-			t.Errorf("%q reads as %+v, which is written %q", typed, c, c.String())
-		}
-	})
 }

@@ -1,26 +1,83 @@
-package api
+package answers
 
 import (
 	"container/list"
 	"context"
-	"crypto/sha256"
+	"iter"
 	"sync"
 	"time"
 
+	"github.com/taizhang/taizhang/services/answers/internal/pace"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// A snapshot is the answer to a question about a list, at one position of the ledger, in the form that is sent:
-// rows with the parts above and below them, or one whole file. It never changes once it is made. Snapshots share
-// equal rows about all centers.
-type snapshot struct {
-	id     snapshotID
-	asOf   string
-	above  []byte        // the first line of CSV, the provenance, or the whole file
-	answer *lists.Answer // has the rows; nil for a whole file
-	under  []byte
-	count  int // the number of rows
+// Content is an answer in the form that is sent: rows with the parts above and below them, or one whole file.
+type Content struct {
+	Position uint64        // of the ledger
+	Above    []byte        // the first line of CSV, the provenance, or the whole file
+	Answer   *lists.Answer // has the rows; nil for a whole file
+	Under    []byte
+	Count    int // the number of rows
+}
 
+// ContentOf returns the rows of an answer; nothing for nil.
+func ContentOf(a *lists.Answer) Content {
+	if a == nil {
+		return Content{}
+	}
+	return Content{Position: a.Position, Answer: a, Count: a.Rows.Len()}
+}
+
+// Bytes returns the length of the content.
+func (c *Content) Bytes() int {
+	n := len(c.Above) + len(c.Under)
+	if c.Answer != nil {
+		n += c.Answer.Rows.Bytes()
+	}
+	return n
+}
+
+// Parts yields the content in parts. The caller must not change them.
+func (c *Content) Parts() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if len(c.Above) > 0 && !yield(c.Above) {
+			return
+		}
+		if c.Answer != nil {
+			for text := range c.Answer.Rows.Text() {
+				if !yield(text) {
+					return
+				}
+			}
+		}
+		if len(c.Under) > 0 {
+			yield(c.Under)
+		}
+	}
+}
+
+// Rows yields the encoded rows from one, counted from 0, up to but without another. The caller must not change them.
+func (c *Content) Rows(from, to int) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if from >= to {
+			return
+		}
+		at := from
+		for row := range c.Answer.Rows.From(from) {
+			if at++; !yield(row) || at == to {
+				return
+			}
+		}
+	}
+}
+
+// Snapshot is an answer at one position of the ledger. Its content never changes once it is made. Snapshots share
+// equal rows about all centers.
+type Snapshot struct {
+	Content
+	AsOf string
+
+	id      snapshotID
 	made    time.Time // when its position was the newest
 	expires time.Time // guarded by the lock of its snapshots, like the next two
 	place   *list.Element
@@ -29,34 +86,30 @@ type snapshot struct {
 
 // snapshotID identifies a snapshot: the same question at the same position has the same answer.
 type snapshotID struct {
-	question questionID
+	question ID
 	position uint64
 }
 
-// questionID is a hash of everything that an answer depends on beside the position: the list with its parameters,
-// the date, the form, the scope of the principal, and the epoch.
-type questionID [sha256.Size]byte
-
 // bytes returns the memory of a snapshot without its rows.
-func (s *snapshot) bytes() int64 { return int64(cap(s.above)+cap(s.under)) + snapshotBytes }
+func (s *Snapshot) bytes() int64 { return int64(cap(s.Above)+cap(s.Under)) + snapshotBytes }
 
 // snapshotBytes is the approximate size of a snapshot without its content.
 const snapshotBytes = 2048
 
 // hold counts a snapshot as held in memory, and returns the number of additional bytes.
-func (s *snapshot) hold() int64 {
-	if s.answer == nil {
+func (s *Snapshot) hold() int64 {
+	if s.Answer == nil {
 		return s.bytes()
 	}
-	return s.bytes() + s.answer.Rows.Hold()
+	return s.bytes() + s.Answer.Rows.Hold()
 }
 
 // release is the inverse of hold.
-func (s *snapshot) release() int64 {
-	if s.answer == nil {
+func (s *Snapshot) release() int64 {
+	if s.Answer == nil {
 		return s.bytes()
 	}
-	return s.bytes() + s.answer.Rows.Release()
+	return s.bytes() + s.Answer.Rows.Release()
 }
 
 // These limit the snapshots that are kept.
@@ -70,35 +123,36 @@ const (
 // ledger has not changed. It keeps at most snapshotBytesMax; the snapshot that was unused for the longest time is
 // removed first.
 type snapshots struct {
-	now func() time.Time
+	now      func() time.Time
+	position func() uint64 // returns the position of the ledger
 
 	mu     sync.Mutex
-	byID   map[snapshotID]*snapshot
-	newest map[questionID]*snapshot // as known now
-	known  map[knownKey]*snapshot   // as known at a point
+	byID   map[snapshotID]*Snapshot
+	newest map[ID]*Snapshot       // as known now
+	known  map[knownKey]*Snapshot // as known at a point
 	making map[knownKey]*making
-	used   list.List // of *snapshot, the most recently used in front
+	used   list.List // of *Snapshot, the most recently used in front
 	bytes  int64
 	share  share
 }
 
 // knownKey is a question as known at a point, "" for now.
 type knownKey struct {
-	question questionID
+	question ID
 	point    string
 }
 
 // making is an answer that is being made. done is closed when it is made or has failed.
 type making struct{ done chan struct{} }
 
-func newSnapshots(now func() time.Time) *snapshots {
-	return &snapshots{now: now, byID: map[snapshotID]*snapshot{}, newest: map[questionID]*snapshot{},
-		known: map[knownKey]*snapshot{}, making: map[knownKey]*making{},
-		share: share{left: shareMax, at: time.Now()}}
+func newSnapshots(now func() time.Time, position func() uint64) *snapshots {
+	return &snapshots{now: now, position: position, byID: map[snapshotID]*Snapshot{}, newest: map[ID]*Snapshot{},
+		known: map[knownKey]*Snapshot{}, making: map[knownKey]*making{},
+		share: share{left: pace.ShareMax, at: time.Now()}}
 }
 
 // find returns a snapshot that is still kept, or nil.
-func (c *snapshots) find(id snapshotID) *snapshot {
+func (c *snapshots) find(id snapshotID) *Snapshot {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.expire()
@@ -106,7 +160,7 @@ func (c *snapshots) find(id snapshotID) *snapshot {
 }
 
 // isKnown reports whether a snapshot was asked for as known at a point.
-func (c *snapshots) isKnown(s *snapshot, point string) bool {
+func (c *snapshots) isKnown(s *Snapshot, point string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.known[knownKey{s.id.question, point}] == s
@@ -115,10 +169,9 @@ func (c *snapshots) isKnown(s *snapshot, point string) bool {
 // asked is a request for an answer.
 type asked struct {
 	knownKey
-	position func() uint64 // returns the position of the ledger
-	atLeast  uint64        // the least position of the answer
+	atLeast uint64 // the least position of the answer
 	// makes it; before is a kept answer to the same question at another position, or nil
-	make func(before *snapshot) (*snapshot, error)
+	make func(before *Snapshot) (*Snapshot, error)
 }
 
 // answer returns the answer to a question: one that is kept, if it is of the position of the ledger at the time of the
@@ -128,8 +181,8 @@ type asked struct {
 // thread does not get a processor, one request pays for that.
 //
 // made reports whether this call made it.
-func (c *snapshots) answer(ctx context.Context, a asked) (s *snapshot, made bool, err error) {
-	arrived, isLate := a.position(), false
+func (c *snapshots) answer(ctx context.Context, a asked) (s *Snapshot, made bool, err error) {
+	arrived, isLate := c.position(), false
 	var late <-chan time.Time
 	for {
 		s, wait := c.take(&a, arrived, isLate)
@@ -154,11 +207,11 @@ func (c *snapshots) answer(ctx context.Context, a asked) (s *snapshot, made bool
 }
 
 // take returns the kept answer, or a channel to wait on. If both are nil, the caller must make the answer.
-func (c *snapshots) take(a *asked, arrived uint64, isLate bool) (*snapshot, <-chan struct{}) {
+func (c *snapshots) take(a *asked, arrived uint64, isLate bool) (*Snapshot, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.expire()
-	var s *snapshot
+	var s *Snapshot
 	if a.point != "" {
 		s = c.known[a.knownKey]
 	} else if s = c.newest[a.question]; s != nil && s.id.position < arrived {
@@ -177,8 +230,8 @@ func (c *snapshots) take(a *asked, arrived uint64, isLate bool) (*snapshot, <-ch
 }
 
 // made makes the answer and keeps it.
-func (c *snapshots) made(a *asked) (s *snapshot, err error) {
-	var before *snapshot
+func (c *snapshots) made(a *asked) (s *Snapshot, err error) {
+	var before *Snapshot
 	if a.point == "" {
 		c.mu.Lock()
 		before = c.newest[a.question]
@@ -205,7 +258,7 @@ func (c *snapshots) made(a *asked) (s *snapshot, err error) {
 }
 
 // keep keeps a snapshot, and returns it, or a kept one with the same content.
-func (c *snapshots) keep(s *snapshot, as knownKey) *snapshot {
+func (c *snapshots) keep(s *Snapshot, as knownKey) *Snapshot {
 	if kept := c.byID[s.id]; kept != nil {
 		kept.made = later(kept.made, s.made)
 		s = kept
@@ -223,7 +276,7 @@ func (c *snapshots) keep(s *snapshot, as knownKey) *snapshot {
 	}
 	c.touch(s)
 	for c.bytes > snapshotBytesMax {
-		c.drop(c.used.Back().Value.(*snapshot))
+		c.drop(c.used.Back().Value.(*Snapshot))
 	}
 	return s
 }
@@ -236,7 +289,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // touch notes that a snapshot was asked for.
-func (c *snapshots) touch(s *snapshot) *snapshot {
+func (c *snapshots) touch(s *Snapshot) *Snapshot {
 	if s != nil {
 		s.expires = c.now().Add(snapshotAge)
 		c.used.MoveToFront(s.place)
@@ -248,7 +301,7 @@ func (c *snapshots) touch(s *snapshot) *snapshot {
 func (c *snapshots) expire() {
 	now := c.now()
 	for e := c.used.Back(); e != nil; e = c.used.Back() {
-		s := e.Value.(*snapshot)
+		s := e.Value.(*Snapshot)
 		if now.Before(s.expires) {
 			return
 		}
@@ -256,7 +309,7 @@ func (c *snapshots) expire() {
 	}
 }
 
-func (c *snapshots) drop(s *snapshot) {
+func (c *snapshots) drop(s *Snapshot) {
 	delete(c.byID, s.id)
 	if c.newest[s.id.question] == s {
 		delete(c.newest, s.id.question)
@@ -269,7 +322,7 @@ func (c *snapshots) drop(s *snapshot) {
 }
 
 // share limits the time spent on making answers again while the ledger changes. It is shareOfTime of all time;
-// time not used before may be used at once, up to shareMax. A ledger with few writes never uses it up. An answer
+// time not used before may be used at once, up to pace.ShareMax. A ledger with few writes never uses it up. An answer
 // counts as at least shareLeast, because it stays in memory for minutes and its maker waits: thirty a second are
 // fresh enough while writers never pause.
 type share struct {
@@ -278,7 +331,6 @@ type share struct {
 }
 
 const (
-	shareMax    = time.Second
 	shareOfTime = 0.3
 	shareLeast  = 10 * time.Millisecond
 	staleMax    = 2 * time.Second // how old an answer may be while the share is used up, or for a late request
@@ -287,12 +339,12 @@ const (
 
 // spent reports whether the share is used up.
 func (s *share) spent(now time.Time) bool {
-	s.left = min(shareMax, s.left+time.Duration(shareOfTime*float64(now.Sub(s.at))))
+	s.left = min(pace.ShareMax, s.left+time.Duration(shareOfTime*float64(now.Sub(s.at))))
 	s.at = now
 	return s.left <= 0
 }
 
 func (s *share) spend(took time.Duration, now time.Time) {
 	s.spent(now)
-	s.left = max(-shareMax, s.left-took)
+	s.left = max(-pace.ShareMax, s.left-took)
 }

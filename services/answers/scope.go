@@ -1,4 +1,4 @@
-package api
+package answers
 
 import (
 	"crypto/sha256"
@@ -12,15 +12,15 @@ import (
 // scope returns the office that the principal asks for, and a hash of the centers that it sees now. Principals
 // with equal results see the same centers. An answer kept for one is therefore never given to another who sees
 // less, nor to the same one after a center has moved to another office.
-func (q *request) scope() (office, now string) {
-	switch sees := q.s.Access.Sees(q.who); {
+func (k *Kept) scope(who *access.Principal) (office, now string) {
+	switch sees := k.Access.Sees(*who); {
 	case sees == nil:
 		return "all", ""
-	case q.who.Role == access.Center:
-		return "center " + q.who.Center, ""
+	case who.Role == access.Center:
+		return "center " + who.Center, ""
 	default:
-		office = fmt.Sprintf("%s %q %q", q.who.Role, q.who.Region, q.who.Departments)
-		return office, q.s.scopes.of(q, office, sees)
+		office = fmt.Sprintf("%s %q %q", who.Role, who.Region, who.Departments)
+		return office, k.scopes.of(k, office, sees)
 	}
 }
 
@@ -42,8 +42,8 @@ type seen struct {
 const scopesMax = 1000
 
 // of returns a hash of the centers that an office sees now.
-func (c *scopes) of(q *request, office string, sees func(events.CenterID) bool) string {
-	position, on := q.position(), events.DateAt(q.s.Now())
+func (c *scopes) of(k *Kept, office string, sees func(events.CenterID) bool) string {
+	position, on := k.Position(), events.DateAt(k.Now())
 	c.mu.Lock()
 	known := c.seen[office]
 	c.mu.Unlock()
@@ -51,7 +51,7 @@ func (c *scopes) of(q *request, office string, sees func(events.CenterID) bool) 
 		return known.scope
 	}
 	h := sha256.New()
-	for _, id := range q.s.Desk.Ledger.Register().Within(sees).IDs() {
+	for _, id := range k.Desk.Ledger.Register().Within(sees).IDs() {
 		_, _ = fmt.Fprintln(h, id) // writing to a hash never fails
 	}
 	now := seen{position, on, fmt.Sprintf("centers %x", h.Sum(nil))}
