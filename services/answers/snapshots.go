@@ -257,8 +257,10 @@ func (c *snapshots) made(a *asked) (s *Snapshot, err error) {
 	return s, err
 }
 
-// keep keeps a snapshot, and returns it, or a kept one with the same content.
+// keep keeps a snapshot, and returns it, or a kept one with the same content. It is kept under its own question,
+// which differs from that of the request if the scope of the principal changed meanwhile.
 func (c *snapshots) keep(s *Snapshot, as knownKey) *Snapshot {
+	as.question = s.id.question
 	if kept := c.byID[s.id]; kept != nil {
 		kept.made = later(kept.made, s.made)
 		s = kept

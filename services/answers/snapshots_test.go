@@ -69,6 +69,24 @@ func TestAnAnswerIsMadeOnceAPosition(t *testing.T) {
 	}
 }
 
+func TestAnAnswerIsKeptUnderTheScopeItWasMadeIn(t *testing.T) {
+	k := newKeeping()
+	before, after := ID{1}, ID{2}
+	for _, point := range []string{"", "1"} {
+		a := asked{knownKey{before, point}, 0, func(*Snapshot) (*Snapshot, error) {
+			return &Snapshot{id: snapshotID{after, k.position}}, nil
+		}}
+		if _, _, err := k.answer(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		k.ask(t, 2, point, 1)
+		k.expect(t, 0)
+		if k.newest[before] != nil || k.known[knownKey{before, point}] != nil {
+			t.Errorf("as known at %q, it is kept under the scope before", point)
+		}
+	}
+}
+
 func TestWhatIsKeptIsBounded(t *testing.T) {
 	k := newKeeping()
 	const quarter = snapshotBytesMax/4 - 4096
