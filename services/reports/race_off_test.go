@@ -1,5 +1,0 @@
-//go:build !race
-
-package reports_test
-
-const underRace = false
