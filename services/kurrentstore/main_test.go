@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,11 +32,25 @@ var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Cluster){
 	"contexts that end while it sends": func(client *esdb.Client, srv *kurrenttest.Cluster) {
 		// ends a process that looks for races
 		srv.Break(unread)
-		for i := range 200 {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i%20)*time.Millisecond)
-			client.AppendToStream(ctx, "other-1", noStream(), clientData(wide())...)
-			cancel()
+		var calls sync.WaitGroup
+		for range 16 {
+			calls.Go(func() {
+				for i := range 25 {
+					ctx, cancel := context.WithCancel(context.Background())
+					arrived := srv.Calls(kurrenttest.Append)
+					go func() { // cancels soon after the server has an append: the client sends, or waits to send more
+						for srv.Calls(kurrenttest.Append) == arrived && ctx.Err() == nil {
+							time.Sleep(time.Millisecond)
+						}
+						time.Sleep(time.Duration(i%10) * time.Millisecond)
+						cancel()
+					}()
+					client.AppendToStream(ctx, "other-1", noStream(), clientData(wide())...)
+					cancel()
+				}
+			})
 		}
+		calls.Wait()
 	},
 	"unreadable date": func(client *esdb.Client, srv *kurrenttest.Cluster) {
 		client.AppendToStream(context.Background(), "center-ZJ-A",
@@ -91,10 +106,10 @@ func TestMain(m *testing.M) {
 // dies runs one of the deaths. It returns the output of the process, and whether the process failed.
 func dies(t *testing.T, name string) (string, bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, os.Args[0])
-	c.Env = append(os.Environ(), deathVariable+"="+name)
+	c.Env = append(os.Environ(), deathVariable+"="+name, "GORACE=halt_on_error=1")
 	out, err := c.CombinedOutput()
 	return string(out), err != nil && ctx.Err() == nil
 }
