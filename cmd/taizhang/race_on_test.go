@@ -12,8 +12,8 @@ var scriptsLeft = map[string]string{
 	"ageing.txt": asks, "changes.txt": asks, "deferrals.txt": asks, "delayed.txt": asks, "difference.txt": asks,
 	"duplicates.txt": asks, "find.txt": asks,
 	"policy.txt": asks, "questions.txt": asks, "replay.txt": asks, "report.txt": asks, "reports.txt": asks,
-	"sheets.txt": asks, "spending.txt": asks,
-	"template.txt": asks, "typed.txt": asks, "words.txt": asks,
+	"sample.txt": asks, "sheets.txt": asks, "spending.txt": asks,
+	"template.txt": asks, "typed.txt": asks, "usage.txt": asks, "words.txt": asks,
 }
 
 const asks = "its verbs ask in one goroutine"
