@@ -200,6 +200,8 @@ var leansOn = map[string][]string{
 	"api": {"access", "alertfeed", "answers", "desk", "listen", "lists", "signin", "table"},
 	// pages of a browser over them
 	"console": {"access", "signin"},
+	// a ledger writes what the simulator makes, a store keeps it, the accounts and a sheet go with it
+	"demo":    {"access", "ledger", "logstore", "sheets", "simulator"},
 	"replica": {"logstore"}, // keeps its copy there
 	// where the command of kurrenttest keeps a ledger
 	"kurrentstore": {"logstore"},

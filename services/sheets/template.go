@@ -19,6 +19,11 @@ const templateRows = 10_000
 // WriteTemplate writes an empty sheet of a kind as XLSX: headings with notes, columns with formats, and lists to
 // choose from in the words of a policy. Examples stand only in the notes, so that nobody can import an example.
 func WriteTemplate(to io.Writer, k *SheetKind, p *policy.Policy) error {
+	return WriteFilled(to, k, p, nil)
+}
+
+// WriteFilled writes a template with rows filled in. A row holds its cells by heading.
+func WriteFilled(to io.Writer, k *SheetKind, p *policy.Policy, rows []map[string]any) error {
 	f := excelize.NewFile()
 	defer f.Close()
 	sheet := k.Title.Zh
@@ -29,6 +34,11 @@ func WriteTemplate(to io.Writer, k *SheetKind, p *policy.Policy) error {
 		if look, err = dress(f, sheet, i, 1, k, &columns[i]); err == nil {
 			at := spreadsheet.Letters(i) + "1"
 			err = cmp.Or(f.SetCellStr(sheet, at, columns[i].Heading), f.SetCellStyle(sheet, at, at, look))
+		}
+		for j := 0; err == nil && j < len(rows); j++ {
+			if value, ok := rows[j][columns[i].Heading]; ok {
+				err = f.SetCellValue(sheet, fmt.Sprint(spreadsheet.Letters(i), j+2), value)
+			}
 		}
 	}
 	if err == nil {

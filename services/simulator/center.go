@@ -130,7 +130,7 @@ func (c *center) happened(floor events.Date) events.Date {
 	lag := 0
 	switch r := c.rng.Float64(); {
 	case r < .025+.08*c.profile.tardy:
-		lag = c.between(15, 75)
+		lag = c.between(min(15, c.cfg.LateDays), c.cfg.LateDays)
 	case r < .5:
 		lag = c.between(1, 4)
 	}

@@ -120,7 +120,8 @@ func (c *center) grant(data events.SubsidyGranted) *pocket {
 	}
 	on := c.today
 	if c.chance(.03) && data.FiscalYear == c.today.Year() { // the document is entered weeks later
-		on = max(on-events.Date(c.between(15, 40)), c.plaqueOn, events.DateOf(data.FiscalYear, 1, 1))
+		late := events.Date(c.between(min(15, c.cfg.LateDays), min(40, c.cfg.LateDays)))
+		on = max(on-late, c.plaqueOn, events.DateOf(data.FiscalYear, 1, 1))
 	}
 	data.Grant = fmt.Sprintf("G-%04d-%02d", c.number, c.count["G"]+1)
 	if c.enter(events.KindSubsidyGranted, events.Finance, on, &data) == nil {
@@ -193,7 +194,7 @@ func (c *center) receive(k *pocket, instalments int) {
 // deferAllocations defers the allocations of the year after a low one (R20-6). Most deferrals are released once
 // money is spent.
 func (c *center) deferAllocations(year int) {
-	if !c.active() || c.chance(c.profile.tardy/3) {
+	if !c.active() || year == c.cfg.To.Year() && leaves(&c.cfg.Undeferred) || c.chance(c.profile.tardy/3) {
 		return
 	}
 	if c.enter(events.KindAllocationDeferred, events.Finance, c.today,

@@ -18,10 +18,18 @@ type Scenario struct {
 	Centers         int
 	From, To        events.Date
 	VouchersPerYear int // average per active center; 0 means VouchersPerYearDefault
+	LateDays        int // the most days that a record is entered after its date; 0 means LateDaysDefault
+
+	// Undeferred centers are low in the year before To and have no decision on their deferral, and Ungraded centers
+	// have no grade for the last year whose grades are due by To, if there are as many such centers.
+	Undeferred, Ungraded int
 }
 
 // VouchersPerYearDefault is chosen so that four fifths of the records are vouchers.
 const VouchersPerYearDefault = 110
+
+// LateDaysDefault is the number of days after which the last papers are entered.
+const LateDaysDefault = 75
 
 // These are the limits of a simulation. YearMax leaves time for the task books of the last centers.
 const (
@@ -43,6 +51,7 @@ func (c Scenario) Check() error {
 	for _, err := range []error{
 		within("centers", "中心数", "the number of centers", c.Centers, 0, CentersMax),
 		within("vouchers", "每年凭证数", "the number of vouchers a year", c.VouchersPerYear, 0, VouchersPerYearMax),
+		within("late", "迟录天数", "the number of days late", c.LateDays, 0, LateDaysDefault),
 		within("from", "年份", "the year", c.From.Year(), YearMin, YearMax),
 		within("to", "年份", "the year", c.To.Year(), YearMin, YearMax),
 	} {
@@ -61,15 +70,35 @@ func (c Scenario) Check() error {
 // caller may keep a record but must not change it.
 func Records(cfg Scenario) iter.Seq2[*events.Record, error] {
 	return func(yield func(*events.Record, error) bool) {
+		for e, err := range Entries(cfg) {
+			if !yield(e.Record, err) {
+				return
+			}
+		}
+	}
+}
+
+// Entry is a record with the day on which it is entered.
+type Entry struct {
+	Record *events.Record
+	Day    events.Date
+}
+
+// Entries is Records with the day of each entry.
+func Entries(cfg Scenario) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
 		if err := cfg.Check(); err != nil {
-			yield(nil, err)
+			yield(Entry{}, err)
 			return
 		}
 		if cfg.VouchersPerYear == 0 {
 			cfg.VouchersPerYear = VouchersPerYearDefault
 		}
-		p := &province{cfg: cfg, timeline: policy.Timeline{}.With(policy.Builtin()), documents: map[series]int{},
-			yield: yield}
+		if cfg.LateDays == 0 {
+			cfg.LateDays = LateDaysDefault
+		}
+		p := &province{cfg: cfg, timeline: policy.Timeline{}.With(policy.Builtin()), documents: map[series]int{}}
+		p.yield = func(r *events.Record, err error) bool { return yield(Entry{r, p.today}, err) }
 		p.run()
 	}
 }
@@ -137,6 +166,15 @@ func (p *province) document(prefix string, on events.Date) string {
 	p.documents[s]++
 	return fmt.Sprintf("%s〔%d〕%d号", s.prefix, s.year, p.documents[s])
 }
+
+// leaves reports whether one more of n matters is left undone, and counts it.
+func leaves(n *int) bool {
+	*n--
+	return *n >= 0
+}
+
+// ungradedYear returns the last year whose grades are due by the end of the simulation: on 30 September of the next.
+func (p *province) ungradedYear() int { return p.cfg.To.AddMonths(-9).Year() - 1 }
 
 func (p *province) fail(err error) {
 	p.stopped = true

@@ -95,7 +95,7 @@ func (c *center) reportOn(year int) {
 
 // grade decides the grade of a year (R16-2) and starts what follows from it.
 func (c *center) grade(year int) {
-	if !c.active() {
+	if !c.active() || year == c.ungradedYear() && leaves(&c.cfg.Ungraded) {
 		return
 	}
 	grade := "unqualified"
