@@ -108,17 +108,26 @@ type stop struct {
 	Lang    string `json:"lang"`    // zh or en: of the browser
 	Session string `json:"session"` // the secret of the session; "" for nobody
 	Address string `json:"address"` // path and query
+	// The rest is for tour.mjs: an act, and the values that it needs.
+	Act     string `json:"act,omitempty"` // enter, open, ask or take
+	Account string `json:"account,omitempty"`
+	Given   string `json:"given,omitempty"`  // the password that the account has
+	Chosen  string `json:"chosen,omitempty"` // its new password
+	Field   string `json:"field,omitempty"`  // the selector of a field
+	Value   string `json:"value,omitempty"`  // what is typed there
+	Leads   string `json:"leads,omitempty"`  // a part of the address after that
+	Link    string `json:"link,omitempty"`   // the selector of the link to a file
 }
 
 // plan is the input of walk.mjs.
 type plan struct {
-	Base     string `json:"base"`    // the address of the server
-	Program  string `json:"program"` // the browser
-	Script   bool   `json:"script"`  // pages may run JavaScript
-	Axe      bool   `json:"axe"`     // check with axe-core, and the focus
-	Widths   []int  `json:"widths"`  // of the window, in pixels
-	Pictures string `json:"pictures,omitempty"`
-	Prints   string `json:"prints,omitempty"` // the directory for a PDF of each page, INDEX.pdf
+	Base     string `json:"base"`               // the address of the server
+	Program  string `json:"program"`            // the browser
+	Script   bool   `json:"script"`             // pages may run JavaScript
+	Axe      bool   `json:"axe"`                // check with axe-core, and the focus
+	Widths   []int  `json:"widths"`             // of the window, in pixels
+	Pictures string `json:"pictures,omitempty"` // the directory for NAME-LANG-WIDTH.webp of each page
+	Prints   string `json:"prints,omitempty"`   // the directory for NAME-LANG.pdf of each page
 	Stops    []stop `json:"stops"`
 }
 
@@ -128,11 +137,28 @@ type sight struct {
 	Findings []string `json:"findings"`
 	PaintMs  float64  `json:"paintMs"` // the first paint after the request; 0 if not read
 	TookMs   float64  `json:"tookMs"`
+	Printed  printed  `json:"printed"`
+}
+
+// printed holds what the print of a page is compared with, without spaces.
+type printed struct {
+	Bars     []string `json:"bars"`     // words that are not printed
+	Headings []string `json:"headings"` // of the only table of the page
+	LastRow  string   `json:"lastRow"`  // how its last row begins
 }
 
 // walk opens the pages of a plan. Each finding fails the test with the name of the page.
 func walk(t *testing.T, script string, p plan) []sight {
 	t.Helper()
+	for _, dir := range []*string{&p.Pictures, &p.Prints} { // the script runs in a directory of its own
+		if *dir == "" {
+			continue
+		}
+		var err error
+		if *dir, err = filepath.Abs(*dir); err != nil {
+			t.Fatal(err)
+		}
+	}
 	content, err := json.Marshal(p)
 	if err != nil {
 		t.Fatal(err)

@@ -3,23 +3,96 @@
 package console_test
 
 import (
+	"flag"
+	"maps"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/taizhang/taizhang/services/access"
 )
 
+// These are directories of files that are kept, to look at.
+var (
+	picturesDir = flag.String("pictures", "", "the directory for the pictures of TestPictures")
+	printsDir   = flag.String("prints", "", "the directory for the prints of TestPagesInABrowser")
+)
+
 // widths are the windows of the offices, in pixels.
 var widths = []int{1280, 1920}
+
+// stopsOf returns every page as every role in both languages.
+func stopsOf(x *office) (stops []stop) {
+	for _, lang := range []string{"zh", "en"} {
+		stops = append(stops,
+			stop{Name: "login", Role: "nobody", Lang: lang, Address: "/login"},
+			stop{Name: "me", Role: "finance", Lang: lang, Address: "/me", Session: x.session("li")})
+	}
+	return stops
+}
+
+// once returns one stop of each page in each language: of the first role that has it.
+func once(stops []stop, langs ...string) (some []stop) {
+	seen := map[string]bool{}
+	for _, s := range stops {
+		if key := s.Name + " " + s.Lang; !seen[key] && slices.Contains(langs, s.Lang) {
+			seen[key] = true
+			some = append(some, s)
+		}
+	}
+	return some
+}
 
 // TestPagesInABrowser opens every page as every role in both languages.
 func TestPagesInABrowser(t *testing.T) {
 	x := serve(t)
 	x.add("li", access.Binding{Role: access.Finance}, "")
-	p := plan{Base: x.URL, Program: program(t, "chromium"), Script: true, Axe: true, Widths: widths}
-	for _, lang := range []string{"zh", "en"} {
-		p.Stops = append(p.Stops,
-			stop{Name: "login", Role: "nobody", Lang: lang, Address: "/login"},
-			stop{Name: "me", Role: "finance", Lang: lang, Address: "/me", Session: x.session("li")})
+	stops := stopsOf(x)
+	p := plan{Base: x.URL, Program: program(t, "chromium"), Script: true, Widths: widths}
+	t.Run("with everything checked", func(t *testing.T) {
+		p := p
+		p.Axe, p.Stops = true, stops
+		walk(t, "walk.mjs", p)
+	})
+	t.Run("without JavaScript", func(t *testing.T) {
+		p := p
+		p.Script, p.Widths, p.Stops = false, widths[:1], once(stops, "zh", "en")
+		walk(t, "walk.mjs", p)
+	})
+	t.Run("on paper", func(t *testing.T) {
+		p := p
+		p.Widths, p.Stops = widths[:1], once(stops, "zh")
+		printAll(t, p)
+	})
+}
+
+// TestPictures makes a picture of each page at each width in both languages.
+func TestPictures(t *testing.T) {
+	x := serve(t)
+	x.add("li", access.Binding{Role: access.Finance}, "")
+	p := plan{Base: x.URL, Program: program(t, "chromium"), Script: true, Widths: widths, Pictures: *picturesDir,
+		Stops: once(stopsOf(x), "zh", "en")}
+	if p.Pictures == "" { // one is enough to see that they can be made
+		p.Pictures, p.Stops = t.ArtifactDir(), p.Stops[:1]
 	}
 	walk(t, "walk.mjs", p)
+}
+
+// TestOtherBrowsers signs in with the browsers that offices have, and opens pages with each.
+func TestOtherBrowsers(t *testing.T) {
+	shop := workshop(t)
+	programs := map[string]string{"firefox-esr": program(t, "firefox-esr")}
+	for _, version := range []string{"86", "90", "108"} {
+		programs["chromium-"+version] = filepath.Join(shop, "chromium-"+version)
+	}
+	x := serve(t)
+	for _, name := range slices.Sorted(maps.Keys(programs)) {
+		t.Run(name, func(t *testing.T) {
+			x.add(name, access.Binding{Role: access.Finance}, typedGiven)
+			walk(t, "tour.mjs", plan{Base: x.URL, Program: programs[name], Widths: widths[:1], Stops: []stop{
+				{Name: "login", Lang: "zh", Act: "enter", Account: name, Given: typedGiven, Chosen: typedChosen},
+				{Name: "me", Lang: "zh", Act: "open", Address: "/me"},
+			}})
+		})
+	}
 }

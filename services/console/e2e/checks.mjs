@@ -90,3 +90,17 @@ export async function violations() {
 export function paint() {
 	return performance.getEntriesByName('first-contentful-paint')[0]?.startTime;
 }
+
+// printed returns what the print of the page is compared with: the words of the bars, and of the only table its headings
+// and the first words of its last row.
+export function printed() {
+	const plain = (e) => e.textContent.replace(/\s+/g, '');
+	const tables = document.querySelectorAll('main table');
+	const table = tables.length === 1 ? tables[0] : undefined;
+	const last = table && [...table.tBodies].flatMap((body) => [...body.rows]).pop();
+	return {
+		bars: [...document.querySelectorAll('header a, header button')].map(plain).filter((words) => words.length > 3),
+		headings: table ? [...table.querySelectorAll('thead th')].map(plain).filter(Boolean) : [],
+		lastRow: last ? plain(last.cells[0]) : '',
+	};
+}

@@ -1,6 +1,6 @@
 // walk.mjs opens pages in Chromium and prints what is wrong with them. The plan comes as JSON from standard input; the
 // answer is a line of JSON for each page (pages_e2e_test.go has the types of both).
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { chromium } from 'playwright-core';
 import * as checks from './checks.mjs';
@@ -59,7 +59,7 @@ async function walk(stops) {
 	for (const stop of stops) {
 		said = [];
 		const found = [];
-		let paint;
+		let paint, printed;
 		const started = performance.now();
 		try {
 			await page.setViewportSize({ width: plan.widths[0], height: 900 });
@@ -72,11 +72,13 @@ async function walk(stops) {
 				if (width !== plan.widths[0]) await page.setViewportSize({ width, height: 900 });
 				found.push(...(await run(checks.layout)).map((f) => `at ${width} pixels ${f}`));
 				if (plan.pictures) {
-					await page.screenshot({ path: `${plan.pictures}/${stop.name}-${lang}-${width}.png`, animations: 'disabled' });
+					const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 50 });
+					await writeFile(`${plan.pictures}/${stop.name}-${lang}-${width}.webp`, data, 'base64');
 				}
 			}
 			if (plan.prints) {
-				await page.pdf({ path: `${plan.prints}/${stop.i}.pdf`, preferCSSPageSize: true, format: 'A4' });
+				printed = await run(checks.printed);
+				await page.pdf({ path: `${plan.prints}/${stop.name}-${lang}.pdf`, preferCSSPageSize: true, format: 'A4' });
 			}
 			if (plan.script && plan.axe) {
 				found.push(...await run(checks.focus));
@@ -88,7 +90,7 @@ async function walk(stops) {
 			found.push(String(err.message).split('\n', 3).join(' '));
 		}
 		console.log(JSON.stringify({
-			stop: stop.i, findings: [...found, ...said], paintMs: paint ?? 0, tookMs: Math.round(performance.now() - started),
+			stop: stop.i, findings: [...found, ...said], paintMs: paint ?? 0, tookMs: Math.round(performance.now() - started), printed,
 		}));
 	}
 	await context.close();
