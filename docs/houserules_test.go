@@ -197,7 +197,10 @@ var leansOn = map[string][]string{
 	// signs people in to the accounts over HTTP, by a provider too
 	"signin": {"access", "oidc"},
 	// serves a guarded counter over HTTP, and the accounts; its client dials the socket
-	"api": {"access", "alertfeed", "answers", "desk", "listen", "lists", "signin", "table"},
+	"api": {"access", "alertfeed", "answers", "desk", "imports", "listen", "lists", "signin", "spool",
+		"table"},
+	// runs imports of a guarded counter
+	"imports": {"access", "desk", "spool"},
 	// pages of a browser over them
 	"console": {"access", "signin"},
 	// a ledger writes what the simulator makes, a store keeps it, the accounts and a sheet go with it
@@ -262,7 +265,7 @@ var notVerbs = map[string][]string{
 	"cmd/taizhang/password.go": {"services/listen"},
 	// runs what answers
 	"cmd/taizhang/serve.go": {"docs", "services/access", "services/answers", "services/api", "services/console",
-		"services/listen", "services/signin"},
+		"services/imports", "services/listen", "services/signin", "services/spool"},
 	// adds accounts
 	"cmd/taizhang/serve_demo.go": {"events", "services/access"},
 	// opens the feed

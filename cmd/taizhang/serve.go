@@ -31,8 +31,10 @@ import (
 	"github.com/taizhang/taizhang/services/answers"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/console"
+	"github.com/taizhang/taizhang/services/imports"
 	"github.com/taizhang/taizhang/services/listen"
 	"github.com/taizhang/taizhang/services/signin"
+	"github.com/taizhang/taizhang/services/spool"
 )
 
 // The limits of a server. There is no limit on the time of a whole request, because imports and streams may take long;
@@ -240,9 +242,11 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	gate := signin.New(signin.GateConfig{Access: opened.access, Provider: provider, Now: a.now, Log: a.log,
 		Proxies: proxies})
 	kept := answers.New(answers.Config{Desk: opened.desk, Access: opened.access, Now: a.now})
-	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Answers: kept, Gate: gate,
-		Pages: console.New(gate), Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
-		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Reach: a.pingRecord, Hosts: o.hostNames(),
+	jobs := imports.New(imports.Config{Spool: spool.New(filepath.Join(a.dir, spoolName), a.log), Now: a.now,
+		Log: a.log, Refused: metrics.CountReasons})
+	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Answers: kept, Imports: jobs,
+		Gate: gate, Pages: console.New(gate), Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
+		Document: docs.OpenAPI, Reach: a.pingRecord, Hosts: o.hostNames(),
 		Metrics: metrics, Tracer: tracer(s.traces)})
 	address := o.address(tcp)
 	if started != nil {

@@ -50,7 +50,7 @@ func (k *Kept) Epoch() (e [8]byte) {
 
 // Request is a question of a principal, and the form of its answer.
 type Request struct {
-	Who      access.Principal
+	Who      *access.Principal
 	Desk     desk.Keeper // guarded by the rights of Who
 	Prefix   string      // of Desk; see desk.LocalConfig
 	When     desk.When   // as of a date that is given
@@ -106,7 +106,7 @@ func (a *Asked) identify() ID {
 			_, _ = fmt.Fprintf(h, "%d:%s,", len(p), p) // writing to a hash never fails
 		}
 	}
-	office, sees := a.kept.scope(&a.Who)
+	office, sees := a.kept.scope(a.Who)
 	put(a.Question.List, a.Form.Name, a.Prefix, office)
 	for _, name := range slices.Sorted(maps.Keys(a.Question.Params)) {
 		put(name, a.Question.Params[name])
@@ -155,7 +155,7 @@ func (a *Asked) At(position, atLeast uint64) (*Snapshot, error) {
 }
 
 // readAgain checks that the principal may read a kept answer, and notes it in the access log.
-func (a *Asked) readAgain() error { return a.kept.Access.ReadAgain(a.Who, a.Question, a.Form.IsFile) }
+func (a *Asked) readAgain() error { return a.kept.Access.ReadAgain(*a.Who, a.Question, a.Form.IsFile) }
 
 // make returns the function that makes the answer. It uses the rows of before, unless that is nil.
 func (a *Asked) make(ctx context.Context) func(before *Snapshot) (*Snapshot, error) {

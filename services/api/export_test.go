@@ -21,21 +21,9 @@ func WaitForBodies(d time.Duration) (before time.Duration) {
 	return before
 }
 
-// KeepRoom sets roomKept, and returns the value before.
-func KeepRoom(bytes uint64) (before uint64) {
-	before, roomKept = roomKept, bytes
-	return before
-}
-
 // NeedRoom sets roomReady, and returns the value before.
 func NeedRoom(bytes uint64) (before uint64) {
 	before, roomReady = roomReady, bytes
-	return before
-}
-
-// KeepBad sets resultBytesMax, and returns the value before.
-func KeepBad(bytes int) (before int) {
-	before, resultBytesMax = resultBytesMax, bytes
 	return before
 }
 

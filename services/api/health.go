@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/spool"
 )
 
 // Health says whether a server can accept writes, and if not, why.
@@ -54,7 +55,7 @@ func (s *Server) health(ctx context.Context) *Health {
 		not("access-log", "访问日志不能写入", "the access log cannot be written")
 		s.Log.Error("the access log cannot be written", zap.Error(err))
 	}
-	if room, err := roomIn(s.Desk.Spool); err != nil {
+	if room, err := spool.Room(s.Desk.Spool); err != nil {
 		not("room", "不能查明磁盘余量", "how much room is on the disk cannot be found out")
 		s.Log.Error("the room on the disk is not known", zap.Error(err))
 	} else if room < roomReady {

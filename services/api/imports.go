@@ -6,30 +6,33 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/imports"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
 // These are the limits on the upload of an import.
 const (
 	importBytesMax    = 256 << 20
-	importFilesMax    = 100
-	fileNameCharsMax  = 200
 	importWaitMax     = 30 * time.Second
 	importsPath       = "/v1/imports/"
 	uploadField       = "file" // of multipart/form-data
 	multipartType     = "multipart/form-data"
 	retryAfterBusySec = "30"
 )
+
+// ImportState is the progress of an import, and the problem for which it failed.
+type ImportState struct {
+	imports.Progress
+	Problem *ProblemDetails `json:"problem,omitzero"`
+}
 
 func importRoutes() []route {
 	choice := func(name string, values text.Vocabulary[string], zh, en string) param {
@@ -80,7 +83,7 @@ func importRoutes() []route {
 				"the answers of a dry run to the records of the sheets, up to 64 MiB of them"),
 			gives: []answer{{http.StatusOK, linesType, desk.JudgedRecord{},
 				"one answer a line, in the order in which they were judged; empty unless it was a dry run"}}},
-		{method: http.MethodGet, path: importsPath + "{id}/" + markedName, name: "importMarked", right: access.Bring,
+		{method: http.MethodGet, path: importsPath + "{id}/" + imports.MarkedCopies, name: "importMarked", right: access.Bring,
 			handle: (*request).importMarked,
 			short:  text.Say("标出错误单元格的表格", "copies of the bad sheets with the bad cells marked"),
 			gives:  []answer{{http.StatusOK, xlsxType, nil, "the workbook"}}},
@@ -90,41 +93,49 @@ func importRoutes() []route {
 // importFiles handles POST /v1/imports. It stores the upload in files, and reads them only when the upload is
 // complete.
 func (q *request) importFiles() error {
-	placesMax := placesAccountMax
-	if q.who.Owner { // the owner has no limit of places
-		placesMax = placesAll
-	}
-	x, err := q.s.jobs.open(q.who.Account, placesMax)
+	x, err := q.s.Imports.Open(q.who)
 	if err != nil {
 		q.w.Header().Set("Retry-After", retryAfterBusySec)
+		if errors.Is(err, imports.ErrPlaces) {
+			err = &failure{tooMany, imports.ErrPlaces}
+		}
 		return err
 	}
 	if err := q.upload(x); err != nil {
-		q.s.jobs.drop(x)
+		q.s.Imports.Drop(x)
 		return err
 	}
-	x.request.AcceptGood, x.request.Again, x.request.DryRun = q.param("acceptGood") != "", q.param("again") != "",
-		q.param(dryRunParam.name) != ""
-	x.state.DryRun = x.request.DryRun
-	x.request.Sheets = desk.SheetTerms{Actor: q.param("actor"), Role: q.param("role"), Mode: q.param("mode"),
-		Doc: q.param("doc")}
+	o := imports.Order{Desk: q.desk, AcceptGood: q.param("acceptGood") != "", Again: q.param("again") != "",
+		DryRun: q.param(dryRunParam.name) != "", Request: q.id,
+		Sheets: desk.SheetTerms{Actor: q.param("actor"), Role: q.param("role"), Mode: q.param("mode"),
+			Doc: q.param("doc")}}
 	if q.param("marked") != "" {
-		x.request.Marked = &desk.MarkedTo{Lang: q.lang, Create: x.createMarked}
+		o.Marked = q.lang
 	}
-	x.run = q.desk.Import
-	later := &request{s: q.s, id: q.id, lang: q.lang, who: q.who, given: q.given, Request: &http.Request{URL: q.URL}}
-	x.problem = func(err error) *ProblemDetails { return problemOf(err, later) }
-	state, _ := x.look()
-	if err := q.s.jobs.enqueue(x); err != nil {
-		q.s.jobs.drop(x)
+	state, err := q.s.Imports.Start(x, o)
+	if err != nil {
 		return err
 	}
 	q.w.Header().Set("Location", importsPath+state.ID)
-	return q.json(http.StatusAccepted, state)
+	return q.json(http.StatusAccepted, ImportState{Progress: state})
+}
+
+// importStateOf returns the state of an import with its problem. The problem has the id of the request that started
+// the import, under which the log has the cause, and clips what that request gave.
+func (q *request) importStateOf(state imports.Progress) ImportState {
+	s := ImportState{Progress: state}
+	if state.Err != nil {
+		started := *q
+		started.id = state.Request
+		started.given = map[string]string{"actor": state.Sheets.Actor, "role": state.Sheets.Role,
+			"mode": state.Sheets.Mode, "doc": state.Sheets.Doc}
+		s.Problem = problemOf(state.Err, &started)
+	}
+	return s
 }
 
 // upload reads the files of a request: the parts of a form, or the body as one file.
-func (q *request) upload(x *job) error {
+func (q *request) upload(x *imports.Job) error {
 	media, params, err := mime.ParseMediaType(q.Header.Get("Content-Type"))
 	if err != nil {
 		return fail(unsupportedType, "须有内容类型", "the type of the content must be given")
@@ -137,13 +148,13 @@ func (q *request) upload(x *job) error {
 		if name == "" {
 			return fail(badRequest, "须给出文件名", "the name of the file must be given").of("name")
 		}
-		return x.spool(name, q.Body)
+		return addFile(x, name, q.Body)
 	}
 	return fail(unsupportedType, "须为 multipart/form-data，或 JSON Lines、xlsx、csv 文件本身",
 		"must be multipart/form-data, or a file of JSON Lines, xlsx or csv itself")
 }
 
-func (q *request) uploadParts(x *job, boundary string) error {
+func (q *request) uploadParts(x *imports.Job, boundary string) error {
 	if q.param("name") != "" {
 		return fail(badRequest, "只用于直接上传一个文件", "is for a body that is the file itself").of("name")
 	}
@@ -154,7 +165,7 @@ func (q *request) uploadParts(x *job, boundary string) error {
 	for {
 		part, err := parts.NextRawPart()
 		switch {
-		case err == io.EOF && len(x.request.Files) == 0:
+		case err == io.EOF && x.FileCount() == 0:
 			return fail(badRequest, "没有文件：字段应名为 %s", "there is no file: the field must be named %s",
 				uploadField)
 		case err == io.EOF:
@@ -166,7 +177,7 @@ func (q *request) uploadParts(x *job, boundary string) error {
 				"every field must be a file named %s; everything else is a parameter after the question mark",
 				uploadField)
 		}
-		if err := x.spool(partFileName(part), part); err != nil {
+		if err := addFile(x, partFileName(part), part); err != nil {
 			return err
 		}
 	}
@@ -180,22 +191,9 @@ func partFileName(part *multipart.Part) string {
 	return params["filename"]
 }
 
-// spool copies one uploaded file to the disk.
-func (x *job) spool(name string, content io.Reader) error {
-	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > fileNameCharsMax {
-		return fail(badRequest, "文件名应为不超过 %d 个字符的 UTF-8 文字",
-			"the name of a file must be text in UTF-8 of at most %d characters", fileNameCharsMax)
-	}
-	if len(x.request.Files) == importFilesMax {
-		return fail(badRequest, "文件超过 %d 个", "there are more than %d files", importFilesMax)
-	}
-	f, err := os.OpenFile(x.path(strconv.Itoa(len(x.request.Files))), os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	x.request.Files = append(x.request.Files, desk.Upload{Name: text.Printable(name), Content: f})
-	n, err := io.Copy(&sparing{to: f, dir: x.dir}, readErrors{content})
-	x.request.Files[len(x.request.Files)-1].Bytes = n
+// addFile adds one uploaded file to an import.
+func addFile(x *imports.Job, name string, content io.Reader) error {
+	err := x.Add(name, readErrors{content})
 	var read *readError
 	if errors.As(err, &read) {
 		return bodyError(read.cause)
@@ -221,8 +219,8 @@ func (r readErrors) Read(p []byte) (int, error) {
 
 // ownImport returns the import in the address of a request. The import of another account is reported as not
 // found, and the access log has the attempt.
-func (q *request) ownImport() (*job, error) {
-	x, err := q.s.jobs.find(q.PathValue("id"), q.who.Account)
+func (q *request) ownImport() (*imports.Job, error) {
+	x, err := q.s.Imports.Find(q.PathValue("id"), q.who.Account)
 	if err != nil {
 		q.s.Access.NoteDenied(q.who, q.plan.right, q.URL.Path)
 	}
@@ -238,19 +236,7 @@ func (q *request) importState() error {
 	if err != nil {
 		return err
 	}
-	state, changed := x.look()
-	if wait > 0 && (state.State == importWaiting || state.State == importRunning) {
-		enough := time.NewTimer(wait)
-		defer enough.Stop()
-		select {
-		case <-changed:
-		case <-enough.C:
-		case <-q.s.jobs.ctx.Done(): // the server stops; the state soon shows the end of the import
-		case <-q.Context().Done():
-		}
-		state, _ = x.look()
-	}
-	return q.json(http.StatusOK, state)
+	return q.json(http.StatusOK, q.importStateOf(q.s.Imports.Wait(q.Context(), x, wait)))
 }
 
 func (q *request) waitTime() (time.Duration, error) {
@@ -266,9 +252,9 @@ func (q *request) waitTime() (time.Duration, error) {
 	return wait, nil
 }
 
-func (q *request) importBad() error    { return q.importResult(badName, linesType) }
-func (q *request) importRows() error   { return q.importResult(rowsName, linesType) }
-func (q *request) importMarked() error { return q.importResult(markedName, xlsxType) }
+func (q *request) importBad() error    { return q.importResult(imports.BadLines, linesType) }
+func (q *request) importRows() error   { return q.importResult(imports.JudgedRows, linesType) }
+func (q *request) importMarked() error { return q.importResult(imports.MarkedCopies, xlsxType) }
 
 // importResult answers with a file of the results of an import.
 func (q *request) importResult(name, media string) error {
@@ -276,7 +262,7 @@ func (q *request) importResult(name, media string) error {
 	if err != nil {
 		return err
 	}
-	f, err := x.result(name)
+	f, err := x.Result(name)
 	if err != nil {
 		return err
 	}

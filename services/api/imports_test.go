@@ -289,26 +289,12 @@ func TestAnAccountDoesNotTakeAllPlaces(t *testing.T) {
 
 func TestUploadsLeaveRoomForTheLedger(t *testing.T) {
 	x := live(t)
-	defer api.KeepRoom(api.KeepRoom(1 << 62))
+	x.api.Imports.Spool.Keep = 1 << 62
 	x.ask(t, "POST", "/v1/imports?name=a.jsonl", "{}\n", "Content-Type", "application/jsonl").problem(t, 503,
 		"unavailable")
 	x.ask(t, "POST", "/v1/reproduce?name=a.csv", "x", "Content-Type", "text/csv").problem(t, 503, "unavailable")
 	if list, err := os.ReadDir(x.spool); err != nil || len(list) != 0 {
 		t.Errorf("got %v, %v", list, err)
-	}
-}
-
-func TestTheBadLinesOfAnImportAreBounded(t *testing.T) {
-	x := live(t)
-	defer api.KeepBad(api.KeepBad(5000))
-	s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl", strings.Repeat("{}\n", 500), "Content-Type",
-		"application/jsonl"))
-	if s.State != "done" || s.BadTotal != 500 {
-		t.Fatalf("got %+v", s)
-	}
-	r := x.get(t, "/v1/imports/"+s.ID+"/bad").ok(t)
-	if len(r.body) > 5000 || len(r.body) < 2500 || !strings.HasSuffix(r.body, "}\n") {
-		t.Errorf("got %d bytes: %.300s", len(r.body), r.body)
 	}
 }
 

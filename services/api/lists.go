@@ -95,35 +95,33 @@ func listRoutes() (all []route) {
 // asking is a request for a list whose parameters were read.
 type asking struct {
 	*request
-	list     *lists.List
-	question lists.Question
-	when     desk.When
-	asked    answers.Asked
-	from     int
-	limit    int     // rows; 0 for all
-	cursor   *cursor // of the request
+	list   *lists.List
+	asked  answers.Asked
+	from   int
+	limit  int     // rows; 0 for all
+	cursor *cursor // of the request
 }
 
 // list answers a request for a list.
 func (q *request) list(l *lists.List) error {
-	a := &asking{request: q, list: l, question: lists.Question{List: l.Name, Params: map[string]string{}}}
+	a := &asking{request: q, list: l}
+	a.asked.Question = lists.Question{List: l.Name, Params: map[string]string{}}
 	for _, p := range l.Params {
 		v := q.param(apiName(p.Name))
 		if p.Name == limitParam && q.media == jsonType {
 			v = strconv.Itoa(pagedMax)
 		}
 		if v != "" && v != p.Default {
-			a.question.Params[p.Name] = v
+			a.asked.Question.Params[p.Name] = v
 		}
 	}
 	if err := a.readLimit(); err != nil {
 		return err
 	}
-	form, err := a.form()
-	if err != nil {
+	if err := a.readForm(); err != nil {
 		return err
 	}
-	if err := a.readCursor(form); err != nil {
+	if err := a.readCursor(); err != nil {
 		return err
 	}
 	s, err := a.answer()
@@ -161,34 +159,32 @@ func (a *asking) readLimit() error {
 	return nil
 }
 
-// form returns the form of the answer. A CSV file or workbook has provenance; a page of CSV has only rows.
-func (a *asking) form() (answers.Form, error) {
+// readForm finds the form of the answer. A CSV file or workbook has provenance; a page of CSV has only rows.
+func (a *asking) readForm() error {
 	forExcel := a.param("forExcel") != ""
 	isFile := a.media == xlsxType || a.media == csvType && a.limit == 0
 	if forExcel && (a.media != csvType || a.limit > 0) {
-		return answers.Form{}, fail(badRequest, "只用于不带 limit 的 csv", "is for csv without a limit").of("forExcel")
+		return fail(badRequest, "只用于不带 limit 的 csv", "is for csv without a limit").of("forExcel")
 	}
-	switch {
+	switch f := &a.asked.Form; {
 	case a.media == jsonType || a.media == linesType:
-		return rowsInJSON, nil // the same rows
+		*f = rowsInJSON // the same rows
 	case a.media == table.WholeType:
-		return wholeTable, nil
+		*f = wholeTable
 	case !isFile:
-		return rowsInCSV, nil
-	}
-	f := answers.Form{Name: a.media + " " + a.lang, IsFile: true, HasPoint: true, IsLong: a.media == xlsxType,
-		Make: a.report}
-	switch {
+		*f = rowsInCSV
+	case a.media == csvType && !forExcel:
+		*f = answers.Form{Name: a.media + " " + a.lang, IsFile: true, HasPoint: true, Make: a.plainCSV}
 	case forExcel:
-		f.Name = "csv for excel " + a.lang
-	case a.media == csvType:
-		f.Make = a.plainCSV
+		*f = answers.Form{Name: "csv for excel " + a.lang, IsFile: true, HasPoint: true, Make: a.report}
+	default:
+		*f = answers.Form{Name: a.media + " " + a.lang, IsFile: true, HasPoint: true, IsLong: true, Make: a.report}
 	}
-	return f, nil
+	return nil
 }
 
-// readCursor reads the cursor, if there is one, and the date and point of the answer in a form.
-func (a *asking) readCursor(form answers.Form) (err error) {
+// readCursor reads the cursor, if there is one, and the date and point of the answer.
+func (a *asking) readCursor() (err error) {
 	given := a.param("cursor")
 	if given != "" && a.limit == 0 {
 		return fail(badRequest, "只用于分页", "is for pages only").of("cursor")
@@ -203,14 +199,14 @@ func (a *asking) readCursor(form answers.Form) (err error) {
 		}
 		a.cursor = &c
 	}
-	if a.when, err = a.request.when(); err != nil {
+	if a.asked.When, err = a.when(); err != nil {
 		return err
 	}
-	a.asked = a.s.Answers.Ask(answers.Request{Who: a.who, Desk: a.desk, Prefix: a.prefix, When: a.when,
-		Question: a.question, Form: form})
+	a.asked.Who, a.asked.Desk, a.asked.Prefix = &a.who, a.desk, a.prefix
+	a.asked = a.s.Answers.Ask(a.asked.Request)
 	if c := a.cursor; c != nil {
 		switch {
-		case c.question != a.asked.Bare || c.asOf != a.when.AsOf:
+		case c.question != a.asked.Bare || c.asOf != a.asked.When.AsOf:
 			return fail(badRequest, "属于另一个查询", "is of another question").of("cursor")
 		case c.epoch != a.s.Answers.Epoch():
 			return errGone

@@ -126,15 +126,15 @@ func (m *Metrics) refused(err error) {
 	switch {
 	case errors.As(err, &batch):
 		for _, r := range batch.Refused {
-			m.reasons(r.Reasons)
+			m.CountReasons(r.Reasons)
 		}
 	case errors.As(err, &one):
-		m.reasons(one.Breaches)
+		m.CountReasons(one.Breaches)
 	}
 }
 
-// reasons counts reasons against a record. A reason without a rule is counted under "".
-func (m *Metrics) reasons(why []desk.Reason) {
+// CountReasons counts reasons against a record. A reason without a rule is counted under "".
+func (m *Metrics) CountReasons(why []desk.Reason) {
 	for _, b := range why {
 		m.refusals.WithLabelValues(string(b.Rule)).Inc()
 	}

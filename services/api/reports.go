@@ -116,7 +116,7 @@ func (q *request) reproduce() error {
 
 // spool writes the body to a file without a name, which vanishes when it is closed.
 func (q *request) spool() (file *os.File, size int64, err error) {
-	file, err = os.CreateTemp(q.s.Spool, reportPrefix+"*")
+	file, err = q.s.Imports.Spool.File()
 	if err != nil {
 		return nil, 0, fmt.Errorf("api: spool a body: %w", err)
 	}
@@ -125,11 +125,8 @@ func (q *request) spool() (file *os.File, size int64, err error) {
 			_ = file.Close() // the file has no name, so it vanishes
 		}
 	}()
-	if err := os.Remove(file.Name()); err != nil {
-		return nil, 0, fmt.Errorf("api: spool a body: %w", err)
-	}
 	var read *readError
-	size, err = io.Copy(&sparing{to: file, dir: q.s.Spool}, readErrors{q.Body})
+	size, err = io.Copy(q.s.Imports.Spool.Writer(file), readErrors{q.Body})
 	if errors.As(err, &read) {
 		err = bodyError(read.cause)
 	}

@@ -20,7 +20,9 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/answers"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/imports"
 	"github.com/taizhang/taizhang/services/signin"
+	"github.com/taizhang/taizhang/services/spool"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -34,9 +36,10 @@ type ServerConfig struct {
 	Feed     *alertfeed.Feed // nil for none; it outlives the server
 	Now      func() time.Time
 	Log      *zap.Logger
-	Build    string // the build of the program; answers name it, and ETags depend on it
-	Document []byte // docs/openapi.json
-	Spool    string // a directory for uploads on the disk of the ledger; it is emptied at start
+	Build    string        // the build of the program; answers name it, and ETags depend on it
+	Document []byte        // docs/openapi.json
+	Imports  *imports.Jobs // shared with Pages, and stopped with the server; nil for its own in the directory Spool
+	Spool    string
 	// checks that the store on other machines can be reached; nil for a store in this process
 	Reach func(context.Context) error
 	// the names of the server beside those of loopback; requests to other names are refused
@@ -70,6 +73,10 @@ func New(cfg ServerConfig) *Server {
 	}
 	if cfg.Answers == nil {
 		cfg.Answers = answers.New(answers.Config{Desk: cfg.Desk, Access: cfg.Access, Now: cfg.Now})
+	}
+	if cfg.Imports == nil {
+		cfg.Imports = imports.New(imports.Config{Spool: spool.New(cfg.Spool, cfg.Log), Now: cfg.Now,
+			Log: cfg.Log, Refused: cfg.Metrics.CountReasons})
 	}
 	s := &Server{ServerConfig: cfg, mux: http.NewServeMux(), underway: newUnderway(),
 		work: newWork(&cfg)}

@@ -1,17 +1,15 @@
-package api
+package spool
 
 import (
 	"io"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
-// roomKept is the number of bytes that uploads and results of imports leave free on the disk, because the ledger
-// writes to the same disk and stops when it is full.
-var roomKept uint64 = 256 << 20 // a variable for tests
-
-// roomIn returns the number of free bytes on the disk of a directory.
-func roomIn(dir string) (uint64, error) {
+// Room returns the number of free bytes on the disk of a directory.
+func Room(dir string) (uint64, error) {
 	var disk unix.Statfs_t
 	if err := unix.Statfs(dir, &disk); err != nil {
 		return 0, err
@@ -22,22 +20,22 @@ func roomIn(dir string) (uint64, error) {
 // sparingBytes is the number of bytes written between two checks of the free space.
 const sparingBytes = 4 << 20
 
-// sparing writes to a file as long as more than roomKept is free on the disk.
+// sparing writes to a file as long as there is room on the disk.
 type sparing struct {
 	to    io.Writer
-	dir   string
+	spool *Spool
 	until int // bytes until the next check
 }
 
 // Write implements io.Writer.
 func (s *sparing) Write(p []byte) (int, error) {
 	if s.until -= len(p); s.until < 0 {
-		room, err := roomIn(s.dir)
+		room, err := Room(s.spool.dir)
 		if err != nil {
 			return 0, err
 		}
-		if room < roomKept {
-			return 0, fail(unavailable, "服务器磁盘余量不足，暂不接受文件",
+		if room < s.spool.Keep {
+			return 0, text.Errorf(text.Unavailable, "服务器磁盘余量不足，暂不接受文件",
 				"the disk of the server has too little room to take files")
 		}
 		s.until = sparingBytes
