@@ -202,7 +202,8 @@ var leansOn = map[string][]string{
 	// runs imports of a guarded counter
 	"imports": {"access", "desk", "spool"},
 	// pages of a browser over them
-	"console": {"access", "signin"},
+	// pages of the answers of the desk, kept for whoever sees the same, and forms of sheets
+	"console": {"access", "answers", "desk", "imports", "lists", "sheets", "signin", "table"},
 	// a ledger writes what the simulator makes, a store keeps it, the accounts and a sheet go with it
 	"demo":    {"access", "ledger", "logstore", "sheets", "simulator"},
 	"replica": {"logstore"}, // keeps its copy there

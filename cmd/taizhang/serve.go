@@ -245,7 +245,8 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	jobs := imports.New(imports.Config{Spool: spool.New(filepath.Join(a.dir, spoolName), a.log), Now: a.now,
 		Log: a.log, Refused: metrics.CountReasons})
 	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Answers: kept, Imports: jobs,
-		Gate: gate, Pages: console.New(gate), Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
+		Gate: gate, Pages: console.New(console.Config{Gate: gate, Answers: kept, Imports: jobs}), Feed: opened.feed,
+		Now: a.now, Log: a.log, Build: programBuild(),
 		Document: docs.OpenAPI, Reach: a.pingRecord, Hosts: o.hostNames(),
 		Metrics: metrics, Tracer: tracer(s.traces)})
 	address := o.address(tcp)

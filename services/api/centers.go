@@ -233,7 +233,7 @@ func (q *request) alert() error {
 	}
 	notThere := fail(notFound, "没有这样的预警", "there is no such alert")
 	var ok bool
-	if name.Key, ok = parseKeyToken(q.PathValue("key")); !ok {
+	if name.Key, ok = desk.ParseKeyToken(q.PathValue("key")); !ok {
 		return notThere
 	}
 	if _, err := events.ReadDate(name.RaisedOn); err != nil {

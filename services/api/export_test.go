@@ -12,9 +12,6 @@ func WaitForPositions(d time.Duration) (before time.Duration) {
 	return before
 }
 
-// KeyToken returns the token of an alert key.
-var KeyToken = keyToken
-
 // WaitForBodies sets how long a client may be silent within a body, and returns the value before.
 func WaitForBodies(d time.Duration) (before time.Duration) {
 	before, readWait, writeWait = readWait, d, d

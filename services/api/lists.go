@@ -72,7 +72,7 @@ func listRoutes() (all []route) {
 				{http.StatusOK, table.WholeType, nil, "the whole table, with what is shown to people"}},
 			handle: func(q *request) error { return q.list(l) }}
 		for _, p := range l.Params {
-			own := param{name: apiName(p.Name), words: p.Words, sort: p.Sort, values: p.Values, def: p.Default,
+			own := param{name: p.QueryName(), words: p.Words, sort: p.Sort, values: p.Values, def: p.Default,
 				must: p.Must || p.Name == l.Argument}
 			if p.Name == limitParam {
 				own.words, own.def = text.Say("json 每页 `N` 行，至多 1000；其他格式最多 N 行（默认 %s）",
@@ -107,7 +107,7 @@ func (q *request) list(l *lists.List) error {
 	a := &asking{request: q, list: l}
 	a.asked.Question = lists.Question{List: l.Name, Params: map[string]string{}}
 	for _, p := range l.Params {
-		v := q.param(apiName(p.Name))
+		v := q.param(p.QueryName())
 		if p.Name == limitParam && q.media == jsonType {
 			v = strconv.Itoa(pagedMax)
 		}

@@ -7,43 +7,38 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// pageBytesMax is the largest size of a form of a page.
-const pageBytesMax = 8 << 10
-
-// pages are the pages of the browser by the first part of their paths, as metrics and the log name them.
-var pages = map[string]*plan{
-	"":       {route: route{path: "/", limit: pageBytesMax}},
-	"login":  {route: route{path: "/login", limit: pageBytesMax}},
-	"logout": {route: route{path: "/logout", limit: pageBytesMax}},
-	"me":     {route: route{path: "/me", limit: pageBytesMax}},
-	"static": {route: route{path: "/static"}},
+// isPage reports whether a request that no route takes is for the pages of the browser: every path is theirs but
+// those of the API.
+func (s *Server) isPage(r *http.Request) bool {
+	path := r.URL.Path
+	return s.Pages != nil && strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") &&
+		path != "/v1" && !strings.HasPrefix(path, "/v1/")
 }
 
-// pageOf returns the page that a request asks for, or nil.
-func (s *Server) pageOf(r *http.Request) *plan {
-	if s.Pages == nil {
-		return nil
-	}
-	first, rest, isLonger := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	if first == "" && isLonger || strings.HasPrefix(rest, "/") {
-		return nil // such as //evil.example
-	}
-	return pages[first]
-}
+// secretPages are the first parts of the paths of pages that may show a secret: passwords, keys and codes.
+var secretPages = []string{"/login", "/logout", "/me"}
 
-// page lets the pages answer a request. They authenticate it themselves. Their answers are not compressed, because
-// the size of a compressed answer could reveal secrets in it to somebody on the network.
-func (s *Server) page(w http.ResponseWriter, r *http.Request, page *plan) {
+// page lets the pages answer a request. They authenticate it themselves, and limit its form. Pages with secrets are
+// not compressed, because the size of a compressed answer could reveal a secret in it to somebody on the network.
+func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	q := s.request(w, r)
-	q.plan = page
+	q.plan = &plan{route: route{path: "a page"}}
 	defer q.observe()
 	defer q.recovered()
-	if err := q.limitBody(); err != nil {
-		q.fail(err)
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		q.fail(fail(unsupportedType, "请求内容不能压缩", "the body must not be compressed"))
 		return
 	}
-	w.Header().Set(gzhttp.HeaderNoCompression, "pages")
+	for _, path := range secretPages {
+		if r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/") {
+			w.Header().Set(gzhttp.HeaderNoCompression, "secrets")
+		}
+	}
+	r.Body = &pacedBody{ReadCloser: r.Body, c: http.NewResponseController(q.w)}
 	s.Pages.ServeHTTP(q.w, r)
+	if r.Pattern != "" {
+		q.plan.path = r.Pattern[strings.Index(r.Pattern, "/"):]
+	}
 	if q.w.status == 0 {
 		q.w.WriteHeader(http.StatusOK)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
 )
 
 // ProblemDetails is an error in the form of RFC 9457. It never quotes a body; a wrong value is quoted up to 100
@@ -170,7 +171,7 @@ func problemOf(err error, q *request) *ProblemDetails {
 		RequestID: q.id}
 	var about *text.Error
 	if errors.As(err, &about) && about.Param != "" {
-		p.Param = apiName(about.Param)
+		p.Param = lists.QueryName(about.Param)
 		what = about.What
 	}
 	p.Text = text.Text{Zh: q.shown(what.Zh), En: q.shown(what.En)}

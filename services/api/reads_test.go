@@ -117,7 +117,7 @@ func TestAlertsAreExplained(t *testing.T) {
 		if err != nil || len(want) != 1 {
 			t.Fatal(want, err)
 		}
-		sameJSON(t, x.get(t, "/v1/centers/"+alert.Center+"/alerts/"+alert.Code+"/"+api.KeyToken(alert.Key)+"/"+
+		sameJSON(t, x.get(t, "/v1/centers/"+alert.Center+"/alerts/"+alert.Code+"/"+desk.KeyToken(alert.Key)+"/"+
 			alert.RaisedOn).ok(t).body, want[0])
 		sameJSON(t, x.get(t, "/v1/explain?center="+alert.Center+"&code="+alert.Code+"&key="+alert.Key+"&raisedOn="+
 			alert.RaisedOn).ok(t).body, want)

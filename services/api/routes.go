@@ -103,18 +103,3 @@ func (p *plan) param(name string) *param {
 	}
 	return nil
 }
-
-// apiName returns the name in the API of a parameter of the desk: knownAt for known-at. The name of a header, such
-// as If-Match, stays unchanged.
-func apiName(param string) string {
-	name := []byte{}
-	for i := 0; i < len(param); i++ {
-		if param[i] == '-' && i+1 < len(param) && 'a' <= param[i+1] && param[i+1] <= 'z' {
-			i++
-			name = append(name, param[i]-'a'+'A')
-			continue
-		}
-		name = append(name, param[i])
-	}
-	return string(name)
-}

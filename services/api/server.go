@@ -52,8 +52,10 @@ type ServerConfig struct {
 type Server struct {
 	ServerConfig
 	mux     *http.ServeMux
-	methods []string // the methods of all routes
-	zipped  http.HandlerFunc
+	methods []string         // the methods of all routes
+	zipped  http.HandlerFunc // dispatch, with compressed answers
+	// the same for pages, whose sizes are blurred
+	zippedPages http.HandlerFunc
 
 	underway *underway
 	lag      lag
@@ -88,25 +90,36 @@ func New(cfg ServerConfig) *Server {
 		}
 	}
 	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(zipBytesMin), gzhttp.ContentTypes(zippedTypes))
-	if err != nil {
+	zipPages, errPages := gzhttp.NewWrapper(gzhttp.MinSize(zipBytesMin), gzhttp.ContentTypes(zippedTypes),
+		gzhttp.RandomJitter(zipJitterBytes, 0, false))
+	if err = errors.Join(err, errPages); err != nil {
 		panic(err) // cannot happen: the options are constants
 	}
-	s.zipped = zip(http.HandlerFunc(s.dispatch))
+	s.zipped, s.zippedPages = zip(http.HandlerFunc(s.dispatch)), zipPages(http.HandlerFunc(s.dispatch))
 	return s
 }
 
 // zipBytesMin is the size from which an answer is compressed.
 const zipBytesMin = 1024
 
+// zipJitterBytes is the most that is added to a compressed page at random, so that its size says little about what
+// it repeats of the question.
+const zipJitterBytes = 64
+
 // zippedTypes are the media types that are compressed. A workbook is compressed already, and a stream of events
 // must not wait for a compressor.
-var zippedTypes = []string{jsonType, problemType, linesType, table.WholeType, csvType, htmlType}
+var zippedTypes = []string{jsonType, problemType, linesType, table.WholeType, csvType, htmlType,
+	"text/css", "text/javascript"}
 
 // ServeHTTP implements http.Handler. Every answer has an X-Request-Id, and every error is a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.underway.begin()
 	defer s.underway.end()
-	s.zipped(newPaced(w, r), r)
+	zipped := s.zipped
+	if s.isPage(r) {
+		zipped = s.zippedPages
+	}
+	zipped(newPaced(w, r), r)
 }
 
 // dispatch finds the route of a request.
@@ -121,8 +134,8 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 		s.mux.ServeHTTP(w, r) // again, because it sets the values of the path
 		return
 	}
-	if page := s.pageOf(r); page != nil {
-		s.page(w, r, page)
+	if s.isPage(r) {
+		s.page(w, r)
 		return
 	}
 	s.unrouted(w, r)

@@ -262,7 +262,8 @@ func says(n *html.Node) string {
 var pageHeaders = map[string]string{
 	"Content-Type":  "text/html; charset=utf-8",
 	"Cache-Control": "no-store",
-	"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; " +
+	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+		"img-src 'self' data:; form-action 'self'; " +
 		"frame-ancestors 'none'; base-uri 'none'",
 	"Referrer-Policy":            "same-origin",
 	"X-Frame-Options":            "DENY",

@@ -10,20 +10,30 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/answers"
+	"github.com/taizhang/taizhang/services/imports"
 	"github.com/taizhang/taizhang/services/signin"
 )
 
-// Pages serves the pages of the browser. Its methods may be called from several goroutines.
-type Pages struct {
+// Config holds the parameters of New.
+type Config struct {
 	*signin.Gate
-	mux *http.ServeMux
+	Answers *answers.Kept // each user gets a guarded desk of his own over its desk
+	Imports *imports.Jobs // shared with the API
 }
 
-// New returns the pages over a gate. They answer at / and under /login, /logout, /me and /static.
-func New(gate *signin.Gate) *Pages {
-	p := &Pages{gate, http.NewServeMux()}
+// Pages serves the pages of the browser. Its methods may be called from several goroutines.
+type Pages struct {
+	Config
+	screens []screen
+	mux     *http.ServeMux
+}
+
+// New returns the pages.
+func New(cfg Config) *Pages {
+	p := &Pages{cfg, screens(), http.NewServeMux()}
 	for pattern, do := range map[string]func(*visit) error{
-		"GET /{$}":                (*visit).home,
+		"GET /{$}":                (*visit).enter,
 		"GET /login":              (*visit).login,
 		"POST /login":             (*visit).signIn,
 		"GET /login/sso":          (*visit).beginSSO,
@@ -42,18 +52,28 @@ func New(gate *signin.Gate) *Pages {
 		"GET /me/factor/confirm": (*visit).home,
 		"/":                      (*visit).nothing,
 	} {
-		p.mux.Handle(pattern, p.page(do))
+		p.mux.Handle(pattern, p.page(withForm(do)))
 	}
-	p.mux.HandleFunc("GET "+stylePath, serveStyle)
+	for i := range p.screens {
+		s := &p.screens[i]
+		p.mux.Handle("GET "+s.path, p.page(s.serve))
+		if s.post != nil {
+			p.mux.Handle("POST "+s.path, p.page(s.serve))
+		}
+	}
+	for i := range assets {
+		p.mux.Handle("GET "+assets[i].path, &assets[i])
+	}
 	return p
 }
 
 // ServeHTTP implements http.Handler.
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
 
-// pagePolicy limits a page to the stylesheet of this server and embedded pictures, and its forms to this server.
-const pagePolicy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors " +
-	"'none'; base-uri 'none'"
+// pagePolicy limits a page to the stylesheet and the module of this server and embedded pictures, and its forms to
+// this server.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' " +
+	"data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // page returns the handler of a page.
 func (p *Pages) page(do func(*visit) error) http.HandlerFunc {
@@ -68,13 +88,19 @@ func (p *Pages) page(do func(*visit) error) http.HandlerFunc {
 		h.Set("Cache-Control", "no-store")
 		h.Set("Vary", "Accept-Language, Cookie")
 		v := p.visit(w, r)
-		err := v.readForm()
-		if err == nil {
-			err = do(v)
-		}
-		if err != nil {
+		if err := do(v); err != nil {
 			v.fail(err)
 		}
+	}
+}
+
+// withForm returns what answers a request after its form was read.
+func withForm(do func(*visit) error) func(*visit) error {
+	return func(v *visit) error {
+		if err := v.readForm(formBytesMax); err != nil {
+			return err
+		}
+		return do(v)
 	}
 }
 
@@ -87,8 +113,9 @@ func (v *visit) nothing() error {
 		"there is no page at this address, or it does not take such a request; begin again at the first page")
 }
 
-// readForm reads the form of a request. For a form that another site sends it returns text.Forbidden.
-func (v *visit) readForm() error {
+// readForm reads the form of a request, of at most some bytes. For a form that another site sends it returns
+// text.Forbidden. A form with files is only limited, for its page to read.
+func (v *visit) readForm(bytesMax int64) error {
 	if v.Method != http.MethodPost {
 		return nil
 	}
@@ -96,10 +123,13 @@ func (v *visit) readForm() error {
 		return err
 	}
 	media, _, err := mime.ParseMediaType(v.Header.Get("Content-Type"))
-	if err != nil || media != "application/x-www-form-urlencoded" {
+	v.Body = http.MaxBytesReader(v.w, v.Body, bytesMax)
+	switch {
+	case err == nil && media == "multipart/form-data" && bytesMax > formBytesMax:
+		return nil
+	case err != nil || media != "application/x-www-form-urlencoded":
 		return errForm
 	}
-	v.Body = http.MaxBytesReader(v.w, v.Body, formBytesMax)
 	if err := v.ParseForm(); err != nil {
 		return errForm
 	}

@@ -15,14 +15,17 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/answers"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/console"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/imports"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/oidc"
 	"github.com/taizhang/taizhang/services/seal"
 	"github.com/taizhang/taizhang/services/signin"
+	"github.com/taizhang/taizhang/services/spool"
 )
 
 // office is a server of the API and the pages over an empty ledger and its accounts, on a real socket.
@@ -82,8 +85,11 @@ func open(t testing.TB, c *clock, provider func(redirect string) *oidc.Provider)
 		Root: func(context.Context, uint64, func(*events.Stored)) ([sha256.Size]byte, error) {
 			return seal.Root(t.Context(), nil, 0, nil)
 		}}}
-	s := api.New(api.ServerConfig{Desk: d, Access: x.access, Gate: gate, Pages: console.New(gate), Now: c.now,
-		Log: zap.NewNop(), Build: "v1", Spool: t.TempDir()})
+	kept := answers.New(answers.Config{Desk: d, Access: x.access, Now: c.now})
+	jobs := imports.New(imports.Config{Spool: spool.New(t.TempDir(), zap.NewNop()), Now: c.now, Log: zap.NewNop()})
+	s := api.New(api.ServerConfig{Desk: d, Access: x.access, Gate: gate, Answers: kept, Imports: jobs,
+		Pages: console.New(console.Config{Gate: gate, Answers: kept, Imports: jobs}), Now: c.now, Log: zap.NewNop(),
+		Build: "v1"})
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	x.Config.Handler = s
 	t.Cleanup(s.Stop)

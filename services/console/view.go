@@ -2,9 +2,7 @@ package console
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -28,6 +26,11 @@ type view struct {
 	Notice  string
 	Wrong   wrong
 	isAlone bool // the page has one task: its first field has the focus
+
+	// of a page of a user who is signed in
+	Menu   []menuItem
+	Bar    *bar // nil for a page without a date
+	Search bool // the user may search
 }
 
 // base gives access to the view that is embedded in a page.
@@ -41,6 +44,9 @@ type wrong struct{ At, Text string }
 
 // view returns the view of a page for a user who is not signed in.
 func (v *visit) view() *view {
+	if v.desk != nil {
+		return v.frame()
+	}
 	other := "en"
 	if v.lang == "en" {
 		other = "zh"
@@ -51,6 +57,38 @@ func (v *visit) view() *view {
 	}
 	return &view{of: v, Switch: v.address(other, path), Notice: notices[v.URL.Query().Get("notice")].In(v.lang)}
 }
+
+// frame returns the view of a page for the user who is signed in.
+func (v *visit) frame() *view {
+	other := "en"
+	if v.lang == "en" {
+		other = "zh"
+	}
+	base := &view{of: v, Account: v.who.Account, Menu: v.menu(), Search: v.p.screenAt("/search", v.who.Role) != nil,
+		Notice: notices[v.query.Get("notice")].In(v.lang)}
+	if v.Method == http.MethodGet {
+		base.Switch = v.here("lang", other)
+	}
+	if v.screen != nil && v.screen.state {
+		base.Bar = v.bar()
+	}
+	return base
+}
+
+// Carry returns the address of another page in the state of this one.
+func (v *view) Carry(path string) string { return v.of.carry(path) }
+
+// Carried returns the state of the page, for a form that leads to another one.
+func (v *view) Carried() (list []hidden) {
+	state := v.of.state()
+	for _, name := range sortedNames(state) {
+		list = append(list, hidden{name, state.Get(name)})
+	}
+	return list
+}
+
+// Here returns the address of this page with some parameters changed.
+func (v *view) Here(params ...string) string { return v.of.here(params...) }
 
 // These hold the values of single pages, beside those of every page.
 type (
@@ -80,6 +118,10 @@ type (
 		*view
 		Codes  []string
 		Onward string
+	}
+	helpView struct {
+		*view
+		Pages []menuItem
 	}
 	meView struct {
 		*view
@@ -116,8 +158,9 @@ func parse(lang string) map[string]*template.Template {
 	pick := func(zh, en string, args ...any) string { return text.Say(zh, en, args...).In(lang) }
 	frame := template.Must(template.New("frame").Funcs(template.FuncMap{
 		"say": pick, "in": func(t text.Text) string { return t.In(lang) },
-		"at": at, "field": newField, "style": func() string { return stylePath }, "instant": shownInstant,
-		"seen": text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))
+		"at": at, "field": newField, "style": func() string { return assets[0].path }, "module": func() string { return assets[1].path },
+		"instant": shownInstant,
+		"seen":    text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))
 	pages := map[string]*template.Template{}
 	names, err := files.ReadDir("pages")
 	if err != nil {
@@ -200,28 +243,4 @@ func newField(page interface{ base() *view }, attributes ...any) (*field, error)
 func shownInstant(s string) (string, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	return t.In(events.Shanghai).Format("2006-01-02 15:04"), err
-}
-
-var style = func() []byte {
-	content, err := files.ReadFile("pages/style.css")
-	if err != nil {
-		panic(err) // cannot happen: it is embedded
-	}
-	return content
-}()
-
-// stylePath is the address of the stylesheet. It changes with the content, so a browser may cache it for ever.
-var stylePath = func() string {
-	sum := sha256.Sum256(style)
-	return "/static/" + hex.EncodeToString(sum[:8]) + ".css"
-}()
-
-func serveStyle(w http.ResponseWriter, _ *http.Request) {
-	h := w.Header()
-	h.Set("Content-Type", "text/css; charset=utf-8")
-	h.Del("Vary") // the stylesheet is the same for everybody
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Length", strconv.Itoa(len(style)))
-	_, _ = w.Write(style)
 }

@@ -9,9 +9,12 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/signin"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // visit is one request for a page, with the parameters of its address.
@@ -22,6 +25,15 @@ type visit struct {
 	lang string // zh or en
 	kept string // the language if the address names one; else ""
 	next string // the address to go to when the session needs nothing more
+
+	// of a page of a user who is signed in
+	who    access.Principal
+	screen *screen
+	desk   desk.Keeper // guarded
+	query  url.Values
+	when   desk.When
+	on     events.Date // the date of when
+	unit   table.Unit
 }
 
 func (p *Pages) visit(w http.ResponseWriter, r *http.Request) *visit {
@@ -116,7 +128,10 @@ func (v *visit) goOn(s *access.Session, done string) error {
 		return v.seeOther(v.to(home))
 	}
 	if done == "" {
-		return v.seeOther(v.onward())
+		if v.next == home {
+			return v.seeOther(v.to("/"))
+		}
+		return v.seeOther(v.next)
 	}
 	return v.seeOther(v.onward("notice", done))
 }
@@ -148,11 +163,15 @@ var notices = map[string]text.Text{
 }
 
 // user returns the principal of the session of the request. Tokens are for programs and do not count here.
-func (v *visit) user() (access.Principal, error) {
+func (v *visit) user() (access.Principal, error) { return v.userBy(v.p.Authenticate) }
+
+// userBy is user with a function of the gate.
+func (v *visit) userBy(authenticate func(r *http.Request, asked string) (access.Principal, error)) (access.Principal,
+	error) {
 	if !v.p.HasSession(v.Request) {
 		return access.Principal{}, errNoSession
 	}
-	who, err := v.p.Authenticate(v.Request, v.Method+" "+v.URL.Path)
+	who, err := authenticate(v.Request, v.Method+" "+v.URL.Path)
 	if err == nil && who.SessionID == "" {
 		err = errNoSession
 	}

@@ -101,7 +101,7 @@ func TestTheFirstAdministratorComesIn(t *testing.T) {
 		b.get(x.URL + "/")
 		b.expect("/login", http.StatusOK, headFirst.in(lang))
 		b.shows("taizhang account add NAME --role secadmin", "taizhang account password NAME")
-		if len(b.passed) != 2 || !strings.HasSuffix(b.passed[0], "/me") {
+		if len(b.passed) != 1 || !strings.HasSuffix(b.passed[0], "/login?next=%2Fme") {
 			t.Errorf("/ led through %v", b.passed)
 		}
 		x.add("sun", access.Binding{Role: access.SecAdmin}, given)

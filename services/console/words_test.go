@@ -149,7 +149,7 @@ func TestWhatTheUserHasAPartInIsSaidAtTheForm(t *testing.T) {
 		{text.Errorf(text.Stopped, "停止", "stopped"), 0, "", "", false},
 	} {
 		w := httptest.NewRecorder()
-		v := New(signin.New(signin.GateConfig{})).visit(w, httptest.NewRequest(http.MethodPost, "/login", nil))
+		v := New(Config{Gate: signin.New(signin.GateConfig{})}).visit(w, httptest.NewRequest(http.MethodPost, "/login", nil))
 		got, status, isTheir := v.refusal(c.err, "login")
 		if status != c.status || got.Text != c.says || isTheir != c.isTheir ||
 			w.Header().Get("Retry-After") != c.waits || isTheir && got.At != "login" {
@@ -171,7 +171,7 @@ func TestAnErrorOfTheProgramIsForItsLog(t *testing.T) {
 	} {
 		w := httptest.NewRecorder()
 		w.Header().Set("X-Request-Id", "17")
-		New(signin.New(signin.GateConfig{})).visit(w, httptest.NewRequest(http.MethodGet, "/me", nil)).fail(c.err)
+		New(Config{Gate: signin.New(signin.GateConfig{})}).visit(w, httptest.NewRequest(http.MethodGet, "/me", nil)).fail(c.err)
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) ||
 			strings.Contains(w.Body.String(), "secret") {
 			t.Errorf("%v: %d %s", c.err, w.Code, w.Body)

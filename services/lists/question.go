@@ -85,6 +85,24 @@ type Param struct {
 	Must    bool // whether the parameter is required
 }
 
+// QueryName returns the name of the parameter in the query of an address.
+func (p *Param) QueryName() string { return QueryName(p.Name) }
+
+// QueryName returns the name in the query of an address of a parameter that a flag has: knownAt for known-at. The name
+// of a header, such as If-Match, stays unchanged.
+func QueryName(param string) string {
+	name := []byte{}
+	for i := 0; i < len(param); i++ {
+		if param[i] == '-' && i+1 < len(param) && 'a' <= param[i+1] && param[i+1] <= 'z' {
+			i++
+			name = append(name, param[i]-'a'+'A')
+			continue
+		}
+		name = append(name, param[i])
+	}
+	return string(name)
+}
+
 // ParamSort is the sort of value of a parameter. Every value is written as text; "" means that it is not given.
 type ParamSort int
 

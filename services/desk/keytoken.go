@@ -1,4 +1,4 @@
-package api
+package desk
 
 import (
 	"encoding/base32"
@@ -16,8 +16,8 @@ const (
 
 var keyCoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// keyToken returns the token of a key.
-func keyToken(key string) string {
+// KeyToken returns the token of a key.
+func KeyToken(key string) string {
 	switch {
 	case key == "":
 		return noKey
@@ -27,8 +27,8 @@ func keyToken(key string) string {
 	return codedKey + keyCoding.EncodeToString([]byte(key))
 }
 
-// parseKeyToken returns the key of a token. ok is false for a text that keyToken does not return.
-func parseKeyToken(token string) (key string, ok bool) {
+// ParseKeyToken returns the key of a token. ok is false for a text that KeyToken does not return.
+func ParseKeyToken(token string) (key string, ok bool) {
 	if coded, isCoded := strings.CutPrefix(token, codedKey); isCoded {
 		decoded, err := keyCoding.DecodeString(coded)
 		if err != nil {
@@ -38,7 +38,7 @@ func parseKeyToken(token string) (key string, ok bool) {
 	} else if token != noKey {
 		key = token
 	}
-	return key, keyToken(key) == token
+	return key, KeyToken(key) == token
 }
 
 func isPlainKey(key string) bool {

@@ -1,0 +1,288 @@
+package console
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/answers"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// These are the numbers of rows that a page of a list has. More than wholeMax are for a file.
+const (
+	pageRows = 200
+	wholeMax = 2000
+)
+
+// listView is the page of a list.
+type listView struct {
+	*view
+	Title   string
+	Filters []filter
+	Hidden  []hidden // what the form carries on
+	Reset   string
+	Table   template.HTML // "" if there are no rows, or nothing was asked yet
+	Empty   string        // what is said instead
+	Notes   []string
+	Rows    int
+	From    int // the first row of the page, from 1
+	To      int
+	Pages   []choice
+	All     string // the address of all rows on one page; "" for too many, or if one page has them
+	CSV     string
+	XLSX    string
+	Said    []string // the question in words, for print
+	At      string   // the time, for print
+}
+
+// titleOf returns the title of the page of a list.
+func titleOf(l *lists.List) text.Text {
+	if t, ok := listTitles[l.Name]; ok {
+		return t
+	}
+	return l.Short
+}
+
+// listTitles are the words for lists in menus and headings.
+var listTitles = map[string]text.Text{
+	"centers": text.Say("中心", "Centers"), "alerts": text.Say("预警", "Alerts"),
+	"execution": text.Say("经费执行", "Execution"), "delayed": text.Say("迟滞资金", "Delayed money"),
+	"deferrals": text.Say("延后安排", "Deferrals"), "ageing": text.Say("结余账龄", "Ageing of balances"),
+	"spending": text.Say("支出明细", "Spending"), "due": text.Say("即将到期", "Due soon"),
+	"trace": text.Say("数字构成", "What a figure is made of"), "changes": text.Say("变动说明", "Changes"),
+	"find": text.Say("查找记录", "Find records"), "sample": text.Say("抽样", "Sample"),
+	"duplicates": text.Say("疑似重复", "Possible duplicates"),
+}
+
+// list shows a list, or sends it as a file.
+func (v *visit) list(l *lists.List) error {
+	if err := v.knows(l); err != nil {
+		return err
+	}
+	if address := v.defaulted(l); address != "" {
+		return v.seeOther(address)
+	}
+	q, isWhole := v.question(l)
+	if !isWhole {
+		page := v.newListView(l)
+		page.Empty = v.say("请填写条件，然后查询。", "Fill in the conditions, then ask.")
+		v.show(http.StatusOK, "list", page)
+		return nil
+	}
+	if format := v.query.Get("format"); format != "" {
+		return v.wrongFilter(l, v.sendReport(q, format))
+	}
+	columns, err := q.Columns()
+	if err != nil {
+		return v.wrongFilter(l, err)
+	}
+	w := v.newRowWriter(q, columns)
+	answer, err := v.answer(q, answers.Rows(w.encoding(v)))
+	if err != nil {
+		return v.wrongFilter(l, err)
+	}
+	return v.showList(l, w, answer)
+}
+
+// answer returns the answer to a question in a form, kept for whoever sees the same.
+func (v *visit) answer(q lists.Question, form answers.Form) (*answers.Snapshot, error) {
+	asked := v.p.Answers.Ask(answers.Request{Who: &v.who, Desk: v.desk, When: v.when, Question: q, Form: form})
+	return asked.Answer(v.Context(), 0)
+}
+
+// question returns the question that the address asks. isWhole is false if a condition is missing that must be given.
+func (v *visit) question(l *lists.List) (q lists.Question, isWhole bool) {
+	q, isWhole = lists.Question{List: l.Name, On: v.on, Params: map[string]string{}}, true
+	for i := range l.Params {
+		p := &l.Params[i]
+		value := v.query.Get(p.QueryName())
+		if value != "" && value != p.Default {
+			q.Params[p.Name] = value
+		}
+		if value == "" && (p.Must || p.Name == l.Argument) {
+			isWhole = false
+		}
+	}
+	return q, isWhole
+}
+
+// knows returns an error for a parameter that the page does not have: an answer without a mistyped condition would
+// be believed.
+func (v *visit) knows(l *lists.List) error {
+	for _, name := range sortedNames(v.query) {
+		if !slices.Contains([]string{"asOf", "knownAt", "unit", "lang", "page", "format", "notice"}, name) &&
+			!slices.ContainsFunc(l.Params, func(p lists.Param) bool { return p.QueryName() == name }) {
+			return text.Errorf(text.Invalid, "“%s”没有条件 %s，请重新查询", "%s has no condition %s; ask again",
+				titleOf(l), short(name))
+		}
+	}
+	return nil
+}
+
+// short returns a text of the address as a message quotes it.
+func short(s string) string { return text.Printable(s[:min(len(s), 40)]) }
+
+// defaulted returns the address with the conditions that a list is shown with at first, or "". The scopes of money
+// overlap, so one is chosen.
+func (v *visit) defaulted(l *lists.List) string {
+	if l.Name != "execution" || v.query.Has("scope") || v.query.Has("year") || v.query.Has("center") {
+		return ""
+	}
+	return v.here("scope", "fiscal", "year", strconv.Itoa(v.on.Year()))
+}
+
+// wrongFilter shows the form of the list again with what is wrong, at the filter that it is about. It returns any
+// other error, and nil for none.
+func (v *visit) wrongFilter(l *lists.List, err error) error {
+	var about *text.Error
+	status := http.StatusBadRequest
+	switch {
+	case !errors.As(err, &about), text.CodeOf(err) != text.Invalid && text.CodeOf(err) != text.NotFound:
+		return err
+	case text.CodeOf(err) == text.NotFound:
+		status = http.StatusNotFound
+	}
+	page := v.newListView(l)
+	what := sentence(about.What.In(v.lang), v.lang)
+	page.Wrong = wrong{"filters", what}
+	for i := range page.Filters {
+		if f := &page.Filters[i]; f.Param == about.Param {
+			f.Wrong = what
+			page.Wrong.At = f.ID
+		}
+	}
+	v.show(status, "list", page)
+	return nil
+}
+
+func (v *visit) newListView(l *lists.List) *listView {
+	page := &listView{view: v.view(), Title: v.in(titleOf(l)), Filters: v.filters(l),
+		Reset: v.link(v.URL.EscapedPath())}
+	known := []string{"page", "format", "notice"}
+	for i := range page.Filters {
+		f := &page.Filters[i]
+		known = append(known, f.Name)
+		if f.Shown != "" {
+			page.Said = append(page.Said, v.say("%s：%s", "%s: %s", f.Label, f.Shown))
+		}
+	}
+	page.Hidden = v.hidden(known...)
+	page.At = v.p.Answers.Now().In(events.Shanghai).Format("2006-01-02 15:04")
+	return page
+}
+
+// showList shows a page of an answer.
+func (v *visit) showList(l *lists.List, w *rowWriter, answer *answers.Snapshot) error {
+	t := answer.Answer.Table
+	page := v.newListView(l)
+	page.Rows, page.Empty = answer.Count, v.in(t.Empty)
+	page.CSV, page.XLSX = v.here("format", "csv", "page", ""), v.here("format", "xlsx", "page", "")
+	for _, note := range slices.Concat(t.Notes, t.Missing) {
+		page.Notes = append(page.Notes, v.in(note))
+	}
+	from, to, err := v.paged(page)
+	if err != nil {
+		return err
+	}
+	if page.Rows > 0 {
+		var rows []byte
+		for row := range answer.Rows(from, to) {
+			rows = append(rows, row...)
+		}
+		page.Table = v.tableOf(w, t, rows, v.sorting(l))
+	}
+	v.show(http.StatusOK, "list", page)
+	return nil
+}
+
+// paged reads which page is asked for, and fills in the links to the others.
+func (v *visit) paged(page *listView) (from, to int, err error) {
+	pages := max((page.Rows+pageRows-1)/pageRows, 1)
+	asked, n := v.query.Get("page"), 1
+	if asked == "all" && page.Rows <= wholeMax {
+		page.From, page.To = min(1, page.Rows), page.Rows
+		page.Pages = []choice{{text.Say("分页显示", "In pages"), v.here("page", ""), false}}
+		return 0, page.Rows, nil
+	}
+	if asked != "" {
+		if n, err = strconv.Atoi(asked); err != nil || n < 1 || n > pages {
+			return 0, 0, text.Errorf(text.NotFound, "没有第 %s 页，共 %d 页", "there is no page %s; there are %d",
+				short(asked), pages)
+		}
+	}
+	from, to = (n-1)*pageRows, min(n*pageRows, page.Rows)
+	page.From, page.To = min(from+1, to), to
+	if pages == 1 {
+		return from, to, nil
+	}
+	if page.Rows <= wholeMax {
+		page.All = v.here("page", "all")
+	}
+	to1 := func(title text.Text, k int) {
+		page.Pages = append(page.Pages, choice{title, v.here("page", numbered(k)), k == n})
+	}
+	if n > 1 {
+		to1(text.Say("上一页", "Previous"), n-1)
+	}
+	for k := 1; k <= pages; k++ {
+		if k == 1 || k == pages || k >= n-2 && k <= n+2 {
+			to1(text.Same(strconv.Itoa(k)), k)
+		}
+	}
+	if n < pages {
+		to1(text.Say("下一页", "Next"), n+1)
+	}
+	return from, to, nil
+}
+
+// numbered returns the parameter of a page. The first page needs none.
+func numbered(page int) string {
+	if page == 1 {
+		return ""
+	}
+	return strconv.Itoa(page)
+}
+
+// sorting returns what the headings of a list lead to, and how the list is sorted now: a heading sorts by its column,
+// and in the other direction if the list is sorted so already.
+func (v *visit) sorting(l *lists.List) func(c *table.Column) (href, direction string) {
+	return nil
+}
+
+// sendReport answers with a list as a file with its provenance.
+func (v *visit) sendReport(q lists.Question, format string) error {
+	media := reportMedia[format]
+	if media == "" {
+		return text.Errorf(text.Invalid, "没有 %s 这种文件，只有 csv 和 xlsx",
+			"there is no file %s, only csv and xlsx", short(format))
+	}
+	var file bytes.Buffer
+	made, err := v.desk.Report(v.Context(), v.when, desk.ReportRequest{Question: q, Name: "list." + format,
+		ForExcel: format == "csv", Lang: v.lang}, &file)
+	if err != nil {
+		return err
+	}
+	v.sendFile(fmt.Sprintf("%s-%s-p%d.%s", q.List, v.when.AsOf, made.Position, format), media, file.Bytes())
+	return nil
+}
+
+var reportMedia = map[string]string{"csv": "text/csv; charset=utf-8",
+	"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+// sendFile answers with a file to keep. name is in ASCII.
+func (v *visit) sendFile(name, media string, content []byte) {
+	h := v.w.Header()
+	h.Set("Content-Type", media)
+	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
+	h.Set("Content-Length", strconv.Itoa(len(content)))
+	_, _ = v.w.Write(content) // the browser may have closed the connection
+}

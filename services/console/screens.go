@@ -1,0 +1,166 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/lists"
+)
+
+// screen is a page of a user who is signed in. Whoever has none of its roles gets 404, as for a page that does not
+// exist, and finds it in no menu.
+type screen struct {
+	path  string // in the form of http.ServeMux
+	title text.Text
+	roles []access.Role
+	state bool // it answers as of a date, as known at a point and in a unit
+	// a page sends the request by itself, so it does not count as a use of the session
+	unattended bool
+	get        func(*visit) error
+	post       func(*visit) error // nil if the page takes no form
+	bytes      int64              // the largest size of a form; 0 for formBytesMax
+}
+
+// These are groups of roles. offices ask the ledger; provincial offices see every center.
+var (
+	offices = []access.Role{access.STOffice, access.Finance, access.IndustryDept, access.LocalGov, access.Center,
+		access.Auditor}
+	everybody = access.Roles()
+)
+
+// screens returns the pages of users who are signed in: the routes, the menus and the tests follow from it.
+func screens() []screen {
+	return append([]screen{
+		{path: "/search", title: text.Say("查找", "Search"), roles: offices, state: true, get: (*visit).search},
+		{path: "/help", title: text.Say("帮助", "Help"), roles: everybody, get: (*visit).help},
+		{path: "/position", title: text.Say("台账位置", "Position"), roles: offices, unattended: true,
+			get: (*visit).position},
+	}, listScreens()...)
+}
+
+// isListed reports whether help names the page: one that answers without a value in its path or a text to search.
+func (s *screen) isListed() bool {
+	return !s.unattended && s.path != "/search" && s.path != "/help" && !strings.Contains(s.path, "{")
+}
+
+// listScreens returns a page for each list.
+func listScreens() (all []screen) {
+	for _, l := range lists.Lists {
+		all = append(all, screen{path: "/" + l.Name, title: titleOf(l), roles: rolesOf(l), state: true,
+			get: func(v *visit) error { return v.list(l) }})
+	}
+	return all
+}
+
+// rolesOf returns the roles that a list is for. Sampling and the search for duplicates are audit work.
+func rolesOf(l *lists.List) []access.Role {
+	switch l.Name {
+	case "sample", "duplicates":
+		return []access.Role{access.STOffice, access.Finance, access.Auditor}
+	}
+	return offices
+}
+
+// homes are the pages that users come to, by role. The page of a center is completed by its id.
+var homes = map[access.Role]string{
+	access.Finance: "/overview", access.STOffice: "/overview", access.IndustryDept: "/inbox",
+	access.LocalGov: "/inbox", access.Auditor: "/audit", access.Center: "/centers/{id}",
+	access.SysAdmin: "/admin/accounts", access.SecAdmin: "/admin/rights", access.LogAdmin: "/admin/access-log",
+}
+
+// menus are the paths of the menu of each role, at most seven.
+var menus = map[access.Role][]string{
+	access.Finance:      {"/overview", "/inbox", "/centers", "/execution", "/alerts", "/changes", "/find"},
+	access.STOffice:     {"/overview", "/inbox", "/centers", "/grading", "/recognition", "/alerts", "/execution"},
+	access.IndustryDept: {"/inbox", "/centers", "/recognition", "/execution", "/alerts", "/changes", "/find"},
+	access.LocalGov:     {"/inbox", "/centers", "/recognition", "/execution", "/alerts", "/changes", "/find"},
+	access.Auditor:      {"/audit", "/centers", "/execution", "/alerts", "/changes", "/sample", "/find"},
+	access.Center:       {"/centers/{id}", "/inbox", "/record", "/import", "/execution", "/alerts", "/changes"},
+	access.SysAdmin:     {"/admin/accounts"}, access.SecAdmin: {"/admin/rights", "/policies"},
+	access.LogAdmin: {"/admin/access-log"},
+}
+
+// screenAt returns the page of a path of the table that a role has, or nil.
+func (p *Pages) screenAt(path string, role access.Role) *screen {
+	for i := range p.screens {
+		if s := &p.screens[i]; s.path == path && slices.Contains(s.roles, role) {
+			return s
+		}
+	}
+	return nil
+}
+
+// addressOf returns the address of a page of the table for a user: the page of his own center for a path with an id.
+func addressOf(path string, who *access.Principal) string {
+	if path == "/centers/{id}" {
+		return "/centers/" + who.Center
+	}
+	return path
+}
+
+// menuItem is a link of the menu.
+type menuItem struct {
+	Title text.Text
+	Href  string
+	Here  bool
+}
+
+// menu returns the menu of the user of a page.
+func (v *visit) menu() (items []menuItem) {
+	for _, path := range menus[v.who.Role] {
+		if s := v.p.screenAt(path, v.who.Role); s != nil {
+			items = append(items, menuItem{s.title, v.carry(addressOf(path, &v.who)),
+				v.screen != nil && v.screen.path == path})
+		}
+	}
+	return items
+}
+
+// enter leads a user to the first page of his role; without a session, to the page for signing in.
+func (v *visit) enter() error {
+	who, err := v.user()
+	if err != nil {
+		return err
+	}
+	if path := homes[who.Role]; len(who.Needs) == 0 && v.p.screenAt(path, who.Role) != nil {
+		return v.seeOther(v.to(addressOf(path, &who)))
+	}
+	return v.seeOther(v.to(home))
+}
+
+// serve answers a request for the page: it authenticates the user, then reads the state of the address.
+func (s *screen) serve(v *visit) error {
+	authenticate := v.p.Authenticate
+	if s.unattended {
+		authenticate = v.p.Watch
+	}
+	who, err := v.userBy(authenticate)
+	if err != nil {
+		if v.Method == http.MethodGet {
+			v.next = v.URL.RequestURI()
+		}
+		return err
+	}
+	v.who = who
+	if len(who.Needs) > 0 {
+		return v.seeOther(v.address(v.kept, home, "next", v.URL.RequestURI()))
+	}
+	if !slices.Contains(s.roles, who.Role) {
+		return v.nothing()
+	}
+	v.screen = s
+	v.desk = v.p.Access.Guard(v.p.Answers.Desk, who)
+	if err := v.readState(); err != nil {
+		return err
+	}
+	if v.Method != http.MethodPost {
+		return s.get(v)
+	}
+	if err := v.readForm(max(s.bytes, formBytesMax)); err != nil {
+		return err
+	}
+	return s.post(v)
+}
