@@ -3,6 +3,7 @@ package answers
 import (
 	"container/list"
 	"context"
+	"io"
 	"iter"
 	"sync"
 	"time"
@@ -37,23 +38,22 @@ func (c *Content) Bytes() int {
 	return n
 }
 
-// Parts yields the content in parts. The caller must not change them.
-func (c *Content) Parts() iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		if len(c.Above) > 0 && !yield(c.Above) {
-			return
+// WriteTo writes the whole content. It implements io.WriterTo.
+func (c *Content) WriteTo(w io.Writer) (n int64, err error) {
+	write := func(part []byte) bool {
+		if err == nil && len(part) > 0 {
+			var some int
+			some, err = w.Write(part)
+			n += int64(some)
 		}
-		if c.Answer != nil {
-			for text := range c.Answer.Rows.Text() {
-				if !yield(text) {
-					return
-				}
-			}
-		}
-		if len(c.Under) > 0 {
-			yield(c.Under)
-		}
+		return err == nil
 	}
+	write(c.Above)
+	if c.Answer != nil {
+		c.Answer.Rows.Text()(write)
+	}
+	write(c.Under)
+	return n, err
 }
 
 // Rows yields the encoded rows from one, counted from 0, up to but without another. The caller must not change them.

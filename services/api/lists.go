@@ -344,10 +344,8 @@ func (a *asking) sendWhole(s *answers.Snapshot) error {
 	defer gathers.Put(w)
 	w.Reset(a.w)
 	defer w.Reset(nil)
-	for part := range s.Parts() {
-		if _, err := w.Write(part); err != nil {
-			return err
-		}
+	if _, err := s.WriteTo(w); err != nil {
+		return err
 	}
 	return w.Flush()
 }
