@@ -44,16 +44,25 @@ const (
 	object
 )
 
-// Member describes one member of a kind's data, for the documentation.
+// Member describes one member of a kind's data, for documentation and forms. Type is text, integer, fen, date, boolean
+// or number; the members of an object in braces; or one of these followed by [] for a list.
 type Member struct {
 	Name     string
 	Type     string
 	Required bool
+	Members  []Member // of an object, or of each object of a list
 }
 
 // Members lists the members that the data of the kind may have, in order.
-func (e *CatalogEntry) Members() (all []Member) {
-	for _, m := range e.shape.members {
+func (e *CatalogEntry) Members() []Member { return e.shape.described() }
+
+// described returns the members of an object, or of each object of a list.
+func (s *shape) described() (all []Member) {
+	if s.sort == list {
+		return s.elem.described()
+	}
+	for _, m := range s.members {
+		m.Members = m.described()
 		all = append(all, m.Member)
 	}
 	return all

@@ -87,11 +87,11 @@ func (v *Vocabulary) Read(typed string) (code string, ok bool) {
 	if code, ok = v.Code(typed); ok {
 		return code, true
 	}
-	return v.terms().Read(typed)
+	return v.Terms().Read(typed)
 }
 
-// terms returns the words of the policy as a vocabulary.
-func (v *Vocabulary) terms() text.Vocabulary[string] {
+// Terms returns the names as a list of codes with their words, in the order of the policy.
+func (v *Vocabulary) Terms() text.Vocabulary[string] {
 	all := make(text.Vocabulary[string], len(v.list))
 	for i, code := range v.list {
 		all[i].Code = code
