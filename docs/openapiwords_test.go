@@ -35,6 +35,7 @@ var apiMeanings = map[string]string{
 	"result":             "the counts, once it is done; of a dry run, what would be",
 	"JudgedRecord.number": "the number of the record in the sheet, such as that of a voucher; empty if it has " +
 		"none",
+	"BatchAnswer.balances":   "in a dry run: the balances that all good new records would change together",
 	"JudgedRecord.balances":  "the balances that it would change, if it is accepted",
 	"JudgedRecord.row":       "its first row",
 	"JudgedRecord.rows":      "all its rows",

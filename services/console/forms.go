@@ -101,7 +101,8 @@ func formOf(kind *events.CatalogEntry, words desk.Policy, mayRecord bool) *recor
 			"record is for a decision that was made elsewhere; it needs a document number")
 		role := frame("by.role", choiceField, true)
 		role.Options = desk.RoleWords().Of(codesOf(kind.Roles)...)
-		role.Hint = text.Say("代其他单位记账时填写，不填为本账号", "to record for another office; this account by default")
+		role.Hint = text.Say("代其他单位记账时填写，不填为本账号",
+			"to record for another office; this account by default")
 		frame("by.actor", textField, true).Hint = role.Hint
 	}
 	evidence := fieldOfMember("", &evidenceMember, "evidence", words)
@@ -136,9 +137,10 @@ var longMembers = []string{"text", "opinion", "reason", "necessity"}
 
 // typeHints say how the fields of a sort are filled in.
 var typeHints = map[fieldSort]text.Text{
-	dateField:   text.Say("如 2026-09-01、2026/9/1 或 2026年9月1日", "such as 2026-09-01 or 2026/9/1"),
-	amountField: text.Say("以元为单位，至多两位小数，如 1,234.50", "in yuan, with at most two decimals, such as 1,234.50"),
-	itemsField:  text.Say("每行一项", "one in a line"),
+	dateField: text.Say("如 2026-09-01、2026/9/1 或 2026年9月1日", "such as 2026-09-01 or 2026/9/1"),
+	amountField: text.Say("以元为单位，至多两位小数，如 1,234.50",
+		"in yuan, with at most two decimals, such as 1,234.50"),
+	itemsField: text.Say("每行一项", "one in a line"),
 }
 
 // fieldOfMember returns the field of a member. kind is "" for a member around the data. path is the path of the member
@@ -196,7 +198,8 @@ func (f *formField) hint(kind events.Kind, path string) text.Text {
 	return text.Text{Zh: detail.Zh + "；" + how.Zh, En: detail.En + "; " + how.En}
 }
 
-// optionsOf returns the values of a member that has no others, with their words; nil for a member that may have others.
+// optionsOf returns the values of a member that has no others, with their words; nil for a member that may have
+// others.
 func optionsOf(kind events.Kind, path string, words desk.Policy) text.Vocabulary[string] {
 	switch {
 	case path == "use":

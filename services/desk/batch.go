@@ -44,6 +44,8 @@ type BatchAnswer struct {
 	AsOf    Day              `json:"asOf"`    // the date of Moves
 	// for a center, if it was asked for or in a dry run: the changes that all good new records cause together
 	Moves *Moves `json:"moves,omitzero"`
+	// in a dry run: the balances that all good new records would change together, in the order of the grants
+	Balances []Balance `json:"balances,omitzero"`
 }
 
 // RefusedInBatch is the answer to a refused record of a batch. Index is its place in the batch, from 0.
@@ -239,5 +241,6 @@ func (b *Batch) answer(result *ledger.BatchResult, records []*events.Record, at 
 		moves := movesOf(result.Moved)
 		a.Moves = &moves
 	}
+	a.Balances = balancesOf(result.Balances)
 	return a
 }

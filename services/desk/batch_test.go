@@ -151,6 +151,9 @@ func TestADryRunAnswersWhatMovesAndWritesNothing(t *testing.T) {
 		r[1].Answer != desk.Repeated || r[1].Position != 5 {
 		t.Errorf("got %+v", r)
 	}
+	if want := []desk.Balance{{Grant: "G1", BeforeFen: 59000, AfterFen: 60000}}; !slices.Equal(tried.Balances, want) {
+		t.Errorf("expected %v, got %v", want, tried.Balances)
+	}
 	if d.Ledger.Register().Position() != 6 {
 		t.Error("it was written")
 	}

@@ -327,9 +327,7 @@ func (im *importing) judged(j ledger.Judged) {
 		x.ID, x.Kind, x.Center, x.On, x.AmountFen = rec.ID.String(), rec.Kind, rec.Center, Day{rec.On},
 			events.FacetsOf(rec.Data).AmountFen
 	}
-	for _, b := range j.Balances {
-		x.Balances = append(x.Balances, Balance{b.Grant, b.Before, b.After})
-	}
+	x.Balances = balancesOf(j.Balances)
 	switch {
 	case j.Repeated:
 		x.Answer = Repeated

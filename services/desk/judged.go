@@ -3,6 +3,7 @@ package desk
 import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -30,6 +31,13 @@ type Balance struct {
 	Grant     string     `json:"grant"`
 	BeforeFen events.Fen `json:"beforeFen"`
 	AfterFen  events.Fen `json:"afterFen"`
+}
+
+func balancesOf(changed []ledger.Balance) (list []Balance) {
+	for _, b := range changed {
+		list = append(list, Balance{b.Grant, b.Before, b.After})
+	}
+	return list
 }
 
 // RowReason is a reason against a row of a sheet. Its field is the heading of the column.

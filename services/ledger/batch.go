@@ -41,6 +41,8 @@ type BatchResult struct {
 	// center as of AsOf. It is nil for a policy, and unless Terms asks for it or the batch is a dry run.
 	Moved *difference.Difference
 	AsOf  events.Date
+
+	Balances []Balance // in a dry run: the balances of grants and matches that the good new records would change
 }
 
 // RefusedRecord is a record of a batch that is refused, with all reasons. Index is its place in the batch, from 0.
@@ -279,8 +281,16 @@ func (b *batch) tried(ctx context.Context) (*BatchResult, error) {
 		}
 	}
 	b.terms.Moves = true
+	center, _ := b.trial.(*aggregates.Center)
+	var before map[string]events.Fen
+	if center != nil {
+		before = center.Balances()
+	}
 	if err := b.judgeAndCompare(); err != nil {
 		return nil, err
+	}
+	if center != nil {
+		b.answer.Balances = changed(before, center.Balances())
 	}
 	if len(b.refused) > 0 {
 		return b.triedAnswer(b.refusal())
