@@ -5,7 +5,8 @@ import (
 )
 
 // capitals returns an amount of money in the capital figures of Chinese bills, such as 贰佰万元整, by the rules for
-// filling in bills (正确填写票据和结算凭证的基本规定). A zero between two digits is written once. 整 follows an amount without 分.
+// filling in bills (正确填写票据和结算凭证的基本规定). A zero between two digits is written once. 整 follows an amount
+// without 分.
 func capitals(v events.Fen) string {
 	if v == 0 {
 		return "零元整"
