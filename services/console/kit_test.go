@@ -18,6 +18,7 @@ import (
 	"github.com/taizhang/taizhang/services/answers"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/console"
+	"github.com/taizhang/taizhang/services/demo"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/imports"
 	"github.com/taizhang/taizhang/services/ledger"
@@ -34,6 +35,7 @@ type office struct {
 	*httptest.Server
 	access *access.Access
 	owner  access.AccountDesk
+	desk   desk.Local
 	clock  *clock
 }
 
@@ -62,7 +64,13 @@ var start = time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)
 // of identities redirects to; nil for no single sign-on.
 func open(t testing.TB, c *clock, provider func(redirect string) *oidc.Provider) *office {
 	t.Helper()
-	l, err := ledger.Open(t.Context(), openStore(t, c), ledger.Config{})
+	return openOver(t, openStore(t, c), c, provider)
+}
+
+// openOver is open over the events of a store.
+func openOver(t testing.TB, store events.Store, c *clock, provider func(redirect string) *oidc.Provider) *office {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), store, ledger.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,13 +89,13 @@ func open(t testing.TB, c *clock, provider func(redirect string) *oidc.Provider)
 		cfg.Provider = provider("http://" + x.Listener.Addr().String() + "/login/sso/callback")
 	}
 	gate := signin.New(cfg)
-	d := desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Now: c.now, Version: "v1", Spool: t.TempDir(),
-		Root: func(context.Context, uint64, func(*events.Stored)) ([sha256.Size]byte, error) {
-			return seal.Root(t.Context(), nil, 0, nil)
+	x.desk = desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Now: c.now, Version: "v1", Spool: t.TempDir(),
+		Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
+			return seal.Root(ctx, store, position, see)
 		}}}
-	kept := answers.New(answers.Config{Desk: d, Access: x.access, Now: c.now})
+	kept := answers.New(answers.Config{Desk: x.desk, Access: x.access, Now: c.now})
 	jobs := imports.New(imports.Config{Spool: spool.New(t.TempDir(), zap.NewNop()), Now: c.now, Log: zap.NewNop()})
-	s := api.New(api.ServerConfig{Desk: d, Access: x.access, Gate: gate, Answers: kept, Imports: jobs,
+	s := api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Gate: gate, Answers: kept, Imports: jobs,
 		Pages: console.New(console.Config{Gate: gate, Answers: kept, Imports: jobs}), Now: c.now, Log: zap.NewNop(),
 		Build: "v1"})
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
@@ -104,7 +112,24 @@ func serve(t testing.TB) *office {
 	return x
 }
 
-func openStore(t testing.TB, c *clock) events.Store {
+// serveProvince serves the province of the demo, with an account of each role, which has the name of the demo's.
+func serveProvince(t testing.TB) (*office, *demo.Province) {
+	t.Helper()
+	c := &clock{at: start}
+	store := openStore(t, c)
+	p, err := demo.Fill(t.Context(), store, c.now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := openOver(t, store, c, nil)
+	for _, a := range p.Accounts() {
+		x.add(a.Name, a.Binding, "")
+	}
+	x.Start()
+	return x, p
+}
+
+func openStore(t testing.TB, c *clock) *logstore.Store {
 	t.Helper()
 	store, err := logstore.Open(t.TempDir(), logstore.Options{Clock: c.now})
 	if err != nil {
@@ -142,16 +167,28 @@ func (x *office) code(secret string, steps int) string {
 	return code
 }
 
-// enter gives a browser a session of single sign-on, which needs no hash of a password.
-func (x *office) enter(b *browser, name string) {
+// session returns the secret of a new session of single sign-on, which needs no hash of a password.
+func (x *office) session(name string) string {
 	x.Helper()
 	in, err := x.access.SignInAs(x.Context(), access.Identity{Issuer: issuer, Subject: name}, "", "127.0.0.1")
 	if err != nil {
 		x.Fatal(err)
 	}
+	return in.Secret
+}
+
+// enter gives a browser a session of an account.
+func (x *office) enter(b *browser, name string) {
+	x.Helper()
+	b.carry(x, x.session(name))
+}
+
+// carry gives a browser the cookie of a session.
+func (b *browser) carry(x *office, session string) {
+	b.Helper()
 	u, err := url.Parse(x.URL)
 	if err != nil {
-		x.Fatal(err)
+		b.Fatal(err)
 	}
-	b.client.Jar.SetCookies(u, []*http.Cookie{{Name: "tz", Value: in.Secret, Path: "/"}})
+	b.client.Jar.SetCookies(u, []*http.Cookie{{Name: "tz", Value: session, Path: "/"}})
 }

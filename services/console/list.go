@@ -34,8 +34,8 @@ type listView struct {
 	Empty   string        // what is said instead
 	Notes   []string
 	Rows    int
-	From    int // the first row of the page, from 1
-	To      int
+	First   int // the first row of the page, from 1
+	Last    int
 	Pages   []choice
 	All     string // the address of all rows on one page; "" for too many, or if one page has them
 	CSV     string
@@ -209,7 +209,7 @@ func (v *visit) paged(page *listView) (from, to int, err error) {
 	pages := max((page.Rows+pageRows-1)/pageRows, 1)
 	asked, n := v.query.Get("page"), 1
 	if asked == "all" && page.Rows <= wholeMax {
-		page.From, page.To = min(1, page.Rows), page.Rows
+		page.First, page.Last = min(1, page.Rows), page.Rows
 		page.Pages = []choice{{text.Say("分页显示", "In pages"), v.here("page", ""), false}}
 		return 0, page.Rows, nil
 	}
@@ -220,7 +220,7 @@ func (v *visit) paged(page *listView) (from, to int, err error) {
 		}
 	}
 	from, to = (n-1)*pageRows, min(n*pageRows, page.Rows)
-	page.From, page.To = min(from+1, to), to
+	page.First, page.Last = min(from+1, to), to
 	if pages == 1 {
 		return from, to, nil
 	}

@@ -19,8 +19,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-
-	"github.com/taizhang/taizhang/services/access"
 )
 
 // debian names the packages that have the programs of these tests.
@@ -99,24 +97,6 @@ func install(t testing.TB, packages string) {
 	if err := os.Rename(unready, packages); err != nil && !errors.Is(err, fs.ErrExist) {
 		t.Fatal(err)
 	}
-}
-
-// stop is one page to open in a browser.
-type stop struct {
-	Name    string `json:"name"` // in findings and in names of pictures
-	Role    string `json:"role"`
-	Lang    string `json:"lang"`    // zh or en: of the browser
-	Session string `json:"session"` // the secret of the session; "" for nobody
-	Address string `json:"address"` // path and query
-	// The rest is for tour.mjs: an act, and the values that it needs.
-	Act     string `json:"act,omitempty"` // enter, open, ask or take
-	Account string `json:"account,omitempty"`
-	Given   string `json:"given,omitempty"`  // the password that the account has
-	Chosen  string `json:"chosen,omitempty"` // its new password
-	Field   string `json:"field,omitempty"`  // the selector of a field
-	Value   string `json:"value,omitempty"`  // what is typed there
-	Leads   string `json:"leads,omitempty"`  // a part of the address after that
-	Link    string `json:"link,omitempty"`   // the selector of the link to a file
 }
 
 // plan is the input of walk.mjs.
@@ -216,14 +196,4 @@ func report(t *testing.T, seen []sight) {
 	}
 	t.Logf("%d pages%s%s", len(seen), of("a page with its checks", func(s sight) float64 { return s.TookMs }),
 		of("first paint", func(s sight) float64 { return s.PaintMs }))
-}
-
-// session returns the secret of a new session of an account.
-func (x *office) session(name string) string {
-	x.Helper()
-	in, err := x.access.SignInAs(x.Context(), access.Identity{Issuer: issuer, Subject: name}, "", "127.0.0.1")
-	if err != nil {
-		x.Fatal(err)
-	}
-	return in.Secret
 }

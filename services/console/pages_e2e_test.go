@@ -21,33 +21,10 @@ var (
 // widths are the windows of the offices, in pixels.
 var widths = []int{1280, 1920}
 
-// stopsOf returns every page as every role in both languages.
-func stopsOf(x *office) (stops []stop) {
-	for _, lang := range []string{"zh", "en"} {
-		stops = append(stops,
-			stop{Name: "login", Role: "nobody", Lang: lang, Address: "/login"},
-			stop{Name: "me", Role: "finance", Lang: lang, Address: "/me", Session: x.session("li")})
-	}
-	return stops
-}
-
-// once returns one stop of each page in each language: of the first role that has it.
-func once(stops []stop, langs ...string) (some []stop) {
-	seen := map[string]bool{}
-	for _, s := range stops {
-		if key := s.Name + " " + s.Lang; !seen[key] && slices.Contains(langs, s.Lang) {
-			seen[key] = true
-			some = append(some, s)
-		}
-	}
-	return some
-}
-
 // TestPagesInABrowser opens every page as every role in both languages.
 func TestPagesInABrowser(t *testing.T) {
-	x := serve(t)
-	x.add("li", access.Binding{Role: access.Finance}, "")
-	stops := stopsOf(x)
+	x, province := serveProvince(t)
+	stops := stopsOf(t, x, province)
 	p := plan{Base: x.URL, Program: program(t, "chromium"), Script: true, Widths: widths}
 	t.Run("with everything checked", func(t *testing.T) {
 		p := p
@@ -68,10 +45,9 @@ func TestPagesInABrowser(t *testing.T) {
 
 // TestPictures makes a picture of each page at each width in both languages.
 func TestPictures(t *testing.T) {
-	x := serve(t)
-	x.add("li", access.Binding{Role: access.Finance}, "")
+	x, province := serveProvince(t)
 	p := plan{Base: x.URL, Program: program(t, "chromium"), Script: true, Widths: widths, Pictures: *picturesDir,
-		Stops: once(stopsOf(x), "zh", "en")}
+		Stops: once(stopsOf(t, x, province), "zh", "en")}
 	if p.Pictures == "" { // one is enough to see that they can be made
 		p.Pictures, p.Stops = t.ArtifactDir(), p.Stops[:1]
 	}

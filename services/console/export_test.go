@@ -1,0 +1,19 @@
+package console
+
+import "github.com/taizhang/taizhang/services/access"
+
+// Screen is a row of the table of pages, for the tests in browsers.
+type Screen struct {
+	Path  string // in the form of http.ServeMux
+	Roles []access.Role
+}
+
+// Screens returns the pages that users open. The address that a page asks by itself is not one.
+func Screens() (all []Screen) {
+	for _, s := range screens() {
+		if !s.unattended {
+			all = append(all, Screen{s.path, s.roles})
+		}
+	}
+	return all
+}

@@ -1,0 +1,137 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/taizhang/taizhang/services/console"
+	"github.com/taizhang/taizhang/services/demo"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// stop is one page to open in a browser.
+type stop struct {
+	Name    string `json:"name"` // in findings and in names of pictures
+	Role    string `json:"role"`
+	Lang    string `json:"lang"`    // zh or en: of the browser
+	Session string `json:"session"` // the secret of the session; "" for nobody
+	Address string `json:"address"` // path and query
+	// The rest is for tour.mjs: an act, and the values that it needs.
+	Act     string `json:"act,omitempty"` // enter, open, ask or take
+	Account string `json:"account,omitempty"`
+	Given   string `json:"given,omitempty"`  // the password that the account has
+	Chosen  string `json:"chosen,omitempty"` // its new password
+	Field   string `json:"field,omitempty"`  // the selector of a field
+	Value   string `json:"value,omitempty"`  // what is typed there
+	Leads   string `json:"leads,omitempty"`  // a part of the address after that
+	Link    string `json:"link,omitempty"`   // the selector of the link to a file
+}
+
+// examples has the addresses under which the walk opens a page whose path alone does not show it: one with a value
+// in its path, or a list that asks for a condition. {center} is a center that every office sees, {record} a record of
+// it, {code}, {key} and {raisedOn} are those of an alert about it.
+var examples = map[string][]string{
+	"/centers/{id}":                                {"/centers/{center}"},
+	"/centers/{id}/records/{record}":               {"/centers/{center}/records/{record}"},
+	"/centers/{id}/alerts/{code}/{key}/{raisedOn}": {"/centers/{center}/alerts/{code}/{key}/{raisedOn}"},
+	"/search":   {}, // leads to other pages // leads to other pages
+	"/spending": {"/spending", "/spending?center={center}"},
+	"/trace":    {"/trace", "/trace?center={center}&year=2026&scope=fiscal&figure=executed"},
+	"/changes":  {"/changes", "/changes?fromAsOf=2026-03-31&since=2026-04-10"},
+	"/find":     {"/find?center={center}"},
+	"/sample":   {"/sample", "/sample?year=2026&n=20"},
+}
+
+// stopsOf returns every page as every role in both languages.
+func stopsOf(t *testing.T, x *office, p *demo.Province) (stops []stop) {
+	t.Helper()
+	values := exampleValues(t, x, p)
+	for _, lang := range []string{"zh", "en"} {
+		stops = append(stops, stop{Name: "login", Role: "nobody", Lang: lang, Address: "/login"})
+		for _, a := range p.Accounts() {
+			session := x.session(a.Name)
+			add := func(path, address string, k int) {
+				name := strings.Trim(strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path), "-")
+				if k > 0 {
+					name += "-" + strconv.Itoa(k+1)
+				}
+				stops = append(stops, stop{Name: name, Role: a.Name, Lang: lang, Session: session,
+					Address: values.Replace(address)})
+			}
+			add("/me", "/me", 0)
+			for _, s := range console.Screens() {
+				if !slices.Contains(s.Roles, a.Role) {
+					continue
+				}
+				addresses := examples[s.Path]
+				switch {
+				case addresses == nil && strings.Contains(s.Path, "{"):
+					t.Errorf("add an address of %s to examples", s.Path)
+				case addresses == nil:
+					addresses = []string{s.Path}
+				}
+				for k, address := range addresses {
+					add(s.Path, address, k)
+				}
+			}
+		}
+	}
+	return stops
+}
+
+// exampleValues returns what replaces the names in braces of examples.
+func exampleValues(t *testing.T, x *office, p *demo.Province) *strings.Replacer {
+	t.Helper()
+	row := func(list string, columns ...string) []string {
+		t.Helper()
+		got, err := x.desk.List(t.Context(), desk.When{}, lists.Question{List: list,
+			Params: map[string]string{"center": string(p.Center)}})
+		if err != nil || len(got.Rows) == 0 {
+			t.Fatalf("%s of %s: %d rows, %v", list, p.Center, len(got.Rows), err)
+		}
+		return table.Fields(got.Select(columns...).Rows[0])
+	}
+	alert, record := row("alerts", "code", "key", "raisedOn"), row("find", "id")
+	if alert[1] == "" {
+		alert[1] = "-" // as in the addresses of the API
+	}
+	return strings.NewReplacer("{center}", string(p.Center), "{record}", record[0], "{code}", alert[0],
+		"{key}", url.PathEscape(alert[1]), "{raisedOn}", alert[2])
+}
+
+// once returns one stop of each page in each language: of the first role that has it.
+func once(stops []stop, langs ...string) (some []stop) {
+	seen := map[string]bool{}
+	for _, s := range stops {
+		if key := s.Name + " " + s.Lang; !seen[key] && slices.Contains(langs, s.Lang) {
+			seen[key] = true
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
+// TestEveryPageAnswers opens each page once in each language, without a browser.
+func TestEveryPageAnswers(t *testing.T) {
+	x, province := serveProvince(t)
+	for _, s := range once(stopsOf(t, x, province), "zh", "en") {
+		t.Run(s.Name+" "+s.Lang, func(t *testing.T) {
+			b := newBrowser(t, s.Lang, x.Client())
+			b.carry(x, s.Session)
+			answer, err := b.client.Get(x.URL + s.Address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = answer.Body.Close()
+			if answer.StatusCode != http.StatusOK {
+				t.Errorf("%s as %s is answered with %s", s.Address, s.Role, answer.Status)
+			}
+		})
+	}
+}
