@@ -297,7 +297,11 @@ func (b *browser) check() {
 			ids[id] = true
 		}
 		switch n.Data {
-		case "script", "style", "iframe", "object", "base", "meta" + "http-equiv":
+		case "script":
+			if src := attr(n, "src"); !strings.HasPrefix(src, "/static/") || says(n) != "" {
+				b.Errorf("there is a script in %s", p.body)
+			}
+		case "style", "iframe", "object", "base", "meta" + "http-equiv":
 			b.Errorf("there is a %s on %s", n.Data, p.body)
 		case "h1":
 			headings++
@@ -324,6 +328,9 @@ func (b *browser) checkFields(ids map[string]bool) {
 		labels[attr(label, "for")] = says(label) != ""
 	}
 	for input := range b.page.all("input") {
+		if attr(input, "type") == "hidden" || attr(input, "type") == "search" && attr(input, "aria-label") != "" {
+			continue
+		}
 		if !labels[attr(input, "id")] || attr(input, "autocomplete") == "" {
 			b.Errorf("the input %v has no label, or says nothing of what a browser may fill in", input.Attr)
 		}
@@ -364,7 +371,7 @@ func (b *browser) checkLanguage() {
 	var walk func(*html.Node)
 	walk = func(n *html.Node) {
 		if n.Type == html.ElementNode &&
-			(n.Data == "code" || n.Data == "bdi" || n.Data != "html" && attr(n, "lang") != "") {
+			(n.Data == "code" || n.Data == "bdi" || attr(n, "translate") == "no" || n.Data != "html" && attr(n, "lang") != "") {
 			return
 		}
 		texts := []string{attr(n, "alt"), attr(n, "title"), attr(n, "placeholder"), attr(n, "aria-label")}

@@ -108,6 +108,20 @@ func (f *formField) Value() string {
 	return f.Values[0]
 }
 
+// Offered reports whether the value of the field is among those that it offers.
+func (f *formField) Offered() bool {
+	return slices.ContainsFunc(f.Offers, func(o offer) bool { return o.Value == f.Value() })
+}
+
+// Capitals returns the amount of the field in capital figures, or "" if it is none.
+func (f *formField) Capitals() string {
+	blank := *f
+	if fen := (&reading{}).amount(&blank); len(blank.Wrong) == len(f.Wrong) {
+		return capitals(fen)
+	}
+	return ""
+}
+
 // Code returns the code of a choice or of yes and no, however it was typed; what cannot be read stays.
 func (f *formField) Code() string {
 	options := f.Options

@@ -22,6 +22,7 @@ type screen struct {
 	get        func(*visit) error
 	post       func(*visit) error // nil if the page takes no form
 	bytes      int64              // the largest size of a form; 0 for formBytesMax
+	repeats    bool               // a parameter may be given more than once
 }
 
 // These are groups of roles. offices ask the ledger; provincial offices see every center.
@@ -36,6 +37,9 @@ func screens() []screen {
 	return append([]screen{
 		{path: "/search", title: text.Say("查找", "Search"), roles: offices, state: true, get: (*visit).search},
 		{path: "/help", title: text.Say("帮助", "Help"), roles: everybody, get: (*visit).help},
+		{path: "/record", title: text.Say("记账", "Record"), roles: offices, get: (*visit).recordKinds},
+		{path: "/record/{kind}", title: text.Say("填报", "Record"), roles: offices, get: (*visit).recordForm,
+			post: (*visit).recordPost, bytes: recordFormBytesMax, repeats: true},
 		{path: "/position", title: text.Say("台账位置", "Position"), roles: offices, unattended: true,
 			get: (*visit).position},
 	}, listScreens()...)

@@ -19,7 +19,7 @@ func (v *visit) readState() (err error) {
 	now := v.p.Answers.Now()
 	v.query = v.URL.Query()
 	for name, values := range v.query {
-		if len(values) > 1 || len(values[0]) > valueBytesMax {
+		if len(values) > 1 && !(v.screen != nil && v.screen.repeats) || len(values[0]) > valueBytesMax {
 			return text.Errorf(text.Invalid, "参数 %s 重复或过长", "the parameter %s is repeated or too long",
 				text.Printable(name[:min(len(name), 40)]))
 		}

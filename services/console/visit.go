@@ -160,6 +160,8 @@ var notices = map[string]text.Text{
 		"One recovery code is used up. If your phone is lost or you have a new one, set up the second factor again "+
 			"now."),
 	noticePassword: text.Say("密码已更换。", "Your password is changed."),
+	noticeRecorded: text.Say("已入账。", "It is recorded."),
+	noticeRepeated: text.Say("此前已入账，没有重复记账。", "It was recorded before, and nothing was recorded twice."),
 }
 
 // user returns the principal of the session of the request. Tokens are for programs and do not count here.

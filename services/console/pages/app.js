@@ -33,3 +33,56 @@ if (shown && news) {
     } catch (e) { /* the server does not answer now; it is asked again */ }
   }, 30000)
 }
+
+// The form of a record: a dry run while it is filled in, and amounts in capital figures beneath them. Only the answers
+// are replaced, so nothing that was typed moves.
+const record = document.querySelector('form.record')
+const digits = '零壹贰叁肆伍陆柒捌玖'
+const units = [[1e8, '亿'], [1e4, '万'], [1000, '仟'], [100, '佰'], [10, '拾']]
+
+function wholeCapitals(n) {
+  for (const [size, name] of units) {
+    if (n < size) continue
+    const rest = n % size
+    const high = wholeCapitals(Math.floor(n / size)) + name
+    if (rest === 0) return high
+    return high + (rest < size / 10 ? digits[0] : '') + wholeCapitals(rest)
+  }
+  return digits[n]
+}
+
+function capitals(typed) {
+  const m = /^(\d{1,12})(?:\.(\d{1,2}))?$/.exec(typed.replace(/[,\s]/g, ''))
+  if (!m) return ''
+  const yuan = Number(m[1])
+  const cents = ((m[2] || '') + '00').slice(0, 2)
+  const [jiao, fen] = [Number(cents[0]), Number(cents[1])]
+  if (!yuan && !jiao && !fen) return '零元整'
+  let out = yuan ? wholeCapitals(yuan) + '元' : ''
+  if (jiao) out += digits[jiao] + '角'
+  else if (yuan && fen) out += digits[0]
+  return out + (fen ? digits[fen] + '分' : '整')
+}
+
+if (record) {
+  let timer = 0
+  let turn = 0
+  record.addEventListener('input', event => {
+    const beneath = event.target.parentNode.querySelector('.capitals')
+    if (beneath) beneath.textContent = capitals(event.target.value)
+    clearTimeout(timer)
+    timer = setTimeout(async () => {
+      const mine = ++turn
+      const values = new URLSearchParams(new FormData(record))
+      values.set('do', 'try')
+      try {
+        const answer = await fetch(record.action, { method: 'POST', body: values, credentials: 'same-origin', redirect: 'error' })
+        const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+        const answers = page.getElementById('answers')
+        if (mine === turn && answers) {
+          document.getElementById('answers').replaceWith(document.adoptNode(answers))
+        }
+      } catch (e) { /* the server does not answer now; the button 试算 says so */ }
+    }, 600)
+  })
+}

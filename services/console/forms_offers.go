@@ -1,0 +1,168 @@
+package console
+
+import (
+	"slices"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+)
+
+// offersMax is the number of names that a field offers: the newest.
+const offersMax = 200
+
+// named is a name that a record of a center created.
+type named struct {
+	offer
+	space, member string // the name space, and the member that created it
+	record        string // the id of the record
+}
+
+// offer gives the fields of a form that refer to names the names of the center, with the balances of its grants.
+func (v *visit) offer(form *recordForm, center string) error {
+	wanted := map[string]bool{}
+	for f := range fieldsOf(form.Data) {
+		if f.Refers != "" {
+			wanted[f.Refers] = true
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	known, err := v.namesOf(center, wanted)
+	if err != nil {
+		return err
+	}
+	balances := map[string]text.Text{}
+	if wanted["grant"] {
+		if balances, err = v.balances(center); err != nil {
+			return err
+		}
+	}
+	for f := range fieldsOf(form.Data) {
+		if f.Refers == "" {
+			continue
+		}
+		for _, n := range known {
+			// a voucher is paid from grants and matches; the receipt of a match is of a match
+			isSingle := f.Name == "match" || f.Name == "grant"
+			if n.space != f.Refers || isSingle && n.member != f.Name {
+				continue
+			}
+			o := n.offer
+			if f.Refers == "grant" {
+				left, ok := balances[o.Value]
+				if !ok {
+					left = text.Same(events.FormatYuan(0))
+				}
+				o.Words = text.Say("结余 %s · %s", "balance %s · %s", left, o.Words)
+			}
+			f.Offers = append(f.Offers, o)
+		}
+		if n := len(f.Offers); n > offersMax {
+			f.Offers = f.Offers[n-offersMax:]
+		}
+		slices.Reverse(f.Offers)
+	}
+	return nil
+}
+
+// namesOf returns the names of a center in some name spaces, in the order of the ledger, without those of voided
+// records. For recordSpace it returns the records themselves.
+func (v *visit) namesOf(center string, wanted map[string]bool) (list []named, err error) {
+	creators := map[events.Kind]map[string]memberNames{}
+	for i := range events.Catalog {
+		names := namesOf(&events.Catalog[i])
+		for _, n := range names {
+			if wanted[n.creates] {
+				creators[events.Catalog[i].Kind] = names
+			}
+		}
+	}
+	voided := map[string]bool{}
+	err = v.desk.Events(v.Context(), 0, int(^uint(0)>>1), center, func(s *events.Stored) error {
+		names := creators[s.Kind]
+		if names == nil && s.Kind != events.KindEntryVoided && !wanted[recordSpace] {
+			return nil
+		}
+		rec, err := events.DecodeEvent(*s)
+		if err != nil {
+			return nil // an event that cannot be read creates no name
+		}
+		if p, ok := rec.Data.(*events.EntryVoided); ok {
+			voided[p.Event] = true
+			return nil
+		}
+		id := rec.ID.String()
+		if wanted[recordSpace] {
+			words := text.Say("%s %s %s", "%s %s %s", rec.On, rec.Kind.Title(), summary(&rec.Record, ""))
+			list = append(list, named{offer{id, words}, recordSpace, "", id})
+		}
+		if created := events.FacetsOf(rec.Data).Creates; created.ID != "" && wanted[created.Space] {
+			for member, n := range names {
+				if n.creates != "" {
+					o := offer{created.ID, summary(&rec.Record, member)}
+					list = append(list, named{o, created.Space, member, id})
+				}
+			}
+		}
+		return nil
+	})
+	if text.CodeOf(err) == text.NotFound {
+		return nil, nil
+	}
+	return slices.DeleteFunc(list, func(n named) bool { return voided[n.record] }), err
+}
+
+// summary returns the first values of a record in words, without the member that names it.
+func summary(r *events.Record, without string) text.Text {
+	var said text.Text
+	add := func(t text.Text) {
+		if said == (text.Text{}) {
+			said = t
+			return
+		}
+		said = text.Text{Zh: said.Zh + " · " + t.Zh, En: said.En + " · " + t.En}
+	}
+	n := 0
+	for _, l := range events.Leaves(r.Kind, r.Data) {
+		if n == summaryMax || l.Member == without {
+			continue
+		}
+		switch value := l.Value.(type) {
+		case string:
+			if l.Member == "use" || l.Member == "grade" || value == "" {
+				continue // its word depends on the policy
+			}
+			add(events.ValueWord(r.Kind, l.Member, text.Clip(value, 40)))
+		case events.Fen:
+			add(text.Same(events.FormatYuan(value)))
+		default:
+			continue
+		}
+		n++
+	}
+	return said
+}
+
+// summaryMax is the number of values that a summary has.
+const summaryMax = 3
+
+// balances returns the balances of the grants and matches of a center that have one, in yuan.
+func (v *visit) balances(center string) (map[string]text.Text, error) {
+	found := map[string]text.Text{}
+	t, err := v.desk.List(v.Context(), desk.When{}, lists.Question{List: "ageing",
+		Params: map[string]string{"center": center}})
+	if err != nil {
+		if text.CodeOf(err) == text.NotFound {
+			return found, nil
+		}
+		return nil, err
+	}
+	grant, balance := columnAt(t.Columns, "grant"), columnAt(t.Columns, "balanceFen")
+	for _, row := range t.Rows {
+		found[row[grant].Shown.Zh] = row[balance].Shown
+	}
+	return found, nil
+}
