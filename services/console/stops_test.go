@@ -40,12 +40,13 @@ var examples = map[string][]string{
 	"/centers/{id}":                                {"/centers/{center}"},
 	"/centers/{id}/records/{record}":               {"/centers/{center}/records/{record}"},
 	"/centers/{id}/alerts/{code}/{key}/{raisedOn}": {"/centers/{center}/alerts/{code}/{key}/{raisedOn}"},
-	"/search":   {}, // leads to other pages // leads to other pages
-	"/spending": {"/spending", "/spending?center={center}"},
-	"/trace":    {"/trace", "/trace?center={center}&year=2026&scope=fiscal&figure=executed"},
-	"/changes":  {"/changes", "/changes?fromAsOf=2026-03-31&since=2026-04-10"},
-	"/find":     {"/find?center={center}"},
-	"/sample":   {"/sample", "/sample?year=2026&n=20"},
+	"/search":        {}, // leads to other pages // leads to other pages
+	"/record/{kind}": {"/record/entry.voided?center={center}"},
+	"/spending":      {"/spending", "/spending?center={center}"},
+	"/trace":         {"/trace", "/trace?center={center}&year=2026&scope=fiscal&figure=executed"},
+	"/changes":       {"/changes", "/changes?fromAsOf=2026-03-31&since=2026-04-10"},
+	"/find":          {"/find?center={center}"},
+	"/sample":        {"/sample", "/sample?year=2026&n=20"},
 }
 
 // stopsOf returns every page as every role in both languages.
