@@ -16,9 +16,9 @@ import (
 
 // The page of a kind of record: /record/KIND. It acts for one center or, with several in the parameter center, for
 // each of them under the same document number. Each form that is shown carries an id, from which the ids of its
-// records follow, and the position of the ledger at which it was made. So a form that is sent again is a repeat, and a form
-// that was filled in while another wrote to the center shows that record first. Parameters of the address fill in
-// fields by their names; NAME@CENTER is the value of a field for one of several centers.
+// records follow, and the position of the ledger at which it was made. So a form that is sent again is a repeat, and
+// a form that was filled in while another wrote to the center shows that record first. Parameters of the address fill
+// in fields by their names; NAME@CENTER is the value of a field for one of several centers.
 
 // recordKindsView lists the kinds that the user may record.
 type recordKindsView struct {
