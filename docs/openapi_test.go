@@ -244,6 +244,9 @@ func parameterSchema(p *api.DescribedParam) object {
 		return obj("type", "string", "pattern", `^[0-9,]+(\.[0-9]{1,2})?$`)
 	case lists.Days:
 		return obj("type", "string", "pattern", `^[0-9]+d?$`)
+	case lists.Region:
+		return obj("type", "string", "description",
+			"The first 2, 4 or 6 digits of a code of GB/T 2260, or the name of a region.")
 	case lists.Point:
 		return obj("type", "string", "description",
 			"A position, an instant of RFC 3339, or a date for the end of that day.")

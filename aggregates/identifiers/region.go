@@ -2,6 +2,7 @@ package identifiers
 
 import (
 	_ "embed" // the divisions of Zhejiang are part of the program
+	"slices"
 	"strings"
 	"sync"
 )
@@ -68,4 +69,24 @@ func ParseRegion(code string) (Region, bool) {
 	}
 	province, ok := provinces[code[:2]]
 	return Region{Province: province}, ok
+}
+
+// RegionsNamed lists the codes of the divisions with a name: that of a province, a city, or a county with or without
+// its city, such as 西湖区 or 杭州市西湖区.
+func RegionsNamed(name string) (codes []string) {
+	if name == "" {
+		return nil
+	}
+	for prefix, province := range provinces {
+		if name == province {
+			codes = append(codes, prefix+"0000")
+		}
+	}
+	for code, region := range zhejiangRegions() {
+		if region.City != "" && (name == region.Name() || name == region.County) {
+			codes = append(codes, code)
+		}
+	}
+	slices.Sort(codes)
+	return codes
 }

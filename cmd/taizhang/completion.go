@@ -141,6 +141,9 @@ func (a *app) argumentOffer(c *cobra.Command, name string) offer {
 func (a *app) flagOffer(c *cobra.Command, f *pflag.Flag) offer {
 	if l := lists.Find(nameOf(c)); l != nil {
 		for _, p := range l.Params {
+			if p.Name == f.Name && p.Sort == lists.Order {
+				return a.offerOrders(l)
+			}
 			if p.Name == f.Name && len(p.Values) > 0 {
 				return a.offerWords(p.Values)
 			}
@@ -200,12 +203,35 @@ func (a *app) offerWords(words text.Vocabulary[string]) offer {
 			switch word := w.Word.In(a.lang); {
 			case strings.HasPrefix(w.Word.Zh, typed) && (a.lang == "zh" || typed != ""):
 				found = append(found, described(w.Word.Zh, w.Code))
-			case strings.HasPrefix(w.Code, strings.ToLower(typed)) ||
-				strings.HasPrefix(w.Code, strings.ToUpper(typed)):
+			case strings.HasPrefix(strings.ToLower(w.Code), strings.ToLower(typed)):
 				found = append(found, described(typed+w.Code[len(typed):], word))
 			}
 		}
 		return found
+	}
+}
+
+// offerOrders completes an order of a list by its columns, which depend on the flags before it.
+func (a *app) offerOrders(l *lists.List) offer {
+	return func(cmd *cobra.Command, args []string, typed string) []string {
+		q := lists.Question{List: l.Name, Params: map[string]string{}}
+		for _, p := range l.Params {
+			if f := cmd.Flags().Lookup(p.Name); f != nil && f.Changed && p.Sort != lists.Order {
+				q.Params[p.Name] = f.Value.String()
+			}
+		}
+		if l.Argument != "" && len(args) > 0 {
+			q.Params[l.Argument] = args[0]
+		}
+		q, err := desk.ReadQuestion(q, a.now())
+		if err != nil { // such as a flag that is required and not given yet
+			return nil
+		}
+		orders, err := q.Orders()
+		if err != nil {
+			return nil
+		}
+		return a.offerWords(orders)(cmd, args, typed)
 	}
 }
 

@@ -20,7 +20,8 @@ import (
 var argumentWords = map[string]string{
 	"FILE": "文件", "DIR": "目录", "ID": "编号", "CENTER": "中心编号", "DATE": "日期", "YEAR": "年度", "NAME": "名称",
 	"TEXT": "文字", "SCOPE": "口径",
-	"BY": "方式", "ROLE": "角色", "WHAT": "内容", "ORDER": "次序", "NUMBER": "文号", "LEVEL": "级别", "FIGURE": "数字",
+	"BY": "方式", "ROLE": "角色", "WHAT": "内容", "ORDER": "次序", "COLUMN": "列名",
+	"REGION": "区划", "STATUS": "状态", "STATE": "状态", "NUMBER": "文号", "LEVEL": "级别", "FIGURE": "数字",
 	"KIND": "种类", "ADDR": "地址",
 	"USE": "用途", "POSITION": "位置", "POINT": "时点", "MODE": "方式", "METHOD": "方法", "FAMILY": "类别",
 	"CODE": "代码", "UNIT": "单位", "TIME": "时点",

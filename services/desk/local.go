@@ -183,8 +183,11 @@ func Known(title text.Text, knownAt string, position uint64) text.Text {
 }
 
 // ReadQuestion returns a question with codes in place of words that people typed; see lists.Question.Read. It returns
-// what is wrong with the question, whatever the ledger holds.
+// what is wrong with the question, whatever the ledger holds. A question without a date is about today.
 func ReadQuestion(q lists.Question, now time.Time) (lists.Question, error) {
+	if q.On == 0 {
+		q.On = events.DateAt(now)
+	}
 	q, list, err := q.Read()
 	if err != nil {
 		return q, err

@@ -21,7 +21,7 @@ var ageingList = &List{
 			text.Text{}).withDefault("grant"),
 		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Say("（默认全部）", " (default all)")),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
-		unitParam,
+		regionParam, sortParam(nil, text.Text{}), unitParam,
 	},
 	later:   true,
 	columns: ageingColumns,

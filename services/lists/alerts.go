@@ -20,8 +20,8 @@ var alertsList = &List{
 		{Name: "code", Words: text.Say("预警代码 `CODE`，如 AL-EXE-02", "alert `CODE`, such as AL-EXE-02"),
 			Sort: AlertCode},
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
-		choice("sort", alertOrders, text.Say("排序 `ORDER`", "`ORDER`"),
-			text.Say("；同级的最早在前", "; of one severity the oldest come first")).withDefault("center"),
+		officeParam(append(slices.Clone(dueOffices), events.Admin)...), regionParam, nameParam,
+		sortParam(alertOrders, text.Say("（同级的最早在前）", " (of one severity the oldest come first)")),
 	},
 	later:   true,
 	columns: alertsColumns,
@@ -52,6 +52,9 @@ func alertsOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cel
 		All: q.given("all"), Severity: aggregates.Severity(q.text("severity")), Code: aggregates.Code(q.text("code"))})
 	return func(yield func([]table.Cell) bool) {
 		for x := range found {
+			if !q.takesOffice(aggregates.Office(x.Code)) {
+				continue
+			}
 			row := AlertRow(x)
 			row[2] = q.keyCell(&x.Alert)
 			if !yield(append(row, table.Optional(name))) {
@@ -78,13 +81,11 @@ var alertOrders = text.Vocabulary[string]{
 
 // alertsKey puts the red alerts first, then the yellow ones, then the blue ones, or only the oldest first.
 func alertsKey(q *asked) sortKey {
-	oldest := q.lowest("raisedOn")
+	severity, oldest := q.byColumn("severity"), q.byColumn("raisedOn")
 	switch q.text("sort") {
 	case "severity":
-		i := slices.IndexFunc(alertsColumns(q), func(c table.Column) bool { return c.Name == "severity" })
-		return func(row []table.Cell) int64 {
-			rank := slices.Index([]string{"red", "yellow", "blue"}, row[i].Data.(string))
-			return int64(rank)<<32 + oldest(row)
+		return func(row []table.Cell) rowKey {
+			return rowKey{number: severity(row).number<<32 + oldest(row).number}
 		}
 	case "oldest":
 		return oldest

@@ -15,9 +15,9 @@ var centersList = &List{
 	Short: text.Say("列出全部中心：状态、记录数、未解除预警数",
 		"list the centers with their status, events and open alerts"),
 	Params: []Param{
-		choice("sort", centerOrders, text.Say("排序 `ORDER`", "`ORDER`"),
-			text.Say("；先比红色预警数，其次黄、蓝",
-				"; alerts: most red ones first, then yellow, then blue")).withDefault("center"),
+		regionParam, nameParam, statusParam,
+		sortParam(centerOrders, text.Say("（先比红色预警数，其次黄、蓝）",
+			" (most red ones first, then yellow, then blue)")),
 	},
 	later:   true,
 	columns: centersColumns,
@@ -67,8 +67,10 @@ func centersKey(q *asked) sortKey {
 	if q.text("sort") != "alerts" {
 		return nil
 	}
-	red, yellow, blue := q.largest("red"), q.largest("yellow"), q.largest("blue")
-	return func(row []table.Cell) int64 { return (red(row)<<alertBits+yellow(row))<<alertBits + blue(row) }
+	red, yellow, blue := q.byColumn("red-desc"), q.byColumn("yellow-desc"), q.byColumn("blue-desc")
+	return func(row []table.Cell) rowKey {
+		return rowKey{number: (red(row).number<<alertBits+yellow(row).number)<<alertBits + blue(row).number}
+	}
 }
 
 // alertBits is the number of bits that hold how many alerts of one severity a center has.
@@ -86,7 +88,7 @@ func centersClose(q *asked, s *sum, rows int, t *table.Table) bool {
 		t.Totals = [][]table.Cell{
 			append([]table.Cell{{Shown: text.Say("合计", "total")}, {}}, append(s.counts(), table.Cell{})...)}
 	}
-	if a := s.tally; a.All > 0 && q.since(2) {
+	if a := s.tally; a.All > 0 && q.since(2) && q.wants == nil {
 		t.Notes = append(t.Notes,
 			q.say(text.Say("记录数不含已作废的 %d 条和日期晚于截至日的 %d 条；"+
 				"另有不属于中心的记录（办法参数和台账自身）%d 条。台账共 %d 条，与 taizhang check 的计数一致。",

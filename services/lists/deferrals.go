@@ -26,19 +26,20 @@ var deferralsList = &List{
 					"is "+
 					"low so far)"), Sort: Year},
 		{Name: "all", Words: text.Say("全部财政年度", "all fiscal years"), Sort: Flag},
-		unitParam,
+		choice("state", deferralStates, text.Say("只列状态 `STATE`", "only those in the `STATE`"), text.Text{}),
+		regionParam, sortParam(nil, text.Text{}), unitParam,
 	},
 	later:   true,
 	columns: deferralColumns,
 	answer:  deferrals,
 }
 
-var deferralStates = map[aggregates.DeferralState]text.Text{
-	aggregates.DeferralExpected:  text.Say("预计偏低", "expected"),
-	aggregates.DeferralUndecided: text.Say("待决定", "to be decided"),
-	aggregates.DeferralOverdue:   text.Say("逾期未决定", "overdue"),
-	aggregates.DeferralDecided:   text.Say("已延后", "deferred"),
-	aggregates.DeferralReleased:  text.Say("已解除", "released"),
+var deferralStates = text.Vocabulary[aggregates.DeferralState]{
+	{Code: aggregates.DeferralExpected, Word: text.Say("预计偏低", "expected")},
+	{Code: aggregates.DeferralUndecided, Word: text.Say("待决定", "to be decided")},
+	{Code: aggregates.DeferralOverdue, Word: text.Say("逾期未决定", "overdue")},
+	{Code: aggregates.DeferralDecided, Word: text.Say("已延后", "deferred")},
+	{Code: aggregates.DeferralReleased, Word: text.Say("已解除", "released")},
 }
 
 func deferrals(ctx context.Context, d *Books, q *asked, t *table.Table) error {
@@ -77,6 +78,9 @@ func deferrals(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	list := slices.Concat(found...)
 	slices.SortStableFunc(list, func(a, b projections.Deferral) int { return cmp.Compare(a.FiscalYear, b.FiscalYear) })
 	for _, x := range list {
+		if q.given("state") && q.text("state") != string(x.State) {
+			continue
+		}
 		deferredBy, err := d.document(ctx, x.Center, x.Deferred)
 		if err != nil {
 			return err
@@ -134,7 +138,7 @@ func deferralRow(x *projections.Deferral, deferredBy, releasedBy string) []table
 		table.Named(x.Status, StatusWord(x.Status)),
 		table.Fen(x.Before.AvailableFen()), table.Fen(x.Before.ExecutedFen()), table.Rate(x.Before.RatePercent()),
 		table.Yes(x.Low),
-		table.Named(x.State, word(deferralStates, x.State)), table.Date(x.DecideBy), table.Date(x.DeferredOn),
+		table.Named(x.State, deferralStates.Word(x.State)), table.Date(x.DecideBy), table.Date(x.DeferredOn),
 		table.Optional(deferredBy),
 		table.Date(x.ReleasedOn), table.Optional(releasedBy), table.Fen(x.HeldBackFen), table.Fen(x.MadeFen()), grants,
 		table.Fen(x.AheadFen), table.Fen(x.AheadReceivedFen)}

@@ -19,12 +19,14 @@ var delayedList = &List{
 	Params: []Param{
 		choice("what", delays, text.Say("类别 `WHAT`", "`WHAT` is delayed"), text.Text{}),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
-		choice("sort", delayOrders, text.Say("排序 `ORDER`", "`ORDER`"), text.Text{}).withDefault("oldest"),
+		officeParam(events.Finance, events.LocalGov), regionParam,
+		sortParam(delayOrders, text.Text{}),
 		unitParam,
 	},
 	later:   true,
 	columns: delayedColumns,
 	answer:  delayed,
+	key:     delayedKey,
 }
 
 var (
@@ -63,6 +65,14 @@ func delayedColumns(*asked) []table.Column {
 	}
 }
 
+// delayedKey puts the largest amounts first, or only the oldest.
+func delayedKey(q *asked) sortKey {
+	if q.text("sort") == "largest" {
+		return q.byColumn("outstandingFen-desc")
+	}
+	return nil
+}
+
 func delayed(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	t.Title = text.Say("截至 %s 的迟滞资金（金额单位：%s）", "Delayed money as of %s (amounts in %s)", q.On,
 		q.unit().Word())
@@ -79,14 +89,9 @@ func delayed(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	slices.SortStableFunc(list, func(a, b projections.Delay) int {
 		return cmp.Or(cmp.Compare(a.Since, b.Since), cmp.Compare(b.OutstandingFen, a.OutstandingFen))
 	})
-	if q.text("sort") == "largest" {
-		slices.SortStableFunc(list, func(a, b projections.Delay) int {
-			return cmp.Compare(b.OutstandingFen, a.OutstandingFen)
-		})
-	}
 	var promised, outstanding events.Fen
 	for _, x := range list {
-		if q.given("what") && q.text("what") != string(x.What) {
+		if q.given("what") && q.text("what") != string(x.What) || !q.takesOffice(x.Office.Role) {
 			continue
 		}
 		doc, err := d.document(ctx, x.Center, x.From)

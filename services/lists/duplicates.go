@@ -29,7 +29,7 @@ var duplicatesList = &List{
 			Sort: CenterID},
 		{Name: "across", Words: text.Say("不同中心的凭证也相互比较", "compare vouchers of different centers too"),
 			Sort: Flag},
-		unitParam,
+		regionParam, sortParam(nil, text.Text{}), unitParam,
 	},
 	history: true,
 	later:   true,

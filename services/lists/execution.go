@@ -21,7 +21,9 @@ var executionList = &List{
 			text.Say("按 `BY` 汇总", "roll up `BY`"), text.Text{}).withDefault("center"),
 		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"),
 			Sort: CenterID},
-		choice("sort", executionOrders, text.Say("排序 `ORDER`", "`ORDER`"), text.Text{}).withDefault("code"),
+		{Name: "low", Words: text.Say("只列执行率偏低的", "only lines with a low rate"), Sort: Flag},
+		regionParam, nameParam,
+		sortParam(executionOrders, text.Text{}),
 		unitParam,
 	},
 	later:   true,
@@ -52,9 +54,9 @@ func (q *asked) isByCenter() bool { return q.text("by") == string(projections.By
 func executionKey(q *asked) sortKey {
 	switch q.text("sort") {
 	case "rate":
-		return q.lowest("ratePercent")
+		return q.byColumn("ratePercent")
 	case "balance":
-		return q.largest("balanceFen")
+		return q.byColumn("balanceFen-desc")
 	}
 	return nil
 }
@@ -102,6 +104,9 @@ func executionOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.
 	}
 	var list []projections.ExecutionLine
 	for l := range d.Register.ExecutionsOf(id, q.On, f) {
+		if q.given("low") && !l.Low {
+			continue
+		}
 		s.isGranted = s.isGranted || l.GrantedFen != 0
 		if f.By == projections.ByCenter {
 			list = append(list, l)

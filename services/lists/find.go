@@ -47,7 +47,7 @@ var findList = &List{
 		{Name: "voided", Words: text.Say("包括已作废的", "voided ones too"), Sort: Flag},
 		{Name: "limit", Words: text.Say("最多列出 `N` 条", "list at most `N`"), Sort: Count, Default: "200"},
 		choice("order", findOrders, text.Say("次序 `ORDER`", "`ORDER`"), text.Text{}).withDefault(newestFirst),
-		unitParam,
+		regionParam, sortParam(nil, text.Text{}), unitParam,
 	},
 	history: true,
 	columns: findColumns,
@@ -67,6 +67,7 @@ type wanted struct {
 	doc      likeness
 	actor    string
 	voided   bool
+	centers  bool // leave out the records of no center
 }
 
 func newWanted(q *asked) (*wanted, error) {
@@ -74,7 +75,7 @@ func newWanted(q *asked) (*wanted, error) {
 		min: q.yuan("min"), max: events.AmountFenMax * events.ListMax,
 		amounts: q.given("min") || q.given("max"), text: foldText(q.text("text")), payee: foldText(q.text("payee")),
 		doc:   foldText(q.text("doc")),
-		actor: string(foldText(q.text("actor"))), voided: q.given("voided")}
+		actor: string(foldText(q.text("actor"))), voided: q.given("voided"), centers: q.wants != nil}
 	if len(q.text("text")) == 36 {
 		w.id, _ = uuid.Parse(q.text("text")) // a text that is no UUID is searched as text only
 	}
@@ -101,7 +102,7 @@ type match struct {
 // see reports whether an event is wanted. It is called on all processors at the same time.
 func (w *wanted) see(voided voidings, s *events.Stored) (match, bool) {
 	m := match{position: s.Position}
-	if w.kind != "" && w.kind != s.Kind {
+	if w.kind != "" && w.kind != s.Kind || w.centers && centerOf(s) == "" {
 		return m, false
 	}
 	if on, ok := events.PeekDate(s); ok && !(w.wantsOn(on) && w.mayWant(s)) { // most events end here, before CutBody

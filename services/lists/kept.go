@@ -27,7 +27,7 @@ type piece struct {
 	cells  [][]table.Cell // the rows; or, in an encoding:
 	text   []byte         // the rows, one after another
 	ends   []int          // where each row ends
-	keys   []int64        // of each row, if the answer is sorted
+	keys   []rowKey       // of each row, if the answer is sorted
 	sum    sum
 	err    error
 	held   int // see Rows.Hold
@@ -205,6 +205,7 @@ const (
 	blockBytes   = 320
 	rowsBytes    = 96
 	runBytes     = 48
+	keyBytes     = 32 // its text is that of the read models
 	rowAtBytes   = 16
 )
 
@@ -217,7 +218,8 @@ func (b *block) memory() int64 {
 }
 
 func (p *piece) memory() int64 {
-	return pieceBytes + int64(cap(p.text)) + pointerBytes*int64(cap(p.ends)+cap(p.keys)) + p.sum.memory()
+	return pieceBytes + int64(cap(p.text)) + pointerBytes*int64(cap(p.ends)) + keyBytes*int64(cap(p.keys)) +
+		p.sum.memory()
 }
 
 // replaced returns the blocks with new pieces for some centers, in the order of the centers. A nil piece removes its

@@ -64,10 +64,13 @@ type List struct {
 
 	// For a list whose rows are those of one center after another: each returns the rows and the sum of one center,
 	// and close fills in the rest of the table. close reports whether the rows of the centers stand above its own
-	// rows. key returns the key by which the rows are sorted, or nil for the order of the centers.
+	// rows.
 	each  perCenter
 	close func(q *asked, s *sum, rows int, t *table.Table) (rowsStand bool)
-	key   func(q *asked) sortKey
+
+	// For a list with orders of its own: returns the key of the order that is asked for, or nil for that in which the
+	// list makes its rows.
+	key func(q *asked) sortKey
 
 	// For any other list: fills the table, which has its columns already.
 	answer func(ctx context.Context, d *Books, q *asked, t *table.Table) error
@@ -118,8 +121,10 @@ const (
 	Use       // a use of a policy: its code or a word of the policy
 	Day       // in a form that events.ReadDate reads
 	Yuan
-	Days  // "30d" or "30", at most DaysMax
-	Point // a point of the ledger: a position, a time of RFC 3339, or a date for the end of that day
+	Days   // "30d" or "30", at most DaysMax
+	Point  // a point of the ledger: a position, a time of RFC 3339, or a date for the end of that day
+	Region // of GB/T 2260: the first 2, 4 or 6 digits of its code, or its name
+	Order  // a code or a word of Values, or of a column of the list; see Question.Orders
 )
 
 // DaysMax is the longest span of days that a question may have.
@@ -170,6 +175,9 @@ func (q Question) Read() (Question, *List, error) {
 		if p.Must && read.Params[p.Name] == "" {
 			return q, nil, text.Errorf(text.Invalid, "必须给出", "must be given").Of(p.Name)
 		}
+	}
+	if err := (&asked{Question: read, list: l, form: Form}).readOrder(); err != nil {
+		return q, nil, err
 	}
 	return read, l, nil
 }
@@ -267,18 +275,25 @@ func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *An
 	if center != "" && !d.Register.Knows(center) {
 		return nil, nil, UnknownCenter(center)
 	}
+	a := &asked{Question: q, list: l, prefix: d.Prefix, form: cmp.Or(d.InForm, Form)}
+	register, only := d.Register, text.Text{}
+	if a.wants, only = a.within(d.Register); a.wants != nil {
+		if register = d.Register.Within(a.wants); center != "" && !register.Knows(center) {
+			return nil, nil, text.Errorf(text.Invalid, "%s 不在其中：%s", "%s is none of them: %s", center, only)
+		}
+	}
 	if center == "" && !l.history && l.each == nil {
-		if err := ledger.Evaluate(ctx, d.Register, q.On); err != nil {
+		if err := ledger.Evaluate(ctx, register, q.On); err != nil {
 			return nil, nil, err
 		}
 	}
-	a := &asked{Question: q, list: l, prefix: d.Prefix, form: cmp.Or(d.InForm, Form)}
 	t := &table.Table{Columns: a.columns()}
 	made := &Answer{Table: t, question: q}
 	answering := *d
+	answering.Register = register
 	answering.InForm = a.form
+	a.key = a.sortKey()
 	if l.each != nil {
-		a.key = l.key(a)
 		if in != nil {
 			made.encoding = fmt.Sprint(in.Name, " ", a.form)
 		}
@@ -287,7 +302,9 @@ func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *An
 		}
 		err = answering.concatenate(ctx, a, made, in)
 	} else {
-		err = answering.fillTable(ctx, a, t)
+		if err = answering.fillTable(ctx, a, t); a.key != nil {
+			a.key.sort(t.Rows)
+		}
 	}
 	if err != nil {
 		return nil, nil, err
@@ -301,6 +318,9 @@ func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *An
 		return nil, nil, UnknownCenter(center)
 	case center == "" && d.Register.Scope() != nil:
 		t.Notes = append(t.Notes, withinScope)
+	}
+	if a.wants != nil {
+		t.Notes = append(t.Notes, only)
 	}
 	if a.unit() == table.TenThousands && len(t.Totals) > 0 {
 		t.Notes = append(t.Notes, roundedTotals)
@@ -366,7 +386,7 @@ func (d *Books) exactly(q *asked, take func()) {
 
 // Read returns a value of the parameter as questions have it: the code that a typed word stands for, a date in the
 // form YYYY-MM-DD, an id in capitals. It returns a *text.Error that names the parameter if the value is not valid. An
-// empty value means that the parameter is not given.
+// empty value means that the parameter is not given. A column by which a list is sorted is returned as typed.
 func (p *Param) Read(typed string) (value string, err error) {
 	bad := func(zh, en string, args ...any) (string, error) {
 		return "", text.Errorf(text.Invalid, zh, en, args...).Of(p.Name)
@@ -395,6 +415,18 @@ func (p *Param) Read(typed string) (value string, err error) {
 			return "", p.Values.Reject(typed).Of(p.Name)
 		}
 		return code, nil
+	case Region:
+		prefix, ok := projections.ReadRegion(value)
+		if !ok {
+			return bad("没有区划 %q，应为名称（如 杭州市）或代码的前 2、4、6 位",
+				"there is no region %q; give its name, or the first 2, 4 or 6 digits of its code", typed)
+		}
+		return prefix, nil
+	case Order:
+		if code, ok := p.Values.Read(typed); ok {
+			return code, nil
+		}
+		return typed, nil // see readOrder
 	case Flag:
 		if value != "true" {
 			return bad("只能给出或不给出", "is given or not given")
@@ -476,11 +508,12 @@ func ReadPoint(typed string) (string, error) {
 type asked struct {
 	Question
 	list     *List
-	prefix   string           // see Books
-	form     int              // the form of the answer; see Form
-	key      sortKey          // nil unless the answer is to be sorted
-	position uint64           // the position of the answer; see exactly
-	policy   events.PolicyRef // the policy in force on the date, as known at that position, or empty
+	prefix   string                     // see Books
+	form     int                        // the form of the answer; see Form
+	wants    func(events.CenterID) bool // nil unless the answer is about some centers only; see within
+	key      sortKey                    // nil unless the answer is to be sorted
+	position uint64                     // the position of the answer; see exactly
+	policy   events.PolicyRef           // the policy in force on the date, as known at that position, or empty
 	tallies  *ahead[aggregates.Tally]
 	tally    aggregates.Tally // of all centers of the answer, if the list counts later records
 }
@@ -493,15 +526,17 @@ func (q *asked) since(form int) bool { return q.form >= form }
 
 // text returns the value of a parameter, or its default.
 func (q *asked) text(name string) string {
-	if v := q.Params[name]; v != "" {
-		return v
-	}
-	for _, p := range q.list.Params {
-		if p.Name == name {
-			return p.Default
+	return cmp.Or(q.Params[name], q.list.param(name).Default)
+}
+
+// param returns the parameter of a name. It panics if the list does not have it.
+func (l *List) param(name string) *Param {
+	for i := range l.Params {
+		if l.Params[i].Name == name {
+			return &l.Params[i]
 		}
 	}
-	panic("lists: " + q.list.Name + " has no parameter " + name)
+	panic("lists: " + l.Name + " has no parameter " + name)
 }
 
 func (q *asked) given(name string) bool { return q.text(name) != "" }

@@ -31,7 +31,7 @@ var sampleList = &List{
 				"; each record with the same chance, or by monetary units")).withDefault(byRecord),
 		{Name: "position", Words: text.Say("以台账到 `POSITION` 为止的内容抽取（默认为最新）",
 			"draw from the ledger up to `POSITION` (default the end)"), Sort: Count},
-		unitParam,
+		sortParam(nil, text.Text{}), unitParam,
 	},
 	history: true,
 	columns: sampleColumns,

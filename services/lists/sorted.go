@@ -5,7 +5,10 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strings"
 
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -30,8 +33,8 @@ func (r rowAt) text() []byte {
 
 // compareRows orders rows by their keys. Rows of equal keys stand in the order of their centers.
 func compareRows(a, b rowAt) int {
-	if a.keys[a.row] != b.keys[b.row] {
-		return cmp.Compare(a.keys[a.row], b.keys[b.row])
+	if c := a.keys[a.row].compare(b.keys[b.row]); c != 0 {
+		return c
 	}
 	if a.center != b.center {
 		return cmp.Compare(a.center, b.center)
@@ -161,27 +164,168 @@ func from(order []*run, first int) iter.Seq[rowAt] {
 	}
 }
 
-// sortKey returns the key of a row. Rows of smaller keys come first.
-type sortKey func(row []table.Cell) int64
-
-// sort sorts rows that belong to no center by their keys.
-func (key sortKey) sort(rows [][]table.Cell) {
-	slices.SortStableFunc(rows, func(a, b []table.Cell) int { return cmp.Compare(key(a), key(b)) })
+// rowKey is the value by which a row is sorted: a number, and a text if the numbers are equal. Of two keys of an
+// answer both or none are descending.
+type rowKey struct {
+	number     int64 // negative if descending
+	text       string
+	descending bool
 }
 
-// lowest returns the key by which the lowest value of a column comes first, and rows without a value come last.
-func (q *asked) lowest(column string) sortKey {
-	i := slices.IndexFunc(q.list.columns(q), func(c table.Column) bool { return c.Name == column })
-	return func(row []table.Cell) int64 {
-		if n, ok := row[i].Order(); ok {
-			return n
-		}
-		return math.MaxInt64
+// noKey is the key of a row without a value. It stands last in both directions.
+var noKey = rowKey{number: math.MaxInt64}
+
+func (k rowKey) compare(o rowKey) int {
+	switch {
+	case k.number != o.number:
+		return cmp.Compare(k.number, o.number)
+	case k.descending:
+		return cmp.Compare(o.text, k.text)
+	}
+	return cmp.Compare(k.text, o.text)
+}
+
+// sortKey returns the key of a row. Rows of smaller keys come first.
+type sortKey func(row []table.Cell) rowKey
+
+// sort sorts rows that belong to no center by their keys. Rows of equal keys keep their order.
+func (key sortKey) sort(rows [][]table.Cell) {
+	type keyed struct {
+		rowKey
+		row []table.Cell
+	}
+	all := make([]keyed, len(rows))
+	for i, row := range rows {
+		all[i] = keyed{key(row), row}
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int { return a.compare(b.rowKey) })
+	for i := range all {
+		rows[i] = all[i].row
 	}
 }
 
-// largest returns the key by which the largest value of a column comes first.
-func (q *asked) largest(column string) sortKey {
-	lowest := q.lowest(column)
-	return func(row []table.Cell) int64 { return -lowest(row) }
+// sortKey returns the key by which the rows of the answer are sorted, or nil for the order in which the list makes
+// them.
+func (q *asked) sortKey() sortKey {
+	order := q.text(sortName)
+	switch {
+	case order == "":
+		return nil
+	case !q.list.param(sortName).Values.Has(order):
+		return q.byColumn(order)
+	case q.list.key == nil:
+		return nil
+	}
+	return q.list.key(q)
 }
+
+// byColumn returns the key of an order by a column, which is the name of the column or of the column with descending.
+// Severities stand in the order of their vocabulary, other texts in that of their code points.
+func (q *asked) byColumn(order string) sortKey {
+	column, isDescending := strings.CutSuffix(order, descending)
+	i := slices.IndexFunc(q.list.columns(q), func(c table.Column) bool { return c.Name == column })
+	return func(row []table.Cell) rowKey {
+		n, isNumber := row[i].Order()
+		s, _ := row[i].Data.(string)
+		switch {
+		case !isNumber && s == "":
+			return noKey
+		case column == "severity":
+			n, s = int64(slices.Index(Severities.Codes(), aggregates.Severity(s))), ""
+		}
+		if isDescending {
+			n = -n
+		}
+		return rowKey{n, s, isDescending}
+	}
+}
+
+// The parameter sort of every list.
+const (
+	sortName   = "sort"
+	descending = "-desc" // follows the name of a column
+)
+
+// sortParam returns the parameter sort of a list whose rows can be asked for in orders of its own, besides by each
+// column. The first is that in which the list makes its rows; a list without orders of its own has one, without name.
+func sortParam(orders text.Vocabulary[string], after text.Text) Param {
+	p := Param{Name: sortName, Sort: Order, Words: text.Say(
+		"按 `COLUMN` 列排序，列名后可加“降序”", "sort by `COLUMN`, with -desc after its name for descending")}
+	if len(orders) > 0 {
+		p = choice(sortName, orders, text.Say("排序 `ORDER`", "`ORDER`"), after).withDefault(orders[0].Code)
+		p.Sort = Order
+		p.Words = text.Text{Zh: p.Words.Zh + "；或按列名，其后可加“降序”",
+			En: p.Words.En + "; or the name of a column, with -desc for descending"}
+	}
+	return p
+}
+
+// Orders returns the orders in which the answer to the question can be asked for, by the parameter sort: those of the
+// list, then by each column that people see, ascending and descending. It returns the errors of Read.
+func (q Question) Orders() (text.Vocabulary[string], error) {
+	q, l, err := q.Read()
+	if err != nil {
+		return nil, err
+	}
+	return (&asked{Question: q, list: l, form: Form}).orders(), nil
+}
+
+func (q *asked) orders() text.Vocabulary[string] {
+	all := slices.Clone(q.list.param(sortName).Values)
+	columns := sortable(q.list.columns(q))
+	for _, c := range columns {
+		zh, en := c.Title.Zh, c.Title.En
+		for _, other := range columns { // a title that two columns have names neither
+			if other.Name != c.Name && other.Title.Zh == c.Title.Zh {
+				zh = c.Name
+			}
+			if other.Name != c.Name && other.Title.En == c.Title.En {
+				en = c.Name
+			}
+		}
+		bare := strings.TrimSuffix(zh, "%")
+		all = append(all,
+			text.Term[string]{Code: c.Name, Word: text.Text{Zh: zh + "升序", En: en + ", ascending"},
+				Also: []string{zh, en, bare, bare + "升序", c.Name + "-asc"}},
+			text.Term[string]{Code: c.Name + descending, Word: text.Text{Zh: zh + "降序", En: en + ", descending"},
+				Also: []string{bare + "降序"}})
+	}
+	return all
+}
+
+// sortable keeps the columns that people see and programs can name.
+func sortable(columns []table.Column) (list []table.Column) {
+	for _, c := range columns {
+		if c.Name != "" && c.Title != (text.Text{}) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// readOrder puts the code of an order in place of the words that people typed. It is called after all other parameters
+// are read, because the columns depend on them.
+func (q *asked) readOrder() error {
+	typed := q.Params[sortName]
+	if typed == "" {
+		return nil
+	}
+	code, ok := q.orders().Read(typed)
+	if !ok {
+		var zh, en []string
+		for _, v := range q.list.param(sortName).Values {
+			zh, en = append(zh, v.Word.Zh), append(en, v.Code)
+		}
+		for _, c := range sortable(q.list.columns(q)) {
+			zh, en = append(zh, c.Title.Zh), append(en, c.Name)
+		}
+		return text.Errorf(text.Invalid, "没有“%[1]s”这种排序，应为：%[2]s；列名后可加“降序”",
+			"there is no order %[1]q; it must be one of: %[3]s; the name of a column may end with %[4]s",
+			text.Clip(typed, orderCharsMax), strings.Join(zh, "、"), strings.Join(en, ", "), descending).Of(sortName)
+	}
+	q.Params[sortName] = code
+	return nil
+}
+
+// orderCharsMax is the number of characters of a typed order that an error repeats.
+const orderCharsMax = 100

@@ -30,7 +30,7 @@ var spendingList = &List{
 		{Name: "max", Words: text.Say("凭证金额不高于 `YUAN` 元", "vouchers of at most `YUAN`"), Sort: Yuan},
 		choice("by", groupings.Of("line", "use", "grant"), text.Say("按 `BY` 列示", "`BY`"),
 			text.Say("；后两者为小计", "; the last two are subtotals")).withDefault("line"),
-		unitParam,
+		sortParam(nil, text.Text{}), unitParam,
 	},
 	later:   true,
 	columns: spendingColumns,

@@ -27,7 +27,7 @@ var traceList = &List{
 		choice("figure", figureVocabulary(), text.Say("数字 `FIGURE`（必填）", "`FIGURE` (must be given)"),
 			text.Say("；上年结转展开为以前各年度的到账和支出",
 				"; carriedIn opens into what was received and spent in the years before")).but(derivedFigures).must(),
-		unitParam,
+		sortParam(nil, text.Text{}), unitParam,
 	},
 	later:   true,
 	columns: func(*asked) []table.Column { return traceColumns },

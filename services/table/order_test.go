@@ -14,6 +14,7 @@ func TestACellComparesAsItsNumberDoes(t *testing.T) {
 		{table.Fen(-1), table.Fen(0), table.Fen(100)},
 		{table.Number(2), table.Number(10)},
 		{table.Date(events.MustDate("2025-12-31")), table.Date(events.MustDate("2026-01-01"))},
+		{table.Yes(false), table.Yes(true)},
 	}
 	for _, cells := range inOrder {
 		for i := 1; i < len(cells); i++ {
