@@ -53,8 +53,12 @@ func (s *screen) isListed() bool {
 // listScreens returns a page for each list.
 func listScreens() (all []screen) {
 	for _, l := range lists.Lists {
-		all = append(all, screen{path: "/" + l.Name, title: titleOf(l), roles: rolesOf(l), state: true,
-			get: func(v *visit) error { return v.list(l) }})
+		s := screen{path: "/" + l.Name, title: titleOf(l), roles: rolesOf(l), state: true,
+			get: func(v *visit) error { return v.list(l) }}
+		if l.Name == "changes" {
+			s.get, s.post, s.bytes = (*visit).changes, (*visit).compareReport, reportBytesMax
+		}
+		all = append(all, s)
 	}
 	return all
 }

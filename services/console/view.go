@@ -159,8 +159,8 @@ func parse(lang string) map[string]*template.Template {
 	frame := template.Must(template.New("frame").Funcs(template.FuncMap{
 		"say": pick, "in": func(t text.Text) string { return t.In(lang) },
 		"at": at, "field": newField, "style": func() string { return assets[0].path }, "module": func() string { return assets[1].path },
-		"instant": shownInstant,
-		"seen":    text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))
+		"instant": shownInstant, "upload": newUploadForm,
+		"seen": text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))
 	pages := map[string]*template.Template{}
 	names, err := files.ReadDir("pages")
 	if err != nil {

@@ -6,6 +6,13 @@ for (const button of document.querySelectorAll('.needs-script')) button.classLis
 document.addEventListener('click', event => {
   const act = event.target.closest && event.target.closest('[data-act]')
   if (act && act.dataset.act === 'print') window.print()
+  if (act && act.dataset.act === 'copy') {
+    const range = document.createRange()
+    range.selectNodeContents(document.getElementById(act.dataset.of))
+    getSelection().removeAllRanges()
+    getSelection().addRange(range)
+    if (document.execCommand('copy')) act.textContent += ' ✓'
+  }
 })
 
 document.addEventListener('keydown', event => {
