@@ -7,24 +7,31 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// These are directories of files that are kept, to look at.
+// These are for work on a page: directories of files to look at, and which pages to open.
 var (
 	picturesDir = flag.String("pictures", "", "the directory for the pictures of TestPictures")
+	only        = flag.String("only", "", "a part of the names of the pages to open, or \"\" for all")
 	printsDir   = flag.String("prints", "", "the directory for the prints of TestPagesInABrowser")
 )
 
 // widths are the windows of the offices, in pixels.
 var widths = []int{1280, 1920}
 
+// asked returns the stops that the flag only leaves.
+func asked(stops []stop) []stop {
+	return slices.DeleteFunc(stops, func(s stop) bool { return !strings.Contains(s.Name, *only) })
+}
+
 // TestPagesInABrowser opens every page as every role in both languages.
 func TestPagesInABrowser(t *testing.T) {
 	x, province := serveProvince(t)
-	stops := stopsOf(t, x, province)
+	stops := asked(stopsOf(t, x, province))
 	p := plan{Base: x.URL, Program: program(t, "chromium"), Script: true, Widths: widths}
 	t.Run("with everything checked", func(t *testing.T) {
 		p := p
@@ -47,7 +54,7 @@ func TestPagesInABrowser(t *testing.T) {
 func TestPictures(t *testing.T) {
 	x, province := serveProvince(t)
 	p := plan{Base: x.URL, Program: program(t, "chromium"), Script: true, Widths: widths, Pictures: *picturesDir,
-		Stops: once(stopsOf(t, x, province), "zh", "en")}
+		Stops: once(asked(stopsOf(t, x, province)), "zh", "en")}
 	if p.Pictures == "" { // one is enough to see that they can be made
 		p.Pictures, p.Stops = t.ArtifactDir(), p.Stops[:1]
 	}

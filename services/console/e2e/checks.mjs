@@ -70,6 +70,24 @@ export function focus() {
 	return found.slice(0, 5);
 }
 
+// makes returns how the parts of the page are made: their elements, classes and attributes without the texts and the
+// addresses. Rows of one make count once, and so do the entries of a menu.
+export function makes() {
+	const variable = new Set(['id', 'for', 'href', 'value', 'aria-current', 'aria-describedby', 'aria-labelledby', 'action', 'datetime', 'title',
+		'aria-label', 'placeholder', 'd', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'width', 'height', 'points', 'transform']);
+	const make = (e) => {
+		const said = [e.tagName];
+		for (const a of e.attributes) said.push(variable.has(a.name) ? `${a.name}=${a.value ? 1 : ''}` : `${a.name}=${a.value}`);
+		const parts = [];
+		for (const child of e.childNodes) {
+			const part = child.nodeType === Node.ELEMENT_NODE ? make(child) : child.nodeType === Node.TEXT_NODE && child.data.trim() ? '.' : '';
+			if (part && !parts.includes(part)) parts.push(part);
+		}
+		return `${said.join(' ')}(${parts.join()})`;
+	};
+	return [...document.body.children].map(make);
+}
+
 // violations asks axe, which must have been loaded, for what breaks WCAG 2.2 AA. Of a long table it reads the first rows
 // and the last, since the others are made alike.
 export async function violations() {
@@ -99,7 +117,8 @@ export function printed() {
 	const table = tables.length === 1 ? tables[0] : undefined;
 	const last = table && [...table.tBodies].flatMap((body) => [...body.rows]).pop();
 	return {
-		bars: [...document.querySelectorAll('header a, header button')].map(plain).filter((words) => words.length > 3),
+		bars: [...document.querySelectorAll('header a, header button')].map(plain)
+			.filter((words) => words.length > 3 && !plain(document.querySelector('main')).includes(words)),
 		headings: table ? [...table.querySelectorAll('thead th')].map(plain).filter(Boolean) : [],
 		lastRow: last ? plain(last.cells[0]) : '',
 	};
