@@ -42,8 +42,11 @@ type rowLink func(row []table.Cell) string
 func (v *visit) newRowWriter(q lists.Question, columns []table.Column) *rowWriter {
 	w := &rowWriter{columns: columns, lang: v.lang, links: v.linksOf(q, columns)}
 	for i := range columns {
-		if isShown(&columns[i]) {
+		if c := &columns[i]; isShown(c) && !isFixed(q, c.Name) && (c.Name != "name" || columnAt(columns, "center") < 0) {
 			w.shown = append(w.shown, i)
+		}
+		if columns[i].Name == "center" && columnAt(columns, "name") >= 0 { // the name stands beside its center
+			w.shown = append(w.shown, columnAt(columns, "name"))
 		}
 	}
 	if at := columnAt(columns, "fiscalYear"); at >= 0 {
@@ -68,6 +71,17 @@ func (w *rowWriter) encoding(v *visit) lists.Encoding {
 // lead to it.
 func isShown(c *table.Column) bool {
 	return c.Title != (text.Text{}) && c.Name != "id" && c.Type != table.JSON
+}
+
+// isFixed reports whether every row has the value of a column that the question asks for, which stands above them.
+func isFixed(q lists.Question, column string) bool {
+	switch column {
+	case "fiscalYear":
+		return q.Params["year"] != "" && q.List == "execution"
+	case "scope":
+		return q.Params["scope"] != "" && q.List == "execution"
+	}
+	return false
 }
 
 func columnAt(columns []table.Column, name string) int {
@@ -130,11 +144,21 @@ func appendClass(to []byte, c *table.Column, cell *table.Cell) []byte {
 		return append(to, ` class="n neg"`...)
 	case c.Type.Right():
 		return append(to, ` class="n"`...)
-	case c.Type == table.Day || c.Type == table.Time:
+	case c.Type == table.Day, c.Type == table.Time, isCode(cell):
 		return append(to, ` class="d"`...)
 	}
 	return to
 }
+
+// isCode reports whether a cell has a short code, which is not broken into lines.
+func isCode(cell *table.Cell) bool {
+	code, isText := cell.Data.(string)
+	isOther := func(r rune) bool { return r <= ' ' || r > '~' }
+	return isText && len(code) <= codeCharsMax && cell.Shown.Zh == code && !strings.ContainsFunc(code, isOther)
+}
+
+// codeCharsMax is the largest length of a code that is not broken.
+const codeCharsMax = 16
 
 // appendCell appends what a cell says: a severity with its shape, a rate with its bar.
 func (w *rowWriter) appendCell(to []byte, c *table.Column, cell *table.Cell, row []table.Cell, said string) []byte {
