@@ -159,6 +159,12 @@ func (x *linking) money(c *table.Column) rowLink {
 		}
 	case figure != "" && x.q.List == "execution":
 		return x.narrower()
+	case x.q.List == "spending" && columnAt(x.columns, "id") < 0: // subtotals
+		by := x.q.Params["by"]
+		return func(row []table.Cell) string {
+			return x.address("/spending",
+				url.Values{"center": {x.centerOf(row)}, by: {x.said(row, by)}}.Encode())
+		}
 	case x.q.List == "ageing" && x.center >= 0:
 		return func(row []table.Cell) string {
 			return x.address("/spending", "center="+url.QueryEscape(x.centerOf(row)))

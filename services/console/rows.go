@@ -122,7 +122,7 @@ func (w *rowWriter) appendRow(to []byte, row []table.Cell, isTotal bool) []byte 
 		to = appendClass(to, c, cell)
 		to = append(to, '>')
 		href := ""
-		if !isTotal && w.links[i] != nil && said != "" {
+		if fen, isMoney := cell.Data.(events.Fen); !isTotal && w.links[i] != nil && said != "" && (!isMoney || fen != 0) {
 			href = w.links[i](row)
 		}
 		if href != "" {
