@@ -158,7 +158,7 @@ func same(t *testing.T, x *office, name, lang, unit, address string, q lists.Que
 	if len(want.Rows) == 0 {
 		return
 	}
-	at := make([]int, len(want.Columns)) // of each column on the page; -1 if it has none, or a heading like another one
+	at := make([]int, len(want.Columns)) // of each column on the page; -1 if it has no heading of its own
 	for k := range want.Columns {
 		title := want.Columns[k].Title.In(lang)
 		if at[k] = slices.Index(got.headings, title); at[k] >= 0 && slices.Contains(got.headings[at[k]+1:], title) {
@@ -169,14 +169,14 @@ func same(t *testing.T, x *office, name, lang, unit, address string, q lists.Que
 		for i, row := range want {
 			for k := range columns {
 				c := &columns[k]
-				at := at[k]
-				if at < 0 {
+				if at[k] < 0 {
 					continue
 				}
-				said, want := says(got[i][at]), strings.Join(strings.Fields(text.Printable(c.Shown(row[k], lang))), " ")
+				want := strings.Join(strings.Fields(text.Printable(c.Shown(row[k], lang))), " ")
+				said := says(got[i][at[k]])
 				if said != want && (c.Name != "severity" || !strings.HasSuffix(said, want)) {
-					t.Fatalf("%s as %s, %s %d, %s: the page says %q, the desk %q", address, name, kind, i, c.Name, said,
-						want)
+					t.Fatalf("%s as %s, %s %d, %s: the page says %q, the desk %q", address, name, kind, i, c.Name,
+						said, want)
 				}
 			}
 		}

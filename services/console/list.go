@@ -90,7 +90,7 @@ func (v *visit) list(l *lists.List) error {
 	if err != nil {
 		return v.wrongFilter(l, err)
 	}
-	return v.showList(l, w, answer)
+	return v.showList(l, q, w, answer)
 }
 
 // answer returns the answer to a question in a form, kept for whoever sees the same.
@@ -185,7 +185,7 @@ func (v *visit) newListView(l *lists.List) *listView {
 }
 
 // showList shows a page of an answer.
-func (v *visit) showList(l *lists.List, w *rowWriter, answer *answers.Snapshot) error {
+func (v *visit) showList(l *lists.List, q lists.Question, w *rowWriter, answer *answers.Snapshot) error {
 	t := answer.Answer.Table
 	page := v.newListView(l)
 	page.Rows, page.Empty = answer.Count, v.in(t.Empty)
@@ -202,7 +202,7 @@ func (v *visit) showList(l *lists.List, w *rowWriter, answer *answers.Snapshot) 
 		for row := range answer.Rows(from, to) {
 			rows = append(rows, row...)
 		}
-		page.Table = v.tableOf(w, t, rows, v.sorting(l))
+		page.Table = v.tableOf(w, t, rows, v.sorting(q))
 	}
 	v.show(http.StatusOK, "list", page)
 	return nil
@@ -256,11 +256,37 @@ func numbered(page int) string {
 	return strconv.Itoa(page)
 }
 
-// sorting returns what the headings of a list lead to, and how the list is sorted now: a heading sorts by its column,
-// and in the other direction if the list is sorted so already.
-func (v *visit) sorting(l *lists.List) func(c *table.Column) (href, direction string) {
-	return nil
+// sorting returns what the headings of the answer to a question lead to, and how it is sorted: a heading sorts by its
+// column, amounts from the largest, and in the other direction if the list is sorted so already.
+func (v *visit) sorting(q lists.Question) func(c *table.Column) (href, direction string) {
+	orders, err := q.Orders()
+	if err != nil {
+		return nil
+	}
+	now, _ := orders.Read(q.Params["sort"])
+	return func(c *table.Column) (href, direction string) {
+		up, down := c.Name, c.Name+"-desc"
+		if !orders.Has(up) || !orders.Has(down) {
+			return "", ""
+		}
+		first, second := up, down
+		if c.Type.Right() {
+			first, second = down, up
+		}
+		next := first
+		switch now {
+		case first:
+			next = second
+			direction = directions[first == down]
+		case second:
+			direction = directions[second == down]
+		}
+		return v.here("sort", next, "page", ""), direction
+	}
 }
+
+// directions are the words of aria-sort, by whether the largest comes first.
+var directions = map[bool]string{false: "ascending", true: "descending"}
 
 // sendReport answers with a list as a file with its provenance.
 func (v *visit) sendReport(q lists.Question, format string) error {
