@@ -45,6 +45,8 @@ func (x *linking) of(i int) rowLink {
 		return x.money(c)
 	}
 	switch c.Name {
+	case "ratePercent":
+		return x.why()
 	case "position", "voucher", "subject", "kind":
 		return x.record()
 	case "code":
@@ -177,6 +179,17 @@ func (x *linking) money(c *table.Column) rowLink {
 		}
 	}
 	return nil
+}
+
+// why leads from the rate of a line of the execution report to why it is not what was reported.
+func (x *linking) why() rowLink {
+	if x.q.List != "execution" {
+		return nil
+	}
+	return func(row []table.Cell) string {
+		return x.v.whyAddress("center", x.said(row, "center"), "region", x.said(row, "city"), "year",
+			x.said(row, "fiscalYear"), "scope", x.said(row, "scope"), "figure", "executed")
+	}
 }
 
 // figureOf returns the figure of the execution report that a column of amounts has, or "".

@@ -40,6 +40,7 @@ type listView struct {
 	All     string // the address of all rows on one page; "" for too many, or if one page has them
 	CSV     string
 	XLSX    string
+	Why     string   // the address that explains why figures are not what was reported; "" for none
 	Said    []string // the question in words, for print
 	At      string   // the time, for print
 }
@@ -190,6 +191,10 @@ func (v *visit) showList(l *lists.List, q lists.Question, w *rowWriter, answer *
 	page := v.newListView(l)
 	page.Rows, page.Empty = answer.Count, v.in(t.Empty)
 	page.CSV, page.XLSX = v.here("format", "csv", "page", ""), v.here("format", "xlsx", "page", "")
+	if l.Name == "trace" || l.Name == "execution" {
+		page.Why = v.whyAddress("center", v.query.Get("center"), "region", v.query.Get("region"), "year",
+			v.query.Get("year"), "scope", v.query.Get("scope"), "figure", v.query.Get("figure"))
+	}
 	for _, note := range slices.Concat(t.Notes, t.Missing) {
 		page.Notes = append(page.Notes, v.in(note))
 	}

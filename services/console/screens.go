@@ -35,6 +35,10 @@ var (
 // screens returns the pages of users who are signed in: the routes, the menus and the tests follow from it.
 func screens() []screen {
 	return append([]screen{
+		{path: "/audit", title: text.Say("审计台", "Audit desk"), roles: []access.Role{access.Auditor}, state: true,
+			get: (*visit).audit},
+		{path: "/verify", title: text.Say("核对", "Check a file"), roles: offices, state: true, get: (*visit).verify,
+			post: (*visit).verifyFile, bytes: evidenceBytesMax},
 		{path: "/search", title: text.Say("查找", "Search"), roles: offices, state: true, get: (*visit).search},
 		{path: "/help", title: text.Say("帮助", "Help"), roles: everybody, get: (*visit).help},
 		{path: "/record", title: text.Say("记账", "Record"), roles: offices, get: (*visit).recordKinds},
