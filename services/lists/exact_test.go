@@ -29,6 +29,8 @@ func exactQuestions() []lists.Question {
 		ask("execution", "by", "region"), ask("execution", "by", "total"),
 		ask("execution", "sort", "rate"), ask("execution", "center", center, "sort", "balance"),
 		ask("alerts", "sort", "severity"), ask("centers", "sort", "alerts"),
+		ask("alerts", "sort", "key-desc", "region", "3301"), ask("delayed", "region", "33", "sort", "name"),
+		ask("find", "min", "1", "region", "33", "sort", "amountFen-desc"),
 		ask("delayed"), ask("delayed", "center", center), ask("deferrals", "all", "true"), ask("ageing"),
 		ask("ageing", "center", center), ask("ageing", "by", "center"),
 		ask("spending", "center", center), ask("due", "within", "90d"), ask("due", "center", center),

@@ -36,7 +36,8 @@ func keptQuestions() (list []lists.Question) {
 			"execution by=total year=2027",
 			"execution sort=rate", "execution sort=balance year=2025 scope=province", "execution by=city sort=rate",
 			"alerts sort=severity all=true", "alerts sort=oldest",
-			"centers sort=alerts"} {
+			"centers sort=alerts", "centers sort=name-desc status=registered", "alerts sort=key-desc all=true",
+			"execution region=3301 sort=name", "alerts region=3302 office=center all=true"} {
 			words := strings.Fields(typed)
 			q := lists.Question{List: words[0], On: events.MustDate(on), Params: map[string]string{}}
 			for _, p := range words[1:] {
