@@ -202,8 +202,9 @@ var leansOn = map[string][]string{
 	// runs imports of a guarded counter
 	"imports": {"access", "desk", "spool"},
 	// pages of a browser over them
-	// pages of the answers of the desk, kept for whoever sees the same, and forms of sheets
-	"console": {"access", "answers", "desk", "imports", "lists", "sheets", "signin", "table"},
+	// pages of the answers of the desk, kept for whoever sees the same, of the history of a center in the ledger, and
+	// forms of sheets
+	"console": {"access", "answers", "desk", "imports", "ledger", "lists", "sheets", "signin", "table"},
 	// a ledger writes what the simulator makes, a store keeps it, the accounts and a sheet go with it
 	"demo":    {"access", "ledger", "logstore", "sheets", "simulator"},
 	"replica": {"logstore"}, // keeps its copy there

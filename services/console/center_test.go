@@ -1,0 +1,285 @@
+package console_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/demo"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// rowsOf returns the cells of the rows of the body of a table, by its aria-label.
+func (p *page) rowsOf(label string) (rows [][]string) {
+	for div := range p.nodes() {
+		if attr(div, "role") != "region" || attr(div, "aria-label") != label {
+			continue
+		}
+		for body := range within(div, "tbody") {
+			for row := range within(body, "tr") {
+				var cells []string
+				for cell := range row.ChildNodes() {
+					if cell.Type == html.ElementNode {
+						cells = append(cells, says(cell))
+					}
+				}
+				rows = append(rows, cells)
+			}
+		}
+	}
+	return rows
+}
+
+// reader opens pages with the session of an account.
+type reader struct {
+	testing.TB
+	*office
+	client *http.Client
+}
+
+func (x *office) reader(t testing.TB, account string) reader {
+	t.Helper()
+	b := newBrowser(t, "zh", x.Client())
+	b.carry(x, x.session(account))
+	return reader{t, x, b.client}
+}
+
+// open returns a page, which is balanced and has each id once.
+func (r reader) open(address string) *page {
+	r.TB.Helper()
+	answer, err := r.client.Get(r.URL + address)
+	if err != nil {
+		r.TB.Fatal(err)
+	}
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	if err != nil {
+		r.TB.Fatal(err)
+	}
+	p := &page{Response: answer, body: string(content)}
+	if p.doc, err = html.Parse(strings.NewReader(p.body)); err != nil {
+		r.TB.Fatal(err)
+	}
+	balanced(r.TB, p.body)
+	ids := map[string]bool{}
+	for n := range p.nodes() {
+		if id := attr(n, "id"); id != "" && ids[id] {
+			r.TB.Errorf("two elements of %s are %s", address, id)
+		} else {
+			ids[id] = true
+		}
+	}
+	return p
+}
+
+// opens is open for a page that must be there, with words.
+func (r reader) opens(address string, words ...string) *page {
+	r.TB.Helper()
+	p := r.open(address)
+	if p.StatusCode != http.StatusOK {
+		r.TB.Fatalf("%s is answered with %s: %s", address, p.Status, says(p.doc))
+	}
+	for _, w := range words {
+		if !strings.Contains(says(p.doc), w) {
+			r.TB.Errorf("%s does not say %q: %s", address, w, says(p.doc))
+		}
+	}
+	return p
+}
+
+// leads returns the address to which a link leads, by its words.
+func (p *page) leads(words string) string {
+	for link := range p.all("a") {
+		if says(link) == words {
+			return attr(link, "href")
+		}
+	}
+	return ""
+}
+
+// TestThePagesOfACenter opens the pages of a center of the demo, and compares them with the answers of the desk.
+func TestThePagesOfACenter(t *testing.T) {
+	x, p := serveProvince(t)
+	t.Run("the money, the alerts and the history are those of the desk", func(t *testing.T) {
+		centerIsThatOfTheDesk(t, x, p)
+	})
+	t.Run("each record says what a replay says", func(t *testing.T) { recordsSayWhatAReplaySays(t, x, p) })
+	t.Run("a center sees itself alone", func(t *testing.T) { aCenterSeesItselfAlone(t, x, p) })
+}
+
+func centerIsThatOfTheDesk(t *testing.T, x *office, p *demo.Province) {
+	r := x.reader(t, "finance")
+	c, err := x.desk.Center(t.Context(), desk.When{}, string(p.Center))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := r.opens("/centers/"+string(p.Center), c.Facts.Name, c.Facts.USCC, c.RegionName)
+	money := page.rowsOf(fmt.Sprintf("截至 %s 的经费执行情况（金额单位：元）", p.Today))
+	want, err := x.desk.List(t.Context(), desk.When{}, lists.Question{List: "execution",
+		Params: map[string]string{"center": string(p.Center)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(want.Rows) == 0 || len(money) != len(want.Rows) {
+		t.Errorf("expected %d lines of money, got %d: %s", len(want.Rows), len(money), want.Title)
+	}
+	for i, row := range want.Rows[:len(money)] {
+		for k, c := range want.Columns {
+			if shown := c.Shown(row[k], "zh"); c.Type == table.Money && !slices.Contains(money[i], shown) {
+				t.Errorf("line %d of the money has no %s %s: %v", i, c.Name, shown, money[i])
+			}
+		}
+	}
+	alerts := page.rowsOf("未解除的预警")
+	if len(c.Alerts) == 0 || len(alerts) != len(c.Alerts) {
+		t.Errorf("expected %d alerts, got %v", len(c.Alerts), alerts)
+	}
+	for i, a := range c.Alerts {
+		if got := alerts[i]; !strings.HasPrefix(got[1], string(a.Code)+" ") || got[3] != a.RaisedOn.String() || got[5] == "" {
+			t.Errorf("expected %v, got %v", a, got)
+		}
+	}
+	var newest []string
+	if err := x.desk.Events(t.Context(), 0, 100_000, string(p.Center), func(s *events.Stored) error {
+		newest = append(newest, fmt.Sprint(s.Position))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(newest)
+	history := page.rowsOf("历史")
+	if len(history) != min(200, len(newest)) {
+		t.Errorf("expected the last 200 of %d records, got %d", len(newest), len(history))
+	}
+	for i, row := range history {
+		if row[6] != newest[i] || row[0] == "" || row[1] == "" {
+			t.Errorf("line %d of the history: expected position %s, got %v", i, newest[i], row)
+		}
+	}
+	receipts := r.opens("/centers/" + string(p.Center) + "?kind=subsidy.received").rowsOf("历史")
+	if len(receipts) == 0 {
+		t.Error("there is no receipt")
+	}
+	for _, row := range receipts {
+		if !strings.HasPrefix(row[2], events.KindSubsidyReceived.Title().Zh) {
+			t.Errorf("among the receipts is %v", row)
+		}
+	}
+	page = r.opens("/centers/" + string(p.Center) + "?knownAt=" + newest[9])
+	if then := page.rowsOf("历史"); len(then) == 0 || then[0][6] != newest[9] {
+		t.Errorf("as known at %s the last record is %v", newest[9], then)
+	}
+	for _, link := range []struct{ words, knownAt string }{{"前一条记入时", newest[10]}, {"后一条记入时", newest[8]}} {
+		if got := page.leads(link.words); !strings.HasSuffix(got, "knownAt="+link.knownAt) {
+			t.Errorf("%s leads to %s, not to %s", link.words, got, link.knownAt)
+		}
+	}
+}
+
+// recordsSayWhatAReplaySays compares the pages of some records with the chapters of the story of the center.
+func recordsSayWhatAReplaySays(t *testing.T, x *office, p *demo.Province) {
+	r := x.reader(t, "auditor")
+	bytesAt := map[uint64][32]byte{}
+	if err := x.desk.Events(t.Context(), 0, 100_000, string(p.Center), func(s *events.Stored) error {
+		bytesAt[s.Position] = sha256.Sum256(s.Bytes)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	if _, err := x.desk.Story(t.Context(), desk.When{}, string(p.Center), func(c *desk.Chapter) error {
+		alerts := len(c.Changed.Opened) + len(c.Changed.Cleared) + len(c.Changed.Withdrawn)
+		if key := fmt.Sprint(c.Kind, alerts > 0, len(c.Changed.Money)); seen[key] > 0 {
+			return nil
+		} else {
+			seen[key]++
+		}
+		page := r.opens("/centers/"+string(p.Center)+"/records/"+c.ID.String(), "记录："+c.Kind.Title().Zh,
+			strings.Join(strings.Fields(c.Line.Zh), " "), c.ID.String(), c.On.String(), c.By.Actor,
+			fmt.Sprintf("%x", bytesAt[c.Position]))
+		moved := page.rowsOf("预警变化")
+		for _, want := range []struct {
+			how  string
+			list []desk.Alert
+		}{{"产生", c.Changed.Opened}, {"解除", c.Changed.Cleared}, {"撤回", c.Changed.Withdrawn}} {
+			for _, a := range want.list {
+				if !slices.ContainsFunc(moved, func(row []string) bool {
+					return row[0] == want.how && strings.HasPrefix(row[2], string(a.Code)) &&
+						row[4] == a.RaisedOn.String()
+				}) {
+					t.Errorf("%s at %d: %s %v is missing among %v", c.Kind, c.Position, want.how, a, moved)
+				}
+			}
+		}
+		if len(moved) != alerts {
+			t.Errorf("%s at %d moved %v, want %d alerts", c.Kind, c.Position, moved, alerts)
+		}
+		money := page.rowsOf("资金变动")
+		if len(money) != len(c.Changed.Money) {
+			t.Errorf("%s at %d moved the money %v, want %v", c.Kind, c.Position, money, c.Changed.Money)
+		}
+		for i, m := range c.Changed.Money[:min(len(money), len(c.Changed.Money))] {
+			if got := money[i]; got[0] != fmt.Sprint(m.FiscalYear) || got[2] != signed(m.GrantedFen) ||
+				got[4] != signed(m.ReceivedFen) || got[6] != signed(m.SpentAllFen) ||
+				got[7] != signed(m.IneligibleFen) {
+				t.Errorf("%s at %d moved the money %v, want %v", c.Kind, c.Position, got, m)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) < 15 {
+		t.Errorf("only %v were read", seen)
+	}
+}
+
+// signed returns a change of an amount as the page of a record shows it.
+func signed(fen events.Fen) string {
+	switch {
+	case fen == 0:
+		return ""
+	case fen > 0:
+		return "+" + events.FormatYuan(fen)
+	}
+	return events.FormatYuan(fen)
+}
+
+// aCenterSeesItselfAlone asks as a center for its own pages and for those of another one, which it must not see.
+func aCenterSeesItselfAlone(t *testing.T, x *office, p *demo.Province) {
+	all, err := x.desk.List(t.Context(), desk.When{}, lists.Question{List: "centers"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := ""
+	for _, row := range all.Select("center").Rows {
+		if other = row[0].CSV(); other != string(p.Center) {
+			break
+		}
+	}
+	found, err := x.desk.List(t.Context(), desk.When{}, lists.Question{List: "find",
+		Params: map[string]string{"center": other}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := found.Select("id").Rows[0][0].CSV()
+	r := x.reader(t, "center")
+	r.opens("/centers/" + string(p.Center))
+	for path, missing := range map[string]string{"/centers/" + other: "/centers/NO-SUCH",
+		"/centers/" + other + "/records/" + record: "/centers/NO-SUCH/records/" + record} {
+		hidden, unknown := r.open(path), r.open(missing)
+		if hidden.StatusCode != http.StatusNotFound || unknown.StatusCode != http.StatusNotFound ||
+			strings.ReplaceAll(says(hidden.doc), other, "NO-SUCH") != says(unknown.doc) {
+			t.Errorf("%s: %s %s\nunlike %s: %s", path, hidden.Status, says(hidden.doc), missing, says(unknown.doc))
+		}
+	}
+}
