@@ -234,7 +234,7 @@ func (c *counter) do(ctx context.Context, judge func(*state) ([]fact, error)) er
 		if !s.standsFor(&c.p, c.a.Now()) {
 			return nil, errUnauthenticated
 		}
-		if len(c.p.May) > 0 && len(c.a.asNow(c.p).May) == 0 { // the code became too old during the request
+		if len(c.p.May) > 0 && len(c.a.AsNow(c.p).May) == 0 { // the code became too old during the request
 			return nil, &MoreProofError{[]string{NeedCode}}
 		}
 		return judge(s)

@@ -43,7 +43,7 @@ func (g *guarded) brings(verb string, d *desk.Draft) error {
 		d.By.Role, d.By.Actor = or(d.By.Role, string(g.p.Role.Ledger())), or(d.By.Actor, g.p.Account)
 	}
 	now := *g
-	now.p = g.a.asNow(g.p)
+	now.p = g.a.AsNow(g.p)
 	if why := now.against(events.Kind(d.Kind), events.Mode(d.Mode),
 		events.By{Role: events.Role(d.By.Role), Actor: d.By.Actor}); why != nil {
 		return g.denies(verb, d.Kind, d.Center, why.why)

@@ -110,7 +110,7 @@ func (p *Principal) Lacks(right Right) error {
 // lacksProof returns a MoreProofError if a code shown in the session would allow an act of Mays, else nil.
 func (p *Principal) lacksProof(act string) error {
 	switch {
-	case p.SessionID == "" || p.may(act) || !mayBeGiven(p.Role, p.MayRecord, act):
+	case p.SessionID == "" || p.may(act) || !MayBeGiven(p.Role, p.MayRecord, act):
 		return nil
 	case len(p.Needs) > 0:
 		return &MoreProofError{p.Needs}

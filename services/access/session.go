@@ -235,9 +235,9 @@ func (a *Access) principalOf(x *session, now time.Time, source string) Principal
 	return p
 }
 
-// asNow returns a principal with the acts that his session is good for now. During a long request a code may
+// AsNow returns a principal with the acts that his session is good for now. During a long request a code may
 // become too old.
-func (a *Access) asNow(p Principal) Principal {
+func (a *Access) AsNow(p Principal) Principal {
 	if p.SessionID == "" {
 		return p
 	}

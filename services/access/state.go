@@ -246,10 +246,10 @@ func (a *account) mays(acts []string) []string {
 	return list
 }
 
-func (a *account) mayBeGiven(act string) bool { return mayBeGiven(a.Role, a.MayRecord, act) }
+func (a *account) mayBeGiven(act string) bool { return MayBeGiven(a.Role, a.MayRecord, act) }
 
-// mayBeGiven reports whether an account with a role may do an act of Mays if it shows the proof.
-func mayBeGiven(role Role, mayRecord bool, act string) bool {
+// MayBeGiven reports whether an account with a role may do an act of Mays if it shows the proof.
+func MayBeGiven(role Role, mayRecord bool, act string) bool {
 	switch act {
 	case MayRecord:
 		return mayRecord

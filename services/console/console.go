@@ -44,12 +44,14 @@ func New(cfg Config) *Pages {
 		"POST /me/password":       (*visit).changePassword,
 		"POST /me/factor":         (*visit).beginFactor,
 		"POST /me/factor/confirm": (*visit).confirmFactor,
+		"POST /me/home":           (*visit).chooseHome,
 		// for a browser that comes to the address of a form by a link or a reload
 		"GET /logout":            (*visit).home,
 		"GET /me/code":           (*visit).home,
 		"GET /me/password":       (*visit).home,
 		"GET /me/factor":         (*visit).home,
 		"GET /me/factor/confirm": (*visit).home,
+		"GET /me/home":           (*visit).home,
 		"/":                      (*visit).nothing,
 	} {
 		p.mux.Handle(pattern, p.page(withForm(do)))

@@ -12,7 +12,9 @@
 // table (rows.go), and its cells lead to what they are made of (links.go).
 //
 // A form that succeeds is answered with 303, so that a reload or the back button
-// sends nothing again. Two answers to a form are pages instead, since they show
-// what must not be stored: the key of a new second factor, and the recovery
-// codes.
+// sends nothing again. Some answers to a form are pages instead, since they show
+// what must not be stored: the key of a new second factor, the recovery codes,
+// a token, and a temporary password. A form that lacks a code of the second
+// factor is answered with a page that asks for the code and carries it on
+// (proof.go).
 package console

@@ -2,9 +2,12 @@ package console
 
 import (
 	"net/http"
+	"time"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // me shows the page of the next thing that the session needs or, if it needs nothing, the account.
@@ -35,8 +38,68 @@ func (v *visit) showMe(status int, who access.Principal, w wrong) error {
 	if me.Session == nil { // the session ended meanwhile
 		return errNoSession
 	}
-	v.show(status, "me", newMe(base, me))
+	other := "en"
+	if v.lang == "en" {
+		other = "zh"
+	}
+	v.isUser(who)
+	base = v.frame()
+	base.Switch, base.Wrong = v.address(other, home), w
+	page := newMe(base, me)
+	page.Homes = v.homeChoices()
+	v.show(status, "me", page)
 	return nil
+}
+
+// isUser sets the values that the frame of a page needs for a user who is signed in.
+func (v *visit) isUser(who access.Principal) {
+	v.who, v.query, v.on = who, v.URL.Query(), events.DateAt(v.p.Answers.Now())
+	v.unit, v.desk = table.Yuan, v.p.Access.Guard(v.p.Answers.Desk, who)
+}
+
+// homeCookie is the name of the cookie that holds the first page that the user chose in this browser.
+const homeCookie = "tz-home"
+
+// homeAge is how long a browser keeps the choice of the first page.
+const homeAge = 365 * 24 * time.Hour
+
+// homeOf returns the path of the first page of a role in this browser: the one chosen, or that of the role.
+func (v *visit) homeOf(role access.Role) string {
+	if path := v.p.Cookie(v.Request, homeCookie); v.p.isHome(path, role) {
+		return path
+	}
+	return homes[role]
+}
+
+// isHome reports whether a page may be the first page of a role.
+func (p *Pages) isHome(path string, role access.Role) bool {
+	s := p.screenAt(path, role)
+	return s != nil && (s.isListed() || path == homes[role])
+}
+
+// homeChoices returns the pages that may be the first one, with the address of each in place of a code.
+func (v *visit) homeChoices() (list []option) {
+	now := v.homeOf(v.who.Role)
+	for i := range v.p.screens {
+		if s := &v.p.screens[i]; v.p.isHome(s.path, v.who.Role) {
+			list = append(list, option{s.path, v.in(s.title), s.path == now})
+		}
+	}
+	return list
+}
+
+// chooseHome keeps the first page that the user chose.
+func (v *visit) chooseHome() error {
+	who, err := v.user()
+	if err != nil {
+		return err
+	}
+	path := v.PostForm.Get("path")
+	if !v.p.isHome(path, who.Role) {
+		return v.nothing()
+	}
+	v.p.Keep(v.w, v.Request, homeCookie, path, homeAge)
+	return v.seeOther(v.to(home, "notice", noticeDone))
 }
 
 // refused shows the account with an error that the user can correct, or returns the error. A session that has

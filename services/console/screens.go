@@ -46,7 +46,7 @@ func screens() []screen {
 			post: (*visit).recordPost, bytes: recordFormBytesMax, repeats: true},
 		{path: "/position", title: text.Say("台账位置", "Position"), roles: offices, unattended: true,
 			get: (*visit).position},
-	}, append(centerScreens(), listScreens()...)...)
+	}, slices.Concat(centerScreens(), adminScreens(), listScreens())...)
 }
 
 // isListed reports whether help names the page: one that answers without a value in its path or a text to search.
@@ -137,7 +137,7 @@ func (v *visit) enter() error {
 	if err != nil {
 		return err
 	}
-	if path := homes[who.Role]; len(who.Needs) == 0 && v.p.screenAt(path, who.Role) != nil {
+	if path := v.homeOf(who.Role); len(who.Needs) == 0 && v.p.screenAt(path, who.Role) != nil {
 		return v.seeOther(v.to(addressOf(path, &who)))
 	}
 	return v.seeOther(v.to(home))
@@ -174,5 +174,8 @@ func (s *screen) serve(v *visit) error {
 	if err := v.readForm(max(s.bytes, formBytesMax)); err != nil {
 		return err
 	}
-	return s.post(v)
+	if isWrong, err := v.prove(); isWrong || err != nil {
+		return err
+	}
+	return v.askProof(s.post(v))
 }

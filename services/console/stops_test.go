@@ -37,6 +37,7 @@ type stop struct {
 // in its path, or a list that asks for a condition. {center} is a center that every office sees, {record} a record of
 // it, {code}, {key} and {raisedOn} are those of an alert about it.
 var examples = map[string][]string{
+	"/admin/accounts/{name}":                       {"/admin/accounts/finance"},
 	"/centers/{id}":                                {"/centers/{center}"},
 	"/centers/{id}/records/{record}":               {"/centers/{center}/records/{record}"},
 	"/centers/{id}/alerts/{code}/{key}/{raisedOn}": {"/centers/{center}/alerts/{code}/{key}/{raisedOn}"},

@@ -129,6 +129,7 @@ type (
 		Role   text.Text
 		Scope  scope
 		Rights []text.Text
+		Homes  []option
 	}
 )
 
@@ -148,7 +149,7 @@ func newFactor(base *view, made *access.NewFactor) (*factorView, error) {
 }
 
 func newMe(base *view, me *access.Me) *meView {
-	return &meView{base, me, me.Role.Title(), scopeOf(&me.Binding), rightsOf(me)}
+	return &meView{base, me, me.Role.Title(), scopeOf(&me.Binding), rightsOf(me), nil}
 }
 
 // sheets holds the templates of the pages, by language and name.

@@ -145,6 +145,7 @@ const (
 	noticeCode     = "code"
 	noticeRecovery = "recovery"
 	noticePassword = "password"
+	noticeDone     = "done"
 )
 
 // notices are the words of the notices.
@@ -162,6 +163,7 @@ var notices = map[string]text.Text{
 	noticePassword: text.Say("密码已更换。", "Your password is changed."),
 	noticeRecorded: text.Say("已入账。", "It is recorded."),
 	noticeRepeated: text.Say("此前已入账，没有重复记账。", "It was recorded before, and nothing was recorded twice."),
+	noticeDone:     text.Say("已办理。", "It is done."),
 }
 
 // user returns the principal of the session of the request. Tokens are for programs and do not count here.

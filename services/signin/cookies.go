@@ -55,9 +55,9 @@ func (g *Gate) nameOf(r *http.Request, name string) string {
 	return hostPrefix + name
 }
 
-// cookie returns the value of a cookie, or "" if there is none. If two cookies have the name, it returns "", since
+// Cookie returns the value of a cookie, or "" if there is none. If two cookies have the name, it returns "", since
 // one of them may be forged.
-func (g *Gate) cookie(r *http.Request, name string) string {
+func (g *Gate) Cookie(r *http.Request, name string) string {
 	all := r.CookiesNamed(g.nameOf(r, name))
 	if len(all) != 1 || len(all[0].Value) > cookieBytesMax {
 		return ""
@@ -65,8 +65,8 @@ func (g *Gate) cookie(r *http.Request, name string) string {
 	return all[0].Value
 }
 
-// keep sets a cookie in the browser: for an age, or for 0 until the browser is closed.
-func (g *Gate) keep(w http.ResponseWriter, r *http.Request, name, value string, age time.Duration) {
+// Keep sets a cookie in the browser: for an age, or for 0 until the browser is closed.
+func (g *Gate) Keep(w http.ResponseWriter, r *http.Request, name, value string, age time.Duration) {
 	http.SetCookie(w, &http.Cookie{Name: g.nameOf(r, name), Value: value, Path: "/", MaxAge: int(age.Seconds()),
 		Secure: !g.isPlain(r), HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }

@@ -78,7 +78,7 @@ func (g *Gate) authenticate(r *http.Request, asked string,
 	case isShown && g.Provider != nil && isJWT(shown):
 		return g.authenticateJWT(r, shown, asked)
 	case !isShown:
-		if secret := g.cookie(r, sessionCookie); secret != "" {
+		if secret := g.Cookie(r, sessionCookie); secret != "" {
 			return bySession(secret, g.Source(r), asked)
 		}
 	}
@@ -117,7 +117,7 @@ func bearer(r *http.Request) (shown string, isShown bool) {
 func isJWT(token string) bool { return strings.Count(token, ".") == 2 }
 
 // HasSession reports whether a request has the cookie of a session, which may have ended.
-func (g *Gate) HasSession(r *http.Request) bool { return g.cookie(r, sessionCookie) != "" }
+func (g *Gate) HasSession(r *http.Request) bool { return g.Cookie(r, sessionCookie) != "" }
 
 // SameOrigin returns text.Forbidden for a request that another site made a browser send, unless the request only
 // reads. Programs, which send no origin, may pass.

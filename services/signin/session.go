@@ -15,7 +15,7 @@ import (
 func (g *Gate) SignIn(w http.ResponseWriter, r *http.Request, account, password,
 	code string) (*access.Session, error) {
 	signed, err := g.Access.SignIn(r.Context(), access.Credentials{
-		Account: account, Password: password, Code: code, Device: g.cookie(r, deviceCookie), Source: g.Source(r)})
+		Account: account, Password: password, Code: code, Device: g.Cookie(r, deviceCookie), Source: g.Source(r)})
 	return g.began(w, r, byPassword, signed, err)
 }
 
@@ -23,7 +23,7 @@ func (g *Gate) SignIn(w http.ResponseWriter, r *http.Request, account, password,
 // a new cookie.
 func (g *Gate) ShowCode(w http.ResponseWriter, r *http.Request, p access.Principal,
 	code string) (*access.Session, error) {
-	signed, err := g.Access.ShowCode(r.Context(), p, code, g.cookie(r, deviceCookie))
+	signed, err := g.Access.ShowCode(r.Context(), p, code, g.Cookie(r, deviceCookie))
 	g.count(byCode, err)
 	return g.changed(w, r, signed, err)
 }
@@ -63,7 +63,7 @@ func (g *Gate) began(w http.ResponseWriter, r *http.Request, how string, signed 
 	if err != nil {
 		return nil, err
 	}
-	if before := g.cookie(r, sessionCookie); before != "" {
+	if before := g.Cookie(r, sessionCookie); before != "" {
 		if p, err := g.Access.AuthenticateSession(before, g.Source(r), "sign in again"); err == nil {
 			_ = g.Access.SignOut(r.Context(), p) // if this fails, the session expires
 		}
@@ -77,9 +77,9 @@ func (g *Gate) changed(w http.ResponseWriter, r *http.Request, signed *access.Si
 	if err != nil {
 		return nil, err
 	}
-	g.keep(w, r, sessionCookie, signed.Secret, 0)
+	g.Keep(w, r, sessionCookie, signed.Secret, 0)
 	if signed.Device != "" {
-		g.keep(w, r, deviceCookie, signed.Device, deviceAge)
+		g.Keep(w, r, deviceCookie, signed.Device, deviceAge)
 	}
 	return &signed.Session, nil
 }

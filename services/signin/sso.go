@@ -47,7 +47,7 @@ func (g *Gate) BeginSSO(w http.ResponseWriter, r *http.Request, next string) (ur
 	if err != nil {
 		return "", err
 	}
-	g.keep(w, r, flowCookie, sealed, flowAge)
+	g.Keep(w, r, flowCookie, sealed, flowAge)
 	return url, nil
 }
 
@@ -58,7 +58,7 @@ func (g *Gate) FinishSSO(w http.ResponseWriter, r *http.Request) (next string, s
 	if g.Provider == nil {
 		return "", nil, errNoProvider
 	}
-	sealed, query := g.cookie(r, flowCookie), r.URL.Query()
+	sealed, query := g.Cookie(r, flowCookie), r.URL.Query()
 	f := g.unseal(sealed)
 	if f == nil || subtle.ConstantTimeCompare([]byte(f.State), []byte(query.Get("state"))) != 1 {
 		g.count(bySSO, errFlow)
@@ -90,7 +90,7 @@ func (g *Gate) finish(r *http.Request, f *flow) (*access.SignedIn, error) {
 		}
 		return nil, err
 	}
-	signed, err := g.Access.SignInAs(r.Context(), access.Identity(id), g.cookie(r, deviceCookie), source)
+	signed, err := g.Access.SignInAs(r.Context(), access.Identity(id), g.Cookie(r, deviceCookie), source)
 	if text.CodeOf(err) == text.Unauthenticated {
 		err = &UnlinkedError{access.Identity(id), err}
 	}
