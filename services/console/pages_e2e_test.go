@@ -61,21 +61,32 @@ func TestPictures(t *testing.T) {
 	walk(t, "walk.mjs", p)
 }
 
-// TestOtherBrowsers signs in with the browsers that offices have, and opens pages with each.
+// TestOtherBrowsers signs in by the keyboard with the browsers that offices have, changes the password, opens each
+// page of a finance office, asks a list by its form and takes a file.
 func TestOtherBrowsers(t *testing.T) {
 	shop := workshop(t)
 	programs := map[string]string{"firefox-esr": program(t, "firefox-esr")}
 	for _, version := range []string{"86", "90", "108"} {
 		programs["chromium-"+version] = filepath.Join(shop, "chromium-"+version)
 	}
-	x := serve(t)
+	x, province := serveProvince(t)
+	stops := once(slices.DeleteFunc(asked(stopsOf(t, x, province)),
+		func(s stop) bool { return s.Role != "finance" }), "zh")
+	x.access.Demo = false // a given password must be changed
 	for _, name := range slices.Sorted(maps.Keys(programs)) {
 		t.Run(name, func(t *testing.T) {
 			x.add(name, access.Binding{Role: access.Finance}, typedGiven)
-			walk(t, "tour.mjs", plan{Base: x.URL, Program: programs[name], Widths: widths[:1], Stops: []stop{
-				{Name: "login", Lang: "zh", Act: "enter", Account: name, Given: typedGiven, Chosen: typedChosen},
-				{Name: "me", Lang: "zh", Act: "open", Address: "/me"},
-			}})
+			tour := []stop{{Name: "login", Act: "enter", Account: name, Given: typedGiven, Chosen: typedChosen}}
+			for _, s := range stops {
+				tour = append(tour, stop{Name: s.Name, Act: "open", Address: s.Address})
+			}
+			tour = append(tour, stop{Name: "form", Act: "ask", Address: "/find", Field: "#f-center",
+				Value: string(province.Center), Leads: "center=" + string(province.Center)},
+				stop{Name: "export", Act: "take", Address: "/execution", Link: ".exports a"})
+			for i := range tour {
+				tour[i].Role, tour[i].Lang = name, "zh"
+			}
+			walk(t, "tour.mjs", plan{Base: x.URL, Program: programs[name], Widths: widths[:1], Stops: tour})
 		})
 	}
 }
