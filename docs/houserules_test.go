@@ -268,8 +268,8 @@ var notVerbs = map[string][]string{
 	// runs what answers
 	"cmd/taizhang/serve.go": {"docs", "services/access", "services/answers", "services/api", "services/console",
 		"services/imports", "services/listen", "services/signin", "services/spool"},
-	// adds accounts
-	"cmd/taizhang/serve_demo.go": {"events", "services/access"},
+	// makes the ledger that is served
+	"cmd/taizhang/serve_demo.go": {"events", "services/demo", "services/logstore"},
 	// opens the feed
 	"cmd/taizhang/serve_feed.go": {"services/listen"},
 	// knows the issuer

@@ -11,16 +11,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/demo"
+	"github.com/taizhang/taizhang/services/files"
+	"github.com/taizhang/taizhang/services/logstore"
 )
-
-// demoCenter is a center that the demo's accounts of a center, a region and a department all see.
-const demoCenter = "ZJ-0001"
 
 // demoTokenDays is the validity of the tokens of a demo. They end with the demo anyway.
 const demoTokenDays = 1
@@ -48,30 +45,45 @@ func (a *app) serveDemo(ctx context.Context, o *serveOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(a.dir)) }()
+	province, err := a.fillDemo(ctx)
+	if err != nil {
+		return err
+	}
 	var accounts []demoAccount
 	o.fill = func(x *opened) error {
-		if err := a.demoImport(ctx, &x.desk); err != nil {
-			return err
-		}
 		if o.hasFeed() {
 			if err := a.demoConsumer(ctx, x); err != nil {
 				return err
 			}
 		}
-		accounts, err = a.demoAccounts(ctx, x)
+		accounts, err = a.demoAccounts(ctx, x, province)
 		return err
 	}
 	return a.serve(ctx, o, func(x *opened, address string) error {
 		a.tellDemoAccounts(address, accounts)
-		a.demoCalls(address, accounts)
+		a.tellDemoWork(province)
+		a.demoCalls(address, accounts, province)
 		if x.feed != nil {
-			a.demoFeed(x.feed.URL())
+			a.demoFeed(x.feed.URL(), province)
 		}
 		fmt.Fprintln(a.out)
 		a.print("正在 %s 提供服务；按 Ctrl-C 结束，临时台账 %s 随之删除",
 			"Serving on %s; Ctrl-C ends it and removes the temporary ledger %s", address, a.dir)
 		return nil
 	})
+}
+
+// fillDemo writes the province to the directory of the ledger, and beside it the sheet with mistakes.
+func (a *app) fillDemo(ctx context.Context) (province *demo.Province, err error) {
+	store, err := logstore.Open(a.dir, logstore.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if province, err = demo.Fill(ctx, store, a.now()); err != nil {
+		return nil, err
+	}
+	return province, files.Create(filepath.Join(a.dir, demo.SheetName), province.WriteSheet)
 }
 
 // The user of NATS of a demo, and the file with its seed in the directory of the ledger.
@@ -93,56 +105,28 @@ func (a *app) demoConsumer(ctx context.Context, x *opened) error {
 
 // demoAccount is an account of a demo, with its password and token.
 type demoAccount struct {
-	name string
-	access.Binding
-	may             []string
-	scope           text.Text
+	demo.Account
 	password, token string
 }
 
 // demoAccounts adds an account of each role, each with a password and a token of its own.
-func (a *app) demoAccounts(ctx context.Context, x *opened) ([]demoAccount, error) {
-	assigned, err := a.demoAssigned(ctx, x)
-	if err != nil {
-		return nil, err
-	}
-	list := []demoAccount{
-		{name: "office", Binding: access.Binding{Role: access.STOffice, MayRecord: true},
-			may: []string{access.MayRecord, access.MayRevoke}, scope: text.Say("全省", "the province")},
-		{name: "finance", Binding: access.Binding{Role: access.Finance, MayRecord: true},
-			may: []string{access.MayRecord}, scope: text.Say("全省", "the province")},
-		{name: "dept", Binding: access.Binding{
-			Role: access.IndustryDept, Departments: []string{assigned.IndustryDept}},
-			scope: text.Same(assigned.IndustryDept)},
-		{name: "region", Binding: access.Binding{Role: access.LocalGov, Region: assigned.LocalGov[:4]},
-			scope: text.Say("行政区划 %s", "region %s", assigned.LocalGov[:4])},
-		{name: "center", Binding: access.Binding{Role: access.Center, Center: demoCenter},
-			scope: text.Same(demoCenter)},
-		{name: "auditor", Binding: access.Binding{Role: access.Auditor}, scope: text.Say("全省", "the province")},
-		{name: "secadmin", Binding: access.Binding{Role: access.SecAdmin},
-			may:   []string{access.MayPolicy, access.MayAccounts},
-			scope: text.Say("办法参数、账号绑定", "policies, what accounts are bound to")},
-		{name: "sysadmin", Binding: access.Binding{Role: access.SysAdmin}, may: []string{access.MayAccounts},
-			scope: text.Say("账号增减、密码", "adding accounts, their passwords")},
-		{name: "logadmin", Binding: access.Binding{Role: access.LogAdmin},
-			scope: text.Say("访问日志", "the access log")},
-	}
+func (a *app) demoAccounts(ctx context.Context, x *opened, province *demo.Province) (list []demoAccount, err error) {
 	office := x.access.Desk(access.Local("demo", "local"))
-	for i := range list {
-		d := &list[i]
-		if _, err := office.AddAccount(ctx, access.NewAccount{Account: d.name, Binding: d.Binding}); err != nil {
+	for _, account := range province.Accounts() {
+		d := demoAccount{Account: account, password: demoPassword()}
+		if _, err := office.AddAccount(ctx, access.NewAccount{Account: d.Name, Binding: d.Binding}); err != nil {
 			return nil, err
 		}
-		d.password = demoPassword()
-		if _, err := office.SetPassword(ctx, d.name, access.NewPassword{Password: d.password}); err != nil {
+		if _, err := office.SetPassword(ctx, d.Name, access.NewPassword{Password: d.password}); err != nil {
 			return nil, err
 		}
 		made, err := office.AddToken(ctx,
-			access.NewToken{Account: d.name, Name: "demo", Days: demoTokenDays, May: d.may})
+			access.NewToken{Account: d.Name, Name: "demo", Days: demoTokenDays, May: d.May})
 		if err != nil {
 			return nil, err
 		}
 		d.token = made.Secret
+		list = append(list, d)
 	}
 	return list, nil
 }
@@ -162,57 +146,55 @@ func demoPassword() string {
 	return b.String()
 }
 
-// tellDemoAccounts prints the accounts, in lines of less than 80 columns unless a scope is long.
+// tellDemoAccounts prints the address to open and then the accounts, in lines of less than 80 columns unless a scope
+// is long.
 func (a *app) tellDemoAccounts(address string, list []demoAccount) {
 	fmt.Fprintln(a.out)
-	a.print("在 %s/login 登录（仅供演示，登录不用动态验证码；密码只显示这一次）：",
-		"Sign in at %s/login (a demo has no second factor; shown this once):", address)
+	a.print("在浏览器中打开  %s/login", "Open in a browser:  %s/login", address)
+	fmt.Fprintln(a.out)
+	a.print("账号和密码（仅供演示，登录不用动态验证码；密码只显示这一次）：",
+		"Accounts and passwords (a demo has no second factor; shown this once):")
 	for _, d := range list {
-		fmt.Fprintf(a.out, "  %-8s  %s  %-13s %s\n", d.name, d.password, d.Role, d.scope.In(a.lang))
+		fmt.Fprintf(a.out, "  %-8s  %s  %-13s %s\n", d.Name, d.password, d.Role, d.Scope.In(a.lang))
 	}
 	a.print("程序用令牌访问（也只显示这一次）：", "Programs show a token (shown this once too):")
 	for _, d := range list {
-		fmt.Fprintf(a.out, "  %-8s  %s\n", d.name, d.token)
+		fmt.Fprintf(a.out, "  %-8s  %s\n", d.Name, d.token)
 	}
 }
 
-// demoAssigned returns the department and the region to which the center of the demo is assigned.
-func (a *app) demoAssigned(ctx context.Context, x *opened) (to events.CenterAssigned, err error) {
-	_, err = x.desk.Story(ctx, a.when(), demoCenter, func(c *desk.Chapter) error {
-		var record struct {
-			Data events.CenterAssigned `json:"data"`
-		}
-		if c.Kind != "center.assigned" {
-			return nil
-		}
-		err := json.Unmarshal(c.Record, &record)
-		to = record.Data
-		return err
-	})
-	if err == nil && len(to.LocalGov) < 4 {
-		err = fmt.Errorf("taizhang: demo: %s has no assigned offices", demoCenter)
-	}
-	return to, err
+// tellDemoWork prints what is in the ledger and what is left to do.
+func (a *app) tellDemoWork(p *demo.Province) {
+	fmt.Fprintln(a.out)
+	a.print("台账为模拟的一省：%d 个中心，%d 条记录，至 %v。留有待办：",
+		"The ledger holds a simulated province: %d centers, %d records, until %v. Left to do:",
+		demo.Centers, p.Records, p.Today-1)
+	a.print("  finance 决定延后安排偏低中心的经费；office 评定逾期的年度等级",
+		"  finance decides on the deferral of low centers, office on grades that are overdue")
+	a.print("  region 说明杭州市截至 %v 的执行率为何与当时报出的不同",
+		"  region explains why the rate of Hangzhou as of %v is not what was reported", p.ReportedOn)
+	a.print("  center 更正并导入凭证表 %s", "  center mends and imports the sheet of vouchers %s",
+		filepath.Join(a.dir, demo.SheetName))
 }
 
 // demoCalls prints calls of the API that can be pasted into a terminal.
-func (a *app) demoCalls(address string, accounts []demoAccount) {
+func (a *app) demoCalls(address string, accounts []demoAccount, p *demo.Province) {
 	fmt.Fprintln(a.out)
 	a.print("可以粘贴试用：", "Ready to paste:")
 	for _, call := range []struct{ account, path string }{
 		{"auditor", "/v1/alerts?severity=red&limit=3&lang=" + a.lang},
 		{"region", "/v1/execution?limit=3&lang=" + a.lang},
-		{"center", "/v1/centers/" + demoCenter + "?lang=" + a.lang},
+		{"center", "/v1/centers/" + string(p.Center) + "?lang=" + a.lang},
 	} {
 		fmt.Fprintf(a.out, "  curl -s -H 'Authorization: Bearer %s' '%s%s'\n",
-			accounts[slices.IndexFunc(accounts, func(d demoAccount) bool { return d.name == call.account })].token,
+			accounts[slices.IndexFunc(accounts, func(d demoAccount) bool { return d.Name == call.account })].token,
 			address, call.path)
 	}
 }
 
 // demoFeed prints how to see an alert live: a consumer to start in another terminal, and two records to enter in a
 // third.
-func (a *app) demoFeed(feed string) {
+func (a *app) demoFeed(feed string, p *demo.Province) {
 	fmt.Fprintln(a.out)
 	a.print("预警的实时推送：在另一个终端运行", "Alerts as they come: in another terminal, run")
 	fmt.Fprintf(a.out, "  %s alerts watch --nats %s --nkey %s --durable %s --lang %s\n", a.invoked, feed,
@@ -226,6 +208,6 @@ func (a *app) demoFeed(feed string) {
 	} {
 		fmt.Fprintf(a.out,
 			"  %s record %s --data %s --center %s --on %v --role st-office --actor demo --lang %s --data '%s'\n",
-			a.invoked, record.kind, shellWord(a.dir), demoCenter, events.DateAt(a.now()), a.lang, record.data)
+			a.invoked, record.kind, shellWord(a.dir), p.Center, events.DateAt(a.now()), a.lang, record.data)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/demo"
 )
 
 func TestSettingsOfSigningInThatCannotBeMeantAreNamed(t *testing.T) {
@@ -207,9 +208,9 @@ func TestEachPasswordOfADemoIsItsOwnAndTheTableIsNarrow(t *testing.T) {
 	var out bytes.Buffer
 	a := newApp(nil, &out, &out, func(string) string { return "" })
 	a.tellDemoAccounts("http://127.0.0.1:8080",
-		[]demoAccount{{name: "secadmin", Binding: access.Binding{Role: access.IndustryDept}, password: demoPassword(),
-			token: "tz_" + strings.Repeat("x", 49),
-			scope: text.Say("政策、账号绑定", "policies, what accounts are bound to")}})
+		[]demoAccount{{Account: demo.Account{Name: "secadmin", Binding: access.Binding{Role: access.IndustryDept},
+			Scope: text.Say("政策、账号绑定", "policies, what accounts are bound to")}, password: demoPassword(),
+			token: "tz_" + strings.Repeat("x", 49)}})
 	for line := range strings.Lines(out.String()) {
 		if len(line) > 90 {
 			t.Errorf("%d columns: %s", len(line), line)

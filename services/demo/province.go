@@ -28,13 +28,15 @@ const Hangzhou = "3301"
 // The scenario of the province.
 const (
 	seed       = 7
-	centers    = 80
 	lateDays   = 20
 	undeferred = 8
 	ungraded   = 14
 	months     = 30 // the first year is that of this many months before today
 	reportDays = 30 // from the reported day to today, at least
 )
+
+// Centers is the number of centers of the province.
+const Centers = 80
 
 // copied is the number of events in one commit of the store.
 const copied = 2000
@@ -121,7 +123,7 @@ type writing struct {
 
 func (w *writing) simulate(ctx context.Context) error {
 	from := max(events.DateOf(w.Today.AddMonths(-months).Year(), 1, 1), policy.Builtin().EffectiveFrom)
-	for e, err := range simulator.Entries(simulator.Scenario{Seed: seed, Centers: centers, From: from, To: w.Today - 1,
+	for e, err := range simulator.Entries(simulator.Scenario{Seed: seed, Centers: Centers, From: from, To: w.Today - 1,
 		LateDays: lateDays, Undeferred: undeferred, Ungraded: ungraded}) {
 		if err != nil {
 			return err
