@@ -64,7 +64,7 @@ func TestSpansGoToTheCollectorThatTheEnvironmentNames(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	for name, status := range map[string]int64{"GET /v1/centers/{id}": 400, "GET /v1/execution": 401,
-		"GET none": 404} {
+		"GET /": 404} {
 		span := got[name]
 		if span == nil {
 			t.Fatalf("no span %s in %v", name, got)

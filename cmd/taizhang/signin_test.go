@@ -244,14 +244,14 @@ func TestServeSignsInByTheIssuerThatItIsTold(t *testing.T) {
 		return answer.Header.Get("Location")
 	}
 	comesBack := func() string { t.Helper(); return issuer.SignIn(t, sendsTo("/login/sso")).RequestURI() }
-	if to := sendsTo(comesBack()); to == "/me" {
+	if to := sendsTo(comesBack()); to == "/" {
 		t.Error("somebody who is not linked is signed in")
 	}
 	if status, _ := b.get("/v1/me"); status != http.StatusUnauthorized {
 		t.Errorf("got %d", status)
 	}
 	mustRun(t, "--data", dir, "account", "link", "cai", "--issuer", issuer.URL, "--subject", oidctest.Subject)
-	if to := sendsTo(comesBack()); to != "/me" {
+	if to := sendsTo(comesBack()); to != "/" {
 		t.Errorf("sent to %q", to)
 	}
 	if status, body := b.get("/v1/me"); status != http.StatusOK || !strings.Contains(body, `"account":"cai"`) {
