@@ -131,6 +131,36 @@ func (a *Asked) Answer(ctx context.Context, atLeast uint64) (*Snapshot, error) {
 	return s, err
 }
 
+// Soon returns the answer like Answer if that takes no longer than wait. If it takes longer, Soon returns nil, and the
+// answer is made without the caller, in at most makeMax: whoever asks again then finds it kept.
+func (a *Asked) Soon(ctx context.Context, wait time.Duration) (*Snapshot, error) {
+	type result struct {
+		s   *Snapshot
+		err error
+	}
+	own := *a
+	done := make(chan result, 1)
+	apart, cancel := context.WithTimeout(context.WithoutCancel(ctx), makeMax)
+	go func() {
+		defer cancel()
+		s, err := own.Answer(apart, 0)
+		done <- result{s, err}
+	}()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case made := <-done:
+		return made.s, made.err
+	case <-timer.C:
+		return nil, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// makeMax is how long an answer may take that nobody waits for.
+const makeMax = 2 * time.Minute
+
 // These are the reasons for which At has no answer.
 var (
 	ErrGone       = errors.New("answers: the answer is kept no more")
