@@ -48,6 +48,9 @@ var examples = map[string][]string{
 	"/changes":       {"/changes", "/changes?fromAsOf=2026-03-31&since=2026-04-10"},
 	"/find":          {"/find?center={center}"},
 	"/sample":        {"/sample", "/sample?year=2026&n=20"},
+
+	"/yearly": {"/yearly?year=2025", "/yearly?year=2025&center={center}"},
+	"/inbox":  {"/inbox", "/inbox?tab=soon", "/inbox?tab=deferred", "/inbox?tab=done", "/inbox?tab=mine"},
 }
 
 // stopsOf returns every page as every role in both languages.

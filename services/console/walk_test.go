@@ -260,6 +260,8 @@ func TestALanguageIsKeptThroughTheForms(t *testing.T) {
 	b.expect("/me", http.StatusOK, "Change your password")
 	x.enter(b, "li")
 	b.follow("Taizhang")
+	b.expect("/inbox", http.StatusOK, "Inbox")
+	b.follow("li")
 	b.expect("/me", http.StatusOK, "My account")
 	b.shows("local government", "whose code begins with 3301", issuer)
 	b.follow("中文")
