@@ -25,6 +25,11 @@ func centerScreens() []screen {
 		{path: "/centers/{id}", title: center, roles: offices, state: true, get: (*visit).centerPage},
 		{path: "/centers/{id}/records/{record}", title: text.Say("记录", "Record"), roles: offices, state: true,
 			get: (*visit).centerRecord},
+		{path: "/centers/{id}/alerts/{code}/{key}/{raisedOn}", title: text.Say("预警说明", "Alert"), roles: offices,
+			state: true, get: (*visit).alertPage},
+		{path: "/centers/{id}/grants/{grant}", title: text.Say("经费明细账", "Account book"), roles: offices, state: true,
+			get: (*visit).book},
+		{path: "/letter", title: text.Say("督办函", "Letter"), roles: offices, state: true, get: (*visit).letter},
 	}
 }
 
@@ -67,15 +72,15 @@ type openAlert struct {
 // grantLine is a grant or match of a center.
 type grantLine struct{ ID, Source, Year, Amount, Href string }
 
-// booksOf returns the center of the path as of the state of the page, with the read models that its parts come from.
+// booksOf returns a center as of the state of the page, with the read models that its parts come from.
 // A center that the user does not see is unknown.
-func (v *visit) booksOf() (*desk.Center, *projections.Register, error) {
-	end, err := v.p.Answers.Turn(v.Context(), v.when, events.ParseCenter(v.PathValue("id")), false)
+func (v *visit) booksOf(id string) (*desk.Center, *projections.Register, error) {
+	end, err := v.p.Answers.Turn(v.Context(), v.when, events.ParseCenter(id), false)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer end()
-	x, err := v.desk.Center(v.Context(), v.when, v.PathValue("id"))
+	x, err := v.desk.Center(v.Context(), v.when, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -99,7 +104,7 @@ func (v *visit) registerOf(center events.CenterID) (*projections.Register, error
 
 // centerPage shows a center.
 func (v *visit) centerPage() error {
-	x, register, err := v.booksOf()
+	x, register, err := v.booksOf(v.PathValue("id"))
 	if err != nil {
 		return err
 	}

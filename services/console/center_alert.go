@@ -1,0 +1,207 @@
+package console
+
+import (
+	"cmp"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+)
+
+// alertView is the page that explains an alert.
+type alertView struct {
+	*view
+	Alert      desk.Explanation
+	CenterHref string // "" for an alert of the policies
+	Severity   template.HTML
+	Sentence   string
+	Figures    []labelled
+	Because    []causeLine
+	All        string // the address of the rest of Because; "" if all are listed
+	ClearedBy  *causeLine
+	Acts       []choice // the forms of the records that clear it and that the user may write
+	Paragraph  string   // to copy into a letter
+}
+
+// causeLine is a record from which an alert follows, or that cleared it.
+type causeLine struct{ On, Word, Doc, By, Href string }
+
+// becauseMax is how many records are listed: a rate follows from every voucher of a year.
+const becauseMax = 200
+
+// alertPage explains an alert: what happened, against which rule, from which records, and what clears it.
+func (v *visit) alertPage() error {
+	name := desk.AlertName{Center: v.PathValue("id"), Code: v.PathValue("code"), RaisedOn: v.PathValue("raisedOn")}
+	if name.Center == "-" {
+		name.Center = ""
+	}
+	notThere := text.Errorf(text.NotFound, "没有这样的预警", "there is no such alert")
+	key, ok := desk.ParseKeyToken(v.PathValue("key"))
+	if _, err := events.ParseDate(name.RaisedOn); err != nil || !ok {
+		return notThere
+	}
+	name.Key = key
+	list, err := v.explained(name)
+	if err != nil {
+		return err
+	}
+	for i := range list { // those of all keys for a name without a key
+		if list[i].Key == name.Key {
+			v.show(http.StatusOK, "alert", v.newAlertView(&list[i]))
+			return nil
+		}
+	}
+	return notThere
+}
+
+// explained returns the explanations of the alerts with a name.
+func (v *visit) explained(name desk.AlertName) ([]desk.Explanation, error) {
+	end, err := v.p.Answers.Turn(v.Context(), v.when, events.ParseCenter(name.Center), false)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return v.desk.Explain(v.Context(), v.when, name)
+}
+
+func (v *visit) newAlertView(x *desk.Explanation) *alertView {
+	page := &alertView{view: v.view(), Alert: *x, Sentence: v.alertSentence(x), Paragraph: v.paragraph(x),
+		Severity: template.HTML(appendSeverity(nil, string(x.Severity), v.in(lists.SeverityWord(x.Severity))))}
+	if x.Center != "" {
+		page.CenterHref = v.centerPath(x.Center)
+	}
+	for _, f := range x.Figures {
+		page.Figures = append(page.Figures, labelled{Label: v.in(f.Label), Value: v.in(f.Shown)})
+	}
+	for i := range x.Because {
+		if i == becauseMax {
+			page.All = v.link("/find", "center", string(x.Center))
+			break
+		}
+		page.Because = append(page.Because, *v.causeLine(x.Center, &x.Because[i]))
+	}
+	if x.ClearedBy != nil {
+		page.ClearedBy = v.causeLine(x.Center, x.ClearedBy)
+	}
+	if x.ClearedOn.IsNone() && x.Center != "" && !v.isPast() {
+		page.Acts = v.acts(x)
+	}
+	return page
+}
+
+func (v *visit) causeLine(center events.CenterID, c *desk.Cause) *causeLine {
+	line := &causeLine{On: c.On.String(), Word: v.in(c.Kind.Title()), Doc: c.Doc,
+		By: strings.TrimSpace(v.in(c.By.Role.Title()) + " " + c.By.Actor)}
+	if center != "" {
+		line.Href = v.recordPath(string(center), c.ID.String())
+	}
+	return line
+}
+
+// nameOf returns the name of a center with its id; the policies for "".
+func (v *visit) nameOf(center events.CenterID) string {
+	if center == "" {
+		return v.say("办法参数", "The policies")
+	}
+	name := v.p.Answers.Desk.Ledger.Register().Facts(center, v.on).Name
+	return v.say("%s（%s）", "%s (%s)", cmp.Or(name, string(center)), center)
+}
+
+// alertSentence says in a sentence who is concerned, since when, by which alert, and what happened.
+func (v *visit) alertSentence(x *desk.Explanation) string {
+	severity, title, about := v.in(lists.SeverityWord(x.Severity)), v.in(x.Title), v.in(x.About)
+	said := v.say("%s自 %s 起有%s色预警“%s”", "%s has the %[3]s alert “%[4]s” since %[2]s", v.nameOf(x.Center), x.RaisedOn,
+		severity, title)
+	if about != "" {
+		said += v.say("（%s）", " (%s)", about)
+	}
+	if reason := v.in(x.Reason); reason != "" {
+		said += v.say("：", ": ") + reason
+	}
+	return strings.TrimRight(said, "。.") + v.say("。", ".")
+}
+
+// paragraph returns what a letter says about an alert: what happened, on which basis, and what is asked.
+func (v *visit) paragraph(x *desk.Explanation) string {
+	said := v.say("经查，", "") + v.alertSentence(x)
+	for _, r := range x.Rules {
+		if r.Words != "" && r.Article != "–" {
+			said += v.say("依据管理办法第%s条：“%s”", " The basis is article %s: “%s”", r.Article, r.Words)
+			break
+		}
+	}
+	if x.ClearedOn.IsNone() {
+		return said + v.say("请%s抓紧办理：%s。", " %s is asked to act. What clears it: %s.", v.in(x.Who),
+			strings.TrimRight(v.in(x.Cleared), "。."))
+	}
+	return said + v.say("该预警已于 %s 解除。", " It was cleared on %s.", x.ClearedOn)
+}
+
+// letterView is one letter about the open alerts of a center that one office must act on.
+type letterView struct {
+	*view
+	Office   string
+	Center   string
+	Subject  string
+	Matters  []string
+	Articles []ruleLine
+	Date     string
+}
+
+// ruleLine is an article with its words.
+type ruleLine struct{ Article, Words string }
+
+// letter shows a letter about the open alerts of a center that one office must act on.
+func (v *visit) letter() error {
+	x, register, err := v.booksOf(v.query.Get("center"))
+	if err != nil {
+		return err
+	}
+	office, ok := desk.RoleWords().Read(v.query.Get("office"))
+	if !ok {
+		return desk.RoleWords().Reject(v.query.Get("office")).Of("office")
+	}
+	page := &letterView{view: v.view(), Office: v.in(events.Role(office).Title()), Center: v.nameOf(x.Center),
+		Date: v.on.String()}
+	if v.lang == "zh" {
+		page.Date = v.on.Chinese()
+	}
+	seen := map[ruleLine]bool{}
+	for _, a := range x.Alerts {
+		responsible := register.Office(x.Center, a.Code, v.on)
+		if string(responsible.Role) != office {
+			continue
+		}
+		page.Office = v.in(lists.OfficeWord(responsible))
+		list, err := v.explained(desk.AlertName{Center: string(x.Center), Code: string(a.Code), Key: a.Key,
+			RaisedOn: a.RaisedOn.String()})
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if e := &list[i]; e.Key == a.Key {
+				page.Office = v.in(e.Who)
+				page.matter(v, e, seen)
+			}
+		}
+	}
+	v.show(http.StatusOK, "letter", page)
+	return nil
+}
+
+// matter adds an alert to the letter, and the articles behind it once.
+func (page *letterView) matter(v *visit, x *desk.Explanation, seen map[ruleLine]bool) {
+	page.Matters = append(page.Matters, v.alertSentence(x)+v.say("解除办法：", " What clears it: ")+
+		strings.TrimRight(v.in(x.Cleared), "。.")+v.say("。", "."))
+	for _, r := range x.Rules {
+		line := ruleLine{r.Article, r.Words}
+		if r.Words != "" && r.Article != "–" && !seen[line] {
+			seen[line] = true
+			page.Articles = append(page.Articles, line)
+		}
+	}
+}
