@@ -27,8 +27,8 @@ func centerScreens() []screen {
 			get: (*visit).centerRecord},
 		{path: "/centers/{id}/alerts/{code}/{key}/{raisedOn}", title: text.Say("预警说明", "Alert"), roles: offices,
 			state: true, get: (*visit).alertPage},
-		{path: "/centers/{id}/grants/{grant}", title: text.Say("经费明细账", "Account book"), roles: offices, state: true,
-			get: (*visit).book},
+		{path: "/centers/{id}/grants/{grant}", title: text.Say("经费明细账", "Account book"), roles: offices,
+			state: true, get: (*visit).book},
 		{path: "/letter", title: text.Say("督办函", "Letter"), roles: offices, state: true, get: (*visit).letter},
 	}
 }

@@ -93,6 +93,18 @@ func (v *visit) newAlertView(x *desk.Explanation) *alertView {
 	return page
 }
 
+// acts returns the links to the forms of the records that clear an open alert, as far as the user may write them.
+func (v *visit) acts(x *desk.Explanation) (links []choice) {
+	for _, r := range remediesOf(x.Code, x.Key) {
+		if r.isBy(v.who.Role) {
+			links = append(links, choice{Title: r.kind.Title(),
+				Href: v.link("/record/"+string(r.kind), r.params(string(x.Center), x.Code, x.Key)...)})
+		}
+	}
+	return links
+}
+
+// causeLine returns a record of a center in words.
 func (v *visit) causeLine(center events.CenterID, c *desk.Cause) *causeLine {
 	line := &causeLine{On: c.On.String(), Word: v.in(c.Kind.Title()), Doc: c.Doc,
 		By: strings.TrimSpace(v.in(c.By.Role.Title()) + " " + c.By.Actor)}
@@ -114,8 +126,8 @@ func (v *visit) nameOf(center events.CenterID) string {
 // alertSentence says in a sentence who is concerned, since when, by which alert, and what happened.
 func (v *visit) alertSentence(x *desk.Explanation) string {
 	severity, title, about := v.in(lists.SeverityWord(x.Severity)), v.in(x.Title), v.in(x.About)
-	said := v.say("%s自 %s 起有%s色预警“%s”", "%s has the %[3]s alert “%[4]s” since %[2]s", v.nameOf(x.Center), x.RaisedOn,
-		severity, title)
+	said := v.say("%s自 %s 起有%s色预警“%s”", "%[1]s has the %[3]s alert “%[4]s” since %[2]s",
+		v.nameOf(x.Center), x.RaisedOn, severity, title)
 	if about != "" {
 		said += v.say("（%s）", " (%s)", about)
 	}

@@ -17,7 +17,8 @@ type bookView struct {
 	Name     string
 	Grant    string
 	What     string // the source, the year and the amount
-	From, To string
+	First    string // the first day; "" for all
+	Last     string
 	Hidden   []hidden
 	Opening  string
 	Lines    []bookLine
@@ -54,12 +55,14 @@ func (v *visit) book() error {
 	}
 	i := slices.IndexFunc(h.grants, func(g grant) bool { return g.id == v.PathValue("grant") })
 	if i < 0 {
-		return text.Errorf(text.NotFound, "中心 %s 没有这笔经费下达或配套", "%s has no such grant or match", x.Center)
+		return text.Errorf(text.NotFound, "中心 %s 没有这笔经费下达或配套", "%s has no such grant or match",
+			x.Center)
 	}
 	g := &h.grants[i]
-	page := &bookView{view: v.view(), ID: x.Center, Name: v.nameOf(x.Center), Grant: g.id, Center: v.centerPath(x.Center),
-		Hidden: v.hidden("from", "to"), Spending: v.link("/spending", "center", string(x.Center), "grant", g.id),
-		What: v.say("%s，%d 年度，%s 元", "%s, year %d, %s yuan", v.in(g.source), g.year, events.FormatYuan(g.amountFen))}
+	page := &bookView{view: v.view(), ID: x.Center, Name: v.nameOf(x.Center), Grant: g.id,
+		Center: v.centerPath(x.Center), Hidden: v.hidden("from", "to"), Spending: v.link("/spending", "center", string(x.Center), "grant", g.id),
+		What: v.say("%s，%d 年度，%s 元", "%s, year %d, %s yuan", v.in(g.source), g.year,
+			events.FormatYuan(g.amountFen))}
 	from, to, err := v.span(page)
 	if err != nil {
 		return err
@@ -88,17 +91,17 @@ func (v *visit) span(page *bookView) (from, to events.Date, err error) {
 		}
 	}
 	if to = min(to, v.on); from > to {
-		return from, to, text.Errorf(text.Invalid, "起始日期 %v 晚于终止日期 %v", "the first day %v is after the last day %v",
-			from, to)
+		return from, to, text.Errorf(text.Invalid, "起始日期 %v 晚于终止日期 %v",
+			"the first day %v is after the last day %v", from, to)
 	}
-	if page.To = to.String(); from != 0 {
-		page.From = from.String()
+	if page.Last = to.String(); from != 0 {
+		page.First = from.String()
 	}
 	return from, to, nil
 }
 
-// entriesOf returns the records that move the money of a grant up to the date of the page, without voided ones, in the
-// order in which a balance is judged: by date, on one day receipts before vouchers.
+// entriesOf returns the records that move the money of a grant up to the date of the page, without voided ones, in
+// the order in which a balance is judged: by date, on one day receipts before vouchers.
 func (v *visit) entriesOf(page *bookView, h *centerHistory) (list []entry, err error) {
 	register := v.p.Answers.Desk.Ledger.Register()
 	vouchers := map[string]*events.FundsSpent{}

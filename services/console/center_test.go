@@ -113,6 +113,9 @@ func TestThePagesOfACenter(t *testing.T) {
 		centerIsThatOfTheDesk(t, x, p)
 	})
 	t.Run("each record says what a replay says", func(t *testing.T) { recordsSayWhatAReplaySays(t, x, p) })
+	t.Run("each open alert is explained as by the desk", func(t *testing.T) { alertsAreExplained(t, x, p) })
+	t.Run("the books end with the balances of the ledger", func(t *testing.T) { booksBalance(t, x, p) })
+	t.Run("hostile text is text", func(t *testing.T) { hostileRecordIsText(t, x, p) })
 	t.Run("a center sees itself alone", func(t *testing.T) { aCenterSeesItselfAlone(t, x, p) })
 }
 
@@ -275,11 +278,131 @@ func aCenterSeesItselfAlone(t *testing.T, x *office, p *demo.Province) {
 	r := x.reader(t, "center")
 	r.opens("/centers/" + string(p.Center))
 	for path, missing := range map[string]string{"/centers/" + other: "/centers/NO-SUCH",
-		"/centers/" + other + "/records/" + record: "/centers/NO-SUCH/records/" + record} {
+		"/centers/" + other + "/grants/G-1":                    "/centers/NO-SUCH/grants/G-1",
+		"/letter?office=finance&center=" + other:               "/letter?office=finance&center=NO-SUCH",
+		"/centers/" + other + "/alerts/AL-TSK-01/-/2025-01-01": "/centers/NO-SUCH/alerts/AL-TSK-01/-/2025-01-01",
+		"/centers/" + other + "/records/" + record:             "/centers/NO-SUCH/records/" + record} {
 		hidden, unknown := r.open(path), r.open(missing)
 		if hidden.StatusCode != http.StatusNotFound || unknown.StatusCode != http.StatusNotFound ||
 			strings.ReplaceAll(says(hidden.doc), other, "NO-SUCH") != says(unknown.doc) {
 			t.Errorf("%s: %s %s\nunlike %s: %s", path, hidden.Status, says(hidden.doc), missing, says(unknown.doc))
 		}
 	}
+}
+
+// alertsAreExplained compares the page of each open alert of the center with the explanation of the desk, and joins
+// those of an office in a letter.
+func alertsAreExplained(t *testing.T, x *office, p *demo.Province) {
+	r := x.reader(t, "finance")
+	center := "/centers/" + string(p.Center)
+	c, err := x.desk.Center(t.Context(), desk.When{}, string(p.Center))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []desk.Explanation
+	for _, a := range c.Alerts {
+		found, err := x.desk.Explain(t.Context(), desk.When{}, desk.AlertName{Center: string(p.Center),
+			Code: string(a.Code), Key: a.Key, RaisedOn: a.RaisedOn.String()})
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%d explanations of %v: %v", len(found), a, err)
+		}
+		list = append(list, found...)
+	}
+	letter := says(r.opens("/letter?office=finance&center=" + string(p.Center)).doc)
+	open, forms := 0, 0
+	for i := range list {
+		e := &list[i]
+		page := r.opens(center+"/alerts/"+string(e.Code)+"/"+desk.KeyToken(e.Key)+"/"+e.RaisedOn.String(),
+			string(e.Code)+" "+e.Title.Zh, strings.Join(strings.Fields(e.Reason.Zh), " "), e.Cleared.Zh, e.Who.Zh)
+		said := says(page.doc)
+		for _, f := range e.Figures {
+			if !strings.Contains(said, f.Label.Zh) || !strings.Contains(said, f.Shown.Zh) {
+				t.Errorf("%s %s has no figure %v %v", e.Code, e.Key, f.Label, f.Shown)
+			}
+		}
+		for _, rule := range e.Rules {
+			if !strings.Contains(said, rule.Words) {
+				t.Errorf("%s %s has no words of %s", e.Code, e.Key, rule.Rule)
+			}
+		}
+		if rows := page.rowsOf("依据的记录"); len(rows) != min(len(e.Because), 200) {
+			t.Errorf("%s %s follows from %d records, not %d", e.Code, e.Key, len(e.Because), len(rows))
+		}
+		if !e.ClearedOn.IsNone() {
+			continue
+		}
+		if open++; strings.Contains(page.body, `href="/record/`) {
+			forms++
+		}
+		if isOf := e.Office == events.Finance; isOf != strings.Contains(letter, e.Title.Zh) {
+			t.Errorf("the letter to the finance office and %s of the %s", e.Code, e.Office)
+		}
+	}
+	if open < 3 || forms == 0 || forms == open {
+		t.Errorf("%d of %d open alerts lead to a form of the finance office", forms, open)
+	}
+	for _, path := range []string{"/AL-EXE-02/nokey/2025-12-31", "/AL-EXE-02/2025/soon", "/AL-EXE-02/-/2025-12-31"} {
+		if got := r.open(center + "/alerts" + path); got.StatusCode != http.StatusNotFound {
+			t.Errorf("%s is answered with %s", path, got.Status)
+		}
+	}
+}
+
+// booksBalance compares the account book of each grant of the center with the balances of the ledger, whole and in two
+// parts.
+func booksBalance(t *testing.T, x *office, p *demo.Province) {
+	r := x.reader(t, "center")
+	balances := x.desk.Ledger.Register().Balances(p.Center)
+	if len(balances) < 3 {
+		t.Fatalf("only %v", balances)
+	}
+	last := func(rows [][]string) string { return rows[len(rows)-1][5] }
+	for grant, fen := range balances {
+		book := "/centers/" + string(p.Center) + "/grants/" + grant
+		rows := r.opens(book, "制表", "复核", "负责人").rowsOf("经费明细账")
+		if got := last(rows); got != events.FormatYuan(fen) {
+			t.Errorf("the book of %s ends with %s, and its balance is %s", grant, got, events.FormatYuan(fen))
+		}
+		first := r.opens(book + "?to=2025-12-31").rowsOf("经费明细账")
+		second := r.opens(book + "?from=2026-01-01").rowsOf("经费明细账")
+		if last(first) != second[0][5] || last(second) != events.FormatYuan(fen) {
+			t.Errorf("the book of %s goes from %v on with %v", grant, first[len(first)-1], second[0])
+		}
+		if len(rows) > 2 && !slices.ContainsFunc(rows, func(row []string) bool { return row[2] == "本年累计" }) {
+			t.Errorf("the book of %s has no sum of a year", grant)
+		}
+	}
+	if got := r.open("/centers/" + string(p.Center) + "/grants/NONE"); got.StatusCode != http.StatusNotFound {
+		t.Errorf("the book of no grant is answered with %s", got.Status)
+	}
+}
+
+// hostileRecordIsText writes a voucher with markup in its texts, which stays text on each page.
+func hostileRecordIsText(t *testing.T, x *office, p *demo.Province) {
+	for grant, fen := range x.desk.Ledger.Register().Balances(p.Center) {
+		if fen < 1000 {
+			continue
+		}
+		id := desk.NewID()
+		_, err := x.desk.Record(t.Context(), desk.Draft{ID: id, Kind: "funds.spent", Center: string(p.Center),
+			On: "2026-10-31", By: desk.DraftBy{Role: "center", Actor: "<i>kit</i>"}, Doc: "<u>",
+			Note: "<script>alert(1)</script>", Data: []byte(`{"voucher":"<s>1","payee":"<b>乙</b>","use":"pilot",` +
+				`"lines":[{"grant":"` + grant + `","amountFen":100}],"summary":"<img src=x>"}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		center := "/centers/" + string(p.Center)
+		for _, path := range []string{center, center + "/records/" + id, center + "/grants/" + grant} {
+			page := x.reader(t, "center").opens(path, "<img src=x>")
+			for _, tag := range []string{"i", "u", "s", "img"} {
+				for n := range page.all(tag) {
+					if attr(n, "aria-hidden") == "" {
+						t.Errorf("%s has an element <%s>: %s", path, tag, says(n))
+					}
+				}
+			}
+		}
+		return
+	}
+	t.Fatal("no grant has money left")
 }

@@ -35,11 +35,14 @@ type stop struct {
 
 // examples has the addresses under which the walk opens a page whose path alone does not show it: one with a value
 // in its path, or a list that asks for a condition. {center} is a center that every office sees, {record} a record of
-// it, {code}, {key} and {raisedOn} are those of an alert about it.
+// it, {code}, {key} and {raisedOn} are those of an alert about it, {grant}
+// is a grant of it.
 var examples = map[string][]string{
 	"/admin/accounts/{name}":                       {"/admin/accounts/finance"},
 	"/centers/{id}":                                {"/centers/{center}"},
 	"/centers/{id}/records/{record}":               {"/centers/{center}/records/{record}"},
+	"/centers/{id}/grants/{grant}":                 {"/centers/{center}/grants/{grant}"},
+	"/letter":                                      {"/letter?center={center}&office=finance"},
 	"/centers/{id}/alerts/{code}/{key}/{raisedOn}": {"/centers/{center}/alerts/{code}/{key}/{raisedOn}"},
 	"/search":        {}, // leads to other pages // leads to other pages
 	"/record/{kind}": {"/record/entry.voided?center={center}"},
@@ -103,11 +106,12 @@ func exampleValues(t *testing.T, x *office, p *demo.Province) *strings.Replacer 
 		return table.Fields(got.Select(columns...).Rows[0])
 	}
 	alert, record := row("alerts", "code", "key", "raisedOn"), row("find", "id")
+	grant := row("ageing", "grant")[0]
 	if alert[1] == "" {
 		alert[1] = "-" // as in the addresses of the API
 	}
 	return strings.NewReplacer("{center}", string(p.Center), "{record}", record[0], "{code}", alert[0],
-		"{key}", url.PathEscape(alert[1]), "{raisedOn}", alert[2])
+		"{key}", url.PathEscape(alert[1]), "{raisedOn}", alert[2], "{grant}", url.PathEscape(grant))
 }
 
 // once returns one stop of each page in each language: of the first role that has it.
