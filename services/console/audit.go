@@ -203,11 +203,15 @@ func (v *visit) replay(center, a, b string) (*replay, error) {
 		}
 		return v.desk.Center(v.Context(), desk.When{AsOf: v.when.AsOf, KnownAt: read}, center)
 	}
-	before, err := of("a", a)
+	after, err := of("b", b)
 	if err != nil {
 		return nil, err
 	}
-	after, err := of("b", b)
+	before, err := of("a", a)
+	if text.CodeOf(err) == text.NotFound {
+		err = text.Errorf(text.NotFound, "在甲时点，台账中还没有中心 %s，请取更晚的时点",
+			"at the point A the ledger has no center %s yet; choose a later point", after.Center)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -358,7 +362,8 @@ func (v *visit) sideBySide(title text.Text, before, after *table.Table, keys int
 	}
 	if len(order) == 0 {
 		to = append(append(to, `<tr><td colspan="`...), strconv.Itoa(2*len(after.Columns))...)
-		to = append(appendText(append(to, `">`...), v.say("两个时点都没有。", "None at either point.")), "</td></tr>\n"...)
+		to = appendText(append(to, `">`...), v.say("两个时点都没有。", "None at either point."))
+		to = append(to, "</td></tr>\n"...)
 	}
 	return template.HTML(append(to, "</tbody></table></div>\n"...)), differ
 }

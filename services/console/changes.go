@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -31,7 +30,7 @@ type changesView struct {
 	Anyway    string // the address that compares with the date and position of that report
 }
 
-// changesParams are the parameters of the page, in the order of its form. All but region are those of the list.
+// changesParams are the parameters of the list that the page takes, in the order of its form.
 var changesParams = []string{"from-as-of", "since", "center", "region", "year", "scope", "figure", "by"}
 
 // changes explains the difference between a figure as reported and as it is now. With a condition of the plain list
@@ -47,10 +46,17 @@ func (v *visit) changes() error {
 	if since != "" && reported == "" {
 		return v.list(l)
 	}
-	if err := v.knowsOf(l, "region"); err != nil {
+	if err := v.knows(l); err != nil {
 		return err
 	}
 	if reported == "" {
+		day := lastQuarter(v.on)
+		for name, value := range map[string]string{"fromAsOf": day.String(), "year": strconv.Itoa(day.Year()),
+			"scope": "fiscal", "figure": "executed", "by": "city"} {
+			if v.query.Get(name) == "" {
+				v.query.Set(name, value) // the form proposes them
+			}
+		}
 		v.showChanges(http.StatusOK, v.newChangesView(), nil)
 		return nil
 	}
@@ -65,12 +71,7 @@ func (v *visit) newChangesView() *changesView {
 	fields := v.filters(lists.Find("changes"))
 	names := []string{"notice"}
 	for _, name := range changesParams {
-		i := slices.IndexFunc(fields, func(f filter) bool { return f.Param == name })
-		f := filter{Param: name, ID: "f-" + name, Name: name, Label: v.in(filterWords[name]), Kind: "text",
-			Value: strings.TrimSpace(v.query.Get(name))}
-		if i >= 0 {
-			f = fields[i]
-		}
+		f := fields[slices.IndexFunc(fields, func(f filter) bool { return f.Param == name })]
 		f.Must = name == "from-as-of"
 		if name == "since" {
 			f.Must, f.Hint = false, v.say("空为该日终了", "empty for the end of that day")
@@ -103,7 +104,7 @@ type changesAsked struct {
 	from   events.Date
 	since  string
 	center string
-	region string // a city: its code or name, or the beginning of either
+	region string // the first digits of its code
 	year   string
 	scope  string
 	figure *lists.MoneyFigure
@@ -115,7 +116,7 @@ type changesAsked struct {
 func (v *visit) readChangesAsked() (a changesAsked, err error) {
 	q := lists.Question{List: "changes", On: v.on, Params: map[string]string{}}
 	for _, name := range changesParams {
-		if value := v.query.Get(lists.QueryName(name)); value != "" && name != "region" {
+		if value := v.query.Get(lists.QueryName(name)); value != "" {
 			q.Params[name] = value
 		}
 	}
@@ -129,7 +130,7 @@ func (v *visit) readChangesAsked() (a changesAsked, err error) {
 		return a, text.Errorf(text.Invalid, "%s 晚于所问的截至日期 %s", "%s is after the as-of date %s", a.from,
 			v.on).Of("from-as-of")
 	}
-	a.since, a.center, a.region = q.Params["since"], q.Params["center"], strings.TrimSpace(v.query.Get("region"))
+	a.since, a.center, a.region = q.Params["since"], q.Params["center"], q.Params["region"]
 	a.year, a.scope, a.by = q.Params["year"], q.Params["scope"], q.Params["by"]
 	if a.year == "" {
 		a.year = strconv.Itoa(a.from.Year())
@@ -163,8 +164,10 @@ func (v *visit) readChangesAsked() (a changesAsked, err error) {
 // params returns the parameters of the list that the page is made of, with more of them: names and values in turn.
 func (a *changesAsked) params(more ...string) map[string]string {
 	params := map[string]string{"from-as-of": a.from.String(), "since": a.since, "year": a.year, "scope": a.scope}
-	if a.center != "" {
-		params["center"] = a.center
+	for name, value := range map[string]string{"center": a.center, "region": a.region} {
+		if value != "" {
+			params[name] = value
+		}
 	}
 	for i := 0; i < len(more); i += 2 {
 		params[more[i]] = more[i+1]
@@ -175,7 +178,7 @@ func (a *changesAsked) params(more ...string) map[string]string {
 // address returns the address of the plain list with the same question.
 func (a *changesAsked) address(v *visit, more ...string) string {
 	params := []string{"fromAsOf", a.from.String(), "since", a.since, "year", a.year, "scope", a.scope, "center",
-		a.center, "figure", a.figure.Name}
+		a.center, "region", a.region, "figure", a.figure.Name}
 	return v.link("/changes", append(params, more...)...)
 }
 

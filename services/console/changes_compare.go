@@ -3,13 +3,14 @@ package console
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
@@ -111,16 +112,6 @@ func (r sheetRows) fen(row []table.Cell, column string) events.Fen {
 	return fen
 }
 
-// isIn reports whether a city is the one asked for.
-func (a *changesAsked) isIn(code string, name text.Text) bool {
-	region := a.region
-	if len(region) > 2 {
-		region = strings.TrimRight(region, "0")
-	}
-	return a.region == "" || region != "" && strings.HasPrefix(code, region) || name.Zh != "" &&
-		strings.HasPrefix(name.Zh, strings.TrimSuffix(a.region, "市"))
-}
-
 // answersAt are the answers that a comparison is made of.
 type answersAt struct{ parts, money, centers, records sheetRows }
 
@@ -128,9 +119,16 @@ type answersAt struct{ parts, money, centers, records sheetRows }
 // first answer, so that all have one position.
 func (v *visit) askComparison(ctx context.Context, d desk.Keeper, a *changesAsked) (got answersAt, tooMany *text.Error,
 	err error) {
-	money := map[string]string{"year": a.year, "scope": a.scope, "by": "city"}
+	centers := map[string]string{"year": a.year, "scope": a.scope}
+	for name, value := range map[string]string{"center": a.center, "region": a.region} {
+		if value != "" {
+			centers[name] = value
+		}
+	}
+	money := maps.Clone(centers)
+	money["by"] = "city"
 	if a.center != "" {
-		money["by"], money["center"] = "center", a.center
+		money["by"] = "center"
 	}
 	when := v.when
 	for range 2 {
@@ -145,7 +143,7 @@ func (v *visit) askComparison(ctx context.Context, d desk.Keeper, a *changesAske
 		}
 		list(&got.parts, "changes", a.params("by", "center"))
 		list(&got.money, "execution", money)
-		list(&got.centers, "execution", map[string]string{"year": a.year, "scope": a.scope})
+		list(&got.centers, "execution", centers)
 		if err != nil {
 			return got, nil, err
 		}
@@ -212,7 +210,7 @@ func (a *changesAsked) about() text.Text {
 	case a.center != "":
 		return text.Same(a.center)
 	case a.region != "":
-		return text.Same(a.region)
+		return table.Plain(projections.RegionName((a.region + "0000")[:6]))
 	}
 	return text.Say("全部中心", "all centers")
 }
@@ -221,9 +219,6 @@ func (a *changesAsked) about() text.Text {
 func (x *comparison) addMoney(got *answersAt, at func(id string) *group) {
 	for _, row := range got.money.Rows {
 		code, name := got.money.said(row, "city"), got.money.words(row, "name")
-		if x.center == "" && !x.isIn(code, name) {
-			continue
-		}
 		m := moneyOf(got.money, row)
 		for i := range lists.Figures {
 			x.all[i].reported += lists.Figures[i].Of(m)
@@ -235,20 +230,12 @@ func (x *comparison) addMoney(got *answersAt, at func(id string) *group) {
 				g.name = name
 			}
 		}
-		if x.region != "" && name.Zh != "" {
-			x.who = name
-		}
 	}
 	if x.by == "city" {
 		return
 	}
-	in := map[string]bool{}
-	for _, row := range got.parts.Rows {
-		id := got.parts.said(row, "center")
-		in[id] = x.isIn(got.parts.said(row, "city"), got.parts.words(row, "city"))
-	}
 	for _, row := range got.centers.Rows {
-		if id := got.centers.said(row, "center"); in[id] || x.region == "" && (x.center == "" || x.center == id) {
+		if id := got.centers.said(row, "center"); x.center == "" || x.center == id {
 			g := at(id)
 			g.add(moneyOf(got.centers, row), x.figure)
 			if name := got.centers.words(row, "name"); name.Zh != "" {
@@ -274,10 +261,6 @@ func moneyOf(r sheetRows, row []table.Cell) aggregates.Money {
 // addParts moves the corrections and what happened since from the amounts of now into parts of their own.
 func (x *comparison) addParts(got *answersAt, at func(id string) *group) {
 	for _, row := range got.parts.Rows {
-		city := got.parts.said(row, "city")
-		if !x.isIn(city, got.parts.words(row, "city")) {
-			continue
-		}
 		moved := split{corrected: got.parts.fen(row, "correctedFen"), happened: got.parts.fen(row, "happenedFen")}
 		moved.reported = -moved.corrected - moved.happened
 		figure := got.parts.said(row, "figure")
@@ -286,7 +269,7 @@ func (x *comparison) addParts(got *answersAt, at func(id string) *group) {
 				x.all[i] = x.all[i].plus(moved)
 			}
 		}
-		id := city
+		id := got.parts.said(row, "city")
 		if x.by == "center" {
 			id = got.parts.said(row, "center")
 		}
@@ -315,9 +298,6 @@ func (x *comparison) addRecords(r sheetRows) {
 		of[key].fen += fen
 	}
 	for _, row := range r.Rows {
-		if !x.isIn(r.said(row, "city"), r.words(row, "city")) {
-			continue
-		}
 		m := movedBy{center: r.said(row, "center"), id: r.said(row, "id"), doc: r.said(row, "doc"),
 			kind: r.words(row, "kind"), kindCode: r.said(row, "kind"), what: r.words(row, "subject"),
 			why: r.words(row, "why"), whyCode: r.said(row, "why"), on: r.said(row, "on"),

@@ -128,6 +128,8 @@ func TestThePagesOfComparison(t *testing.T) {
 	t.Run("what is wrong is said", x.wrongComparisons)
 	t.Run("a page of a center", x.aCenterSeesItsOwn)
 	t.Run("hostile files", x.hostileFiles)
+	t.Run("a file is checked", x.aFileIsChecked)
+	t.Run("two points side by side", x.twoPointsSideBySide)
 }
 
 // corrections is the address that explains the executed money of the reported day.
@@ -243,7 +245,7 @@ func (x *provinceOffice) wrongComparisons(t *testing.T) {
 		"/changes?fromAsOf=2026-03-31&since=999999999":                 http.StatusBadRequest,
 		"/changes?fromAsOf=2026-03-31&since=2026-03-31&nonsense=1":     http.StatusBadRequest,
 		"/changes?fromAsOf=2026-12-31&since=2026-03-31":                http.StatusBadRequest,
-		"/changes?fromAsOf=2026-03-31&since=2026-03-31&region=%3Cb%3E": http.StatusOK,
+		"/changes?fromAsOf=2026-03-31&since=2026-03-31&region=%3Cb%3E": http.StatusBadRequest,
 		"/changes?fromAsOf=2026-03-31":                                 http.StatusSeeOther,
 		"/changes?since=2026-03-31":                                    http.StatusOK,
 		"/changes?show=figures":                                        http.StatusOK,

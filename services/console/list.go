@@ -118,13 +118,9 @@ func (v *visit) question(l *lists.List) (q lists.Question, isWhole bool) {
 
 // knows returns an error for a parameter that the page does not have: an answer without a mistyped condition would
 // be believed.
-func (v *visit) knows(l *lists.List) error { return v.knowsOf(l) }
-
-// knowsOf does the same as knows for a page that has more conditions than its list.
-func (v *visit) knowsOf(l *lists.List, more ...string) error {
+func (v *visit) knows(l *lists.List) error {
 	for _, name := range sortedNames(v.query) {
 		if !slices.Contains([]string{"asOf", "knownAt", "unit", "lang", "page", "format", "notice"}, name) &&
-			!slices.Contains(more, name) &&
 			!slices.ContainsFunc(l.Params, func(p lists.Param) bool { return p.QueryName() == name }) {
 			return text.Errorf(text.Invalid, "“%s”没有条件 %s，请重新查询", "%s has no condition %s; ask again",
 				titleOf(l), short(name))

@@ -41,7 +41,7 @@ var changesList = &List{
 		choice("by", groupings.Of("center", byCity, byTotal),
 			text.Say("与报出数比较时按 `BY` 列示", "when comparing with what was reported, list `BY`"),
 			text.Say("（默认中心）", " (default center)")),
-		sortParam(nil, text.Text{}), unitParam,
+		regionParam, sortParam(nil, text.Text{}), unitParam,
 	},
 	history: true,
 	columns: changesColumns,

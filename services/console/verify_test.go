@@ -1,0 +1,87 @@
+package console_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/taizhang/taizhang/services/desk"
+)
+
+// aFileIsChecked sends a report as it is, a changed one, and a file that no record has as evidence.
+func (x *provinceOffice) aFileIsChecked(t *testing.T) {
+	file := x.report(desk.When{}, "execution", "r.csv", map[string]string{"by": "total", "scope": "fiscal"})
+	answer, body := x.send("dept", "/verify", "r.txt", file)
+	if answer.StatusCode != http.StatusOK || !strings.Contains(body, "没有记录以此文件为佐证") {
+		t.Errorf("a file of no record: %d %.2000s", answer.StatusCode, body)
+	}
+	answer, body = x.send("finance", "/verify", "r.csv", file)
+	if answer.StatusCode != http.StatusOK || !strings.Contains(body, "一致：这份报表与台账位置") {
+		t.Errorf("a report: %d %.2000s", answer.StatusCode, body)
+	}
+	i := bytes.LastIndex(file, []byte("fiscal,")) + len("fiscal,")
+	changed := bytes.Clone(file)
+	changed[i] = '0' + (changed[i]-'0'+1)%10
+	answer, body = x.send("finance", "/verify", "<img src=x>.csv", changed)
+	if answer.StatusCode != http.StatusOK || !strings.Contains(body, "不一致：") ||
+		strings.Contains(body, "<img src") {
+		t.Errorf("a changed report: %d %.3000s", answer.StatusCode, body)
+	}
+	if answer, body = x.send("finance", "/verify", "", nil); answer.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("no file: %d %.500s", answer.StatusCode, body)
+	}
+	for sum, want := range map[string]int{strings.Repeat("0", 64): http.StatusOK, "<b>": http.StatusBadRequest} {
+		answer, body = x.ask("auditor", http.MethodGet, "/verify?sha256="+url.QueryEscape(sum), nil)
+		if answer.StatusCode != want || strings.Contains(body, "<b></") {
+			t.Errorf("%s: %d %.500s", sum, answer.StatusCode, body)
+		}
+	}
+}
+
+// twoPointsSideBySide replays the center of the back-dated voucher before and after it was entered.
+func (x *provinceOffice) twoPointsSideBySide(t *testing.T) {
+	reported, id := (x.ReportedOn + 21).String(), string(x.BackDated.Center)
+	_, says, links := x.page("auditor", "/audit?center="+id+"&asOf="+x.ReportedOn.String()+"&a="+reported)
+	if !strings.Contains(says, "改变") || !strings.Contains(says, "未办结的疑点") {
+		t.Error(says)
+	}
+	found := false
+	for _, link := range links {
+		found = found || strings.HasPrefix(link, "/centers/"+id+"/records/"+x.BackDated.ID.String())
+	}
+	if !found {
+		t.Error("the back-dated voucher is not among the records between")
+	}
+	for _, when := range []desk.When{{AsOf: x.ReportedOn.String(), KnownAt: reported}, {AsOf: x.ReportedOn.String()}} {
+		c, err := x.desk.Center(t.Context(), when, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := c.MoneyTable()
+		for _, row := range m.Rows {
+			for i := range m.Columns {
+				if s := m.Columns[i].Shown(row[i], "zh"); m.Columns[i].Title.Zh != "" && !strings.Contains(says, s) {
+					t.Errorf("%s is not on the page", s)
+				}
+			}
+		}
+	}
+	for address, want := range map[string]int{
+		"/audit?center=ZJ-X&a=1":                     http.StatusNotFound,
+		"/audit?center=" + id:                        http.StatusBadRequest,
+		"/audit?center=" + id + "&a=zz":              http.StatusBadRequest,
+		"/audit?center=" + id + "&a=999999999":       http.StatusBadRequest,
+		"/audit?from=zz":                             http.StatusBadRequest,
+		"/audit?account=%3Cscript%3E&center=%3Cb%3E": http.StatusNotFound,
+	} {
+		answer, body := x.ask("auditor", http.MethodGet, address, nil)
+		if answer.StatusCode != want || strings.Contains(body, "<script>") {
+			t.Errorf("%s: %d %.600s", address, answer.StatusCode, body)
+		}
+	}
+	if answer, _ := x.ask("finance", http.MethodGet, "/audit", nil); answer.StatusCode != http.StatusNotFound {
+		t.Errorf("finance gets %d", answer.StatusCode)
+	}
+}
