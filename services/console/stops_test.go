@@ -38,6 +38,7 @@ type stop struct {
 // it, {code}, {key} and {raisedOn} are those of an alert about it, {grant}
 // is a grant of it.
 var examples = map[string][]string{
+	"/policies/{id}/{version}":                     {"/policies/zj-2024-draft/2"},
 	"/admin/accounts/{name}":                       {"/admin/accounts/finance"},
 	"/centers/{id}":                                {"/centers/{center}"},
 	"/centers/{id}/records/{record}":               {"/centers/{center}/records/{record}"},

@@ -1,0 +1,153 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+)
+
+// gradesOf returns how many grades of centers the ledger has.
+func (x *office) gradesOf(centers ...string) (n int) {
+	x.Helper()
+	for _, id := range centers {
+		got, err := x.desk.List(x.Context(), desk.When{}, lists.Question{List: "find",
+			Params: map[string]string{"kind": "grade.decided", "center": id}})
+		if err != nil {
+			x.Fatal(err)
+		}
+		n += len(got.Rows)
+	}
+	return n
+}
+
+// TestTheOfficeGradesTickedCenters ticks the centers without a grade, tries and records their grades under one
+// document number, and sends the form once more.
+func TestTheOfficeGradesTickedCenters(t *testing.T) {
+	t.Parallel()
+	x, _ := serveProvince(t)
+	b := newBrowser(t, "zh", x.Client())
+	b.isExotic = true // the sources of documents
+	x.enter(b, "office")
+	b.get(x.URL + "/grading?year=2025&show=ungraded")
+	b.expect("/grading", http.StatusOK, "年度评价")
+	b.shows("责令整改", "约谈", "取消资格", "应下达的建设经费", "待决定延后")
+	var open []string
+	for input := range b.page.all("input") {
+		if attr(input, "type") == "checkbox" {
+			open = append(open, attr(input, "value"))
+		}
+	}
+	if len(open) < 5 {
+		t.Fatalf("expected at least five centers without a grade, got %v", open)
+	}
+	chosen, before := open[:2], x.gradesOf(open[:2]...)
+	if b.again("/grading?year=2025", url.Values{"center": chosen}) != http.StatusUnprocessableEntity {
+		t.Errorf("without grades the form is answered with %d", b.page.StatusCode)
+	}
+	b.alerts("没有勾选中心，或没有选等级。")
+	b.again("/grading?year=2025", url.Values{"center": chosen, "grade@" + chosen[0]: {"excellent"},
+		"grade@" + chosen[1]: {"qualified"}})
+	b.expect("/record/grade.decided", http.StatusOK, "等级评定")
+	form := url.Values{"on": {"2026-11-02"}, "doc": {"浙科委办发〔2026〕900号"}, "year": {"2025"},
+		"participants": {"st-office", "industry-dept", "finance", "local-gov"}, "expertReviews": {"3"},
+		"thirdPartyReviews": {"1"}, "do": {"try"}}
+	for input := range b.page.all("input") {
+		if name := attr(input, "name"); attr(input, "type") == "hidden" || name == "center" {
+			form.Set(name, attr(input, "value"))
+		}
+	}
+	b.again("/record/grade.decided", form)
+	b.shows("可以入账 "+chosen[0], "可以入账 "+chosen[1])
+	if got := x.gradesOf(chosen...); got != before {
+		t.Fatalf("trying wrote %d grades", got-before)
+	}
+	form.Set("do", "write")
+	for range 2 {
+		b.again("/record/grade.decided", form)
+		b.shows("已入账 "+chosen[0], "已入账 "+chosen[1])
+		if got := x.gradesOf(chosen...); got != before+2 {
+			t.Fatalf("expected 2 new grades, got %d: %s", got-before, says(b.page.doc))
+		}
+	}
+	b.get(x.URL + "/grading?year=2025&show=excellent")
+	b.shows(chosen[0])
+	b.get(x.URL + "/grading?year=2025&asOf=2026-10-01")
+	if strings.Contains(b.page.body, `type="checkbox"`) {
+		t.Error("a page of the past offers to decide")
+	}
+	b.get(x.URL + "/grading?year=1")
+	b.expect("/grading", http.StatusBadRequest, "无法完成")
+
+	x.enter(b, "finance")
+	b.get(x.URL + "/grading?year=2025")
+	b.expect("/grading", http.StatusOK, "年度评价")
+	if strings.Contains(b.page.body, `type="checkbox"`) {
+		t.Error("the finance department may tick")
+	}
+	x.enter(b, "auditor")
+	if b.again("/grading", url.Values{"center": chosen}) != http.StatusNotFound {
+		t.Errorf("an auditor's form is answered with %d", b.page.StatusCode)
+	}
+	x.enter(b, "center")
+	for _, path := range []string{"/grading", "/recognition"} {
+		b.get(x.URL + path)
+		b.expect(path, http.StatusNotFound, "没有这个页面")
+	}
+}
+
+// TestRecognitionLeadsToTheNextStep checks that the centers on their way are there, with the next form for who may
+// send it.
+func TestRecognitionLeadsToTheNextStep(t *testing.T) {
+	t.Parallel()
+	x, _ := serveProvince(t)
+	b := newBrowser(t, "zh", x.Client())
+	b.isExotic = true
+	x.enter(b, "office")
+	b.get(x.URL + "/recognition")
+	b.expect("/recognition", http.StatusOK, "认定进度")
+	b.shows("论证", "初审", "完善", "论证会", "审定", "授牌", "任务书", "进行中的事故和失信名单")
+	centers, err := x.desk.List(t.Context(), desk.When{}, lists.Question{List: "centers"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range centers.Select("center", "status").Rows {
+		if status := row[1].CSV(); status != "active" && status != "revoked" {
+			b.shows(row[0].CSV())
+		}
+	}
+	x.enter(b, "auditor")
+	b.get(x.URL + "/recognition")
+	b.expect("/recognition", http.StatusOK, "认定进度")
+	if strings.Contains(b.page.body, `href="/record/`) {
+		t.Error("an auditor is offered a form")
+	}
+}
+
+// TestPoliciesAreShown checks the pages of the policies, for who may read them.
+func TestPoliciesAreShown(t *testing.T) {
+	t.Parallel()
+	x, _ := serveProvince(t)
+	b := newBrowser(t, "zh", x.Client())
+	b.isExotic = true
+	x.enter(b, "secadmin")
+	b.get(x.URL + "/policies")
+	b.expect("/policies", http.StatusOK, "办法参数")
+	b.shows("施行中")
+	for link := range b.page.all("a") {
+		if href := attr(link, "href"); strings.HasPrefix(href, "/policies/") {
+			b.get(x.URL + href)
+			break
+		}
+	}
+	b.expect(b.page.Request.URL.Path, http.StatusOK, "办法参数")
+	b.shows("参数", "原文")
+	b.get(x.URL + "/policies/none/1")
+	b.expect("/policies/none/1", http.StatusNotFound, "没有这个页面")
+	x.enter(b, "sysadmin")
+	b.get(x.URL + "/policies")
+	b.expect("/policies", http.StatusNotFound, "没有这个页面")
+}
