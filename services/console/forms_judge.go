@@ -38,6 +38,7 @@ type alertList struct {
 
 // movedAlert is an alert in words, with the shape of its severity.
 type movedAlert struct {
+	Center events.CenterID // "" on a page of one record
 	desk.Alert
 	Title, Word text.Text
 	Shape       string
@@ -48,25 +49,25 @@ func (j *judgedRecord) Alerts() (all []alertList) {
 	if j.Answer == nil || j.Answer.Moves == nil {
 		return nil
 	}
-	words := desk.AlertWords()
-	for _, moved := range []struct {
-		title text.Text
-		list  []desk.Alert
-	}{
-		{text.Say("将产生预警", "Alerts that would open"), j.Answer.Moves.Opened},
-		{text.Say("将解除预警", "Alerts that would clear"), j.Answer.Moves.Cleared},
-		{text.Say("将撤回预警", "Alerts that would be withdrawn"), j.Answer.Moves.Withdrawn},
-	} {
-		shown := alertList{Title: moved.title}
-		for _, a := range moved.list {
-			shown.List = append(shown.List, movedAlert{a, words.Word(string(a.Code)), lists.SeverityWord(a.Severity),
-				shapes[string(a.Severity)]})
+	for i, list := range [][]desk.Alert{j.Answer.Moves.Opened, j.Answer.Moves.Cleared, j.Answer.Moves.Withdrawn} {
+		shown := alertList{Title: wouldMove[i]}
+		for _, a := range list {
+			shown.List = append(shown.List, alertInWords("", a))
 		}
 		if len(shown.List) > 0 {
 			all = append(all, shown)
 		}
 	}
 	return all
+}
+
+// wouldMove are the titles of the alerts that a dry run opens, clears and withdraws.
+var wouldMove = []text.Text{text.Say("将产生预警", "Alerts that would open"),
+	text.Say("将解除预警", "Alerts that would clear"), text.Say("将撤回预警", "Alerts that would be withdrawn")}
+
+func alertInWords(center events.CenterID, a desk.Alert) movedAlert {
+	return movedAlert{center, a, desk.AlertWords().Word(string(a.Code)), lists.SeverityWord(a.Severity),
+		shapes[string(a.Severity)]}
 }
 
 // shownBalance is what is left of a grant, in yuan.
@@ -230,17 +231,26 @@ func (v *visit) alike(d *desk.Draft) ([]alikeRecord, error) {
 	if len(wrong) > 0 {
 		return nil, nil
 	}
-	amount := events.FacetsOf(rec.Data).AmountFen
+	payee := ""
+	if spent, ok := rec.Data.(*events.FundsSpent); ok {
+		payee = spent.Payee
+	}
+	return v.alikeTo(d.ID, d.Center, d.Kind, rec.On, events.FacetsOf(rec.Data).AmountFen, payee)
+}
+
+// alikeTo returns the records of a center with a kind, an amount and a payee, "" for any, of about a date, except the
+// one with the id.
+func (v *visit) alikeTo(id, center, kind string, on events.Date, amount events.Fen, payee string) ([]alikeRecord, error) {
 	if amount == 0 {
 		return nil, nil
 	}
 	yuan := events.FormatYuan(amount)
-	params := map[string]string{"center": d.Center, "kind": d.Kind, "min": yuan, "max": yuan,
-		"from": (rec.On - alikeDays).String(), "to": (rec.On + alikeDays).String(), "limit": "10"}
-	if spent, ok := rec.Data.(*events.FundsSpent); ok {
-		params["payee"] = spent.Payee
+	params := map[string]string{"center": center, "kind": kind, "min": yuan, "max": yuan, "payee": payee,
+		"from": (on - alikeDays).String(), "to": (on + alikeDays).String(), "limit": "10"}
+	if payee == "" {
+		delete(params, "payee")
 	}
-	when := desk.When{AsOf: (rec.On + alikeDays).String()}
+	when := desk.When{AsOf: (on + alikeDays).String()}
 	found, err := v.desk.List(v.Context(), when, lists.Question{List: "find", Params: params})
 	if err != nil {
 		if code := text.CodeOf(err); code == text.NotFound || code == text.Invalid {
@@ -258,9 +268,9 @@ func (v *visit) alike(d *desk.Draft) ([]alikeRecord, error) {
 	}
 	var list []alikeRecord
 	for _, row := range found.Rows {
-		if id := cell(row, "id").Shown.Zh; id != d.ID {
+		if found := cell(row, "id").Shown.Zh; found != id {
 			list = append(list, alikeRecord{On: cell(row, "on").Shown, Kind: cell(row, "kind").Shown,
-				Content: cell(row, "content").Shown, Payee: cell(row, "payee").Shown.Zh, ID: id})
+				Content: cell(row, "content").Shown, Payee: cell(row, "payee").Shown.Zh, ID: found})
 		}
 	}
 	return list, nil

@@ -51,7 +51,7 @@ func screens() []screen {
 			post: (*visit).recordPost, bytes: recordFormBytesMax, repeats: true},
 		{path: "/position", title: text.Say("台账位置", "Position"), roles: offices, unattended: true,
 			get: (*visit).position},
-	}, slices.Concat(centerScreens(), adminScreens(), officeScreens(), listScreens())...)
+	}, slices.Concat(importScreens(), centerScreens(), adminScreens(), officeScreens(), listScreens())...)
 }
 
 // isListed reports whether help names the page: one that answers without a value in its path or a text to search.

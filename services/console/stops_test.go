@@ -46,6 +46,7 @@ var examples = map[string][]string{
 	"/letter":                                      {"/letter?center={center}&office=finance"},
 	"/centers/{id}/alerts/{code}/{key}/{raisedOn}": {"/centers/{center}/alerts/{code}/{key}/{raisedOn}"},
 	"/search":        {}, // leads to other pages // leads to other pages
+	"/imports/{id}":  {}, // import_page_test.go
 	"/record/{kind}": {"/record/entry.voided?center={center}"},
 	"/spending":      {"/spending", "/spending?center={center}"},
 	"/trace":         {"/trace", "/trace?center={center}&year=2026&scope=fiscal&figure=executed"},

@@ -54,6 +54,8 @@ type Progress struct {
 	Files   []string        `json:"-"` // the names of the uploaded files
 	Sheets  desk.SheetTerms `json:"-"` // as it was started with
 	Request string          `json:"-"` // the id of the request that started it
+	From    string          `json:"-"` // the import that it repeats, mended or written; "" for none
+	Kept    bool            `json:"-"` // the uploaded files are kept after its end
 }
 
 // HasEnded reports whether the import is done or has failed.
@@ -68,6 +70,10 @@ type Order struct {
 	DryRun     bool
 	Marked     string // the language of copies of bad sheets with the bad cells marked; "" for none
 	Request    string // the id of the request
+	// Keep keeps the uploaded files as long as the results, so that a dry run can be mended and then written. It also
+	// writes the rows of the sheets, each with the answer to it (GridRows).
+	Keep bool
+	From string // see Progress.From
 }
 
 // Job is one import, from the first byte of its upload to the end of its results.
@@ -117,6 +123,7 @@ func (x *Job) begin(o Order, now time.Time) {
 	}
 	x.run = o.Desk.Import
 	x.state.DryRun, x.state.Begun, x.state.Sheets, x.state.Request = o.DryRun, now, o.Sheets, o.Request
+	x.state.From, x.state.Kept = o.From, o.Keep
 	for _, f := range x.request.Files {
 		x.state.Files = append(x.state.Files, f.Name)
 	}
@@ -134,9 +141,12 @@ func (x *Job) safely(ctx context.Context) (result *desk.Imported, err error) {
 
 // end stores the result and removes the upload.
 func (x *Job) end(result *desk.Imported, err error, now time.Time) {
-	x.removeUploads()
+	kept := x.endUploads()
 	x.mu.Lock()
-	x.ended, x.bytes = now, sizeOf(x.path(BadLines))+sizeOf(x.path(JudgedRows))+sizeOf(x.path(MarkedCopies))
+	x.ended, x.bytes = now, kept
+	for _, name := range []string{BadLines, JudgedRows, MarkedCopies, GridRows} {
+		x.bytes += sizeOf(x.path(name))
+	}
 	x.mu.Unlock()
 	x.update(func(s *Progress) {
 		s.State, s.Result = Done, result
@@ -154,6 +164,7 @@ const (
 	BadLines     = "bad.jsonl"   // a desk.BadLine a line
 	JudgedRows   = "rows.jsonl"  // in a dry run: a desk.JudgedRecord a line
 	MarkedCopies = "marked.xlsx" // copies of the bad sheets, if they are wanted and there are any
+	GridRows     = "grid.jsonl"  // if the uploads are kept: a GridRow a line
 )
 
 func (x *Job) path(name string) string { return filepath.Join(x.dir, name) }
@@ -208,6 +219,25 @@ func (x *Job) removeUploads() {
 	}
 	x.request.Files = nil
 }
+
+// endUploads removes the uploaded files or, if they are to be kept, closes them. It returns the size of what is kept.
+func (x *Job) endUploads() (bytes int64) {
+	if !x.state.Kept {
+		x.removeUploads()
+		return 0
+	}
+	for _, f := range x.request.Files {
+		if file, ok := f.Content.(*os.File); ok {
+			_ = file.Close() // only read from now on
+		}
+		bytes += f.Bytes
+	}
+	x.request.Files = nil
+	return bytes
+}
+
+// Uploaded opens the n-th uploaded file of an import that has ended and keeps its uploads. The caller closes it.
+func (x *Job) Uploaded(n int) (*os.File, error) { return x.Result(strconv.Itoa(n)) }
 
 // remove removes all files of the import.
 func (x *Job) remove() error { return os.RemoveAll(x.dir) }

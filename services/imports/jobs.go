@@ -25,7 +25,8 @@ const (
 	placesAccountMax = 3 // of one account, so that none can block the others
 	keptFor          = 24 * time.Hour
 	keptMax          = 200 // finished imports with their results
-	// results of all finished imports on disk: bad lines, answers of dry runs and marked copies
+	keptAccountMax   = 50  // of one account: each mending of a sheet is an import
+	// results of all finished imports on disk: bad lines, answers of dry runs, marked copies, and kept uploads
 	keptBytesMax = 512 << 20
 )
 
@@ -234,6 +235,7 @@ func (j *Jobs) runOne(x *Job) {
 	}
 	x.update(func(s *Progress) { s.State = Running })
 	var result *desk.Imported
+	answers := answersTo(x)
 	bad, err := newLinesFile(x, BadLines)
 	if err == nil {
 		var rows *linesFile
@@ -248,9 +250,13 @@ func (j *Jobs) runOne(x *Job) {
 			x.request.Judged = func(r desk.JudgedRecord) {
 				x.noteRow()
 				rows.add(r)
+				answers.add(r)
 			}
 			x.request.Progress = x.progress
 			result, err = x.safely(j.ctx)
+			if err == nil && x.state.Kept && x.request.DryRun {
+				err = x.writeGrid(answers)
+			}
 			err = errors.Join(err, rows.close())
 		}
 		err = errors.Join(err, bad.close())
@@ -271,25 +277,31 @@ func (j *Jobs) end(x *Job, result *desk.Imported, err error) {
 	j.forget()
 }
 
-// forget removes results that are too old or too many.
+// forget removes results that are too old or too many, the oldest first.
 func (j *Jobs) forget() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var ended []*Job
 	var bytes int64
+	of := map[string]int{}
 	for _, x := range j.kept {
 		x.mu.Lock()
 		if !x.ended.IsZero() {
 			ended = append(ended, x)
 			bytes += x.bytes
+			of[x.account]++
 		}
 		x.mu.Unlock()
 	}
 	slices.SortFunc(ended, func(a, b *Job) int { return a.ended.Compare(b.ended) })
-	for len(ended) > 0 && (len(ended) > keptMax || bytes > keptBytesMax || j.Now().Sub(ended[0].ended) > keptFor) {
-		oldest := ended[0]
-		bytes, ended = bytes-oldest.bytes, ended[1:]
-		delete(j.kept, oldest.state.ID)
-		j.remove(oldest)
+	left := len(ended)
+	for _, x := range ended {
+		if left <= keptMax && bytes <= keptBytesMax && of[x.account] <= keptAccountMax && j.Now().Sub(x.ended) <= keptFor {
+			continue
+		}
+		left, bytes = left-1, bytes-x.bytes
+		of[x.account]--
+		delete(j.kept, x.state.ID)
+		j.remove(x)
 	}
 }

@@ -227,6 +227,14 @@ func (k *SheetKind) headed(heading string) int {
 	return slices.IndexFunc(k.Columns, func(c SheetColumn) bool { return foldHeading(c.Heading) == heading })
 }
 
+// Headed returns the column with a heading, or nil.
+func (k *SheetKind) Headed(heading string) *SheetColumn {
+	if i := k.headed(heading); i >= 0 {
+		return &k.Columns[i]
+	}
+	return nil
+}
+
 // Under returns the columns of the kind with the words and notes that a policy gives them.
 func (k *SheetKind) Under(p *policy.Policy) []SheetColumn {
 	columns := slices.Clone(k.Columns)

@@ -93,3 +93,39 @@ if (record) {
     }, 600)
   })
 }
+
+// The import: a file is dropped on the form or pasted anywhere on the page, and so are cells of a spreadsheet. What is
+// given is judged at once; nothing is written by that.
+const sheet = document.querySelector('form.import')
+if (sheet) {
+  const file = document.getElementById('file')
+  const paste = document.getElementById('paste')
+  const take = files => {
+    if (!files || files.length === 0) return false
+    file.files = files
+    paste.value = ''
+    sheet.submit()
+    return true
+  }
+  for (const name of ['dragenter', 'dragover']) {
+    document.addEventListener(name, event => { event.preventDefault(); sheet.classList.add('over') })
+  }
+  document.addEventListener('dragleave', event => { if (!event.relatedTarget) sheet.classList.remove('over') })
+  document.addEventListener('drop', event => {
+    event.preventDefault()
+    sheet.classList.remove('over')
+    take(event.dataTransfer.files)
+  })
+  document.addEventListener('paste', event => {
+    const data = event.clipboardData
+    const text = data.getData('text/plain')
+    if (event.target !== paste && event.target.closest && event.target.closest('input, textarea')) return
+    if (!text && take(data.files)) event.preventDefault()
+    else if (text.includes('\t') && paste.value === '') {
+      event.preventDefault()
+      paste.value = text
+      file.value = ''
+      sheet.submit()
+    }
+  })
+}

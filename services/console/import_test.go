@@ -1,0 +1,174 @@
+package console_test
+
+import (
+	"bytes"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/demo"
+)
+
+// drop sends a file by the form of /import, with other fields: names and values in turn.
+func drop(b *browser, x *office, name string, content []byte, fields ...string) *page {
+	b.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for i := 0; i+1 < len(fields); i += 2 {
+		_ = form.WriteField(fields[i], fields[i+1]) // into memory
+	}
+	part, err := form.CreateFormFile("file", name)
+	if err == nil {
+		_, err = part.Write(content)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	_ = form.Close() // into memory
+	return b.send(http.MethodPost, x.URL+"/import", body.String(),
+		[]string{"Content-Type", form.FormDataContentType(), "Sec-Fetch-Site", "same-origin"})
+}
+
+// ended asks for the page of an import until it has ended.
+func (b *browser) ended() *page {
+	b.Helper()
+	for b.page.Header.Get("Refresh") != "" {
+		b.get(b.page.Request.URL.String())
+	}
+	return b.page
+}
+
+// mendValues returns the fields of the rows that can be mended, and those beside which there is a reason.
+func mendValues(b *browser) (values url.Values, wrong []string) {
+	b.Helper()
+	values = url.Values{}
+	for input := range b.page.all("input") {
+		if name := attr(input, "name"); strings.HasPrefix(name, "c.") {
+			values.Set(name, attr(input, "value"))
+			if attr(input, "aria-invalid") == "true" {
+				wrong = append(wrong, name)
+			}
+		}
+	}
+	return values, wrong
+}
+
+// labelOf returns the words of the label of a field.
+func labelOf(b *browser, field string) string {
+	for label := range b.page.all("label") {
+		if attr(label, "for") == field {
+			return says(label)
+		}
+	}
+	return ""
+}
+
+// act sends the form of the page of an import.
+func act(b *browser, do string, values url.Values) *page {
+	b.Helper()
+	values.Set("do", do)
+	b.send(http.MethodPost, b.page.Request.URL.String(), values.Encode(),
+		[]string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"})
+	return b.ended()
+}
+
+// TestAClerkMendsASheetAndSubmitsIt goes the way of the center's clerk with the sheet of the demo.
+func TestAClerkMendsASheetAndSubmitsIt(t *testing.T) {
+	x, province := serveProvince(t)
+	var sheet bytes.Buffer
+	if err := province.WriteSheet(&sheet); err != nil {
+		t.Fatal(err)
+	}
+	b := newBrowser(t, "zh", x.Client())
+	x.enter(b, "center")
+	before := position(x, b)
+	b.get(x.URL + "/import")
+	b.shows("凭证", "或粘贴")
+	drop(b, x, demo.SheetName, sheet.Bytes())
+	b.ended()
+	b.shows("有错误，尚未提交", "可以入账 4", "有错误 5")
+	values, wrong := mendValues(b)
+	if len(wrong) != len(demo.Mistakes) {
+		t.Fatalf("%v are marked on %s", wrong, b.page.body)
+	}
+	mends := map[string]string{"日期": province.Today.String(), "金额(元)": "12.50", "用途": "中试"}
+	for name, now := range values { // the grant of a good row
+		if strings.Contains(labelOf(b, name), "经费下达编号") && now[0] != "G-9999-01" {
+			mends["经费下达编号"] = now[0]
+		}
+	}
+	for i, name := range wrong {
+		want := demo.Mistakes[i]
+		label := labelOf(b, name)
+		if !strings.Contains(label, want.Heading) || !strings.Contains(name, "."+strconv.Itoa(want.Row)+".") {
+			t.Errorf("expected a reason at %v, got it at %s %s", want, name, label)
+		}
+		values.Set(name, mends[want.Heading])
+	}
+	// a submission with changed cells is judged instead
+	judged := b.page.Request.URL.String()
+	if act(b, "submitGood", values); position(x, b) != before {
+		t.Fatal("what was not shown was written")
+	}
+	b.shows("已先重新判断", "可以入账 9", "有错误 0", "提交 9 条记录")
+	shown := b.page.Request.URL.String()
+	if shown == judged {
+		t.Fatal("the mended sheet is no import of its own")
+	}
+	act(b, "submit", url.Values{})
+	b.shows("已入账 9")
+	if got := atoi(t, position(x, b)) - atoi(t, before); got != 9 {
+		t.Fatalf("%d records were written", got)
+	}
+	after := position(x, b)
+	b.get(shown)
+	b.shows("已提交：")
+	act(b, "submit", url.Values{})
+	if b.shows("没有重复记账", "此前已入账 9"); position(x, b) != after {
+		t.Error("a second submission wrote")
+	}
+	b.get(x.URL + "/imports")
+	b.shows("已入账", "可以提交", "有错误，尚未提交", "凭证（待更正）（已改）.xlsx")
+	b.get(judged)
+	for _, link := range []string{"下载标出错误的表格", "下载表格"} {
+		file := fetch(b, b.link(link))
+		if !strings.HasPrefix(file, "PK") {
+			t.Errorf("%s leads to %.40q", link, file)
+		}
+	}
+	x.add("other", access.Binding{Role: access.Center, Center: "ZJ-0002"}, "")
+	other := newBrowser(t, "zh", x.Client())
+	x.enter(other, "other")
+	if other.get(judged).StatusCode != http.StatusNotFound {
+		t.Error("another account sees the import")
+	}
+}
+
+// fetch returns the content of a file.
+func fetch(b *browser, address string) string {
+	b.Helper()
+	answer, err := b.client.Get(address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		b.Fatalf("%s is answered with %s, %v", address, answer.Status, err)
+	}
+	return string(content)
+}
+
+func atoi(t testing.TB, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
