@@ -200,7 +200,7 @@ var leansOn = map[string][]string{
 	"api": {"access", "alertfeed", "answers", "desk", "imports", "listen", "lists", "signin", "spool",
 		"table"},
 	// runs imports of a guarded counter
-	"imports": {"access", "desk", "spool"},
+	"imports": {"access", "desk", "sheets", "spool"},
 	// pages of a browser over them
 	// pages of the answers of the desk, kept for whoever sees the same, of the history of a center in the ledger, and
 	// forms of sheets

@@ -240,7 +240,8 @@ func (v *visit) alike(d *desk.Draft) ([]alikeRecord, error) {
 
 // alikeTo returns the records of a center with a kind, an amount and a payee, "" for any, of about a date, except the
 // one with the id.
-func (v *visit) alikeTo(id, center, kind string, on events.Date, amount events.Fen, payee string) ([]alikeRecord, error) {
+func (v *visit) alikeTo(id, center, kind string, on events.Date, amount events.Fen,
+	payee string) ([]alikeRecord, error) {
 	if amount == 0 {
 		return nil, nil
 	}

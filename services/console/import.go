@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -20,7 +19,6 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/imports"
 	"github.com/taizhang/taizhang/services/sheets"
-	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // The import of sheets: /import takes a file or pasted cells, /imports/{id} shows how it was judged and takes mended
@@ -119,8 +117,8 @@ func (v *visit) sendTemplate(name string) error {
 	return nil
 }
 
-// upload is what the form of an import sends.
-type upload struct {
+// sheetUpload is what the form of an import sends.
+type sheetUpload struct {
 	job   *imports.Job
 	terms desk.SheetTerms
 	again bool
@@ -128,11 +126,11 @@ type upload struct {
 
 // importPost stores what was uploaded or pasted, and has it judged.
 func (v *visit) importPost() error {
-	u := &upload{}
+	u := &sheetUpload{}
 	x, err := v.p.Imports.Open(v.who)
 	if err == nil {
 		u.job = x
-		if err = v.readUpload(u); err != nil {
+		if err = v.readSheet(u); err != nil {
 			v.p.Imports.Drop(x)
 		}
 	}
@@ -152,8 +150,8 @@ func (v *visit) importPost() error {
 
 // judging returns the order of a dry run whose sheet can be mended and then written.
 func (v *visit) judging(terms desk.SheetTerms, again bool, from string) imports.Order {
-	return imports.Order{Desk: v.desk, Sheets: terms, Again: again, DryRun: true, Marked: v.lang, Keep: true, From: from,
-		Request: v.w.Header().Get("X-Request-Id")}
+	return imports.Order{Desk: v.desk, Sheets: terms, Again: again, DryRun: true, Marked: v.lang, Keep: true,
+		From: from, Request: v.w.Header().Get("X-Request-Id")}
 }
 
 // The fields of the form, beside the file and what was pasted.
@@ -163,8 +161,8 @@ const (
 	fieldChars = 200
 )
 
-// readUpload reads the form part by part. Files go to the disk.
-func (v *visit) readUpload(u *upload) error {
+// readSheet reads the form part by part. Files go to the disk.
+func (v *visit) readSheet(u *sheetUpload) error {
 	media, params, _ := mime.ParseMediaType(v.Header.Get("Content-Type")) // the form was checked before
 	if media != "multipart/form-data" || params["boundary"] == "" {
 		return errForm
@@ -176,10 +174,13 @@ func (v *visit) readUpload(u *upload) error {
 			break
 		}
 		if err == nil {
-			err = v.readPart(u, part)
+			err = v.readSheetPart(u, part)
+		}
+		if err != nil && text.CodeOf(err) == text.Internal {
+			err = uploadError(err)
 		}
 		if err != nil {
-			return uploadError(err)
+			return err
 		}
 	}
 	if u.job.FileCount() == 0 {
@@ -189,22 +190,8 @@ func (v *visit) readUpload(u *upload) error {
 	return nil
 }
 
-// uploadError returns the error for the user of an upload that could not be read.
-func uploadError(err error) error {
-	var long *http.MaxBytesError
-	switch {
-	case errors.As(err, &long):
-		return text.Errorf(text.Invalid, "文件超过 64 MiB 的上限，请分成几个文件",
-			"the file is over the limit of 64 MiB; split it")
-	case text.CodeOf(err) != text.Internal:
-		return err
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, multipart.ErrMessageTooLarge):
-		return errForm
-	}
-	return err
-}
-
-func (v *visit) readPart(u *upload, part *multipart.Part) error {
+// readSheetPart reads one part of the form.
+func (v *visit) readSheetPart(u *sheetUpload, part *multipart.Part) error {
 	name := part.FormName()
 	switch name {
 	case fileField:
@@ -273,8 +260,6 @@ func addSheet(x *imports.Job, name string, content *bufio.Reader) error {
 	case what == sheets.JSONLines:
 		return text.Errorf(text.Invalid, "不是表格：这里只收 XLSX、CSV 文件或从表格中复制的内容",
 			"it is no sheet: give a file of XLSX or CSV, or cells that were copied from a spreadsheet")
-	case what == sheets.CSV && spreadsheet.Foreign(head) != nil:
-		return spreadsheet.Foreign(head)
 	}
 	// a browser may send the folders of a file too
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))

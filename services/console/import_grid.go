@@ -9,7 +9,6 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/imports"
 	"github.com/taizhang/taizhang/services/sheets"
-	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // grid is a page of the rows of the sheets of a dry run.
@@ -25,13 +24,12 @@ type gridTable struct {
 	Worksheet string
 	Headings  []string
 	Rows      []*gridRow
-	number    int
+	names     []string // of the columns, as reasons name them
 }
 
 // gridRow is a row with the answer to it.
 type gridRow struct {
 	Number   int
-	ID       string
 	Cells    []gridCell
 	Answer   string
 	Word     text.Text
@@ -46,10 +44,9 @@ type gridRow struct {
 
 // gridCell is a cell with what is wrong with it.
 type gridCell struct {
-	ID, Name, Text, Label string
-	Long                  bool
-	Input                 bool
-	Wrong                 []text.Text
+	Name, Text, Label string // the name is also the id
+	Long, Input       bool
+	Wrong             []text.Text
 }
 
 // showBad and showAll are the values of the parameter show: the rows that would be refused, or all rows.
@@ -107,7 +104,7 @@ func (v *visit) readGrid(g *grid, x *imports.Job, bad bool, skip int, edit bool)
 	at := 0
 	return eachGridRow(x, func(r *imports.GridRow) error {
 		if r.IsHeadings() {
-			t = &gridTable{Kind: sheets.Find(r.Kind), Worksheet: r.Worksheet, Headings: r.Cells, number: r.Sheet}
+			t = &gridTable{Kind: sheets.Find(r.Kind), Worksheet: r.Worksheet, Headings: r.Cells, names: r.Names}
 			return nil
 		}
 		isRecord := r.Answer != ""
@@ -131,7 +128,7 @@ func (v *visit) readGrid(g *grid, x *imports.Job, bad bool, skip int, edit bool)
 
 // gridRow returns a row of a table as it is shown.
 func (v *visit) gridRow(t *gridTable, r *imports.GridRow, edit bool) (*gridRow, error) {
-	row := &gridRow{Number: r.Row, ID: "r" + strconv.Itoa(r.Sheet) + "." + strconv.Itoa(r.Row), Answer: r.Answer}
+	row := &gridRow{Number: r.Row, Answer: r.Answer}
 	switch r.Answer {
 	case desk.Accepted:
 		row.Word, row.Shape, row.Class = text.Say("可以入账", "accepted"), "✓", "good"
@@ -141,36 +138,21 @@ func (v *visit) gridRow(t *gridTable, r *imports.GridRow, edit bool) (*gridRow, 
 		row.Word, row.Shape, row.Class = text.Say("将被拒绝", "refused"), "▲", "red"
 	}
 	t.Headings = append(t.Headings, make([]string, max(0, len(r.Cells)-len(t.Headings)))...)
-	headings := make([]string, len(t.Headings))
-	for j, heading := range t.Headings {
-		if headings[j] = heading; t.columnOf(heading) == nil {
-			headings[j] = spreadsheet.Letters(j)
-		}
-		row.Cells = append(row.Cells, gridCell{Name: cellName(r.Sheet, r.Row, j), Text: at0(r.Cells, j), Label: headings[j],
-			Input: edit || r.Answer == desk.Refused})
-		row.Cells[j].ID = row.Cells[j].Name
-		row.Cells[j].Long = len([]rune(row.Cells[j].Text)) > 12
+	for j := range t.Headings {
+		cell := gridCell{Name: cellName(r.Sheet, r.Row, j), Text: at0(r.Cells, j), Label: at0(t.names, j),
+			Input: edit || r.Answer == desk.Refused}
+		cell.Long = len([]rune(cell.Text)) > 12
+		row.Cells = append(row.Cells, cell)
 	}
 	for _, why := range r.Reasons {
 		what := inWordsOfThePage(why.Reason.Reason)
-		if j := t.cellOf(headings, why.Field); j >= 0 {
+		if j := slices.Index(t.names, why.Field); j >= 0 {
 			row.Cells[j].Wrong = append(row.Cells[j].Wrong, what)
 		} else {
 			row.Reasons = append(row.Reasons, what)
 		}
 	}
 	return row, v.fillRecord(t, r, row)
-}
-
-// columnOf returns the column of the kind that has a heading of the sheet, or nil.
-func (t *gridTable) columnOf(heading string) *sheets.SheetColumn { return t.Kind.Headed(heading) }
-
-// cellOf returns the index of the cell that a reason names by the heading of its column, or by its letters; else -1.
-func (t *gridTable) cellOf(headings []string, field string) int {
-	return slices.IndexFunc(headings, func(heading string) bool {
-		c := t.columnOf(heading)
-		return heading == field || c != nil && c.Heading == field
-	})
 }
 
 // fillRecord fills in what the first row of a record shows: warnings, balances, and records that it may repeat.
@@ -190,7 +172,7 @@ func (v *visit) fillRecord(t *gridTable, r *imports.GridRow, row *gridRow) (err 
 	case desk.Accepted:
 		payee := ""
 		for j, heading := range t.Headings {
-			if c := t.columnOf(heading); c != nil && c.Field == "payee" {
+			if c := t.Kind.Headed(heading); c != nil && c.Field == "payee" {
 				payee = at0(r.Cells, j)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -113,17 +114,19 @@ func (v *visit) importShow() error {
 // it.
 func (v *visit) importFailure(err error) string {
 	if text.CodeOf(err) == text.Internal {
-		return v.say("程序出错，没有完成；请告诉管理员", "The program has failed and did not finish. Tell the administrator.")
+		return v.say("程序出错，没有完成；请告诉管理员。",
+			"The program has failed and did not finish. Tell the administrator.")
 	}
 	return sentence(inWordsOfThePage(text.Of(err)).In(v.lang), v.lang)
 }
 
-// inWordsOfThePage returns a reason with the name of the box of the page in place of the flag of the command.
+// toTakeAgain matches the part of a reason that names a parameter of the import, which is a box on the page.
+var toTakeAgain = regexp.MustCompile(`(请用|say) -*again`)
+
+// inWordsOfThePage returns a reason with the name of the box of the page in place of the parameter.
 func inWordsOfThePage(why text.Text) text.Text {
-	why.Zh = strings.ReplaceAll(strings.ReplaceAll(why.Zh, "请用 --again", "请勾选“再次入账”"), "请用 again", "请勾选“再次入账”")
-	why.En = strings.ReplaceAll(strings.ReplaceAll(why.En, "say --again", "tick “take it again”"), "say again",
-		"tick “take it again”")
-	return why
+	return text.Text{Zh: toTakeAgain.ReplaceAllString(why.Zh, "请勾选“再次入账”"),
+		En: toTakeAgain.ReplaceAllString(why.En, "tick “take it again”")}
 }
 
 // fillShown fills in what an import that has ended shows.
@@ -196,8 +199,8 @@ const (
 	submitGood = "submitGood"
 )
 
-// importAct takes mended cells and judges the sheet again, or writes the sheet as it is shown. If cells were changed on
-// the page whose sheet is to be written, they are judged instead, so nothing is written that was not shown before.
+// importAct takes mended cells and judges the sheet again, or writes the sheet as it is shown. If cells were changed
+// on the page whose sheet is to be written, they are judged instead, so nothing is written that was not shown before.
 func (v *visit) importAct() error {
 	x, err := v.ownImport()
 	if err != nil {

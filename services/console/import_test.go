@@ -172,3 +172,68 @@ func atoi(t testing.TB, s string) int {
 	}
 	return n
 }
+
+// importer returns a browser of the center of a small office.
+func importer(t *testing.T, lang string) (*office, *browser) {
+	t.Helper()
+	x := serve(t)
+	x.add("zhongxin", access.Binding{Role: access.Center, Center: "ZJ-0001"}, "")
+	b := newBrowser(t, lang, x.Client())
+	x.enter(b, "zhongxin")
+	return x, b
+}
+
+func TestAFileThatIsNoSheetIsRefusedInWords(t *testing.T) {
+	x, b := importer(t, "zh")
+	for name, c := range map[string]struct{ content, want string }{
+		"空.csv":   {"", "文件是空的"},
+		"a.jsonl": {`{"id":"x"}`, "不是表格"},
+		"a.pdf":   {"%PDF-1.7\n", "PDF"},
+		"b.csv":   {"甲,乙,丙\n1,2,3\n", "标题"},
+		"c.xlsx":  {"PK\x03\x04 and nothing else", ""},
+	} {
+		b.isExotic = true
+		drop(b, x, name, []byte(c.content))
+		if b.ended(); !strings.Contains(says(b.page.doc), c.want) || b.page.StatusCode >= 500 ||
+			!strings.Contains(b.page.body, `class="wrong"`) {
+			t.Errorf("%s is answered with %d %s", name, b.page.StatusCode, says(b.page.doc))
+		}
+	}
+	drop(b, x, "", nil)
+	b.shows("没有选择文件")
+	drop(b, x, "a.csv", []byte("凭证号\n"), "paste", "凭证号\t日期\n1\t2\n")
+	b.shows("一次只导入一个文件")
+}
+
+func TestPastedCellsAreJudgedAndHostileOnesAreInert(t *testing.T) {
+	x, b := importer(t, "en")
+	const hostile = `'><script>alert(1)</script>` + "\u202e"
+	drop(b, x, "", nil, "paste", "凭证号\t日期\t中心编号\t经费下达编号\t用途\t金额(元)\t收款单位\t摘要\t外拨\n"+
+		"=1+1\t2026-01-02\tZJ-0001\tG1\t中试\t=2*3\t"+hostile+"\t@x\t否\n")
+	b.isExotic = true // the names of columns are Chinese
+	b.ended()
+	b.shows("has mistakes, not submitted", "Row 2 金额(元)")
+	values, wrong := mendValues(b)
+	if len(wrong) == 0 || strings.Contains(b.page.body, "<script>alert") {
+		t.Fatalf("got %v on %s", wrong, b.page.body)
+	}
+	for name := range values {
+		values.Set(name, "=HYPERLINK(\"http://x\")"+hostile)
+	}
+	act(b, "judge", values)
+	b.shows("has mistakes")
+	if file := fetch(b, b.link("The sheet")); !strings.HasPrefix(file, "PK") {
+		t.Errorf("got %.40q", file)
+	}
+}
+
+func TestATemplateIsForTheKindsOfTheRole(t *testing.T) {
+	x, b := importer(t, "zh")
+	b.get(x.URL + "/import")
+	if file := fetch(b, b.link("凭证")); !strings.HasPrefix(file, "PK") {
+		t.Errorf("got %.40q", file)
+	}
+	if b.get(x.URL+"/import?template=grades").StatusCode != http.StatusNotFound {
+		t.Error("a center gets the sheet of grades")
+	}
+}

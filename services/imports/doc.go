@@ -7,8 +7,8 @@
 // account that opened a job finds it.
 //
 // A dry run may keep its uploads (Order.Keep). Its account can then see the rows with the answers to them, have the
-// sheets mended and judged again, and write what it saw: each is an import of its own, over a copy of the file. What is
-// between two requests is thus in the spool alone, within its limits, and for the one account.
+// sheets mended and judged again, and write what it saw: each is an import of its own, over a copy of the file. What
+// is between two requests is thus in the spool alone, within its limits, and for the one account.
 //
 // An import that a restart has cut off is finished by importing the same files again: what is in the ledger already is
 // passed over.

@@ -18,6 +18,7 @@ type GridRow struct {
 	Kind      string   `json:"kind,omitzero"` // of the sheet, in the row of the headings
 	Row       int      `json:"row"`           // from 1
 	Cells     []string `json:"cells"`
+	Names     []string `json:"names,omitzero"` // in the row of the headings: see sheets.Shown
 	// Answer is "" for a row of no record, else desk.Accepted, desk.Repeated or desk.Refused.
 	Answer  string           `json:"answer,omitzero"`
 	Reasons []desk.RowReason `json:"reasons,omitzero"` // against this row
@@ -67,7 +68,8 @@ func (x *Job) writeGrid(of answers) error {
 		return err
 	}
 	for i, s := range shown {
-		out.add(GridRow{Sheet: i, Worksheet: s.Worksheet, Kind: s.Kind.Name, Row: s.Row, Cells: s.Headings})
+		out.add(GridRow{Sheet: i, Worksheet: s.Worksheet, Kind: s.Kind.Name, Row: s.Row, Cells: s.Headings,
+			Names: s.Names})
 		for _, r := range s.Rows {
 			line := GridRow{Sheet: i, Worksheet: s.Worksheet, Row: r.Row, Cells: r.Cells}
 			if answer := of[place{s.Worksheet, r.Row}]; answer != nil {

@@ -296,7 +296,8 @@ func (j *Jobs) forget() {
 	slices.SortFunc(ended, func(a, b *Job) int { return a.ended.Compare(b.ended) })
 	left := len(ended)
 	for _, x := range ended {
-		if left <= keptMax && bytes <= keptBytesMax && of[x.account] <= keptAccountMax && j.Now().Sub(x.ended) <= keptFor {
+		if left <= keptMax && bytes <= keptBytesMax && of[x.account] <= keptAccountMax &&
+			j.Now().Sub(x.ended) <= keptFor {
 			continue
 		}
 		left, bytes = left-1, bytes-x.bytes

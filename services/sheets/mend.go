@@ -14,6 +14,7 @@ type Shown struct {
 	Kind      *SheetKind
 	Row       int // the number of the row of the headings
 	Headings  []string
+	Names     []string // of the columns, as the reasons against a row name them
 	Rows      []ShownRow
 }
 
@@ -34,6 +35,9 @@ func Show(content io.ReaderAt, size int64) ([]Shown, error) {
 		h := s.heads
 		list[i] = Shown{Worksheet: s.Worksheet, Kind: s.Kind, Row: s.grid.rows[h.row].Number,
 			Headings: s.shownCells(&s.grid.rows[h.row])}
+		for j := range list[i].Headings {
+			list[i].Names = append(list[i].Names, s.heading(j))
+		}
 		for j := h.row + 1; j < len(s.grid.rows); j++ {
 			r := &s.grid.rows[j]
 			list[i].Rows = append(list[i].Rows, ShownRow{r.Number, s.shownCells(r)})
