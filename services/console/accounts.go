@@ -88,14 +88,14 @@ func (v *visit) addAccount() error {
 // accountView is the page of one account.
 type accountView struct {
 	*view
-	Account accountLine
-	Scope   scope
-	Own     bool // nobody acts on his own account
-	May     map[string]bool
-	Bound   bindingForm
-	Tokens  []tokenLine
-	Form    tokenForm
-	Doubts  []text.Text
+	Of     accountLine
+	Scope  scope
+	Own    bool // nobody acts on his own account
+	May    map[string]bool
+	Bound  bindingForm
+	Tokens []tokenLine
+	Form   tokenForm
+	Doubts []text.Text
 }
 
 // bindingForm is the form for the role, the scope and the rights of an account.
@@ -113,7 +113,7 @@ func (v *visit) showAccount(status int, w wrong, doubts []text.Text) error {
 	if err != nil {
 		return err
 	}
-	page := &accountView{view: v.view(), Account: v.lineOf(a), Scope: scopeOf(&a.Binding),
+	page := &accountView{view: v.view(), Of: v.lineOf(a), Scope: scopeOf(&a.Binding),
 		Own: name == v.who.Account, May: map[string]bool{}, Doubts: doubts}
 	page.Wrong = w
 	for right := range access.Rights {

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -139,7 +140,14 @@ func TestEveryPageAnswers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			body, err := io.ReadAll(answer.Body)
 			_ = answer.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page := string(body); strings.Contains(page, `"out"`) && !strings.Contains(page, "<bdi>"+s.Role+"</bdi></a>") {
+				t.Errorf("%s does not show that %s is signed in", s.Address, s.Role)
+			}
 			if answer.StatusCode != http.StatusOK {
 				t.Errorf("%s as %s is answered with %s", s.Address, s.Role, answer.Status)
 			}
