@@ -31,11 +31,7 @@ func (a *app) tellReasons(to io.Writer, list []desk.Reason) {
 		}
 		fmt.Fprintf(to, "  %s\n", text.Printable(head))
 		if r.Words != "" {
-			article := a.say("第%s条", "article %s", r.Article)
-			if isOwnRule(&r) {
-				article = a.say("台账规则", "rule of the ledger")
-			}
-			fmt.Fprintf(to, "    %s\n", a.say("%s：“%s”", "%s: “%s”", article, r.Words))
+			fmt.Fprintf(to, "    %s\n", a.say("%s：“%s”", "%s: “%s”", desk.ArticleWord(r.Article), r.Words))
 		}
 		for _, f := range r.Figures {
 			fmt.Fprintf(to, "    %s %s\n", f.Label.In(a.lang), lists.ShowFigure(f).In(a.lang))
@@ -43,24 +39,13 @@ func (a *app) tellReasons(to io.Writer, list []desk.Reason) {
 	}
 }
 
-// isOwnRule reports whether a rule belongs to the ledger and to no article of the Measures.
-func isOwnRule(r *desk.Reason) bool { return r.Article == "–" }
-
 // ruleName returns the name of a rule for people: its number in the Measures, or the word for the ledger's own rules.
 func (a *app) ruleName(r *desk.Reason) string {
 	return a.ruleWord(string(r.Rule))
 }
 
-// ownRule is the rule of the ledger that no article of the Measures has.
-const ownRule = "overdrawn"
-
 // ruleWord returns the number of a rule in the Measures, or the word for the ledger's own.
-func (a *app) ruleWord(rule string) string {
-	if rule == ownRule {
-		return a.say("超支", ownRule)
-	}
-	return rule
-}
+func (a *app) ruleWord(rule string) string { return desk.RuleWord(rule).In(a.lang) }
 
 // tellRefused writes the reasons of a refusal of a draft. It returns any other error unchanged.
 func (a *app) tellRefused(id string, err error) error {

@@ -11,7 +11,7 @@ import (
 // These are the measures of the chart of the money of a center, in units of its view box.
 const (
 	chartLabels = 60  // the width of the years
-	chartBar    = 640 // the width of the largest bar
+	chartBar    = 480 // the width of the largest bar
 	chartRow    = 28
 	chartWidth  = 960
 )

@@ -194,9 +194,9 @@ func (x *comparison) groupsTable(v *visit) template.HTML {
 		{Name: "correctedFen", Title: correctedWord, Type: table.Money},
 		{Name: "happenedFen", Title: happenedWord, Type: table.Money},
 		{Name: "nowFen", Title: nowWord, Type: table.Money},
-		{Name: "rateReported", Title: text.Say("报出执行率%%", "rate %% reported"), Type: table.Percent},
-		{Name: "rateCorrected", Title: text.Say("更正后执行率%%", "rate %% corrected"), Type: table.Percent},
-		{Name: "rateNow", Title: text.Say("现执行率%%", "rate %% now"), Type: table.Percent},
+		{Name: "rateReported", Title: text.Text{Zh: "报出执行率%", En: "rate % reported"}, Type: table.Percent},
+		{Name: "rateCorrected", Title: text.Text{Zh: "更正后执行率%", En: "rate % corrected"}, Type: table.Percent},
+		{Name: "rateNow", Title: text.Text{Zh: "现执行率%", En: "rate % now"}, Type: table.Percent},
 		{Name: lead + "Href"}, {Name: "nameHref"}}}
 	cells := func(s split, executed, available split) []table.Cell {
 		a, b, c := ratesOf(executed, available)
@@ -338,7 +338,8 @@ func (x *comparison) paragraph(lang string) (lines []string) {
 		"%[4]s of %[1]s in %[2]s (%[3]s) was reported as of %[5]s as %[6]s yuan%[7]s (%[8]s). As of %[9]s it is "+
 			"%[10]s yuan%[11]s (position %[12]d of the ledger), %[13]s.",
 		x.who.In(lang), x.year, scopeWord(x.scope).In(lang), x.figure.Word.In(lang), day(x.from), yuan(s.reported),
-		rate(before), x.sinceWords().In(lang), day(x.on), yuan(s.now()), rate(now), differs(diff).In(lang)))
+		rate(before), x.sinceWords().In(lang), day(x.on), yuan(s.now()), rate(now), x.position,
+		differs(diff).In(lang)))
 	if s.isStill() {
 		return lines
 	}

@@ -21,6 +21,7 @@ import (
 const (
 	pageRows = 200
 	wholeMax = 2000
+	foundMax = 10_000 // records that a search lists on its pages, unless the user says how many
 )
 
 // listView is the page of a list.
@@ -111,6 +112,9 @@ func (v *visit) question(l *lists.List) (q lists.Question, isWhole bool) {
 		}
 		if value == "" && (p.Must || p.Name == l.Argument) {
 			isWhole = false
+		}
+		if value == "" && p.Name == "limit" {
+			q.Params[p.Name] = strconv.Itoa(foundMax)
 		}
 	}
 	return q, isWhole

@@ -168,7 +168,8 @@ func (w *rowWriter) appendCell(to []byte, c *table.Column, cell *table.Cell, row
 		return appendSeverity(to, code, said)
 	case c.Name == "ratePercent" && w.rates != nil && said != "":
 		if passed, ok := w.rates(row); ok {
-			to = appendRate(to, cell, passed)
+			to = appendText(append(appendRate(to, cell, passed), `<span class="rate-said">`...), said)
+			return append(to, "</span>"...)
 		}
 	}
 	return appendText(to, said)
@@ -200,7 +201,7 @@ func appendRate(to []byte, cell *table.Cell, passed int) []byte {
 	to = appendInt(to, width)
 	to = append(to, `" height="10"/><rect class="mark" x="`...)
 	to = appendInt(to, int64(passed/10))
-	return append(to, `" width="2" height="10"/></svg> `...)
+	return append(to, `" width="2" height="10"/></svg>`...)
 }
 
 // table returns a table as HTML: its caption, headings that stay, rows that lead to their records, and totals. sorted

@@ -13,6 +13,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
 )
 
 //go:embed pages
@@ -161,7 +163,9 @@ func parse(lang string) map[string]*template.Template {
 		"say": pick, "in": func(t text.Text) string { return t.In(lang) },
 		"at": at, "field": newField, "style": func() string { return assets[0].path }, "module": func() string { return assets[1].path },
 		"instant": shownInstant, "upload": newUploadForm,
-		"seen": text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))
+		"rule": func(id events.RuleID) text.Text { return desk.RuleWord(string(id)) }, "article": desk.ArticleWord,
+		"figure": lists.ShowFigure,
+		"seen":   text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))
 	pages := map[string]*template.Template{}
 	names, err := files.ReadDir("pages")
 	if err != nil {
