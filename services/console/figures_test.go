@@ -94,7 +94,7 @@ func askedOf(p *demo.Province) map[string]lists.Question {
 		{"due", map[string]string{"spend": "true"}},
 		{"trace", map[string]string{"center": center, "year": "2026", "scope": "fiscal", "figure": "available"}},
 		{"changes", map[string]string{"since": reported, "scope": "province"}},
-		{"find", map[string]string{"min": "100000"}}, {"sample", map[string]string{"year": "2025", "n": "20"}},
+		{"find", map[string]string{"min": "100000", "limit": "300"}}, {"sample", map[string]string{"year": "2025", "n": "20"}},
 		{"duplicates", nil},
 	} {
 		query := url.Values{}

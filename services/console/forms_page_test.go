@@ -128,11 +128,11 @@ func TestADryRunSaysWhatWritingSays(t *testing.T) {
 		t.Error("a dry run wrote")
 	}
 	sendForm(center, "try", url.Values{"lines[0].amountFen": {"600.01"}})
-	center.shows("将被拒绝", "overdrawn")
+	center.shows("将被拒绝", "超支")
 	if sendForm(center, "write", nil); center.page.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("it is answered with %d", center.page.StatusCode)
 	}
-	center.shows("将被拒绝", "overdrawn")
+	center.shows("将被拒绝", "超支")
 	if position(x, center) != before {
 		t.Error("a refused record was written")
 	}
