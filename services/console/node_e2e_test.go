@@ -124,7 +124,7 @@ type sight struct {
 type printed struct {
 	Bars     []string `json:"bars"`     // words that are not printed
 	Headings []string `json:"headings"` // of the only table of the page
-	LastRow  string   `json:"lastRow"`  // how its last row begins
+	LastRow  string   `json:"lastRow"`  // words of its last row that stand nowhere else
 }
 
 // walk opens the pages of a plan. Each finding fails the test with the name of the page.

@@ -10,7 +10,7 @@ export function words(lang) {
 	if (heads.length !== 1) found.push(`there are ${heads.length} headings h1`);
 	if (heads.some((h) => !h.textContent.trim())) found.push('the heading h1 is empty');
 	if (!document.title.trim()) found.push('the title is empty');
-	if (!document.querySelector('main')?.textContent.trim()) found.push('main is empty');
+	if (!(document.querySelector('main') ?? document.body).textContent.trim()) found.push('the page is empty');
 	return found;
 }
 
@@ -110,16 +110,18 @@ export function paint() {
 }
 
 // printed returns what the print of the page is compared with: the words of the bars, and of the only table its headings
-// and the first words of its last row.
+// and words of its last row that stand nowhere else.
 export function printed() {
 	const plain = (e) => e.textContent.replace(/\s+/g, '');
-	const tables = document.querySelectorAll('main table');
+	const tables = document.querySelectorAll('main table, body > table');
 	const table = tables.length === 1 ? tables[0] : undefined;
 	const last = table && [...table.tBodies].flatMap((body) => [...body.rows]).pop();
+	const all = plain(document.querySelector('main') ?? document.body);
+	const isAlone = (words) => words && all.indexOf(words) === all.lastIndexOf(words);
 	return {
-		bars: [...document.querySelectorAll('header a, header button')].map(plain)
-			.filter((words) => words.length > 3 && !plain(document.querySelector('main')).includes(words)),
+		bars: [...[...document.querySelectorAll('header a, header button')].map(plain).filter((words) => words && !all.includes(words)),
+			...[...document.querySelectorAll('main button, main .button')].map(plain).filter(isAlone)],
 		headings: table ? [...table.querySelectorAll('thead th')].map(plain).filter(Boolean) : [],
-		lastRow: last ? plain(last.cells[0]) : '',
+		lastRow: last ? [...last.cells].map(plain).find(isAlone) ?? '' : '',
 	};
 }
