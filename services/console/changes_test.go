@@ -175,7 +175,7 @@ func (x *provinceOffice) aReportLeadsToItsCorrections(t *testing.T) {
 		}
 	}
 	// of a report that was filed when all of the quarter was entered, nothing else corrects the figure of Hangzhou
-	_, says, links := x.page("finance", x.corrections("region", "330100", "since", (x.ReportedOn+21).String()))
+	_, _, links := x.page("finance", x.corrections("region", "330100", "since", (x.ReportedOn+21).String()))
 	records := map[string]bool{}
 	for _, link := range links {
 		if path, _, _ := strings.Cut(link, "?"); strings.Contains(path, "/records/") {
@@ -185,7 +185,7 @@ func (x *provinceOffice) aReportLeadsToItsCorrections(t *testing.T) {
 	if len(records) != 3 { // the voided voucher, its voiding and the back-dated one
 		t.Errorf("the corrections of Hangzhou are %v", records)
 	}
-	_, says, _ = x.page("finance", x.corrections("region", "330100"))
+	_, says, _ := x.page("finance", x.corrections("region", "330100"))
 	for _, when := range []desk.When{{AsOf: day, KnownAt: day}, {AsOf: day}} {
 		got, err := x.desk.List(t.Context(), when, lists.Question{List: "execution", Params: params})
 		if err != nil {
@@ -222,11 +222,11 @@ func (x *provinceOffice) figuresAreThoseOfTheList(t *testing.T) {
 			}
 		}
 	}
-	_, says, links := x.page("finance", "/changes?lang=en")
+	_, says, _ := x.page("finance", "/changes?lang=en")
 	if !strings.Contains(says, "With the report that was filed") {
 		t.Error(says)
 	}
-	_, says, links = x.page("finance", x.corrections("lang", "en"))
+	_, says, links := x.page("finance", x.corrections("lang", "en"))
 	if !strings.Contains(says, "was reported as of "+day) {
 		t.Error(says)
 	}

@@ -53,22 +53,22 @@ type deadlineSection struct {
 
 // gradingRow is a center with what the grade of a year rests on.
 type gradingRow struct {
-	Center, Name, Href      string
-	Report                  text.Text
-	ReportHref              string
-	IsLate                  bool // the report is overdue
-	Unreviewed              bool // the report was filed without a passed review
-	Rate, RateHref          string
-	IsLow                   bool
-	Red                     string
-	RedHref                 string
-	State                   text.Text // of the grade: overdue, to be decided by a date, or none
-	Grade, Before           text.Text
-	GradeHref, BeforeHref   string
-	ReviseHref              string
-	Chosen                  bool
-	grade, status, position string
-	Choice                  string // the grade that the user chose
+	Center, Name, Href    string
+	Report                text.Text
+	ReportHref            string
+	IsLate                bool // the report is overdue
+	Unreviewed            bool // the report was filed without a passed review
+	Rate, RateHref        string
+	IsLow                 bool
+	Red                   string
+	RedHref               string
+	State                 text.Text // of the grade: overdue, to be decided by a date, or none
+	Grade, Before         text.Text
+	GradeHref, BeforeHref string
+	ReviseHref            string
+	Chosen                bool
+	grade, status         string
+	Choice                string // the grade that the user chose
 }
 
 // graded is the grade of a center in a year, and the record that gave it.

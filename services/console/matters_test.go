@@ -189,10 +189,7 @@ func testMoved(t *testing.T, x *office) {
 		b.expect("/overview", http.StatusOK, "概览")
 		rows := cells(x.asked(t, "changes", "from-as-of", from, "since", from, "by", "total", "year", "2026", "scope",
 			"fiscal"), "figure", "reportedFen", "correctedFen", "happenedFen", "nowFen")
-		var tables [][]string
-		for _, row := range bodyRowsAfter(b, from) {
-			tables = append(tables, row)
-		}
+		tables := bodyRowsAfter(b, from)
 		for i, figure := range []string{"available", "executed"} {
 			at := slices.IndexFunc(rows, func(row []string) bool { return row[0] == figure })
 			if at < 0 || len(tables) < 2 {
