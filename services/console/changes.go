@@ -236,6 +236,9 @@ func (v *visit) wrongChanges(err error) error {
 // the report is not what the ledger had, it says so first.
 func (v *visit) compareReport() error {
 	r, err := v.reproduce()
+	if err == nil {
+		err = v.comparable(r)
+	}
 	if err != nil {
 		return v.wrongFile(err, func(w wrong, status int) {
 			page := v.newChangesView()
@@ -250,6 +253,22 @@ func (v *visit) compareReport() error {
 	page := v.newChangesView()
 	page.Odd, page.Anyway = v.differenceIn(r), address
 	v.show(http.StatusUnprocessableEntity, "changes", page)
+	return nil
+}
+
+// comparable returns an error for a report that has no figures of money, or those of fewer centers than the user
+// sees: the figures of now would be about more than the report.
+func (v *visit) comparable(r *desk.Reproduced) error {
+	if !r.IsYearly() && !slices.Contains([]string{"execution", "trace", "changes"}, r.Question.List) {
+		return text.Errorf(text.Invalid, "“%s”不是经费执行的报表；请选择经费执行、数字构成、变动说明或年度报表",
+			"%s is no report of the execution of money; choose one of execution, trace or changes, or a yearly one",
+			titleOf(lists.Find(r.Question.List))).Of("file")
+	}
+	if r.Within != nil && v.p.Access.Scope(v.who) == nil {
+		return text.Errorf(text.Invalid, "这份报表只含所报单位可见的 %d 个中心，不能与全部中心的数字比较；请由该单位的账号说明",
+			"this report has only the %d centers that its account sees, and cannot be compared with the figures of all; "+
+				"an account of that office can explain it", len(r.Within)).Of("file")
+	}
 	return nil
 }
 

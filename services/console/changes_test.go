@@ -97,6 +97,29 @@ func (x *provinceOffice) send(who, address, name string, content []byte) (*http.
 	return x.ask(who, http.MethodPost, address, &b, "Content-Type", w.FormDataContentType(), "Origin", x.URL)
 }
 
+// reportsThatCannotBeCompared sends a report of an account that sees fewer centers, and one without figures.
+func (x *provinceOffice) reportsThatCannotBeCompared(t *testing.T) {
+	answer, file := x.ask("region", http.MethodGet, "/execution?scope=fiscal&year=2026&format=csv", nil)
+	if answer.StatusCode != http.StatusOK {
+		t.Fatal(answer.Status)
+	}
+	for name, c := range map[string]struct {
+		who, said string
+		content   []byte
+		status    int
+	}{
+		"of fewer centers":    {"finance", "个中心", []byte(file), http.StatusUnprocessableEntity},
+		"of the same centers": {"region", "", []byte(file), http.StatusSeeOther},
+		"without figures": {"finance", "不是经费执行的报表", x.report(desk.When{}, "alerts", "a.csv", nil),
+			http.StatusUnprocessableEntity},
+	} {
+		if answer, body := x.send(c.who, "/changes", "r.csv", c.content); answer.StatusCode != c.status ||
+			!strings.Contains(body, c.said) {
+			t.Errorf("%s: %s %.300s", name, answer.Status, body)
+		}
+	}
+}
+
 func firstOf(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
@@ -130,6 +153,7 @@ func TestThePagesOfComparison(t *testing.T) {
 	t.Run("hostile files", x.hostileFiles)
 	t.Run("a file is checked", x.aFileIsChecked)
 	t.Run("two points side by side", x.twoPointsSideBySide)
+	t.Run("reports that cannot be compared", x.reportsThatCannotBeCompared)
 }
 
 // corrections is the address that explains the executed money of the reported day.

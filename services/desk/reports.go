@@ -122,6 +122,7 @@ type Reproduced struct {
 	Question lists.Question    `json:"question"`
 	Version  string            `json:"version"` // of the program that wrote the report
 	Differs  *reports.Mismatch `json:"difference,omitempty"`
+	Within   []events.CenterID `json:"-"` // the centers that the account of the report saw; nil for all, or for one center
 }
 
 // IsYearly reports whether the report is a yearly one, which is compared byte for byte.
@@ -137,7 +138,8 @@ func (l *Local) Reproduce(ctx context.Context, file Upload) (*Reproduced, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Reproduced{file.Name, o.Differs == nil, o.Rows, o.Position, o.Question, o.Version, o.Differs}, nil
+	return &Reproduced{file.Name, o.Differs == nil, o.Rows, o.Position, o.Question, o.Version, o.Differs, o.Within},
+		nil
 }
 
 // ReproducedColumns are the columns for a Reproduced.

@@ -26,6 +26,7 @@ type Reproduction struct {
 	Position uint64
 	Rows     int
 	Differs  *Mismatch
+	Within   []events.CenterID // the centers that the account of the report saw; nil for all, or for one center
 }
 
 // Mismatch is the first cell in which a file differs from the answer of the ledger. Row counts from 1. Cell is the
@@ -94,6 +95,9 @@ func (out *Reproduction) known(ctx context.Context, d *lists.Books, center event
 	if center == "" && !seen.within(d.Register) {
 		return text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对",
 			"the report is also about centers outside the scope of the account and cannot be reproduced")
+	}
+	if center == "" && seen != nil {
+		out.Within = seen.centers
 	}
 	if now := d.Ledger.Register().Position(); out.Position > now {
 		out.Differs = &Mismatch{row: -1, InFile: strconv.FormatUint(out.Position, 10),
