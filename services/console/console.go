@@ -9,10 +9,12 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/answers"
 	"github.com/taizhang/taizhang/services/imports"
 	"github.com/taizhang/taizhang/services/signin"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // Config holds the parameters of New.
@@ -109,8 +111,12 @@ func withForm(do func(*visit) error) func(*visit) error {
 // formBytesMax is the largest size of a form.
 const formBytesMax = 8 << 10
 
-// nothing answers a request for a page or a method that does not exist.
+// nothing answers a request for a page or a method that does not exist. A user who is signed in keeps his menu.
 func (v *visit) nothing() error {
+	if who, err := v.user(); v.desk == nil && err == nil && len(who.Needs) == 0 {
+		v.who, v.desk = who, v.p.Access.Guard(v.p.Answers.Desk, who)
+		v.query, v.on, v.unit = v.URL.Query(), events.DateAt(v.p.Answers.Now()), table.Yuan
+	}
 	return text.Errorf(text.NotFound, "这个地址没有页面，或不接受这种请求；请从首页重新进入",
 		"there is no page at this address, or it does not take such a request; begin again at the first page")
 }

@@ -254,7 +254,7 @@ func leadsToRecords(t *testing.T, x *office, session, address string, steps int)
 				switch href := attr(a, "href"); {
 				case strings.Contains(href, "/records/"):
 					return true
-				case next == "" && strings.HasPrefix(attr(cell, "class"), "n"):
+				case next == "" && slices.Contains(strings.Fields(attr(cell, "class")), "n"):
 					next = href
 				}
 			}

@@ -144,6 +144,8 @@ func appendClass(to []byte, c *table.Column, cell *table.Cell) []byte {
 		return append(to, ` class="n neg"`...)
 	case c.Type.Right():
 		return append(to, ` class="n"`...)
+	case c.Name == "name":
+		return append(to, ` class="name"`...)
 	case c.Type == table.Day, c.Type == table.Time, isCode(cell):
 		return append(to, ` class="d"`...)
 	}
