@@ -3,5 +3,3 @@
 package main
 
 const underRace = false
-
-var scriptsLeft map[string]string
