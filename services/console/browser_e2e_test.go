@@ -99,7 +99,7 @@ func byKeyboard(t *testing.T, x *office, d *driver, lang string) {
 	d.press("sun" + tab + typedChosen + enter)
 	see(headCode)
 	d.press(x.code(key, 1) + enter)
-	see(headMe)
+	d.waitFor("h1", said{"权限", "Rights"}.in(lang)) // her first page
 }
 
 // signIn signs in by the fields.
@@ -196,5 +196,5 @@ func anotherSite(t *testing.T, x *office, d *driver) {
 	d.press(enter)
 	d.waitFor(".notice", "已退出登录。")
 	d.signIn(x, "li", typedChosen)
-	d.waitFor("h1", "我的账号")
+	d.waitFor("h1", "概览")
 }
