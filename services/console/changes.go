@@ -265,9 +265,10 @@ func (v *visit) comparable(r *desk.Reproduced) error {
 			titleOf(lists.Find(r.Question.List))).Of("file")
 	}
 	if r.Within != nil && v.p.Access.Scope(v.who) == nil {
-		return text.Errorf(text.Invalid, "这份报表只含所报单位可见的 %d 个中心，不能与全部中心的数字比较；请由该单位的账号说明",
-			"this report has only the %d centers that its account sees, and cannot be compared with the figures of all; "+
-				"an account of that office can explain it", len(r.Within)).Of("file")
+		return text.Errorf(text.Invalid,
+			"这份报表只含所报单位可见的 %d 个中心，不能与全部中心的数字比较；请由该单位的账号说明",
+			"this report has only the %d centers that its account sees, and cannot be compared with the figures "+
+				"of all; an account of that office can explain it", len(r.Within)).Of("file")
 	}
 	return nil
 }
