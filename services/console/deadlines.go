@@ -94,7 +94,7 @@ type deadline struct {
 	centerAddress string
 }
 
-// deadlines returns the open alerts, and those that will open within a year and a month, of some codes.
+// deadlines returns the alerts of the given codes that are open or will open within a year and a month.
 func (v *visit) deadlines(codes map[aggregates.Code]bool, region string) (all []deadline, err error) {
 	for _, list := range []string{"alerts", "due"} {
 		params := []string{"region", region}

@@ -108,7 +108,7 @@ func (f *formField) Value() string {
 	return f.Values[0]
 }
 
-// Offered reports whether the value of the field is among those that it offers.
+// Offered reports whether the list of choices of the field has its value.
 func (f *formField) Offered() bool {
 	return slices.ContainsFunc(f.Offers, func(o offer) bool { return o.Value == f.Value() })
 }

@@ -48,7 +48,7 @@ const (
 	mineTab     = "mine"
 )
 
-// inboxTabs are the tabs with their words, what is said if there is nothing, and the heading of the dates.
+// inboxTabs holds the tabs of the inbox: the title, the text of an empty tab and the heading of the dates.
 var inboxTabs = []struct {
 	name              string
 	title, empty, day text.Text

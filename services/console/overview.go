@@ -174,8 +174,8 @@ const (
 	overdueMax = 6 // at least so many places are for red alerts, if there are so many
 )
 
-// cardsOfMatters fills in the cards of money that is overdue, deferrals to decide and open alerts, and the matters
-// that need a hand most: those that are overdue for the longest time, then the oldest red alerts.
+// cardsOfMatters fills in the cards of overdue money, deferrals to decide and open alerts. It also lists the most
+// urgent matters: those that are overdue for the longest time, then the oldest red alerts.
 func (v *visit) cardsOfMatters(page *overviewView) error {
 	delayed, err := v.keptPart("overdue", v.listOf("delayed"), v.overdueMoney)
 	if err != nil {

@@ -108,9 +108,9 @@ func (r *remedy) params(center string, code aggregates.Code, key string) []strin
 	return append(list, r.member, key)
 }
 
-// isOf reports whether an alert is for a role to act on: its office is responsible or, for those that support the
-// responsible ones, writes the record that clears it. An industry department and an auditor are responsible for no
-// alert (article 4), but reviews, incidents and findings wait for them.
+// isOf reports whether the inbox of a role lists an alert: the role is responsible for it, or the role supports the
+// responsible one and writes a record that clears it. An industry department and an auditor are responsible for no
+// alert (article 4), but write reviews, incidents and findings.
 func isOf(code aggregates.Code, role access.Role) bool {
 	if aggregates.Office(code) == role.Ledger() {
 		return true

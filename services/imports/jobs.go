@@ -17,8 +17,8 @@ import (
 	"github.com/taizhang/taizhang/services/spool"
 )
 
-// These are the limits on imports. One import runs at a time. waitingMax bounds those that wait or are being
-// uploaded.
+// These are the limits on imports. One import runs at a time. waitingMax is the largest number of imports that wait or
+// are being uploaded.
 const (
 	waitingMax       = 8
 	placesAll        = waitingMax + 1
