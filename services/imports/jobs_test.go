@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ type running struct {
 	*Jobs
 	desk *desk.Local
 	dir  string
-	now  time.Time
+	now  atomic.Int64 // Unix time, in seconds: the goroutine that runs the imports reads it too
 }
 
 func newRunning(t testing.TB) *running {
@@ -40,11 +41,12 @@ func newRunning(t testing.TB) *running {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Close)
-	r := &running{dir: t.TempDir(), now: time.Unix(1_790_000_000, 0)}
+	r := &running{dir: t.TempDir()}
+	r.now.Store(1_790_000_000)
 	r.desk = &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Now: time.Now, Spool: t.TempDir(),
 		Account: ledger.Writer{Name: "kit", MayRecord: true}}}
-	r.Jobs = New(Config{Spool: spool.New(r.dir, zap.NewNop()), Now: func() time.Time { return r.now },
-		Log: zap.NewNop()})
+	r.Jobs = New(Config{Spool: spool.New(r.dir, zap.NewNop()), Log: zap.NewNop(),
+		Now: func() time.Time { return time.Unix(r.now.Load(), 0) }})
 	t.Cleanup(func() { r.Stop(); <-r.Ended() })
 	return r
 }
@@ -99,7 +101,7 @@ func TestAnAccountSeesItsOwnImportsTheNewestFirst(t *testing.T) {
 	r := newRunning(t)
 	var want []string
 	for i := range 3 {
-		r.now = r.now.Add(time.Second)
+		r.now.Add(1)
 		_, s := r.run(t, "yi", "{}\n", Order{DryRun: i == 1, Request: fmt.Sprint(i)})
 		want = append(want, s.ID)
 		if s.DryRun != (i == 1) || s.Request != fmt.Sprint(i) || !slices.Equal(s.Files, []string{"a.jsonl"}) {
@@ -118,7 +120,7 @@ func TestAnAccountSeesItsOwnImportsTheNewestFirst(t *testing.T) {
 	if _, err := r.Find(want[0], "er"); text.CodeOf(err) != text.NotFound {
 		t.Errorf("another account gets %v", err)
 	}
-	r.now = r.now.Add(keptFor + time.Second)
+	r.now.Add(int64(keptFor/time.Second) + 1)
 	if list := r.Of("yi"); len(list) != 0 {
 		t.Errorf("after a day: %+v", list)
 	}
