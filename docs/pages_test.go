@@ -130,8 +130,8 @@ func frameRequired(name string) string {
 
 func kindSection(b *strings.Builder, e *events.CatalogEntry) {
 	fmt.Fprintf(b, "\n<a id=\"%s\"></a>\n\n## %s · %s\n\n", e.Kind, e.Kind, e.Title.Zh)
-	fmt.Fprintf(b, "%s.\n\n- 谁可写 Who may write: %s\n- 性质 Nature: %s\n- 版本 Version: %d\n- 条款 Rules: %s\n",
-		sentence(e.Title.En),
+	fmt.Fprintf(b, "%s. %s。%s.\n\n- 谁可写 Who may write: %s\n- 性质 Nature: %s\n- 版本 Version: %d\n- 条款 Rules: %s\n",
+		sentence(e.Title.En), e.About.Zh, sentence(e.About.En),
 		roles(e, func(r events.Role) string { return both(r.Title()) }), nature(e), e.Version, ruleLinks(e.Rules))
 	if e.Version > 1 {
 		b.WriteString("\n以旧版本存储的事件读出时转换为现行版本。Events stored in an older version are read as the " +

@@ -17,6 +17,10 @@ func TestEveryKindOfTheCatalogIsComplete(t *testing.T) {
 	seen := map[Kind]bool{}
 	for _, e := range Catalog {
 		checkText(t, e.Title)
+		checkText(t, e.About)
+		if !Areas.Has(e.Area) {
+			t.Errorf("%s belongs to no area", e.Kind)
+		}
 		if !ValidName(string(e.Kind)) || seen[e.Kind] {
 			t.Errorf("%q is no name for a kind, or is there twice", e.Kind)
 		}

@@ -29,11 +29,12 @@ type Pages struct {
 	Config
 	screens []screen
 	mux     *http.ServeMux
+	kept    keptForms
 }
 
 // New returns the pages.
 func New(cfg Config) *Pages {
-	p := &Pages{cfg, screens(), http.NewServeMux()}
+	p := &Pages{Config: cfg, screens: screens(), mux: http.NewServeMux()}
 	for pattern, do := range map[string]func(*visit) error{
 		"GET /{$}":                (*visit).enter,
 		"GET /login":              (*visit).login,
@@ -65,7 +66,6 @@ func New(cfg Config) *Pages {
 			p.mux.Handle("POST "+s.path, p.page(s.serve))
 		}
 	}
-	templates()
 	for i := range assets {
 		p.mux.Handle("GET "+assets[i].path, &assets[i])
 	}

@@ -20,10 +20,23 @@ import (
 // a form that was filled in while another wrote to the center shows that record first. Parameters of the address fill
 // in fields by their names; NAME@CENTER is the value of a field for one of several centers.
 
-// recordKindsView lists the kinds that the user may record.
+// recordKindsView lists the kinds that the user may record, by area.
 type recordKindsView struct {
 	*view
-	Kinds []menuItem
+	Areas []recordArea
+}
+
+// recordArea is an area of work with its kinds of records.
+type recordArea struct {
+	ID    string
+	Title text.Text
+	Kinds []recordKindLink
+}
+
+// recordKindLink is the link to the form of a kind, with what the kind is for.
+type recordKindLink struct {
+	Title, About text.Text
+	Href         string
 }
 
 // recordView is the form of a record, with the answer to it.
@@ -55,10 +68,16 @@ func (v *visit) mayRecordKind(kind *events.CatalogEntry) bool {
 // recordKinds lists the kinds of records that the user may write.
 func (v *visit) recordKinds() error {
 	page := &recordKindsView{view: v.view()}
-	for i := range events.Catalog {
-		if kind := &events.Catalog[i]; v.mayRecordKind(kind) {
-			page.Kinds = append(page.Kinds, menuItem{Title: kind.Title,
-				Href: v.link("/record/"+string(kind.Kind), "center", v.param("center"))})
+	for _, area := range events.Areas {
+		shown := recordArea{ID: string(area.Code), Title: area.Word}
+		for i := range events.Catalog {
+			if kind := &events.Catalog[i]; kind.Area == area.Code && v.mayRecordKind(kind) {
+				shown.Kinds = append(shown.Kinds, recordKindLink{kind.Title, kind.About,
+					v.link("/record/"+string(kind.Kind), "center", v.param("center"))})
+			}
+		}
+		if len(shown.Kinds) > 0 {
+			page.Areas = append(page.Areas, shown)
 		}
 	}
 	v.show(http.StatusOK, "record_kinds", page)
@@ -81,6 +100,9 @@ func (v *visit) recordForm() error {
 	if kind == nil {
 		return v.nothing()
 	}
+	if v.notice == noticeBack {
+		return v.refilledRecord(kind)
+	}
 	in := v.URL.Query()
 	if id := in.Get("copy"); id != "" {
 		copied, err := v.copyOf(kind, in.Get("center"), id)
@@ -101,6 +123,29 @@ func (v *visit) recordForm() error {
 		return err
 	}
 	return v.showRecord(http.StatusOK, page)
+}
+
+// refilledRecord shows the form that was kept, with its id, so that a record that was written after all is not written
+// twice.
+func (v *visit) refilledRecord(kind *events.CatalogEntry) error {
+	page, err := v.sentRecord(kind)
+	if err != nil {
+		return err
+	}
+	return v.showRecord(http.StatusOK, page)
+}
+
+// sentRecord returns the page of the form that was sent.
+func (v *visit) sentRecord(kind *events.CatalogEntry) (*recordView, error) {
+	id, err := uuid.Parse(v.PostForm.Get("record"))
+	if err != nil {
+		return nil, errForm
+	}
+	seen, err := strconv.ParseUint(v.PostForm.Get("seen"), 10, 64)
+	if err != nil {
+		return nil, errForm
+	}
+	return v.newRecordView(kind, v.PostForm, id, seen)
 }
 
 // copyOf returns the values of the form that writes a record of the kind like one of a center.
@@ -218,15 +263,7 @@ func (v *visit) recordPost() error {
 	if kind == nil {
 		return v.nothing()
 	}
-	id, err := uuid.Parse(v.PostForm.Get("record"))
-	if err != nil {
-		return errForm
-	}
-	seen, err := strconv.ParseUint(v.PostForm.Get("seen"), 10, 64)
-	if err != nil {
-		return errForm
-	}
-	page, err := v.newRecordView(kind, v.PostForm, id, seen)
+	page, err := v.sentRecord(kind)
 	if err != nil {
 		return err
 	}
@@ -240,7 +277,7 @@ func (v *visit) recordPost() error {
 	}
 	status := http.StatusOK
 	for i := range drafts {
-		j, err := v.judge(&drafts[i], seen, act == writeRecord)
+		j, err := v.judge(&drafts[i], page.Seen, act == writeRecord)
 		if err != nil {
 			return err
 		}

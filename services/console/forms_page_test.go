@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/access"
 )
 
@@ -232,7 +233,7 @@ func TestHostileTextInEveryFieldIsInert(t *testing.T) {
 		center.get(x.URL + "/record/" + kind)
 		values := formValues(center)
 		for name := range values {
-			if name != "record" && name != "seen" && name != "center" {
+			if name != "record" && name != "seen" && name != "center" && name != "holder" {
 				values.Set(name, hostile)
 			}
 		}
@@ -243,6 +244,38 @@ func TestHostileTextInEveryFieldIsInert(t *testing.T) {
 		}
 		values.Set("do", "try")
 		sendValues(center, x.URL+"/record/"+kind, values) // the browser checks the page
+	}
+}
+
+func TestTheKindsOfARoleAreListedByArea(t *testing.T) {
+	x, center, _ := formOffice(t)
+	for _, lang := range []string{"zh", "en"} {
+		center.get(x.URL + "/record?lang=" + lang)
+		listed := map[string]int{}
+		for section := range center.page.all("section") {
+			heading := ""
+			for h := range within(section, "h2") {
+				heading = says(h)
+			}
+			for item := range within(section, "li") {
+				for a := range within(item, "a") {
+					path, _, _ := strings.Cut(strings.TrimPrefix(attr(a, "href"), "/record/"), "?")
+					kind := events.Lookup(events.Kind(path))
+					listed[path]++
+					if kind == nil || events.Areas.Word(kind.Area).In(lang) != heading ||
+						says(item) != kind.Title.In(lang)+" "+kind.About.In(lang) {
+						t.Errorf("under %s: %s", heading, says(item))
+					}
+				}
+			}
+		}
+		for i := range events.Catalog {
+			k := &events.Catalog[i]
+			n := listed[string(k.Kind)]
+			if want := k.Allows(events.CenterRole); (n == 1) != want || n > 1 {
+				t.Errorf("%s is listed %d times", k.Kind, n)
+			}
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ func TestEveryFieldOfEveryFormHasAWordAndNoFieldHasTheNameOfAnother(t *testing.T
 	for i := range events.Catalog {
 		kind := &events.Catalog[i]
 		form, seen := formOf(kind, desk.BuiltinPolicy(), true), map[string]bool{"lang": true, "unit": true,
-			"asOf": true, "knownAt": true, "do": true, "record": true, "seen": true, "copy": true}
+			"asOf": true, "knownAt": true, "do": true, "record": true, "seen": true, "copy": true, "holder": true, "kept": true}
 		for f := range fieldsOf(slices.Concat(form.Frame, form.Data)) {
 			if seen[f.Name] {
 				t.Errorf("%s: two values are named %s", kind.Kind, f.Name)

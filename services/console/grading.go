@@ -20,7 +20,7 @@ func officeScreens() []screen {
 		{path: "/recognition", title: text.Say("认定进度", "Recognition"), roles: readers, state: true,
 			get: (*visit).recognition},
 		{path: "/grading", title: text.Say("年度评价", "Grading"), roles: readers, state: true, get: (*visit).grading,
-			post: (*visit).chooseGrades, bytes: gradingBytesMax},
+			post: (*visit).chooseGrades, bytes: gradingBytesMax, refills: true},
 		{path: "/policies", title: text.Say("办法参数", "Policies"), roles: withPolicies, state: true,
 			get: (*visit).policies},
 		{path: "/policies/{id}/{version}", title: text.Say("办法参数", "Policy"), roles: withPolicies, state: true,

@@ -49,6 +49,21 @@ func TestTheOfficeGradesTickedCenters(t *testing.T) {
 		t.Errorf("without grades the form is answered with %d", b.page.StatusCode)
 	}
 	b.alerts("没有勾选中心，或没有选等级。")
+	b.outlive(x, "office", x.URL+"/grading?year=2025", url.Values{"center": chosen[:1],
+		"grade@" + chosen[0]: {"excellent"}})
+	ticked, selected := 0, 0
+	for n := range b.page.nodes() {
+		switch {
+		case attr(n, "type") == "checkbox" && hasAttr(n, "checked") && attr(n, "value") == chosen[0]:
+			ticked++
+		case n.Data == "option" && hasAttr(n, "selected") && attr(n.Parent, "name") == "grade@"+chosen[0] &&
+			attr(n, "value") == "excellent":
+			selected++
+		}
+	}
+	if ticked != 1 || selected != 1 {
+		t.Errorf("after signing in again the grade that was chosen is lost: %d, %d", ticked, selected)
+	}
 	b.again("/grading?year=2025", url.Values{"center": chosen, "grade@" + chosen[0]: {"excellent"},
 		"grade@" + chosen[1]: {"qualified"}})
 	b.expect("/record/grade.decided", http.StatusOK, "等级评定")

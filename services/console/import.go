@@ -40,7 +40,7 @@ func importScreens() []screen {
 			post: (*visit).importPost, bytes: importBytesMax},
 		{path: "/imports", title: text.Say("我的导入", "My imports"), roles: roles, get: (*visit).importList},
 		{path: "/imports/{id}", title: text.Say("导入结果", "Import"), roles: roles, get: (*visit).importShow,
-			post: (*visit).importAct, bytes: mendBytesMax},
+			post: (*visit).importAct, bytes: mendBytesMax, refills: true},
 	}
 }
 

@@ -141,6 +141,9 @@ func (v *visit) gridRow(t *gridTable, r *imports.GridRow, edit bool) (*gridRow, 
 	for j := range t.Headings {
 		cell := gridCell{Name: cellName(r.Sheet, r.Row, j), Text: at0(r.Cells, j), Label: at0(t.names, j),
 			Input: edit || r.Answer == desk.Refused}
+		if now, ok := v.PostForm[cell.Name]; ok && cell.Input { // of a form that was kept
+			cell.Text = now[0]
+		}
 		cell.Long = len([]rune(cell.Text)) > 12
 		row.Cells = append(row.Cells, cell)
 	}

@@ -81,7 +81,8 @@ func (v *visit) importShow() error {
 	for !s.HasEnded() && ctx.Err() == nil {
 		s = v.p.Imports.Wait(ctx, x, firstWait)
 	}
-	page := &importShown{view: v.view(), Job: v.importedRow(s), Action: v.here(), Mended: v.param("mended") != ""}
+	page := &importShown{view: v.view(), Job: v.importedRow(s), Action: v.here(), Mended: v.param("mended") != "",
+		Again: v.PostForm.Has("again")}
 	if s.From != "" {
 		if _, err := v.p.Imports.Find(s.From, v.who.Account); err == nil {
 			page.Before = v.link("/imports/" + s.From)

@@ -110,8 +110,13 @@ func TestAClerkMendsASheetAndSubmitsIt(t *testing.T) {
 		}
 		values.Set(name, mends[want.Heading])
 	}
-	// a submission with changed cells is judged instead
 	judged := b.page.Request.URL.String()
+	b.outlive(x, "center", judged, values)
+	if again, _ := mendValues(b); again.Get(wrong[0]) != values.Get(wrong[0]) {
+		t.Errorf("after signing in again a mended cell has %q", again.Get(wrong[0]))
+	}
+	b.get(judged)
+	// a submission with changed cells is judged instead
 	if act(b, "submitGood", values); position(x, b) != before {
 		t.Fatal("what was not shown was written")
 	}

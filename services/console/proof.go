@@ -35,8 +35,7 @@ func (v *visit) prove() (isWrong bool, err error) {
 			return false, err
 		}
 		if _, ended := v.user(); ended != nil { // after several wrong codes
-			v.next = v.here()
-			return true, v.toLoginAfter(noticeCodes)
+			return true, v.leaveForm(v.screen, noticeCodes)
 		}
 		v.showProof(status, access.NeedCode, wrong)
 		return true, nil

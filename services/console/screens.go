@@ -23,6 +23,7 @@ type screen struct {
 	post       func(*visit) error // nil if the page takes no form
 	bytes      int64              // the largest size of a form; 0 for formBytesMax
 	repeats    bool               // a parameter may be given more than once
+	refills    bool               // get shows the form with the values of PostForm
 }
 
 // These are groups of roles. offices ask the ledger; provincial offices see every center.
@@ -48,7 +49,7 @@ func screens() []screen {
 			get: (*visit).yearly},
 		{path: "/record", title: text.Say("记账", "Record"), roles: offices, get: (*visit).recordKinds},
 		{path: "/record/{kind}", title: text.Say("填报", "Record"), roles: offices, get: (*visit).recordForm,
-			post: (*visit).recordPost, bytes: recordFormBytesMax, repeats: true},
+			post: (*visit).recordPost, bytes: recordFormBytesMax, repeats: true, refills: true},
 		{path: "/position", title: text.Say("台账位置", "Position"), roles: offices, unattended: true,
 			get: (*visit).position},
 	}, slices.Concat(importScreens(), centerScreens(), adminScreens(), officeScreens(), listScreens())...)
@@ -155,10 +156,11 @@ func (s *screen) serve(v *visit) error {
 		authenticate = v.p.Watch
 	}
 	who, err := v.userBy(authenticate)
-	if err != nil {
-		if v.Method == http.MethodGet {
-			v.next = v.URL.RequestURI()
-		}
+	switch {
+	case err != nil && v.Method == http.MethodPost && text.CodeOf(err) == text.Unauthenticated:
+		return v.leaveForm(s, noticeLost)
+	case err != nil:
+		v.next = v.URL.RequestURI()
 		return err
 	}
 	v.who = who
@@ -174,9 +176,13 @@ func (s *screen) serve(v *visit) error {
 		return err
 	}
 	if v.Method != http.MethodPost {
+		v.refill()
 		return s.get(v)
 	}
 	if err := v.readForm(max(s.bytes, formBytesMax)); err != nil {
+		return err
+	}
+	if err := v.isOwnForm(); err != nil {
 		return err
 	}
 	if isWrong, err := v.prove(); isWrong || err != nil {

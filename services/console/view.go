@@ -2,13 +2,13 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/taizhang/taizhang/events"
@@ -68,7 +68,7 @@ func (v *visit) frame() *view {
 		other = "zh"
 	}
 	base := &view{of: v, Account: v.who.Account, Menu: v.menu(), Search: v.p.screenAt("/search", v.who.Role) != nil,
-		Notice: notices[v.query.Get("notice")].In(v.lang)}
+		Notice: notices[cmp.Or(v.notice, v.query.Get("notice"))].In(v.lang)}
 	if v.Method == http.MethodGet {
 		base.Switch = v.here("lang", other)
 	}
@@ -155,11 +155,8 @@ func newMe(base *view, me *access.Me) *meView {
 	return &meView{base, me, me.Role.Title(), scopeOf(&me.Binding), rightsOf(me), nil}
 }
 
-// templates returns the templates of the pages, by language and name. New calls it first: no command waits for the
-// parsing of pages that it does not show.
-var templates = sync.OnceValue(func() map[string]map[string]*template.Template {
-	return map[string]map[string]*template.Template{"zh": parse("zh"), "en": parse("en")}
-})
+// templates holds the templates of the pages, by language and name.
+var templates = map[string]map[string]*template.Template{"zh": parse("zh"), "en": parse("en")}
 
 func parse(lang string) map[string]*template.Template {
 	pick := func(zh, en string, args ...any) string { return text.Say(zh, en, args...).In(lang) }
@@ -186,7 +183,7 @@ func parse(lang string) map[string]*template.Template {
 // show answers with a page.
 func (v *visit) show(status int, page string, of any) {
 	var body bytes.Buffer
-	if err := templates()[v.lang][page].ExecuteTemplate(&body, "frame", of); err != nil {
+	if err := templates[v.lang][page].ExecuteTemplate(&body, "frame", of); err != nil {
 		panic(fmt.Errorf("console: page %s: %w", page, err)) // a defect of the template; tests show every page
 	}
 	h := v.w.Header()

@@ -25,6 +25,8 @@ type visit struct {
 	lang string // zh or en
 	kept string // the language if the address names one; else ""
 	next string // the address to go to when the session needs nothing more
+	// the notice of the page, which its address does not name; "" for none
+	notice string
 
 	// of a page of a user who is signed in
 	who    access.Principal
@@ -141,6 +143,9 @@ const (
 	noticeOut      = "out"
 	noticeEnded    = "ended"
 	noticeLost     = "lost"
+	noticeKept     = "kept"
+	noticeBack     = "back"
+	noticeGone     = "gone"
 	noticeCodes    = "codes"
 	noticeCode     = "code"
 	noticeRecovery = "recovery"
@@ -154,6 +159,14 @@ var notices = map[string]text.Text{
 	noticeEnded: text.Say("登录已失效，请重新登录。", "Your session has ended. Sign in again."),
 	noticeLost: text.Say("登录已失效，请重新登录。刚才提交的内容没有保存。",
 		"Your session has ended. Sign in again. What you sent was not saved."),
+	noticeKept: text.Say("登录已失效，请重新登录。刚才填写的内容没有写入，以同一账号登录后可以接着办理。",
+		"Your session has ended. Sign in again. What you filled in was not written. Sign in with the same account, "+
+			"and you find it as it was."),
+	noticeBack: text.Say("这是登录失效前填写的内容，没有写入；请看过再提交。",
+		"You filled this in before your session ended. It was not written: look at it, and send it again."),
+	noticeGone: text.Say("登录失效前填写的内容没有保留：已超过一小时，或由另一账号填写。",
+		"What was filled in before the session ended is not kept: that was over an hour ago, or another account "+
+			"filled it in."),
 	noticeCodes: text.Say("验证码多次有误，请重新登录。", "Too many codes were wrong. Sign in again."),
 	noticeCode: text.Say("验证码正确，十分钟内可以办理重要操作。",
 		"The code is right. For ten minutes you may do what needs one."),
