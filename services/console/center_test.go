@@ -18,27 +18,6 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// rowsOf returns the cells of the rows of the body of a table, by its aria-label.
-func (p *page) rowsOf(label string) (rows [][]string) {
-	for div := range p.nodes() {
-		if attr(div, "role") != "region" || attr(div, "aria-label") != label {
-			continue
-		}
-		for body := range within(div, "tbody") {
-			for row := range within(body, "tr") {
-				var cells []string
-				for cell := range row.ChildNodes() {
-					if cell.Type == html.ElementNode {
-						cells = append(cells, says(cell))
-					}
-				}
-				rows = append(rows, cells)
-			}
-		}
-	}
-	return rows
-}
-
 // reader opens pages with the session of an account.
 type reader struct {
 	testing.TB

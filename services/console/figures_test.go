@@ -40,41 +40,6 @@ func (x *office) opened(t *testing.T, session, address string) *html.Node {
 	return doc
 }
 
-// shownTable is the table of a page: its headings, and the cells of its rows and totals.
-type shownTable struct {
-	headings     []string
-	rows, totals [][]*html.Node
-}
-
-// tableOn returns the table of a page of a list, empty if it has none.
-func tableOn(doc *html.Node) (t shownTable) {
-	for one := range within(doc, "table") {
-		for head := range within(one, "thead") {
-			for h := range within(head, "th") {
-				t.headings = append(t.headings, strings.TrimRight(says(h), " ↑↓"))
-			}
-		}
-		for part, rows := range map[string]*[][]*html.Node{"tbody": &t.rows, "tfoot": &t.totals} {
-			for body := range within(one, part) {
-				for row := range within(body, "tr") {
-					*rows = append(*rows, cellsOf(row))
-				}
-			}
-		}
-		return t
-	}
-	return t
-}
-
-func cellsOf(row *html.Node) (cells []*html.Node) {
-	for c := row.FirstChild; c != nil; c = c.NextSibling {
-		if c.Type == html.ElementNode {
-			cells = append(cells, c)
-		}
-	}
-	return cells
-}
-
 // asked are questions with an answer in the province, by their address: each list at least once.
 func askedOf(p *demo.Province) map[string]lists.Question {
 	center, reported := string(p.Center), p.ReportedOn.String()
@@ -151,7 +116,7 @@ func same(t *testing.T, x *office, name, lang, unit, address string, q lists.Que
 		t.Fatalf("%s: %v", address, err)
 	}
 	doc := x.opened(t, x.session(name), address+"&page=all&lang="+lang+"&unit="+unit)
-	got := tableOn(doc)
+	got := tableOn(doc, "")
 	if len(got.rows) != len(want.Rows) {
 		t.Fatalf("%s as %s: %d rows, the desk has %d", address, name, len(got.rows), len(want.Rows))
 	}
@@ -209,7 +174,7 @@ func TestEveryAmountLeadsToItsRecords(t *testing.T) {
 			continue
 		}
 		doc := x.opened(t, session, address)
-		shown := tableOn(doc)
+		shown := tableOn(doc, "")
 		columns, err := (lists.Question{List: q.List, On: events.DateAt(x.clock.now()), Params: q.Params}).Columns()
 		if err != nil {
 			t.Fatal(err)
@@ -248,7 +213,7 @@ func leadsToRecords(t *testing.T, x *office, session, address string, steps int)
 		return false
 	}
 	next := ""
-	for _, row := range tableOn(x.opened(t, session, address)).rows {
+	for _, row := range tableOn(x.opened(t, session, address), "").rows {
 		for _, cell := range row {
 			for a := range within(cell, "a") {
 				switch href := attr(a, "href"); {

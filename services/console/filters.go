@@ -1,12 +1,15 @@
 package console
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -67,6 +70,8 @@ func (v *visit) filters(l *lists.List) (fields []filter) {
 		switch p.Sort {
 		case lists.Choice:
 			v.choose(&f, p)
+		case lists.Region:
+			f = v.regionFilter()
 		case lists.Flag:
 			f.Kind = "check"
 			if f.Value != "" {
@@ -111,6 +116,59 @@ func (v *visit) choose(f *filter, p *lists.Param) {
 		}
 		f.Options = append(f.Options, o)
 	}
+}
+
+// regionFilter returns the condition that restricts a page to a division, as one of those in which the user sees
+// centers. A typed value that is none of them stays.
+func (v *visit) regionFilter() filter {
+	f := filter{Param: "region", ID: "f-region", Name: "region", Label: v.in(filterWords["region"]), Kind: "choose",
+		Value: strings.TrimSpace(v.query.Get("region"))}
+	chosen := f.Value
+	if prefix, ok := projections.ReadRegion(text.FoldCode(chosen)); ok {
+		chosen = prefix
+	}
+	f.Shown = regionWord(chosen)
+	f.Options = []option{{"", v.say("全部", "all"), chosen == ""}}
+	isOffered := chosen == ""
+	for _, prefix := range v.regions() {
+		isOffered = isOffered || prefix == chosen
+		f.Options = append(f.Options, option{prefix, regionWord(prefix), prefix == chosen})
+	}
+	if !isOffered {
+		f.Options = append(f.Options, option{chosen, f.Shown, true})
+	}
+	return f
+}
+
+// regionWord returns the name of a division by the first digits of its code, or the text itself if it is no division.
+func regionWord(prefix string) string {
+	if len(prefix) > 6 {
+		return prefix
+	}
+	return cmp.Or(projections.RegionName((prefix + "000000")[:6]), prefix)
+}
+
+// regions returns the first digits of the codes of the divisions in which the user sees centers today, and of their
+// cities, in order.
+func (v *visit) regions() (prefixes []string) {
+	register := v.p.Answers.Desk.Ledger.Register()
+	if sees := v.p.Access.Sees(v.who); sees != nil {
+		register = register.Within(sees)
+	}
+	today, codes := events.DateAt(v.p.Answers.Now()), map[string]bool{}
+	for _, id := range register.IDs() {
+		codes[register.Facts(id, today).Region] = true
+	}
+	for code := range codes {
+		city, _ := projections.CityOf(code)
+		for _, code := range []string{city, code} {
+			if prefix, ok := projections.ReadRegion(code); ok && !slices.Contains(prefixes, prefix) {
+				prefixes = append(prefixes, prefix)
+			}
+		}
+	}
+	slices.Sort(prefixes)
+	return prefixes
 }
 
 func sortedNames(query url.Values) []string { return slices.Sorted(maps.Keys(query)) }

@@ -173,9 +173,7 @@ func (v *visit) gradingFilters(page *gradingView) []filter {
 		show.Options = append(show.Options, option{o.Code, v.in(o.Word), o.Code == show.Value})
 	}
 	return []filter{{Param: "year", ID: "f-year", Name: "year", Label: v.say("年度", "year"), Kind: "text",
-		Mode: "numeric", Value: strconv.Itoa(page.Year)},
-		{Param: "region", ID: "f-region", Name: "region", Label: v.say("行政区划", "region"), Kind: "text",
-			Value: v.query.Get("region")}, show}
+		Mode: "numeric", Value: strconv.Itoa(page.Year)}, v.regionFilter(), show}
 }
 
 // gradingRows fills in the rows of the page that the address asks for.

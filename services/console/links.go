@@ -223,4 +223,43 @@ func (x *linking) narrower() rowLink {
 	}
 }
 
+// isByCenter reports whether the lines of a question about the execution of money are those of single centers.
+func isByCenter(q lists.Question) bool { return q.Params["by"] == "" || q.Params["by"] == "center" }
+
+// totalsOf returns where the totals of each column of a list lead: to the amounts that they are made of. These are the
+// lines of the centers, or all rows of the list, the largest amount first. count is the number of its rows.
+func (v *visit) totalsOf(q lists.Question, columns []table.Column, count int) []rowLink {
+	links := make([]rowLink, len(columns))
+	orders, err := q.Orders()
+	if err != nil {
+		return links
+	}
+	page := ""
+	if count > pageRows {
+		page = "all"
+	}
+	for i := range columns {
+		largest := columns[i].Name + "-desc"
+		if columns[i].Type != table.Money || count > wholeMax || !orders.Has(largest) {
+			continue
+		}
+		params := []string{"sort", largest, "page", page}
+		if q.List == "execution" && !isByCenter(q) {
+			params = []string{"by", "", "sort", "", "page", ""}
+		}
+		links[i] = func(row []table.Cell) string {
+			params := slices.Clone(params)
+			if q.List == "execution" { // it has a total for each year and scope
+				params = append(params, "year", row[columnAt(columns, "fiscalYear")].CSV(), "scope",
+					row[columnAt(columns, "scope")].CSV())
+			}
+			if href := v.here(params...); href != v.here() {
+				return href
+			}
+			return "" // it is this page
+		}
+	}
+	return links
+}
+
 func appendInt(to []byte, n int64) []byte { return strconv.AppendInt(to, n, 10) }

@@ -83,12 +83,20 @@ func (v *visit) list(l *lists.List) error {
 	if format := v.query.Get("format"); format != "" {
 		return v.wrongFilter(l, v.sendReport(q, format))
 	}
+	q, _, err := q.Read()
+	if err != nil {
+		return v.wrongFilter(l, err)
+	}
 	columns, err := q.Columns()
 	if err != nil {
 		return v.wrongFilter(l, err)
 	}
 	w := v.newRowWriter(q, columns)
+	w.toSpend = v.newToSpend(q)
 	answer, err := v.answer(q, answers.Rows(w.encoding(v)))
+	if err == nil {
+		err = v.fillToSpend(w.toSpend)
+	}
 	if err != nil {
 		return v.wrongFilter(l, err)
 	}
@@ -198,6 +206,9 @@ func (v *visit) showList(l *lists.List, q lists.Question, w *rowWriter, answer *
 	for _, note := range slices.Concat(t.Notes, t.Missing) {
 		page.Notes = append(page.Notes, v.in(note))
 	}
+	if w.toSpend != nil {
+		page.Notes = append(page.Notes, v.in(w.toSpend.note))
+	}
 	from, to, err := v.paged(page)
 	if err != nil {
 		return err
@@ -205,8 +216,9 @@ func (v *visit) showList(l *lists.List, q lists.Question, w *rowWriter, answer *
 	if page.Rows > 0 {
 		var rows []byte
 		for row := range answer.Rows(from, to) {
-			rows = append(rows, row...)
+			rows = w.toSpend.appendKept(rows, row)
 		}
+		w.totals = v.totalsOf(q, w.columns, page.Rows)
 		page.Table = v.tableOf(w, t, rows, v.sorting(q))
 	}
 	v.show(http.StatusOK, "list", page)

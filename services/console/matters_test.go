@@ -79,31 +79,6 @@ func card(b *browser, path string) string {
 	return ""
 }
 
-// bodyRows returns the cells of the rows of the table with a caption.
-func bodyRows(b *browser, caption string) (rows [][]string) {
-	b.Helper()
-	for t := range b.page.all("table") {
-		for c := range within(t, "caption") {
-			if !strings.HasPrefix(says(c), caption) {
-				continue
-			}
-			for body := range within(t, "tbody") {
-				for tr := range within(body, "tr") {
-					var row []string
-					for n := range tr.ChildNodes() {
-						if n.Type == html.ElementNode {
-							row = append(row, says(n))
-						}
-					}
-					rows = append(rows, row)
-				}
-			}
-			return rows
-		}
-	}
-	return nil
-}
-
 // TestOverviewAndInbox compares the pages with the answers of the desk, over the province of the demo.
 func TestOverviewAndInbox(t *testing.T) {
 	x, p := serveProvince(t)
@@ -189,7 +164,7 @@ func testMoved(t *testing.T, x *office) {
 		b.expect("/overview", http.StatusOK, "概览")
 		rows := cells(x.asked(t, "changes", "from-as-of", from, "since", from, "by", "total", "year", "2026", "scope",
 			"fiscal"), "figure", "reportedFen", "correctedFen", "happenedFen", "nowFen")
-		tables := bodyRowsAfter(b, from)
+		tables := b.page.rowsOf(from)
 		for i, figure := range []string{"available", "executed"} {
 			at := slices.IndexFunc(rows, func(row []string) bool { return row[0] == figure })
 			if at < 0 || len(tables) < 2 {
@@ -212,31 +187,10 @@ func testMoved(t *testing.T, x *office) {
 	}
 }
 
-// bodyRowsAfter returns the rows of the table whose region is named after a date.
-func bodyRowsAfter(b *browser, date string) (rows [][]string) {
-	for div := range b.page.all("div") {
-		if !strings.HasSuffix(attr(div, "aria-label"), date) {
-			continue
-		}
-		for body := range within(div, "tbody") {
-			for tr := range within(body, "tr") {
-				var row []string
-				for n := range tr.ChildNodes() {
-					if n.Type == html.ElementNode {
-						row = append(row, says(n))
-					}
-				}
-				rows = append(rows, row)
-			}
-		}
-	}
-	return rows
-}
-
 func testUrgent(t *testing.T, x *office) {
 	b := x.as(t, "zh", "finance")
 	b.get(x.URL + "/overview")
-	rows := bodyRows(b, "最需要办理的事项")
+	rows := b.page.rowsOf("最需要办理的事项")
 	if len(rows) != 12 {
 		t.Fatalf("expected twelve matters, got %d", len(rows))
 	}
@@ -330,7 +284,7 @@ func testInbox(t *testing.T, x *office, p *demo.Province) {
 		b := x.as(t, "zh", account)
 		b.get(x.URL + "/inbox")
 		b.expect("/inbox", http.StatusOK, "待办")
-		rows, open := bodyRows(b, "待办"), 0
+		rows, open := b.page.rowsOf("待办"), 0
 		for _, row := range alerts {
 			of := aggregates.Office(aggregates.Code(row[0]))
 			if string(of) == account && (account != "center" || row[1] == string(p.Center)) {
@@ -372,8 +326,8 @@ func testInbox(t *testing.T, x *office, p *demo.Province) {
 			b.get(x.URL + "/inbox")
 			b.follow(says(b.tab(tab)))
 			b.expect("/inbox", http.StatusOK, "待办")
-			if tab != "我录入的" && len(bodyRows(b, tab)) != min(tabCount(b, tab), 200) {
-				t.Errorf("%s %s: %d rows, %d counted", account, tab, len(bodyRows(b, tab)), tabCount(b, tab))
+			if tab != "我录入的" && len(b.page.rowsOf(tab)) != min(tabCount(b, tab), 200) {
+				t.Errorf("%s %s: %d rows, %d counted", account, tab, len(b.page.rowsOf(tab)), tabCount(b, tab))
 			}
 		}
 		b.shows("没有由本账号录入的记录。")
@@ -404,10 +358,10 @@ func testHostileMatters(t *testing.T, x *office, p *demo.Province) {
 	for _, account := range []string{"center", "finance"} {
 		b := x.as(t, "zh", account)
 		b.get(x.URL + "/inbox") // every page is checked for scripts
-		if account == "center" && !slices.ContainsFunc(bodyRows(b, "待办"), func(row []string) bool {
+		if account == "center" && !slices.ContainsFunc(b.page.rowsOf("待办"), func(row []string) bool {
 			return strings.Contains(row[0], name)
 		}) {
-			t.Errorf("the name is not shown as it is: %v", bodyRows(b, "待办"))
+			t.Errorf("the name is not shown as it is: %v", b.page.rowsOf("待办"))
 		}
 		b.get(x.URL + "/inbox?tab=mine")
 	}
@@ -467,11 +421,11 @@ func testTicks(t *testing.T, x *office) {
 		t.Errorf("expected 2 records, got %d", n)
 	}
 	b.get(x.URL + "/inbox?tab=mine")
-	if n := len(bodyRows(b, "")); n < 2 {
+	if n := len(b.page.rowsOf("")); n < 2 {
 		t.Errorf("%d records are entered by finance", n)
 	}
 	b.get(x.URL + "/inbox?tab=deferred")
-	if got := tabCount(b, "已延后"); got != before+2 || len(bodyRows(b, "已延后")) != got {
+	if got := tabCount(b, "已延后"); got != before+2 || len(b.page.rowsOf("已延后")) != got {
 		t.Errorf("%d are deferred, %d before", got, before)
 	}
 }

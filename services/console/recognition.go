@@ -33,7 +33,7 @@ var recognitionSteps = []step{
 type recognitionView struct {
 	*view
 	Steps   []stepView
-	Region  string
+	Region  filter
 	Reset   string
 	Running deadlineSection // incidents and listings
 }
@@ -68,13 +68,14 @@ var recognitionCodes = map[aggregates.Code]bool{"AL-ADM-01": true, "AL-ADM-02": 
 
 // recognition shows the centers by the step of recognition that they are in.
 func (v *visit) recognition() error {
-	page := &recognitionView{view: v.view(), Region: v.query.Get("region"), Reset: v.link("/recognition"),
+	region := v.query.Get("region")
+	page := &recognitionView{view: v.view(), Region: v.regionFilter(), Reset: v.link("/recognition"),
 		Running: deadlineSection{ID: "running", Title: text.Say("进行中的事故和失信名单", "Incidents and listings that run")}}
-	centers, err := v.listed("centers", "region", page.Region)
+	centers, err := v.listed("centers", "region", region)
 	if err != nil {
 		return err
 	}
-	all, err := v.deadlines(recognitionCodes, page.Region)
+	all, err := v.deadlines(recognitionCodes, region)
 	if err != nil {
 		return err
 	}

@@ -29,10 +29,13 @@ func appendText(to []byte, s string) []byte {
 // rowWriter writes the rows of one answer as rows of an HTML table.
 type rowWriter struct {
 	columns []table.Column
-	shown   []int // the columns that people see
+	shown   []int         // the columns that people see
+	under   map[int][]int // the columns that stand in the cells of another one, below it
 	lang    string
 	links   []rowLink // by column; nil for a cell that leads nowhere
+	totals  []rowLink // the same for a row of totals; nil if they lead nowhere
 	rates   func(row []table.Cell) (passed int, ok bool)
+	toSpend *toSpend // the column that the page adds; nil for none
 }
 
 // rowLink returns the address that a cell of a row leads to, or "".
@@ -40,13 +43,21 @@ type rowLink func(row []table.Cell) string
 
 // newRowWriter returns a writer for the columns of an answer to a question.
 func (v *visit) newRowWriter(q lists.Question, columns []table.Column) *rowWriter {
-	w := &rowWriter{columns: columns, lang: v.lang, links: v.linksOf(q, columns)}
+	w := &rowWriter{columns: columns, lang: v.lang, links: v.linksOf(q, columns), under: map[int][]int{}}
 	for i := range columns {
-		if c := &columns[i]; isShown(c) && !isFixed(q, c.Name) && (c.Name != "name" || columnAt(columns, "center") < 0) {
+		c := &columns[i]
+		if !isShown(c) || isFixed(q, c.Name) {
+			continue
+		}
+		above := columnAt(columns, stacked[q.List][c.Name])
+		switch {
+		case above >= 0:
+			w.under[above] = append(w.under[above], i)
+		case c.Name != "name" || columnAt(columns, "center") < 0:
 			w.shown = append(w.shown, i)
 		}
-		if columns[i].Name == "center" && columnAt(columns, "name") >= 0 { // the name stands beside its center
-			w.shown = append(w.shown, columnAt(columns, "name"))
+		if name := columnAt(columns, "name"); c.Name == "center" && name >= 0 && stacked[q.List]["name"] == "" {
+			w.shown = append(w.shown, name) // beside its center
 		}
 	}
 	if at := columnAt(columns, "fiscalYear"); at >= 0 {
@@ -58,12 +69,18 @@ func (v *visit) newRowWriter(q lists.Question, columns []table.Column) *rowWrite
 	return w
 }
 
+// stacked names, by list, the columns that stand in the cells of another column, so that a wide list fits on a page.
+var stacked = map[string]map[string]string{
+	"deferrals": {"name": "center", "executedFen": "availableFen", "decideBy": "state", "deferredDoc": "deferredOn",
+		"releasedDoc": "releasedOn", "madeGrants": "madeFen", "aheadReceivedFen": "aheadFen"},
+}
+
 // encoding returns the encoding of rows as HTML. Its name has what the rows depend on beside their question: the
 // language, the state that their links carry on, and the kind of answer.
 func (w *rowWriter) encoding(v *visit) lists.Encoding {
 	return lists.Encoding{Name: "html " + v.lang + " " + v.state().Encode(),
 		Append: func(to []byte, _ []table.Column, row []table.Cell) ([]byte, error) {
-			return w.appendRow(to, row, false), nil
+			return w.appendRow(w.toSpend.appendKey(to, w.columns, row), row, false), nil
 		}}
 }
 
@@ -77,7 +94,7 @@ func isShown(c *table.Column) bool {
 func isFixed(q lists.Question, column string) bool {
 	switch column {
 	case "fiscalYear":
-		return q.Params["year"] != "" && q.List == "execution"
+		return q.Params["year"] != "" && q.List == "execution" || q.Params["all"] == "" && q.List == "deferrals"
 	case "scope":
 		return q.Params["scope"] != "" && q.List == "execution"
 	}
@@ -105,12 +122,11 @@ func passedOf(on events.Date, year int) int {
 	return int(on-first+1) * 1000 / int(next-first)
 }
 
-// appendRow appends a row. totals is for a row under the others, which leads nowhere.
+// appendRow appends a row. isTotal is for a row under the others.
 func (w *rowWriter) appendRow(to []byte, row []table.Cell, isTotal bool) []byte {
 	to = append(to, "<tr>"...)
 	for n, i := range w.shown {
 		c, cell := &w.columns[i], &row[i]
-		said := c.Shown(*cell, w.lang)
 		tag := "td"
 		if n == 0 && !c.Type.Right() {
 			tag = "th"
@@ -121,20 +137,31 @@ func (w *rowWriter) appendRow(to []byte, row []table.Cell, isTotal bool) []byte 
 		}
 		to = appendClass(to, c, cell)
 		to = append(to, '>')
-		href := ""
-		if fen, isMoney := cell.Data.(events.Fen); !isTotal && w.links[i] != nil && said != "" && (!isMoney || fen != 0) {
-			href = w.links[i](row)
-		}
-		if href != "" {
-			to = append(appendText(append(to, `<a href="`...), href), `">`...)
-		}
-		to = w.appendCell(to, c, cell, row, said)
-		if href != "" {
-			to = append(to, "</a>"...)
+		to = w.appendWords(to, i, row, isTotal)
+		for _, k := range w.under[i] {
+			to = append(to, `<span class="under">`...)
+			to = append(w.appendWords(to, k, row, isTotal), "</span>"...)
 		}
 		to = append(append(append(to, "</"...), tag...), '>')
 	}
 	return append(to, "</tr>\n"...)
+}
+
+// appendWords appends what a cell says, as a link if it leads anywhere. An amount of zero does not.
+func (w *rowWriter) appendWords(to []byte, i int, row []table.Cell, isTotal bool) []byte {
+	c, cell, links := &w.columns[i], &row[i], w.links
+	if isTotal {
+		links = w.totals
+	}
+	said, href := c.Shown(*cell, w.lang), ""
+	if fen, isMoney := cell.Data.(events.Fen); links != nil && links[i] != nil && said != "" && (!isMoney || fen != 0) {
+		href = links[i](row)
+	}
+	if href == "" {
+		return w.appendCell(to, c, cell, row, said)
+	}
+	to = append(appendText(append(to, `<a href="`...), href), `">`...)
+	return append(w.appendCell(to, c, cell, row, said), "</a>"...)
 }
 
 func appendClass(to []byte, c *table.Column, cell *table.Cell) []byte {
@@ -225,36 +252,50 @@ func (v *visit) tableOf(w *rowWriter, t *table.Table, rows []byte,
 		v.in(t.Title)), `"><table><caption>`...)
 	to = append(appendText(to, v.in(t.Title)), "</caption>\n<thead><tr>"...)
 	for _, i := range w.shown {
-		to = v.appendHeading(to, &w.columns[i], sorted)
+		to = v.appendHeading(to, w, i, sorted)
 	}
+	to = w.toSpend.appendHeading(to, v)
 	to = append(to, "</tr></thead>\n<tbody>\n"...)
 	to = append(append(to, rows...), "</tbody>\n"...)
 	if len(t.Totals) > 0 {
 		to = append(to, "<tfoot>\n"...)
 		for _, row := range t.Totals {
-			to = w.appendRow(to, row, true)
+			to = w.toSpend.appendTotal(w.appendRow(to, row, true), w.columns, row)
 		}
 		to = append(to, "</tfoot>\n"...)
 	}
 	return template.HTML(append(to, "</table></div>\n"...))
 }
 
-func (v *visit) appendHeading(to []byte, c *table.Column,
+// appendHeading appends the heading of a column, and of those that stand in its cells.
+func (v *visit) appendHeading(to []byte, w *rowWriter, i int,
 	sorted func(c *table.Column) (href, direction string)) []byte {
 	to = append(to, `<th scope="col"`...)
-	if c.Type.Right() {
+	if w.columns[i].Type.Right() {
 		to = append(to, ` class="n"`...)
 	}
-	href, direction := "", ""
-	if sorted != nil {
-		href, direction = sorted(c)
+	var words []byte
+	for _, k := range append([]int{i}, w.under[i]...) {
+		c, href, direction := &w.columns[k], "", ""
+		if sorted != nil {
+			href, direction = sorted(c)
+		}
+		if direction != "" {
+			to = append(append(append(to, ` aria-sort="`...), direction...), '"')
+		}
+		if k == i {
+			words = v.appendSorter(words, c, href, direction)
+			continue
+		}
+		words = append(v.appendSorter(append(words, `<span class="under">`...), c, href, direction), "</span>"...)
 	}
-	if direction != "" {
-		to = append(append(append(to, ` aria-sort="`...), direction...), '"')
-	}
-	to = append(to, '>')
+	return append(append(append(to, '>'), words...), "</th>"...)
+}
+
+// appendSorter appends the title of a column, as a link that sorts by it unless nothing does.
+func (v *visit) appendSorter(to []byte, c *table.Column, href, direction string) []byte {
 	if href == "" {
-		return append(appendText(to, v.in(c.Title)), "</th>"...)
+		return appendText(to, v.in(c.Title))
 	}
 	to = append(appendText(append(to, `<a href="`...), href), `">`...)
 	to = appendText(to, v.in(c.Title))
@@ -264,5 +305,5 @@ func (v *visit) appendHeading(to []byte, c *table.Column,
 	case "descending":
 		to = append(to, ` <i aria-hidden="true">↓</i>`...)
 	}
-	return append(to, "</a></th>"...)
+	return append(to, "</a>"...)
 }
