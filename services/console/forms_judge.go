@@ -18,9 +18,10 @@ import (
 type judgedRecord struct {
 	Center  string
 	ID      string
-	Answer  *desk.BatchAnswer // of the dry run; nil if there was none
-	Reasons []desk.Reason     // why it is refused
-	Error   text.Text         // why it was not judged
+	Answer  *desk.BatchAnswer    // of the dry run; nil if there was none
+	Reasons []desk.Reason        // why it is refused
+	Places  map[string]formPlace // of the fields that reasons name
+	Error   text.Text            // why it was not judged
 	Missed  []desk.MissedRecord
 	Late    bool               // another wrote first, so it was not written
 	There   *desk.HistoryEntry // the record that has its id and other content

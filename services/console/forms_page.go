@@ -42,16 +42,28 @@ type recordKindLink struct {
 // recordView is the form of a record, with the answer to it.
 type recordView struct {
 	*view
-	Kind    *events.CatalogEntry
-	Form    *recordForm
-	Action  string
-	ID      string // of the form
-	Seen    uint64 // the position of the ledger at which the form was made
-	Centers []string
-	Own     []hidden // values for single centers
-	Judged  []*judgedRecord
-	IsSeveral,
-	Unread bool // a field cannot be read, so nothing was judged
+	Kind      *events.CatalogEntry
+	Form      *recordForm
+	Action    string
+	ID        string // of the form
+	Seen      uint64 // the position of the ledger at which the form was made
+	Centers   []string
+	Own       []hidden // values for single centers
+	Judged    []*judgedRecord
+	Unread    []unreadField // if there is one, nothing was judged
+	IsSeveral bool
+}
+
+// formPlace is the place of a field of a form in words, with the id of what has the focus there; "" for none.
+type formPlace struct {
+	At    string
+	Words text.Text
+}
+
+// unreadField is a field that is empty or cannot be read.
+type unreadField struct {
+	formPlace
+	Why text.Text
 }
 
 // recordFormBytesMax is the largest size of the form of a record.
@@ -272,18 +284,22 @@ func (v *visit) recordPost() error {
 		return v.showRecord(http.StatusOK, page)
 	}
 	drafts := v.drafts(page)
-	if page.Unread {
-		return v.showRecord(http.StatusUnprocessableEntity, page)
-	}
 	status := http.StatusOK
+	if len(page.Unread) > 0 {
+		if act == writeRecord {
+			status = http.StatusUnprocessableEntity
+		}
+		return v.showRecord(status, page)
+	}
 	for i := range drafts {
 		j, err := v.judge(&drafts[i], page.Seen, act == writeRecord)
 		if err != nil {
 			return err
 		}
 		page.Judged = append(page.Judged, j)
+		j.Places = map[string]formPlace{}
 		for _, why := range j.Reasons {
-			page.Form.note(why.Field, why.Reason)
+			j.Places[why.Field] = page.Form.note(why.Field, why.Reason)
 		}
 		if act == writeRecord && status == http.StatusOK {
 			status = j.status()
@@ -305,7 +321,7 @@ func (v *visit) recordPost() error {
 func (v *visit) drafts(page *recordView) []desk.Draft {
 	if len(page.Centers) == 0 {
 		_, wrong := page.Form.draft()
-		page.Unread = len(wrong) > 0
+		page.addUnread(page.Form, wrong)
 		return nil
 	}
 	base := uuid.MustParse(page.ID)
@@ -319,8 +335,8 @@ func (v *visit) drafts(page *recordView) []desk.Draft {
 			form.field("center").Values = []string{center}
 		}
 		d, wrong := form.draft()
+		page.addUnread(form, wrong)
 		for _, w := range wrong {
-			page.Unread = true
 			if form != page.Form {
 				if f := page.Form.field(w.Param); f != nil {
 					f.Wrong = []text.Text{w.What}
@@ -334,4 +350,14 @@ func (v *visit) drafts(page *recordView) []desk.Draft {
 		list[i] = d
 	}
 	return list
+}
+
+// addUnread adds the errors of fields of a form to the page, each once: the forms of several centers share most values.
+func (page *recordView) addUnread(form *recordForm, wrong []*text.Error) {
+	for _, w := range wrong {
+		u := unreadField{form.place(w.Param), w.What}
+		if !slices.Contains(page.Unread, u) {
+			page.Unread = append(page.Unread, u)
+		}
+	}
 }

@@ -168,21 +168,41 @@ func (f *recordForm) field(name string) *formField {
 	return nil
 }
 
-// note shows a reason at the field with a path of the record, such as data.lines[0].amountFen, and reports whether
-// there is such a field.
-func (f *recordForm) note(path string, why text.Text) bool {
-	name, isData := strings.CutPrefix(path, "data.")
-	fields := f.Frame
-	if isData {
-		fields = f.Data
+// note shows a reason at the field with a path of the record, such as data.lines[0].amountFen, and returns the place of
+// the field.
+func (f *recordForm) note(path string, why text.Text) formPlace {
+	name := strings.TrimPrefix(path, "data.")
+	if field := f.field(name); field != nil {
+		field.Wrong = append(field.Wrong, why)
 	}
-	for field := range fieldsOf(fields) {
-		if field.Name == name {
-			field.Wrong = append(field.Wrong, why)
-			return true
-		}
+	return f.place(name)
+}
+
+// place returns the place of a field by its name.
+func (f *recordForm) place(name string) formPlace {
+	path := "data." + name
+	list, _, _ := strings.Cut(name, "[")
+	if slices.ContainsFunc(f.Frame, func(field *formField) bool { return field.Name == list }) {
+		path = name
 	}
-	return false
+	p := formPlace{Words: events.PlaceWords(f.Kind.Kind, path)}
+	if field := f.field(name); field != nil {
+		p.At = field.at()
+	}
+	return p
+}
+
+// at returns the id of the element in which the field begins.
+func (f *formField) at() string {
+	switch {
+	case f.Sort == rowsField:
+		return f.Name + "-rows"
+	case f.Sort == groupField && !f.Optional:
+		return f.Members[0].at()
+	case f.Sort == severalField && len(f.Options) > 0:
+		return f.Name + "-" + f.Options[0].Code
+	}
+	return f.Name
 }
 
 // draft returns the record of a filled form, without an id, and the errors of fields that cannot be read: each names

@@ -137,9 +137,13 @@ func TestAFormNamesTheFieldsThatCannotBeRead(t *testing.T) {
 	if !slices.Equal(got, want) || !d.Data.IsValid() {
 		t.Errorf("expected %q, got %q in %s", want, got, d.Data)
 	}
-	if !form.note("data.lines[0].grant", missing) || len(form.field("lines[0].grant").Wrong) != 1 ||
-		form.note("data.lines[1].grant", missing) || !form.note("on", missing) {
-		t.Error("a reason is shown at another field")
+	place := form.note("data.lines[0].grant", missing)
+	if place.At != "lines[0].grant" || len(form.field("lines[0].grant").Wrong) != 1 ||
+		form.note("data.lines[1].grant", missing).At != "" || form.note("on", missing).At != "on" {
+		t.Errorf("a reason is shown at %+v", place)
+	}
+	if want := text.Say("资金明细第 1 行经费编号", "lines, item 1, grant"); place.Words != want {
+		t.Errorf("the place is %+v", place.Words)
 	}
 }
 

@@ -1,4 +1,5 @@
-// The module of the pages. Everything can be done without it; it adds keys, printing, and the notice of new records.
+// The module of the pages. Everything can be done without it; it adds keys, printing, the notice of new records, the dry
+// run while a form is filled in, and what is dropped or pasted.
 // It runs in Chromium 86 and Firefox 78.
 
 for (const button of document.querySelectorAll('.needs-script')) button.classList.remove('needs-script')
@@ -11,7 +12,7 @@ document.addEventListener('click', event => {
     range.selectNodeContents(document.getElementById(act.dataset.of))
     getSelection().removeAllRanges()
     getSelection().addRange(range)
-    if (document.execCommand('copy')) act.textContent += ' ✓'
+    if (document.execCommand('copy') && !act.textContent.endsWith('✓')) act.textContent += ' ✓'
   }
 })
 
@@ -41,9 +42,7 @@ if (shown && news) {
   }, 30000)
 }
 
-// The form of a record: a dry run while it is filled in, and amounts in capital figures beneath them. Only the answers
-// are replaced, so nothing that was typed moves.
-const record = document.querySelector('form.record')
+// Amounts in capital figures, which stand beneath the field of an amount.
 const digits = '零壹贰叁肆伍陆柒捌玖'
 const units = [[1e8, '亿'], [1e4, '万'], [1000, '仟'], [100, '佰'], [10, '拾']]
 
@@ -71,28 +70,118 @@ function capitals(typed) {
   return out + (fen ? digits[fen] + '分' : '整')
 }
 
-if (record) {
-  let timer = 0
-  let turn = 0
-  record.addEventListener('input', event => {
-    const beneath = event.target.parentNode.querySelector('.capitals')
-    if (beneath) beneath.textContent = capitals(event.target.value)
+// ask sends a form and returns the answer. A field of the form may have the name of one of its properties, so the
+// address is read from the attribute.
+const answeredIn = 60000
+async function ask(form, act, more) {
+  const values = new URLSearchParams(new FormData(form))
+  values.set('do', act)
+  const stop = new AbortController()
+  const timer = setTimeout(() => stop.abort(), answeredIn)
+  try {
+    const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: values, credentials: 'same-origin', signal: stop.signal, ...more })
+    return { answer, page: new DOMParser().parseFromString(await answer.text(), 'text/html') }
+  } finally {
     clearTimeout(timer)
-    timer = setTimeout(async () => {
-      const mine = ++turn
-      const values = new URLSearchParams(new FormData(record))
-      values.set('do', 'try')
-      try {
-        const answer = await fetch(record.action, { method: 'POST', body: values, credentials: 'same-origin', redirect: 'error' })
-        const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-        const answers = page.getElementById('answers')
-        if (mine === turn && answers) {
-          document.getElementById('answers').replaceWith(document.adoptNode(answers))
-        }
-      } catch (e) { /* the server does not answer now; the button 试算 says so */ }
-    }, 600)
-  })
+  }
 }
+
+// The dry run of the form of a record, while it is filled in. Only the answer is replaced, so nothing that was typed
+// moves. Of several dry runs that are asked for, the last one counts.
+const pause = 600
+let timer = 0
+let turn = 0
+async function judge(form) {
+  clearTimeout(timer)
+  const mine = ++turn
+  try {
+    const { page } = await ask(form, 'try', { redirect: 'error' })
+    const answers = page.getElementById('answers')
+    if (mine === turn && answers) document.getElementById('answers').replaceChildren(...answers.childNodes)
+  } catch (e) { /* the server does not answer now; the button 试算 says so */ }
+}
+
+document.addEventListener('input', event => {
+  const form = event.target.closest('form.record')
+  if (!form) return
+  const field = event.target.parentNode
+  const beneath = field.querySelector('.capitals')
+  if (beneath) beneath.textContent = capitals(event.target.value)
+  // what an earlier answer says about the field is about what stood there
+  if (event.target.getAttribute('aria-invalid')) {
+    event.target.removeAttribute('aria-invalid')
+    const wrong = field.querySelector('.wrong')
+    if (wrong) wrong.remove()
+  }
+  clearTimeout(timer)
+  timer = setTimeout(judge, pause, form)
+})
+
+// A form that comes filled in, for example from the inbox, is judged at once.
+const prepared = document.querySelector('form.record')
+if (prepared && !document.querySelector('#answers > *')) {
+  const given = [...new URLSearchParams(location.search).keys()].filter(name => !['center', 'lang'].includes(name))
+  if (given.length > 0) judge(prepared)
+}
+
+// Forms that take long to fill in are sent by the module, so that they stay on the page until there is an answer. If
+// none comes or the session has ended, what was typed can be sent again, under the id of the form.
+document.addEventListener('submit', event => {
+  if (!event.target.matches('form.record, form.mend')) return
+  event.preventDefault()
+  if (!event.target.hasAttribute('aria-busy')) send(event.target, event.submitter)
+})
+
+async function send(form, button) {
+  clearTimeout(timer)
+  turn++
+  form.setAttribute('aria-busy', 'true')
+  for (const said of form.querySelectorAll('.unsent > *')) said.hidden = true
+  const say = (when, words) => {
+    const said = form.querySelector('.unsent > [data-when="' + when + '"]')
+    if (words) said.textContent = words
+    said.hidden = false
+    said.focus()
+  }
+  try {
+    const { answer, page } = await ask(form, button.value)
+    if (answer.redirected && new URL(answer.url).pathname !== '/login') {
+      location.assign(answer.url)
+      return
+    }
+    const main = page.querySelector('main')
+    if (answer.redirected) say('out')
+    else if (main.querySelector('form')) show(page, button)
+    else say('failed', main.querySelector('p').textContent)
+  } catch (e) {
+    say('lost')
+  }
+  form.removeAttribute('aria-busy')
+}
+
+// show replaces the page by the answer to its form. The focus goes to what the answer says, or to the row that was
+// added.
+function show(page, button) {
+  const main = document.adoptNode(page.querySelector('main'))
+  document.querySelector('main').replaceWith(main)
+  document.title = page.title
+  const rows = button.value === 'add' && button.closest('fieldset')
+  const first = rows ? document.querySelectorAll('#' + CSS.escape(rows.id) + ' > .row') : []
+  const at = rows ? first[first.length - 1].querySelector('input, select, textarea') : toRead()
+  if (at) at.focus()
+}
+
+// toRead returns what a page is read from: what the server names, or else the first field that must be mended.
+function toRead() {
+  return document.querySelector('[autofocus]') || document.querySelector('main [aria-invalid="true"]')
+}
+if (document.activeElement === document.body && toRead()) toRead().focus()
+
+// A grade that is chosen ticks its center.
+document.addEventListener('change', event => {
+  if (!event.target.matches('select[name^="grade@"]')) return
+  event.target.closest('tr').querySelector('input[name="center"]').checked = event.target.value !== ''
+})
 
 // The import: a file is dropped on the form or pasted anywhere on the page, and so are cells of a spreadsheet. What is
 // given is judged at once; nothing is written by that.
