@@ -139,7 +139,30 @@ func walk(t *testing.T, script string, p plan) []sight {
 			t.Fatal(err)
 		}
 	}
-	content, err := json.Marshal(p)
+	var seen []sight
+	trouble := runScript(t, script, p, func(line []byte) {
+		var s sight
+		if err := json.Unmarshal(line, &s); err != nil {
+			t.Fatalf("%v: %q", err, line)
+		}
+		seen = append(seen, s)
+		at := p.Stops[s.Stop]
+		for _, finding := range s.Findings {
+			t.Errorf("%s as %s in %s, %s: %s", at.Name, at.Role, at.Lang, at.Address, finding)
+		}
+	})
+	if len(seen) != len(p.Stops) {
+		t.Errorf("%d of %d pages were opened\n%s", len(seen), len(p.Stops), trouble)
+	}
+	report(t, seen)
+	return seen
+}
+
+// runScript runs a script of e2e with a plan on its standard input, and calls each with the lines of its output. It
+// returns what the script wrote to its standard error.
+func runScript(t *testing.T, script string, plan any, each func(line []byte)) string {
+	t.Helper()
+	content, err := json.Marshal(plan)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,28 +177,15 @@ func walk(t *testing.T, script string, p plan) []sight {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var seen []sight
 	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		var s sight
-		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
-			t.Fatalf("%v: %q", err, lines.Bytes())
-		}
-		seen = append(seen, s)
-		at := p.Stops[s.Stop]
-		for _, finding := range s.Findings {
-			t.Errorf("%s as %s in %s, %s: %s", at.Name, at.Role, at.Lang, at.Address, finding)
-		}
+		each(lines.Bytes())
 	}
 	if err := errors.Join(lines.Err(), cmd.Wait()); err != nil {
 		t.Fatalf("%s: %v\n%s", script, err, trouble.String())
 	}
-	if len(seen) != len(p.Stops) {
-		t.Errorf("%d of %d pages were opened\n%s", len(seen), len(p.Stops), trouble.String())
-	}
-	report(t, seen)
-	return seen
+	return trouble.String()
 }
 
 // report logs how long the pages took.

@@ -4,6 +4,7 @@
 export async function keyboard(context, lang, found) {
 	const page = await context.newPage();
 	const devtools = await context.newCDPSession(page);
+	await devtools.send('Accessibility.enable');
 	page.on('console', (m) => {
 		// an answer that refuses is no failure, though Chromium says so on its console
 		if (m.type() === 'error' && !/status of (409|412|422)/.test(m.text())) found.push(`console: ${m.text()}`);
