@@ -41,6 +41,7 @@ type day struct {
 	File     string    `json:"file,omitempty"`  // the same sheet as a workbook
 	Mistakes []mending `json:"mistakes,omitempty"`
 	Records  int       `json:"records,omitempty"` // of the sheet
+	Center   string    `json:"center"`            // of the clerk
 	Doc      string    `json:"doc,omitempty"`     // a document number that no record has
 }
 
@@ -102,7 +103,8 @@ func serveDays(t *testing.T) (*office, *demo.Province) {
 func daysOf(t *testing.T, x *office, province *demo.Province, lang string) []day {
 	t.Helper()
 	by := func(account, name string) day {
-		return day{Name: name, Lang: lang, Base: x.URL, Hand: hand(t, x), Account: account, Password: dayPassword}
+		return day{Name: name, Lang: lang, Base: x.URL, Hand: hand(t, x), Account: account, Password: dayPassword,
+			Center: string(province.Center)}
 	}
 	clerk := by("center", "clerk")
 	fillSheet(t, province, &clerk)

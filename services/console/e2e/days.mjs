@@ -45,7 +45,7 @@ const days = {
 	},
 
 	// A clerk of the finance department defers several centers under one document number.
-	async deferrals(k, { doc, hand }) {
+	async deferrals(k, { doc, hand, center }) {
 		const written = async () => Number(await (await fetch(`${hand}/records?doc=${encodeURIComponent(doc)}`)).text());
 		await k.follow(k.say('待办', 'Inbox'), { role: 'link' });
 		await k.to(k.say('发文字号（所选中心共用）', 'Document number, for all chosen centers'));
@@ -53,10 +53,12 @@ const days = {
 		const centers = [];
 		while (centers.length < 5) {
 			const at = await k.to(k.say(/^选择 ZJ-/, /^Choose ZJ-/), { role: 'checkbox' });
+			const id = at.name.split(' ')[1];
+			if (id === center) continue; // to which the clerk writes meanwhile
 			await k.press('Space');
-			centers.push(at.name.split(' ')[1]);
+			centers.push(id);
 		}
-		await k.go();
+		await k.go(); // Enter in a field of a form sends it
 		await k.shows(...centers.map((id) => k.say(`可以入账 ${id}`, `It would be accepted ${id}`)));
 		const typed = await k.page.evaluate(() => document.getElementById('doc').value);
 		if (typed !== doc) k.complain(`the document number became ${typed}`);
