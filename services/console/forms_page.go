@@ -352,7 +352,8 @@ func (v *visit) drafts(page *recordView) []desk.Draft {
 	return list
 }
 
-// addUnread adds the errors of fields of a form to the page, each once: the forms of several centers share most values.
+// addUnread adds the errors of fields of a form to the page, each once: the forms of several centers share most of
+// their values.
 func (page *recordView) addUnread(form *recordForm, wrong []*text.Error) {
 	for _, w := range wrong {
 		u := unreadField{form.place(w.Param), w.What}

@@ -168,8 +168,8 @@ func (f *recordForm) field(name string) *formField {
 	return nil
 }
 
-// note shows a reason at the field with a path of the record, such as data.lines[0].amountFen, and returns the place of
-// the field.
+// note shows a reason at the field with a path of the record, such as data.lines[0].amountFen, and returns the place
+// of the field.
 func (f *recordForm) note(path string, why text.Text) formPlace {
 	name := strings.TrimPrefix(path, "data.")
 	if field := f.field(name); field != nil {
