@@ -92,11 +92,10 @@ func (v *visit) list(l *lists.List) error {
 		return v.wrongFilter(l, err)
 	}
 	w := v.newRowWriter(q, columns)
-	w.toSpend = v.newToSpend(q)
-	answer, err := v.answer(q, answers.Rows(w.encoding(v)))
-	if err == nil {
-		err = v.fillToSpend(w.toSpend)
+	if w.toSpend, err = v.newToSpend(q); err != nil {
+		return v.wrongFilter(l, err)
 	}
+	answer, err := v.answer(q, answers.Rows(w.encoding(v)))
 	if err != nil {
 		return v.wrongFilter(l, err)
 	}
@@ -214,10 +213,7 @@ func (v *visit) showList(l *lists.List, q lists.Question, w *rowWriter, answer *
 		return err
 	}
 	if page.Rows > 0 {
-		var rows []byte
-		for row := range answer.Rows(from, to) {
-			rows = w.toSpend.appendKept(rows, row)
-		}
+		rows := w.toSpend.shown(answer, from, to)
 		w.totals = v.totalsOf(q, w.columns, page.Rows)
 		page.Table = v.tableOf(w, t, rows, v.sorting(q))
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -67,10 +68,14 @@ func executionSaysWhatIsToBeSpent(t *testing.T, x *office, p *demo.Province) {
 			t.Errorf("an amount stands in a line of the scope %s", says(row[scope]))
 		}
 	}
-	name := cells(due, "name")[0][0]
-	if part := tableOn(x.opened(t, session, "/execution?scope=province&year=2026&name="+url.QueryEscape(name)), ""); len(
-		part.totals) == 0 || says(part.totals[0][len(part.totals[0])-1]) != "" {
-		t.Errorf("the foot of the lines of %s is wrong: %v", name, part.headings)
+	name := url.QueryEscape(cells(due, "name")[0][0])
+	part := tableOn(x.opened(t, session, "/execution?scope=province&year=2026&name="+name), "")
+	if got := says(part.totals[0][len(part.totals[0])-1]); got == total || got == "" {
+		t.Errorf("the foot of the lines of one name says %q", got)
+	}
+	known := tableOn(x.opened(t, session, "/execution?knownAt="+strconv.FormatUint(x.desk.Position(), 10)), "")
+	if got := says(known.totals[0][len(known.totals[0])-1]); got != total {
+		t.Errorf("as known at the last position %s must be spent, want %s", got, total)
 	}
 	region := tableOn(x.opened(t, session, "/execution?scope=province&year=2026&region=3301"), "")
 	if said := says(region.totals[0][slices.Index(region.headings, "尚须支出")]); said == total || said == "" {

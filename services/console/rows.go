@@ -80,7 +80,8 @@ var stacked = map[string]map[string]string{
 func (w *rowWriter) encoding(v *visit) lists.Encoding {
 	return lists.Encoding{Name: "html " + v.lang + " " + v.state().Encode(),
 		Append: func(to []byte, _ []table.Column, row []table.Cell) ([]byte, error) {
-			return w.appendRow(w.toSpend.appendKey(to, w.columns, row), row, false), nil
+			from := len(to)
+			return w.toSpend.append(w.appendRow(to, row, false), from, w.columns, row), nil
 		}}
 }
 

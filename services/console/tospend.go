@@ -2,9 +2,7 @@ package console
 
 import (
 	"bytes"
-	"context"
 	"strconv"
-	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
@@ -19,77 +17,57 @@ import (
 // current year of one scope: that of the rate, or another one that the page is about and that contains it. The file of
 // the list does not have the column.
 //
-// The rows of the list are kept without the column. Each kept row begins with its key, the center if it has an amount,
-// and a zero byte. The methods of a nil toSpend are for a list without the column.
+// The amount of a center is computed when its rows are encoded, so it is kept with them until the center changes. Each
+// kept row begins with its amount in fen and a zero byte, for the sum. The methods of a nil toSpend are for a list
+// without the column.
 type toSpend struct {
-	v       *visit
-	q       lists.Question // for the amounts
-	year    int
-	scope   aggregates.Scope
-	isWhole bool // the amounts are those of all lines of the list, so that the foot has their sum
-	by      map[string]events.Fen
-	note    text.Text
+	v     *visit
+	year  int
+	scope aggregates.Scope
+	of    func(events.CenterID) events.Fen
+	note  text.Text
+	sum   events.Fen // of all rows of the answer
 }
 
-// newToSpend returns the column for a question that was read, without its amounts, or nil if the answer has no such
-// column.
-func (v *visit) newToSpend(q lists.Question) *toSpend {
+// newToSpend returns the column for a question that was read, or nil if its answer does not have it.
+func (v *visit) newToSpend(q lists.Question) (*toSpend, error) {
 	if q.List != "execution" || !isByCenter(q) {
-		return nil
+		return nil, nil
 	}
-	x := &toSpend{v: v, year: v.on.Year(), scope: aggregates.Scope(q.Params["scope"]), by: map[string]events.Fen{},
-		q:       lists.Question{List: "due", On: v.on, Params: map[string]string{"spend": "true"}},
-		isWhole: q.Params["name"] == "" && q.Params["low"] == ""}
+	x := &toSpend{v: v, year: v.on.Year(), scope: aggregates.Scope(q.Params["scope"]), of: v.shortfall}
 	if year := q.Params["year"]; year != "" && year != strconv.Itoa(x.year) {
-		return nil
+		return nil, nil
 	}
 	if x.scope == "" {
 		x.scope = aggregates.ProvinceScope
 	}
 	if x.scope != aggregates.ProvinceScope && x.scope != aggregates.FiscalScope {
-		return nil
-	}
-	for _, name := range []string{"center", "region"} {
-		if value := q.Params[name]; value != "" {
-			x.q.Params[name] = value
-		}
+		return nil, nil
 	}
 	x.note = text.Say("尚须支出：到 %s（含）前还须支出的省级资金，%d 年度执行率才不偏低；空白为不须再支出。",
 		"To spend: provincial money that must still be spent by %s so that the rate of %d is not low; blank for "+
 			"nothing.", events.YearEnd(x.year), x.year)
-	return x
+	if v.when.KnownAt == "" {
+		return x, nil
+	}
+	known, err := v.listed("due", "spend", "true", "center", q.Params["center"])
+	if err != nil {
+		return nil, err
+	}
+	by, amount := map[events.CenterID]events.Fen{}, columnAt(known.Columns, "toSpendFen")
+	for _, row := range known.Rows {
+		by[events.CenterID(known.code(row, "center"))], _ = row[amount].Data.(events.Fen)
+	}
+	x.of = func(id events.CenterID) events.Fen { return by[id] }
+	return x, nil
 }
 
-// fillToSpend asks for the amounts. They are kept for all who see the same centers.
-func (v *visit) fillToSpend(x *toSpend) error {
-	if x == nil {
-		return nil
+// shortfall returns what a center must still spend, as known now.
+func (v *visit) shortfall(id events.CenterID) events.Fen {
+	if s, low := v.p.Answers.Desk.Ledger.Register().Shortfall(id, v.on); low {
+		return s.ToSpendFen
 	}
-	kept, err := v.answer(x.q, answers.Form{Name: "to spend", Make: keepToSpend})
-	if err != nil {
-		return err
-	}
-	for line := range bytes.Lines(kept.Above) {
-		center, fen, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
-		n, _ := strconv.ParseInt(fen, 10, 64) // written below
-		x.by[center] = events.Fen(n)
-	}
-	return nil
-}
-
-// keepToSpend writes a line for each center: its id and its amount in fen.
-func keepToSpend(ctx context.Context, r *answers.Request, _ *lists.Answer) (answers.Content, error) {
-	t, err := r.Desk.List(ctx, r.When, r.Question)
-	if err != nil {
-		return answers.Content{}, err
-	}
-	var to []byte
-	center, amount := columnAt(t.Columns, "center"), columnAt(t.Columns, "toSpendFen")
-	for _, row := range t.Rows {
-		to = append(append(to, row[center].CSV()...), ' ')
-		to = append(append(to, row[amount].CSV()...), '\n')
-	}
-	return answers.Content{Position: t.Position, Above: to, Count: len(t.Rows)}, nil
+	return 0
 }
 
 // isOf reports whether a row is about the year and the scope of the amounts.
@@ -98,38 +76,51 @@ func (x *toSpend) isOf(columns []table.Column, row []table.Cell) bool {
 		row[columnAt(columns, "scope")].CSV() == string(x.scope)
 }
 
-// appendKey appends the key of a row that is to be kept.
-func (x *toSpend) appendKey(to []byte, columns []table.Column, row []table.Cell) []byte {
+// append appends the cell of a row that was appended after the first bytes of to, and puts the amount before the row.
+func (x *toSpend) append(to []byte, from int, columns []table.Column, row []table.Cell) []byte {
 	if x == nil {
 		return to
 	}
+	var fen events.Fen
+	center := row[columnAt(columns, "center")].CSV()
 	if x.isOf(columns, row) {
-		to = append(to, row[columnAt(columns, "center")].CSV()...)
+		fen = x.of(events.CenterID(center))
 	}
-	return append(to, 0)
+	written := bytes.Clone(to[from:])
+	to = append(strconv.AppendInt(to[:from], int64(fen), 10), 0)
+	return x.appendCell(append(to, written...), fen, "center", center)
 }
 
-// appendKept appends a kept row with its cell.
-func (x *toSpend) appendKept(to, row []byte) []byte {
+// shown returns the kept rows from one, counted from 0, up to but without another one, and sums the amounts of all.
+func (x *toSpend) shown(kept *answers.Snapshot, from, to int) (rows []byte) {
 	if x == nil {
-		return append(to, row...)
-	}
-	center, row, _ := bytes.Cut(row, []byte{0})
-	return x.appendCell(append(to, row...), x.by[string(center)], "center", string(center))
-}
-
-// appendTotal appends the cell of a row of totals.
-func (x *toSpend) appendTotal(to []byte, columns []table.Column, row []table.Cell) []byte {
-	if x == nil {
-		return to
-	}
-	var sum events.Fen
-	if x.isWhole && x.isOf(columns, row) {
-		for _, fen := range x.by {
-			sum += fen
+		for row := range kept.Rows(from, to) {
+			rows = append(rows, row...)
 		}
+		return rows
 	}
-	return x.appendCell(to, sum, "region", x.q.Params["region"])
+	n := 0
+	for row := range kept.Rows(0, kept.Count) {
+		amount, row, _ := bytes.Cut(row, []byte{0})
+		fen, _ := strconv.ParseInt(string(amount), 10, 64) // written by append
+		x.sum += events.Fen(fen)
+		if from <= n && n < to {
+			rows = append(rows, row...)
+		}
+		n++
+	}
+	return rows
+}
+
+// appendTotal appends the cell of a row of totals. param and value restrict the centers.
+func (x *toSpend) appendTotal(to []byte, columns []table.Column, row []table.Cell) []byte {
+	switch {
+	case x == nil:
+		return to
+	case x.isOf(columns, row):
+		return x.appendCell(to, x.sum, "region", x.v.query.Get("region"))
+	}
+	return x.appendCell(to, 0, "", "")
 }
 
 // appendCell appends a cell to a row that is written, with a link to the centers that must still spend. param
