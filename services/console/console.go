@@ -102,7 +102,7 @@ func (p *Pages) page(do func(*visit) error) http.HandlerFunc {
 // withForm returns what answers a request after its form was read.
 func withForm(do func(*visit) error) func(*visit) error {
 	return func(v *visit) error {
-		if err := v.readForm(formBytesMax); err != nil {
+		if err := v.readForm(formBytesMax, 0); err != nil {
 			return err
 		}
 		return do(v)
@@ -123,8 +123,8 @@ func (v *visit) nothing() error {
 }
 
 // readForm reads the form of a request, of at most some bytes. For a form that another site sends it returns
-// text.Forbidden. A form with files is only limited, for its page to read.
-func (v *visit) readForm(bytesMax int64) error {
+// text.Forbidden. A form with files is only limited to filesBytesMax, for its page to read; with 0 it is refused.
+func (v *visit) readForm(bytesMax, filesBytesMax int64) error {
 	if v.Method != http.MethodPost {
 		return nil
 	}
@@ -132,13 +132,14 @@ func (v *visit) readForm(bytesMax int64) error {
 		return err
 	}
 	media, _, err := mime.ParseMediaType(v.Header.Get("Content-Type"))
-	v.Body = http.MaxBytesReader(v.w, v.Body, bytesMax)
 	switch {
-	case err == nil && media == "multipart/form-data" && bytesMax > formBytesMax:
+	case err == nil && media == "multipart/form-data" && filesBytesMax > 0:
+		v.Body = http.MaxBytesReader(v.w, v.Body, filesBytesMax)
 		return nil
 	case err != nil || media != "application/x-www-form-urlencoded":
 		return errForm
 	}
+	v.Body = http.MaxBytesReader(v.w, v.Body, bytesMax)
 	if err := v.ParseForm(); err != nil {
 		return errForm
 	}
@@ -182,12 +183,15 @@ func (v *visit) fail(err error) {
 }
 
 // words returns the message of an error for the user, without the name of a parameter, which is a name of the API.
-func (v *visit) words(err error) string {
+func (v *visit) words(err error) string { return whatOf(err).In(v.lang) }
+
+// whatOf returns the text of an error without the name of a parameter.
+func whatOf(err error) text.Text {
 	var about *text.Error
 	if errors.As(err, &about) {
-		return about.What.In(v.lang)
+		return about.What
 	}
-	return text.Of(err).In(v.lang)
+	return text.Of(err)
 }
 
 // retryAfter sets the header that says when to try again.

@@ -105,9 +105,9 @@ func formOf(kind *events.CatalogEntry, words desk.Policy, mayRecord bool) *recor
 			"to record for another office; this account by default")
 		frame("by.actor", textField, true).Hint = role.Hint
 	}
-	evidence := fieldOfMember("", &evidenceMember, "evidence", words)
-	f.Frame = append(f.Frame, evidence)
 	frame("note", longField, true)
+	// last, because a form with files is read up to a file that is too large
+	f.Frame = append(f.Frame, fieldOfMember("", &evidenceMember, evidenceField, words))
 	members := kind.Members()
 	for i := range members {
 		f.Data = append(f.Data, fieldOfMember(kind.Kind, &members[i], members[i].Name, words))

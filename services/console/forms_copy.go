@@ -21,8 +21,8 @@ func (f *recordForm) valuesOf(d *desk.Draft) (url.Values, error) {
 		}
 	}
 	for _, field := range f.Frame {
-		if field.Name == "evidence" && d.Evidence != nil {
-			if err := field.values("evidence", d.Evidence, values); err != nil {
+		if field.Name == evidenceField && d.Evidence != nil {
+			if err := field.values(evidenceField, d.Evidence, values); err != nil {
 				return nil, err
 			}
 		}

@@ -69,6 +69,9 @@ type unreadField struct {
 // recordFormBytesMax is the largest size of the form of a record.
 const recordFormBytesMax = 1 << 20
 
+// evidenceField is the name of the list of evidence in the form of a record.
+const evidenceField = "evidence"
+
 // maxCenters is the largest number of centers of one form.
 const maxCenters = 100
 
@@ -280,6 +283,11 @@ func (v *visit) recordPost() error {
 		return err
 	}
 	act := v.PostForm.Get("do")
+	if why := v.unreadFile(); why != nil {
+		page.Form.note(evidenceField, why.What)
+		page.addUnread(page.Form, []*text.Error{why})
+		return v.showRecord(http.StatusUnprocessableEntity, page)
+	}
 	if act == addRow {
 		return v.showRecord(http.StatusOK, page)
 	}
@@ -315,6 +323,22 @@ func (v *visit) recordPost() error {
 		page.Seen = v.desk.Position()
 	}
 	return v.showRecord(status, page)
+}
+
+// unreadFile returns why a file of evidence that was chosen is not hashed, or nil.
+func (v *visit) unreadFile() *text.Error {
+	if v.filesWrong != nil {
+		return (&text.Error{Code: text.Invalid, What: whatOf(v.filesWrong)}).Of(evidenceField)
+	}
+	for name, values := range v.PostForm {
+		if strings.HasSuffix(name, fileSuffix) && values[0] != "" { // the button sends no files, only their names
+			what := text.Say("已选文件“%s”，还没有计算校验值，没有写入；请重新选择文件并按“试算”",
+				"the file %s was chosen and is not hashed, and nothing was written; choose it again and press Try",
+				text.Clip(values[0], fileNameMax))
+			return (&text.Error{Code: text.Invalid, What: what}).Of(evidenceField)
+		}
+	}
+	return nil
 }
 
 // drafts returns the draft for each center of a form. Fields that cannot be read show it.

@@ -228,7 +228,7 @@ func (f *recordForm) draft() (desk.Draft, []*text.Error) {
 			d.By.Role = r.choice(field)
 		case "by.actor":
 			d.By.Actor = v
-		case "evidence":
+		case evidenceField:
 			if len(field.Rows) > 0 {
 				d.Evidence = r.value(nil, field)
 			}

@@ -98,8 +98,8 @@ func TestTheFormOfAVoucherFollowsItsPayload(t *testing.T) {
 	if got := shape(form.Data); !slices.Equal(got, want) {
 		t.Errorf("expected %q, got %q", want, got)
 	}
-	want = []string{"center text", "on date", "doc text?", "evidence rows?", "evidence.name text",
-		"evidence.sha256 text", "note long?"}
+	want = []string{"center text", "on date", "doc text?", "note long?", "evidence rows?", "evidence.name text",
+		"evidence.sha256 text"}
 	if got := shape(form.Frame); !slices.Equal(got, want) {
 		t.Errorf("expected %q, got %q", want, got)
 	}

@@ -37,7 +37,7 @@ func importScreens() []screen {
 	roles := importRoles()
 	return []screen{
 		{path: "/import", title: text.Say("导入", "Import"), roles: roles, get: (*visit).importForm,
-			post: (*visit).importPost, bytes: importBytesMax},
+			post: (*visit).importPost, filesBytes: importBytesMax},
 		{path: "/imports", title: text.Say("我的导入", "My imports"), roles: roles, get: (*visit).importList},
 		{path: "/imports/{id}", title: text.Say("导入结果", "Import"), roles: roles, get: (*visit).importShow,
 			post: (*visit).importAct, bytes: mendBytesMax, refills: true},

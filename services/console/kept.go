@@ -139,8 +139,11 @@ func (v *visit) leaveForm(s *screen, notice string) error {
 // keepForm keeps the form that was sent, and adds its token to the parameters of the address of its page. It reports
 // whether the form was kept.
 func (v *visit) keepForm(query url.Values) bool {
-	if v.PostForm == nil && v.readForm(keptFormBytesMax) != nil {
+	if v.PostForm == nil && v.readForm(keptFormBytesMax, keptFormBytesMax) != nil {
 		return false
+	}
+	if v.PostForm == nil {
+		_ = v.hashFiles() // of a form with a large file, what comes before the file is kept
 	}
 	holder := v.PostForm.Get(holderField)
 	if holder == "" {

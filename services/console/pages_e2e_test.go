@@ -71,8 +71,12 @@ func TestPictures(t *testing.T) {
 	walk(t, "walk.mjs", p)
 }
 
+// sumOfABC is the SHA-256 of the text abc, as FIPS 180-2 has it.
+const sumOfABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
 // TestOtherBrowsers signs in by the keyboard with the browsers that offices have, changes the password, opens each
-// page of a finance office, asks a list by its form and takes a file.
+// page of a finance office, asks a list by its form, chooses a file of
+// evidence and takes a file.
 func TestOtherBrowsers(t *testing.T) {
 	shop := workshop(t)
 	programs := map[string]string{"firefox-esr": program(t, "firefox-esr")}
@@ -92,6 +96,8 @@ func TestOtherBrowsers(t *testing.T) {
 			}
 			tour = append(tour, stop{Name: "form", Act: "ask", Address: "/find", Field: "#f-center",
 				Value: string(province.Center), Leads: "center=" + string(province.Center)},
+				stop{Name: "evidence", Act: "attach", Address: "/record/subsidy.granted",
+					Field: `[id="evidence[0].file"]`, Value: "abc", Leads: sumOfABC},
 				stop{Name: "export", Act: "take", Address: "/execution", Link: ".exports a"})
 			for i := range tour {
 				tour[i].Role, tour[i].Lang = name, "zh"

@@ -21,7 +21,9 @@ type screen struct {
 	unattended bool
 	get        func(*visit) error
 	post       func(*visit) error // nil if the page takes no form
-	bytes      int64              // the largest size of a form; 0 for formBytesMax
+	bytes      int64              // the largest size of a form without files; 0 for formBytesMax
+	filesBytes int64              // the largest size of a form with files; 0 if the page takes none
+	hashes     bool               // files are only hashed: hashFiles reads the form
 	repeats    bool               // a parameter may be given more than once
 	refills    bool               // get shows the form with the values of PostForm
 }
@@ -39,7 +41,7 @@ func screens() []screen {
 		{path: "/audit", title: text.Say("审计台", "Audit desk"), roles: []access.Role{access.Auditor}, state: true,
 			get: (*visit).audit},
 		{path: "/verify", title: text.Say("核对", "Check a file"), roles: offices, state: true, get: (*visit).verify,
-			post: (*visit).verifyFile, bytes: evidenceBytesMax},
+			post: (*visit).verifyFile, filesBytes: evidenceBytesMax},
 		{path: "/search", title: text.Say("查找", "Search"), roles: offices, state: true, get: (*visit).search},
 		{path: "/help", title: text.Say("帮助", "Help"), roles: everybody, get: (*visit).help},
 		{path: "/overview", title: text.Say("概览", "Overview"), roles: overviewRoles, state: true,
@@ -49,7 +51,8 @@ func screens() []screen {
 			get: (*visit).yearly},
 		{path: "/record", title: text.Say("记账", "Record"), roles: offices, get: (*visit).recordKinds},
 		{path: "/record/{kind}", title: text.Say("填报", "Record"), roles: offices, get: (*visit).recordForm,
-			post: (*visit).recordPost, bytes: recordFormBytesMax, repeats: true, refills: true},
+			post: (*visit).recordPost, bytes: recordFormBytesMax, filesBytes: recordFormBytesMax + evidenceBytesMax,
+			hashes: true, repeats: true, refills: true},
 		{path: "/position", title: text.Say("台账位置", "Position"), roles: offices, unattended: true,
 			get: (*visit).position},
 	}, slices.Concat(importScreens(), centerScreens(), adminScreens(), officeScreens(), listScreens())...)
@@ -66,7 +69,7 @@ func listScreens() (all []screen) {
 		s := screen{path: "/" + l.Name, title: titleOf(l), roles: rolesOf(l), state: true,
 			get: func(v *visit) error { return v.list(l) }}
 		if l.Name == "changes" {
-			s.get, s.post, s.bytes = (*visit).changes, (*visit).compareReport, reportBytesMax
+			s.get, s.post, s.filesBytes = (*visit).changes, (*visit).compareReport, reportBytesMax
 		}
 		all = append(all, s)
 	}
@@ -179,8 +182,14 @@ func (s *screen) serve(v *visit) error {
 		v.refill()
 		return s.get(v)
 	}
-	if err := v.readForm(max(s.bytes, formBytesMax)); err != nil {
+	if err := v.readForm(max(s.bytes, formBytesMax), s.filesBytes); err != nil {
 		return err
+	}
+	if v.PostForm == nil && s.hashes {
+		v.filesWrong = v.hashFiles()
+		if v.filesWrong != nil && text.CodeOf(v.filesWrong) == text.Internal {
+			return v.filesWrong
+		}
 	}
 	if err := v.isOwnForm(); err != nil {
 		return err

@@ -24,7 +24,7 @@ type stop struct {
 	Session string `json:"session"` // the secret of the session; "" for nobody
 	Address string `json:"address"` // path and query
 	// The rest is for tour.mjs: an act, and the values that it needs.
-	Act     string `json:"act,omitempty"` // enter, open, ask or take
+	Act     string `json:"act,omitempty"` // enter, open, ask, attach or take
 	Account string `json:"account,omitempty"`
 	Given   string `json:"given,omitempty"`  // the password that the account has
 	Chosen  string `json:"chosen,omitempty"` // its new password

@@ -2,11 +2,13 @@ package console
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"os"
 	"path"
 	"strings"
@@ -100,6 +102,67 @@ func (v *visit) readPart(part *multipart.Part) (u upload, err error) {
 	return u, nil
 }
 
+// fileSuffix ends the name of a field in which a file of evidence is chosen.
+const fileSuffix = ".file"
+
+// fieldBytesMin is counted for each field of a form with files, beside its content.
+const fieldBytesMin = 32
+
+// hashFiles reads a form with files into PostForm. Of a file in the field ITEM.file only the name and the SHA-256 are
+// kept, as the fields ITEM.name and ITEM.sha256. If a file cannot be read, PostForm has the fields before it.
+func (v *visit) hashFiles() error {
+	v.PostForm = url.Values{}
+	parts, err := v.MultipartReader()
+	if err != nil {
+		return errForm
+	}
+	for left := recordFormBytesMax; ; {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return uploadError(err)
+		}
+		field := part.FormName()
+		if item, isFile := strings.CutSuffix(field, fileSuffix); isFile {
+			if err := v.hashFile(item, part); err != nil {
+				return err
+			}
+			continue
+		}
+		value, err := io.ReadAll(io.LimitReader(part, int64(left)+1))
+		if err != nil {
+			return uploadError(err)
+		}
+		if left -= len(field) + len(value) + fieldBytesMin; left < 0 {
+			return errForm
+		}
+		v.PostForm.Add(field, string(value))
+	}
+}
+
+// hashFile sets the name and the SHA-256 of an item from a file, if one was chosen.
+func (v *visit) hashFile(item string, part *multipart.Part) error {
+	name := text.Clip(path.Base(strings.ReplaceAll(part.FileName(), `\`, "/")), fileNameMax)
+	if part.FileName() == "" {
+		return nil
+	}
+	sum := sha256.New()
+	n, err := io.Copy(sum, io.LimitReader(part, evidenceBytesMax+1))
+	switch {
+	case err == nil && n > evidenceBytesMax:
+		return uploadError(&http.MaxBytesError{Limit: evidenceBytesMax})
+	case err != nil:
+		return uploadError(err)
+	case n == 0:
+		return text.Errorf(text.Invalid, "“%s”是空的", "%s is empty", name)
+	}
+	v.PostForm.Set(item+".name", name)
+	v.PostForm.Set(item+".sha256", hex.EncodeToString(sum.Sum(nil)))
+	return nil
+}
+
 // close closes what is spooled, which vanishes.
 func (u *upload) close() {
 	if u.spooled != nil {
@@ -112,7 +175,7 @@ func uploadError(err error) error {
 	var long *http.MaxBytesError
 	switch {
 	case errors.As(err, &long):
-		return text.Errorf(text.Invalid, "文件超过 %d MB 的上限", "the file is over the limit of %d MB",
+		return text.Errorf(text.Invalid, "文件超过 %d 兆字节的上限", "the file is over the limit of %d MB",
 			long.Limit>>20).Of("file")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return text.Errorf(text.Invalid, "文件迟迟未到，请重新上传",

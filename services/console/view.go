@@ -165,8 +165,9 @@ func parse(lang string) map[string]*template.Template {
 		"at": at, "field": newField, "style": func() string { return assets[0].path }, "module": func() string { return assets[1].path },
 		"instant": shownInstant, "upload": newUploadForm,
 		"rule": func(id events.RuleID) text.Text { return desk.RuleWord(string(id)) }, "article": desk.ArticleWord,
-		"figure": lists.ShowFigure,
-		"seen":   text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))
+		"figure":     lists.ShowFigure,
+		"evidenceMB": func() int { return evidenceBytesMax >> 20 },
+		"seen":       text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))
 	pages := map[string]*template.Template{}
 	names, err := files.ReadDir("pages")
 	if err != nil {

@@ -35,7 +35,9 @@ type visit struct {
 	query  url.Values
 	when   desk.When
 	on     events.Date // the date of when
-	unit   table.Unit
+	// what is wrong with the files of the form, which was read up to there; nil for nothing
+	filesWrong error
+	unit       table.Unit
 }
 
 func (p *Pages) visit(w http.ResponseWriter, r *http.Request) *visit {

@@ -58,6 +58,19 @@ const acts = {
 		await page.keyboard.press('Enter');
 		await until(`expected an address with ${leads}`, (part) => location.href.includes(part), leads);
 	},
+	// attach chooses a file of evidence: the page fills in its name and its SHA-256, and does not send it.
+	async attach({ address, field, value, leads }) {
+		await page.goto(plan.base + address);
+		await page.evaluate(({ selector, content }) => {
+			const chosen = document.querySelector(selector);
+			const files = new DataTransfer();
+			files.items.add(new File([content], '发票.pdf'));
+			chosen.files = files.files;
+			chosen.dispatchEvent(new Event('change', { bubbles: true }));
+		}, { selector: field, content: value });
+		await until(`expected the SHA-256 ${leads}`, (sum) => document.getElementById('evidence[0].sha256').value === sum &&
+			document.getElementById('evidence[0].name').value === '发票.pdf' && !document.querySelector('input[type="file"]').value, leads);
+	},
 	// take takes a file that a link of a page leads to.
 	async take({ address, link }) {
 		await page.goto(plan.base + address);

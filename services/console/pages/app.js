@@ -71,10 +71,11 @@ function capitals(typed) {
 }
 
 // ask sends a form and returns the answer. A field of the form may have the name of one of its properties, so the
-// address is read from the attribute.
+// address is read from the attribute. Of a file only the name is sent: the server says that it is not hashed yet.
 const answeredIn = 60000
 async function ask(form, act, more) {
-  const values = new URLSearchParams(new FormData(form))
+  const values = new URLSearchParams()
+  for (const [name, value] of new FormData(form)) values.append(name, typeof value === 'string' ? value : value.name)
   values.set('do', act)
   const stop = new AbortController()
   const timer = setTimeout(() => stop.abort(), answeredIn)
@@ -124,10 +125,39 @@ if (prepared && !document.querySelector('#answers > *')) {
   if (given.length > 0) judge(prepared)
 }
 
+// A file of evidence is hashed here and not sent: its name and its SHA-256 are filled in. A page that came without TLS
+// from another machine has no cryptography; there the button 试算 sends the file to be hashed.
+const hashes = window.isSecureContext && crypto.subtle
+let hashing = Promise.resolve()
+document.addEventListener('change', event => {
+  if (hashes && event.target.matches('form.record input[type="file"]')) hashing = hash(event.target)
+})
+
+async function hash(chosen) {
+  const wrong = chosen.parentNode.querySelector('.wrong')
+  const file = chosen.files[0]
+  wrong.hidden = true
+  if (!file) return
+  try {
+    if (file.size === 0 || file.size > Number(chosen.dataset.mb) * 1048576) throw new RangeError(file.name)
+    const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()))
+    if (chosen.files[0] !== file) return
+    chosen.value = ''
+    document.getElementById(chosen.dataset.list + '.name').value = file.name
+    const digest = document.getElementById(chosen.dataset.list + '.sha256')
+    digest.value = Array.from(sum, b => b.toString(16).padStart(2, '0')).join('')
+    digest.dispatchEvent(new Event('input', { bubbles: true }))
+  } catch (e) {
+    wrong.hidden = false
+  }
+}
+
 // Forms that take long to fill in are sent by the module, so that they stay on the page until there is an answer. If
 // none comes or the session has ended, what was typed can be sent again, under the id of the form.
 document.addEventListener('submit', event => {
   if (!event.target.matches('form.record, form.mend')) return
+  const files = [...event.target.querySelectorAll('input[type="file"]')]
+  if (!hashes && event.submitter.formEnctype === 'multipart/form-data' && files.some(f => f.value)) return
   event.preventDefault()
   if (!event.target.hasAttribute('aria-busy')) send(event.target, event.submitter)
 })
@@ -144,6 +174,7 @@ async function send(form, button) {
     said.focus()
   }
   try {
+    await hashing
     const { answer, page } = await ask(form, button.value)
     if (answer.redirected && new URL(answer.url).pathname !== '/login') {
       location.assign(answer.url)
