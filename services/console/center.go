@@ -197,7 +197,7 @@ func (v *visit) money(page *centerView, x *desk.Center) error {
 		return err
 	}
 	w := v.newRowWriter(q, columns)
-	w.shown = nil
+	w.shown, w.under = nil, nil
 	for i := range columns {
 		if name := columns[i].Name; isShown(&columns[i]) && name != "center" && name != "name" {
 			w.shown = append(w.shown, i)

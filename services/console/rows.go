@@ -49,7 +49,10 @@ func (v *visit) newRowWriter(q lists.Question, columns []table.Column) *rowWrite
 		if !isShown(c) || isFixed(q, c.Name) {
 			continue
 		}
-		above := columnAt(columns, stacked[q.List][c.Name])
+		above := -1
+		if name := stacked[q.List][c.Name]; name != "" {
+			above = columnAt(columns, name)
+		}
 		switch {
 		case above >= 0:
 			w.under[above] = append(w.under[above], i)
@@ -71,6 +74,7 @@ func (v *visit) newRowWriter(q lists.Question, columns []table.Column) *rowWrite
 
 // stacked names, by list, the columns that stand in the cells of another column, so that a wide list fits on a page.
 var stacked = map[string]map[string]string{
+	"execution": {"name": "center", "low": "ratePercent"},
 	"deferrals": {"name": "center", "executedFen": "availableFen", "decideBy": "state", "deferredDoc": "deferredOn",
 		"releasedDoc": "releasedOn", "madeGrants": "madeFen", "aheadReceivedFen": "aheadFen"},
 }
@@ -140,8 +144,11 @@ func (w *rowWriter) appendRow(to []byte, row []table.Cell, isTotal bool) []byte 
 		to = append(to, '>')
 		to = w.appendWords(to, i, row, isTotal)
 		for _, k := range w.under[i] {
-			to = append(to, `<span class="under">`...)
-			to = append(w.appendWords(to, k, row, isTotal), "</span>"...)
+			to = append(to, `<span class="under`...)
+			if w.columns[k].Type == table.Day {
+				to = append(to, " d"...)
+			}
+			to = append(w.appendWords(append(to, `">`...), k, row, isTotal), "</span>"...)
 		}
 		to = append(append(append(to, "</"...), tag...), '>')
 	}

@@ -63,7 +63,9 @@ func cellsOf(row *html.Node) (cells []*html.Node) {
 	return cells
 }
 
-func isUnder(n *html.Node) bool { return n.Data == "span" && attr(n, "class") == "under" }
+func isUnder(n *html.Node) bool {
+	return n.Data == "span" && strings.HasPrefix(attr(n, "class"), "under")
+}
 
 // above returns a copy of a cell without what stands below its first words.
 func above(cell *html.Node) *html.Node {
