@@ -245,7 +245,8 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	jobs := imports.New(imports.Config{Spool: spool.New(filepath.Join(a.dir, spoolName), a.log), Now: a.now,
 		Log: a.log, Refused: metrics.CountReasons})
 	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Answers: kept, Imports: jobs,
-		Gate: gate, Pages: console.New(console.Config{Gate: gate, Answers: kept, Imports: jobs}), Feed: opened.feed,
+		Gate: gate, Feed: opened.feed, Pages: console.New(console.Config{Gate: gate, Answers: kept, Imports: jobs,
+			Patience: console.Patience}),
 		Now: a.now, Log: a.log, Build: programBuild(),
 		Document: docs.OpenAPI, Reach: a.pingRecord, Hosts: o.hostNames(),
 		Metrics: metrics, Tracer: tracer(s.traces)})

@@ -124,42 +124,25 @@ func (a *Asked) identify() ID {
 // Answer returns the answer at the position of the ledger or, while the ledger keeps changing, at one of up to two
 // seconds ago, but not before atLeast. Its errors are those of the desk, or of Turn.
 func (a *Asked) Answer(ctx context.Context, atLeast uint64) (*Snapshot, error) {
-	s, isMade, err := a.kept.snapshots.answer(ctx, asked{knownKey{a.ID, a.When.KnownAt}, atLeast, a.make(ctx)})
+	s, isMade, err := a.kept.snapshots.answer(ctx, asked{knownKey{a.ID, a.When.KnownAt}, atLeast, a.make})
 	if err == nil && !isMade { // when this call made it, the desk has checked the right to read it
 		err = a.readAgain()
 	}
 	return s, err
 }
 
-// Soon returns the answer like Answer if that takes no longer than wait. If it takes longer, Soon returns nil, and the
-// answer is made without the caller, in at most makeMax: whoever asks again then finds it kept.
-func (a *Asked) Soon(ctx context.Context, wait time.Duration) (*Snapshot, error) {
-	type result struct {
-		s   *Snapshot
-		err error
+// Soon returns the answer like Answer if that takes no longer than wait. If it takes longer, Soon returns an answer of
+// the last half minute, but not before atLeast, or nil if none is kept. The answer is made all the same, in at most two
+// minutes: whoever asks again within ten seconds finds it. After that time nobody waits for it, and its making is
+// ended.
+func (a *Asked) Soon(ctx context.Context, atLeast uint64, wait time.Duration) (*Snapshot, error) {
+	own := *a // its maker may outlive the call
+	s, err := a.kept.snapshots.soon(ctx, asked{knownKey{a.ID, a.When.KnownAt}, atLeast, own.make}, wait)
+	if s != nil {
+		err = a.readAgain()
 	}
-	own := *a
-	done := make(chan result, 1)
-	apart, cancel := context.WithTimeout(context.WithoutCancel(ctx), makeMax)
-	go func() {
-		defer cancel()
-		s, err := own.Answer(apart, 0)
-		done <- result{s, err}
-	}()
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case made := <-done:
-		return made.s, made.err
-	case <-timer.C:
-		return nil, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return s, err
 }
-
-// makeMax is how long an answer may take that nobody waits for.
-const makeMax = 2 * time.Minute
 
 // These are the reasons for which At has no answer.
 var (
@@ -187,33 +170,31 @@ func (a *Asked) At(position, atLeast uint64) (*Snapshot, error) {
 // readAgain checks that the principal may read a kept answer, and notes it in the access log.
 func (a *Asked) readAgain() error { return a.kept.Access.ReadAgain(*a.Who, a.Question, a.Form.IsFile) }
 
-// make returns the function that makes the answer. It uses the rows of before, unless that is nil.
-func (a *Asked) make(ctx context.Context) func(before *Snapshot) (*Snapshot, error) {
-	return func(before *Snapshot) (*Snapshot, error) {
-		var last *lists.Answer
-		if before != nil {
-			last = before.Answer
-		}
-		if last == nil || !last.IsByCenter() { // making such a list takes very little time
-			end, err := a.kept.Turn(ctx, a.When, a.Question.Center(), a.isLong())
-			if err != nil {
-				return nil, err
-			}
-			defer end()
-		}
-		for range scopeAttempts {
-			made, err := a.Form.Make(ctx, &a.Request, last)
-			if err != nil {
-				return nil, err
-			}
-			s := &Snapshot{Content: made, AsOf: a.When.AsOf, id: snapshotID{a.ID, made.Position}}
-			if a.identify() == s.id.question {
-				return s, nil
-			}
-		}
-		return nil, text.Errorf(text.Unavailable, "账号可见的范围正在变动，请稍后再试",
-			"what the account sees is changing; try again later")
+// make makes the answer. It uses the rows of before, unless that is nil.
+func (a *Asked) make(ctx context.Context, before *Snapshot) (*Snapshot, error) {
+	var last *lists.Answer
+	if before != nil {
+		last = before.Answer
 	}
+	if last == nil || !last.IsByCenter() { // making such a list takes very little time
+		end, err := a.kept.Turn(ctx, a.When, a.Question.Center(), a.isLong())
+		if err != nil {
+			return nil, err
+		}
+		defer end()
+	}
+	for range scopeAttempts {
+		made, err := a.Form.Make(ctx, &a.Request, last)
+		if err != nil {
+			return nil, err
+		}
+		s := &Snapshot{Content: made, AsOf: a.When.AsOf, id: snapshotID{a.ID, made.Position}}
+		if a.identify() == s.id.question {
+			return s, nil
+		}
+	}
+	return nil, text.Errorf(text.Unavailable, "账号可见的范围正在变动，请稍后再试",
+		"what the account sees is changing; try again later")
 }
 
 // scopeAttempts is how often an answer is made again because the scope of the principal changed meanwhile.

@@ -3,8 +3,10 @@ package answers
 import (
 	"container/list"
 	"context"
+	"fmt"
 	"io"
 	"iter"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -79,6 +81,7 @@ type Snapshot struct {
 
 	id      snapshotID
 	made    time.Time // when its position was the newest
+	done    time.Time // when it was finished
 	expires time.Time // guarded by the lock of its snapshots, like the next two
 	place   *list.Element
 	known   []string // the points that it was asked for
@@ -142,8 +145,15 @@ type knownKey struct {
 	point    string
 }
 
-// making is an answer that is being made. done is closed when it is made or has failed.
-type making struct{ done chan struct{} }
+// making is an answer that is being made. done is closed when it is made or has failed. The other members are of an
+// answer that is made apart from the requests for it (see soon), and guarded by the lock of its snapshots.
+type making struct {
+	done   chan struct{}
+	cancel context.CancelFunc
+	forget *time.Timer // runs forgotten when nobody asked for it during forgetAfter
+	isGone bool        // nobody asks for it any more
+	err    error       // why it failed, for the next request
+}
 
 func newSnapshots(now func() time.Time, position func() uint64) *snapshots {
 	return &snapshots{now: now, position: position, byID: map[snapshotID]*Snapshot{}, newest: map[ID]*Snapshot{},
@@ -171,7 +181,7 @@ type asked struct {
 	knownKey
 	atLeast uint64 // the least position of the answer
 	// makes it; before is a kept answer to the same question at another position, or nil
-	make func(before *Snapshot) (*Snapshot, error)
+	make func(ctx context.Context, before *Snapshot) (*Snapshot, error)
 }
 
 // answer returns the answer to a question: one that is kept, if it is of the position of the ledger at the time of the
@@ -190,7 +200,7 @@ func (c *snapshots) answer(ctx context.Context, a asked) (s *Snapshot, made bool
 		case s != nil:
 			return s, false, nil
 		case wait == nil:
-			s, err := c.made(&a)
+			s, err := c.made(ctx, &a)
 			return s, true, err
 		}
 		if late == nil {
@@ -206,11 +216,112 @@ func (c *snapshots) answer(ctx context.Context, a asked) (s *Snapshot, made bool
 	}
 }
 
+// soon returns the answer like answer if that takes no longer than wait. If it takes longer, soon returns the answer
+// before, if that was finished less than keptMax ago, or else nil. The answer is made apart from the requests for it, in
+// at most makeMax, and as long as one of them comes within forgetAfter: who asks again finds it, or the reason why it
+// could not be made.
+func (c *snapshots) soon(ctx context.Context, a asked, wait time.Duration) (*Snapshot, error) {
+	arrived := c.position()
+	end := time.NewTimer(wait)
+	defer end.Stop()
+	for {
+		s, m, err := c.join(ctx, &a, arrived)
+		if s != nil || err != nil {
+			return s, err
+		}
+		select {
+		case <-m.done:
+		case <-end.C:
+			return c.last(&a), nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// join returns the kept answer, or the making of it, which it begins unless it has begun. If the making has failed, join
+// returns its error.
+func (c *snapshots) join(ctx context.Context, a *asked, arrived uint64) (*Snapshot, *making, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.expire()
+	if s := c.current(a, arrived, false); s != nil {
+		return s, nil, nil
+	}
+	m := c.making[a.knownKey]
+	switch {
+	case m == nil:
+		apart, cancel := context.WithTimeout(context.WithoutCancel(ctx), makeMax)
+		m = &making{done: make(chan struct{}), cancel: cancel}
+		m.forget = time.AfterFunc(forgetAfter, func() { c.forgotten(a.knownKey, m) })
+		c.making[a.knownKey] = m
+		go c.makeApart(apart, a, m)
+	case m.err != nil:
+		m.forget.Stop()
+		delete(c.making, a.knownKey)
+		return nil, nil, m.err
+	case m.forget != nil:
+		m.forget.Reset(forgetAfter)
+	}
+	return nil, m, nil
+}
+
+// makeApart makes an answer that requests wait for, or come back for. A panic becomes an error, because no request is
+// there to end with it.
+func (c *snapshots) makeApart(ctx context.Context, a *asked, m *making) {
+	defer m.cancel()
+	own := *a
+	own.make = func(ctx context.Context, before *Snapshot) (s *Snapshot, err error) {
+		defer func() {
+			if failure := recover(); failure != nil {
+				err = fmt.Errorf("answers: make an answer: panic: %v\n%s", failure, debug.Stack())
+			}
+		}()
+		return a.make(ctx, before)
+	}
+	_, _ = c.made(ctx, &own) // whoever waits finds the answer or the error
+}
+
+// forgotten ends the making of an answer that nobody asks for any more, and removes the error of one that has failed.
+func (c *snapshots) forgotten(as knownKey, m *making) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m.isGone = true
+	m.cancel()
+	if m.err != nil && c.making[as] == m {
+		delete(c.making, as)
+	}
+}
+
+// last returns the newest answer if it was finished not long ago, or nil.
+func (c *snapshots) last(a *asked) *Snapshot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.newest[a.question]
+	if a.point != "" || s == nil || s.id.position < a.atLeast || time.Since(s.done) > keptMax {
+		return nil
+	}
+	return c.touch(s)
+}
+
 // take returns the kept answer, or a channel to wait on. If both are nil, the caller must make the answer.
 func (c *snapshots) take(a *asked, arrived uint64, isLate bool) (*Snapshot, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.expire()
+	if s := c.current(a, arrived, isLate); s != nil {
+		return s, nil
+	}
+	if m := c.making[a.knownKey]; m != nil && m.err == nil {
+		return nil, m.done
+	}
+	c.making[a.knownKey] = &making{done: make(chan struct{})}
+	return nil, nil
+}
+
+// current returns the kept answer of the position at which a request arrived or a later one, or an earlier one if the
+// request may get that. Otherwise it returns nil.
+func (c *snapshots) current(a *asked, arrived uint64, isLate bool) *Snapshot {
 	var s *Snapshot
 	if a.point != "" {
 		s = c.known[a.knownKey]
@@ -219,18 +330,11 @@ func (c *snapshots) take(a *asked, arrived uint64, isLate bool) (*Snapshot, <-ch
 			s = nil
 		}
 	}
-	if s != nil {
-		return c.touch(s), nil
-	}
-	if m := c.making[a.knownKey]; m != nil {
-		return nil, m.done
-	}
-	c.making[a.knownKey] = &making{make(chan struct{})}
-	return nil, nil
+	return c.touch(s)
 }
 
 // made makes the answer and keeps it.
-func (c *snapshots) made(a *asked) (s *Snapshot, err error) {
+func (c *snapshots) made(ctx context.Context, a *asked) (s *Snapshot, err error) {
 	var before *Snapshot
 	if a.point == "" {
 		c.mu.Lock()
@@ -241,8 +345,13 @@ func (c *snapshots) made(a *asked) (s *Snapshot, err error) {
 	defer func() { // also after a panic
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		close(c.making[a.knownKey].done)
-		delete(c.making, a.knownKey)
+		m := c.making[a.knownKey]
+		if s == nil && m.forget != nil && !m.isGone {
+			m.err = err
+		} else {
+			delete(c.making, a.knownKey)
+		}
+		close(m.done)
 		if before != nil { // the answer is made again only because the ledger changed
 			c.share.spend(max(shareLeast, time.Since(began)), time.Now())
 		}
@@ -250,9 +359,9 @@ func (c *snapshots) made(a *asked) (s *Snapshot, err error) {
 			s = c.keep(s, a.knownKey)
 		}
 	}()
-	s, err = a.make(before)
+	s, err = a.make(ctx, before)
 	if s != nil {
-		s.made = began
+		s.made, s.done = began, time.Now()
 	}
 	return s, err
 }
@@ -262,7 +371,7 @@ func (c *snapshots) made(a *asked) (s *Snapshot, err error) {
 func (c *snapshots) keep(s *Snapshot, as knownKey) *Snapshot {
 	as.question = s.id.question
 	if kept := c.byID[s.id]; kept != nil {
-		kept.made = later(kept.made, s.made)
+		kept.made, kept.done = later(kept.made, s.made), later(kept.done, s.done)
 		s = kept
 	} else {
 		c.byID[s.id] = s
@@ -337,6 +446,13 @@ const (
 	shareLeast  = 10 * time.Millisecond
 	staleMax    = 2 * time.Second // how old an answer may be while the share is used up, or for a late request
 	waitMax     = 5 * time.Millisecond
+)
+
+// These are about answers that are made apart from the requests for them.
+const (
+	makeMax     = 2 * time.Minute  // how long it may take
+	forgetAfter = 10 * time.Second // after the last request for it
+	keptMax     = 30 * time.Second // how long ago an answer may have been finished that a request gets instead
 )
 
 // spent reports whether the share is used up.

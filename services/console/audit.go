@@ -109,13 +109,18 @@ func (v *visit) wrongReplay(page *auditView, err error) int {
 
 // findings lists the findings that are overdue, and all that were opened.
 func (v *visit) findings(page *auditView) error {
-	open, err := v.openFindings()
+	q := v.questionOf("find", "kind", string(events.KindAuditFindingOpened))
+	kept, err := keep(v, "findings", q, func(a *asking) (rows string, err error) {
+		open, err := a.openFindings()
+		if err == nil && len(open.Rows) > 0 {
+			rows = string(v.table(open.Table, q))
+		}
+		return rows, err
+	})
 	if err != nil {
 		return err
 	}
-	if len(open.Rows) > 0 {
-		page.Findings = v.table(open, lists.Question{List: "find"})
-	}
+	page.Findings = template.HTML(kept)
 	page.Open = v.link("/record/" + string(events.KindAuditFindingOpened))
 	page.Close = v.link("/record/" + string(events.KindAuditFindingClosed))
 	return nil
@@ -125,38 +130,32 @@ func (v *visit) findings(page *auditView) error {
 const findingsMax = "5000"
 
 // openFindings returns the records that opened a finding which none closed.
-func (v *visit) openFindings() (*table.Table, error) {
-	of := func(kind events.Kind) (*table.Table, error) {
-		return v.desk.List(v.Context(), v.when, lists.Question{List: "find", On: v.on,
-			Params: map[string]string{"kind": string(kind), "limit": findingsMax}})
+func (a *asking) openFindings() (opened listed, err error) {
+	if opened, err = a.list("find", "kind", string(events.KindAuditFindingOpened), "limit", findingsMax); err != nil {
+		return opened, err
 	}
-	opened, err := of(events.KindAuditFindingOpened)
+	closed, err := a.list("find", "kind", string(events.KindAuditFindingClosed), "limit", findingsMax)
 	if err != nil {
-		return nil, err
-	}
-	closed, err := of(events.KindAuditFindingClosed)
-	if err != nil {
-		return nil, err
+		return opened, err
 	}
 	is := map[string]bool{}
-	finding := func(t *table.Table, row []table.Cell) string {
-		r := rowsOf(t)
+	finding := func(t listed, row []table.Cell) string {
 		var rec struct {
 			Data struct {
 				Finding string `json:"finding"`
 			} `json:"data"`
 		}
-		if json.Unmarshal([]byte(r.said(row, "record")), &rec) != nil {
-			return r.said(row, "id") // it stays open
+		if json.Unmarshal([]byte(t.code(row, "record")), &rec) != nil {
+			return t.code(row, "id") // it stays open
 		}
-		return r.said(row, "center") + "\x00" + rec.Data.Finding
+		return t.code(row, "center") + "\x00" + rec.Data.Finding
 	}
 	for _, row := range closed.Rows {
 		is[finding(closed, row)] = true
 	}
 	opened.Rows = slices.DeleteFunc(opened.Rows, func(row []table.Cell) bool { return is[finding(opened, row)] })
 	opened.Totals = nil
-	opened.Title = text.Say("未办结的疑点，截至 %s", "Findings that are not closed as of %s", v.on)
+	opened.Title = text.Say("未办结的疑点，截至 %s", "Findings that are not closed as of %s", a.on)
 	return opened, nil
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"mime"
 	"net/http"
@@ -20,8 +21,9 @@ import (
 // Config holds the parameters of New.
 type Config struct {
 	*signin.Gate
-	Answers *answers.Kept // each user gets a guarded desk of his own over its desk
-	Imports *imports.Jobs // shared with the API
+	Answers  *answers.Kept // each user gets a guarded desk of his own over its desk
+	Imports  *imports.Jobs // shared with the API
+	Patience time.Duration // how long a page waits for its answers before it says so
 }
 
 // Pages serves the pages of the browser. Its methods may be called from several goroutines.
@@ -30,6 +32,7 @@ type Pages struct {
 	screens []screen
 	mux     *http.ServeMux
 	kept    keptForms
+	written written
 }
 
 // New returns the pages.
@@ -92,7 +95,9 @@ func (p *Pages) page(do func(*visit) error) http.HandlerFunc {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Vary", "Accept-Language, Cookie")
-		v := p.visit(w, r)
+		ctx, cancel := context.WithTimeout(r.Context(), pageMax)
+		defer cancel()
+		v := p.visit(w, r.WithContext(ctx))
 		if err := do(v); err != nil {
 			v.fail(err)
 		}
@@ -158,7 +163,16 @@ const busyAfter = 5 * time.Second
 func (v *visit) fail(err error) {
 	what, status := v.words(err), http.StatusInternalServerError
 	title := text.Say("无法完成", "That could not be done")
-	switch text.CodeOf(err) {
+	code := text.CodeOf(err)
+	switch {
+	case errors.Is(err, errWaits):
+		v.waits()
+		return
+	case code == text.Internal && errors.Is(err, context.DeadlineExceeded):
+		code, what = text.Unavailable, v.say("未能及时得出答案，请稍后再试，或缩小查询范围",
+			"there was no answer in time; try again later, or ask for less")
+	}
+	switch code {
 	case text.Unauthenticated:
 		_ = v.toLogin()
 		return

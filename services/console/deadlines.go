@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
@@ -9,10 +10,39 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/answers"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
+
+// asking asks lists by a desk, for a value that is made of several answers.
+type asking struct {
+	*visit
+	ctx      context.Context
+	desk     desk.Keeper
+	position uint64 // the least of the answers so far; 0 before the first
+}
+
+// keep returns a value that is made of several lists. It is kept like an answer to the question, for the language, the
+// role and the state of the page, and as JSON, so make fills in exported members alone.
+func keep[T any](v *visit, name string, q lists.Question, make func(*asking) (T, error)) (of T, err error) {
+	form := answers.Form{Name: name + " " + v.matterForm(),
+		Make: func(ctx context.Context, r *answers.Request, _ *lists.Answer) (answers.Content, error) {
+			a := &asking{visit: v, ctx: ctx, desk: r.Desk}
+			made, err := make(a)
+			if err != nil {
+				return answers.Content{}, err
+			}
+			whole, err := json.Marshal(&made)
+			return answers.Content{Position: a.position, Above: whole}, err
+		}}
+	kept, err := v.answer(q, form)
+	if err == nil {
+		err = json.Unmarshal(kept.Above, &of)
+	}
+	return of, err
+}
 
 // listed is the answer to a list, read by the names of its columns.
 type listed struct {
@@ -20,16 +50,24 @@ type listed struct {
 	lang string
 }
 
-// listed answers a list with parameters: names and values in turn.
-func (v *visit) listed(list string, params ...string) (listed, error) {
-	q := lists.Question{List: list, On: v.on, Params: map[string]string{}}
+// list answers a list with parameters: names and values in turn.
+func (a *asking) list(list string, params ...string) (listed, error) {
+	t, err := a.desk.List(a.ctx, a.when, a.questionOf(list, params...))
+	if err == nil && (a.position == 0 || t.Position < a.position) {
+		a.position = t.Position
+	}
+	return listed{t, a.lang}, err
+}
+
+// questionOf returns a question with parameters: names and values in turn. Empty values are left out.
+func (v *visit) questionOf(list string, params ...string) lists.Question {
+	q := v.listOf(list)
 	for i := 0; i+1 < len(params); i += 2 {
 		if params[i+1] != "" {
 			q.Params[params[i]] = params[i+1]
 		}
 	}
-	t, err := v.desk.List(v.Context(), v.when, q)
-	return listed{t, v.lang}, err
+	return q
 }
 
 // code returns the data of a cell of a row.
@@ -78,60 +116,74 @@ const findMax = "1000000"
 
 // deadline is something that an office has to do by a day: an alert that is open or that will open.
 type deadline struct {
-	Center, Name  string
-	Code          aggregates.Code
-	Key           string
-	KeyWord       string
-	Title         text.Text
-	Severity      string
-	SeverityWord  string
-	Shape         string
-	On            string // when it opened or will open
-	Left          string // the days until it opens; "" if it is open
-	Href          string // its explanation, or its center
-	Next          text.Text
-	NextHref      string // the form to act; "" if the user may not
-	centerAddress string
+	Center, Name          string
+	Code                  aggregates.Code
+	Key                   string
+	KeyWord, SeverityWord string
+	Severity              string
+	On                    string // when it opened or will open
+	Left                  string // the days until it opens; "" if it is open
+}
+
+// shownDeadline is a deadline as a row of a page.
+type shownDeadline struct {
+	deadline
+	Title            text.Text
+	Shape            string
+	CenterHref, Href string // of its center, and of its explanation if it is open
+	Next             text.Text
+	NextHref         string // the form to act; "" if the user may not
 }
 
 // deadlines returns the alerts of the given codes that are open or will open within a year and a month.
-func (v *visit) deadlines(codes map[aggregates.Code]bool, region string) (all []deadline, err error) {
+func (a *asking) deadlines(codes map[aggregates.Code]bool, region string) (all []deadline, err error) {
 	for _, list := range []string{"alerts", "due"} {
 		params := []string{"region", region}
 		if list == "due" {
 			params = append(params, "within", "400d")
 		}
-		found, err := v.listed(list, params...)
+		found, err := a.list(list, params...)
 		if err != nil {
 			return nil, err
 		}
 		for _, row := range found.Rows {
-			m := deadline{Center: found.code(row, "center"), Name: found.code(row, "name"),
-				Code: aggregates.Code(found.code(row, "code")), Key: found.code(row, "key"),
-				Severity: found.code(row, "severity"), On: found.code(row, "raisedOn"),
-				Left: found.code(row, "daysLeft")}
-			if !codes[m.Code] {
-				continue
+			if code := aggregates.Code(found.code(row, "code")); codes[code] {
+				all = append(all, deadline{Center: found.code(row, "center"), Name: found.code(row, "name"), Code: code,
+					Key: found.code(row, "key"), KeyWord: found.word(row, "key"),
+					Severity: found.code(row, "severity"), SeverityWord: found.word(row, "severity"),
+					On: found.code(row, "raisedOn"), Left: found.code(row, "daysLeft")})
 			}
-			m.KeyWord, m.SeverityWord = found.word(row, "key"), found.word(row, "severity")
-			m.Title, m.Shape = lists.AlertTitle(m.Code), shapes[m.Severity]
-			m.centerAddress = v.link("/centers/" + m.Center)
-			m.Href = m.centerAddress
-			if m.Left == "" {
-				m.Href = v.link(alertPath(m.Center, m.Code, m.Key, m.On))
-			}
-			v.nextOf(&m)
-			all = append(all, m)
 		}
 	}
 	return all, nil
 }
 
-// CenterHref returns the address of the center.
-func (m *deadline) CenterHref() string { return m.centerAddress }
+// show returns the row of a deadline.
+func (m *deadline) show(v *visit) shownDeadline {
+	x := shownDeadline{deadline: *m, Title: lists.AlertTitle(m.Code), Shape: shapes[m.Severity],
+		CenterHref: v.link("/centers/" + m.Center)}
+	x.Href = x.CenterHref
+	if m.Left == "" {
+		x.Href = v.link(alertPath(m.Center, m.Code, m.Key, m.On))
+	}
+	v.nextOf(&x)
+	return x
+}
+
+// deadlinesMax is the largest number of deadlines in a section of a page.
+const deadlinesMax = 50
+
+// add adds a deadline to the section, or only counts it if the section is full.
+func (s *deadlineSection) add(v *visit, m *deadline) {
+	if s.Count++; s.Count <= deadlinesMax {
+		s.Deadlines = append(s.Deadlines, m.show(v))
+	} else {
+		s.More = v.link("/alerts", "code", string(m.Code))
+	}
+}
 
 // nextOf fills in the first form that settles a deadline and that the office of the user may send.
-func (v *visit) nextOf(m *deadline) {
+func (v *visit) nextOf(m *shownDeadline) {
 	if v.isPast() {
 		return
 	}
@@ -145,10 +197,10 @@ func (v *visit) nextOf(m *deadline) {
 }
 
 // against returns why a record would be refused now, or nil. It writes nothing.
-func (v *visit) against(kind events.Kind, center, data string) ([]desk.Reason, error) {
-	d := desk.Draft{ID: desk.NewID(), Kind: string(kind), Center: center, On: v.on.String(),
-		By: desk.DraftBy{Role: string(v.who.Role.Ledger()), Actor: v.who.Account}, Data: []byte(data)}
-	answer, err := v.desk.Batch(v.Context(), desk.Batch{Drafts: []desk.Draft{d}, DryRun: true})
+func (a *asking) against(kind events.Kind, center, data string) ([]desk.Reason, error) {
+	d := desk.Draft{ID: desk.NewID(), Kind: string(kind), Center: center, On: a.on.String(),
+		By: desk.DraftBy{Role: string(a.who.Role.Ledger()), Actor: a.who.Account}, Data: []byte(data)}
+	answer, err := a.desk.Batch(a.ctx, desk.Batch{Drafts: []desk.Draft{d}, DryRun: true})
 	if err != nil || len(answer.Refused) == 0 {
 		return nil, err
 	}

@@ -155,6 +155,7 @@ func (v *visit) judge(d *desk.Draft, seen uint64, write bool) (*judgedRecord, er
 	case err != nil:
 		return j, v.notJudged(j, d, err)
 	}
+	v.p.written.note(v.who.Account, written.Position)
 	j.Written = noticeRecorded
 	if written.Answer == desk.Repeated {
 		j.Written = noticeRepeated

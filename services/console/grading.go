@@ -1,8 +1,10 @@
 package console
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -48,33 +50,45 @@ type gradingView struct {
 type deadlineSection struct {
 	ID        string
 	Title     text.Text
+	Deadlines []shownDeadline
+	Count     int    // also of those that are not listed
+	More      string // where they are; "" if all are listed
+}
+
+// gradedYear is what the page about a year shows of all centers, as it is kept.
+type gradedYear struct {
+	Centers   []gradedCenter
 	Deadlines []deadline
 }
 
-// gradingRow is a center with what the grade of a year rests on.
-type gradingRow struct {
-	Center, Name, Href    string
-	Report                text.Text
-	ReportHref            string
-	IsLate                bool // the report is overdue
-	Unreviewed            bool // the report was filed without a passed review
-	Rate, RateHref        string
-	IsLow                 bool
-	Red                   string
-	RedHref               string
-	State                 text.Text // of the grade: overdue, to be decided by a date, or none
-	Grade, Before         text.Text
-	GradeHref, BeforeHref string
-	ReviseHref            string
-	Chosen                bool
-	grade, status         string
-	Choice                string // the grade that the user chose
+// gradedCenter is a center with what the grade of a year rests on.
+type gradedCenter struct {
+	Center, Name  string
+	Status        aggregates.Status
+	Report        *recordOf // none if no report was filed
+	Rate          string
+	HasMoney      bool
+	IsLow         bool
+	Red           string     // the number of its open red alerts
+	Grade, Before *recordOf  // of the year and of the one before; nil for none
+	Due           []deadline // about the report and the grade of the year
 }
 
-// graded is the grade of a center in a year, and the record that gave it.
-type graded struct {
-	recorded
-	href string
+// recordOf is a record of a center: its date, and the grade that it gives.
+type recordOf struct{ On, ID, Grade string }
+
+// gradingRow is a center as a row of the page.
+type gradingRow struct {
+	gradedCenter
+	Href, ReportHref, RateHref     string
+	RedHref, GradeHref, BeforeHref string
+	ReviseHref                     string
+	ReportWord, GradeWord, Former  text.Text
+	State                          text.Text // of the grade: overdue, to be decided by a date, or none
+	IsLate                         bool      // the report is overdue
+	Unreviewed                     bool      // the report was filed without a passed review
+	Chosen                         bool
+	Choice                         string // the grade that the user chose
 }
 
 // gradingBytesMax is the largest size of the form of the grades.
@@ -127,32 +141,91 @@ func (v *visit) showGrading(status int, w wrong) error {
 		Grades: words.GradeNames().Terms(), MayWrite: !v.isPast() && v.decidesGrades()}
 	page.Wrong = w
 	page.Filters, page.Hidden = v.gradingFilters(page), v.hidden("year", "region", "show", "page")
-	if err := v.gradingRows(page); err != nil {
+	region := v.query.Get("region")
+	kept, err := keep(v, "grades of "+strconv.Itoa(year), v.questionOf("centers", "region", region),
+		func(a *asking) (gradedYear, error) { return a.graded(year, region) })
+	if err != nil {
 		return err
 	}
-	codes := map[aggregates.Code]bool{}
-	for _, s := range gradingSections {
-		for _, code := range s.codes {
-			codes[code] = true
-		}
-	}
-	all, err := v.deadlines(codes, v.query.Get("region"))
-	if err != nil {
+	if err := v.gradingRows(page, kept.Centers); err != nil {
 		return err
 	}
 	for _, s := range gradingSections {
 		section := deadlineSection{ID: s.id, Title: s.title}
-		for _, m := range all {
-			for _, code := range s.codes {
-				if m.Code == code {
-					section.Deadlines = append(section.Deadlines, m)
-				}
+		for i := range kept.Deadlines {
+			if m := &kept.Deadlines[i]; slices.Contains(s.codes, m.Code) {
+				section.add(v, m)
 			}
 		}
 		page.Sections = append(page.Sections, section)
 	}
 	v.show(status, "grading", page)
 	return nil
+}
+
+// graded reads what the page about a year shows of the centers in a region.
+func (a *asking) graded(year int, region string) (all gradedYear, err error) {
+	centers, err := a.list("centers", "region", region)
+	if err != nil {
+		return all, err
+	}
+	grades, err := a.gradesBy(region)
+	if err != nil {
+		return all, err
+	}
+	filed, err := a.filedReports(year, region)
+	if err != nil {
+		return all, err
+	}
+	money, err := a.list("execution", "by", "center", "year", strconv.Itoa(year), "scope", "province", "region", region)
+	if err != nil {
+		return all, err
+	}
+	rates := map[string][]table.Cell{}
+	for _, row := range money.Rows {
+		rates[money.code(row, "center")] = row
+	}
+	due, err := a.gradingDeadlines(&all, year, region)
+	if err != nil {
+		return all, err
+	}
+	for _, row := range centers.Rows {
+		x := gradedCenter{Center: centers.code(row, "center"), Name: centers.code(row, "name"),
+			Status: aggregates.Status(centers.code(row, "status")), Red: centers.word(row, "red")}
+		if x.Status != aggregates.Active && x.Status != aggregates.Revoked {
+			continue
+		}
+		if got := rates[x.Center]; got != nil {
+			x.HasMoney, x.Rate, x.IsLow = true, money.word(got, "ratePercent"), money.code(got, "low") != ""
+		}
+		x.Report, x.Due = filed[x.Center], due[x.Center]
+		x.Grade, x.Before = grades[x.Center][year], grades[x.Center][year-1]
+		all.Centers = append(all.Centers, x)
+	}
+	return all, nil
+}
+
+// gradingDeadlines adds the deadlines that follow from grades, and returns those about the report and the grade of a
+// year by center.
+func (a *asking) gradingDeadlines(all *gradedYear, year int, region string) (map[string][]deadline, error) {
+	codes := map[aggregates.Code]bool{"AL-RPT-01": true, "AL-RPT-02": true, "AL-EVL-01": true}
+	isOfYear := maps.Clone(codes)
+	for _, s := range gradingSections {
+		for _, code := range s.codes {
+			codes[code] = true
+		}
+	}
+	list, err := a.deadlines(codes, region)
+	by := map[string][]deadline{}
+	for _, m := range list {
+		switch {
+		case !isOfYear[m.Code]:
+			all.Deadlines = append(all.Deadlines, m)
+		case m.Key == strconv.Itoa(year):
+			by[m.Center] = append(by[m.Center], m)
+		}
+	}
+	return by, err
 }
 
 // These are the values of the condition show, beside the codes of grades.
@@ -177,66 +250,48 @@ func (v *visit) gradingFilters(page *gradingView) []filter {
 }
 
 // gradingRows fills in the rows of the page that the address asks for.
-func (v *visit) gradingRows(page *gradingView) error {
-	region, year := v.query.Get("region"), strconv.Itoa(page.Year)
-	centers, err := v.listed("centers", "region", region)
-	if err != nil {
-		return err
-	}
-	grades, err := v.gradesBy(region)
-	if err != nil {
-		return err
-	}
-	money, err := v.listed("execution", "by", "center", "year", year, "scope", "province", "region", region)
-	if err != nil {
-		return err
-	}
-	rates := map[string][]table.Cell{}
-	for _, row := range money.Rows {
-		rates[money.code(row, "center")] = row
-	}
-	due, err := v.annualDeadlines(page.Year, region)
-	if err != nil {
-		return err
-	}
-	filed, err := v.filedReports(page.Year, region)
-	if err != nil {
-		return err
-	}
-	for _, row := range centers.Rows {
-		id, status := centers.code(row, "center"), centers.code(row, "status")
-		if status != string(aggregates.Active) && status != string(aggregates.Revoked) {
-			continue
-		}
-		x := gradingRow{Center: id, Name: centers.code(row, "name"), Href: v.link("/centers/" + url.PathEscape(id)),
-			status: status, Red: centers.word(row, "red"),
-			RedHref: v.link("/alerts", "center", id, "severity", "red")}
-		if got := rates[id]; got != nil {
-			x.Rate, x.IsLow = money.word(got, "ratePercent"), money.code(got, "low") != ""
-			x.RateHref = v.link("/execution", "center", id, "year", year, "scope", "province")
-		}
-		x.fillReport(due[id], filed[id])
-		x.fillGrade(v, page, grades, due[id])
-		if x.isShown(v.query.Get("show")) {
-			page.Rows = append(page.Rows, x)
+func (v *visit) gradingRows(page *gradingView, all []gradedCenter) error {
+	show := v.query.Get("show")
+	for i := range all {
+		if c := &all[i]; c.isShown(show) {
+			page.Rows = append(page.Rows, gradingRow{gradedCenter: *c})
 		}
 	}
-	return v.pagedRows(page)
+	if err := v.pagedRows(page); err != nil {
+		return err
+	}
+	year := strconv.Itoa(page.Year)
+	for i := range page.Rows {
+		x := &page.Rows[i]
+		x.Href, x.RedHref = v.link("/centers/"+url.PathEscape(x.Center)), v.link("/alerts", "center", x.Center,
+			"severity", "red")
+		if x.HasMoney {
+			x.RateHref = v.link("/execution", "center", x.Center, "year", year, "scope", "province")
+		}
+		x.fillReport(v)
+		x.fillGrade(v, page)
+	}
+	return nil
 }
 
-// isShown reports whether a condition selects the row.
-func (x *gradingRow) isShown(show string) bool {
+// isLate reports whether the report is overdue.
+func (c *gradedCenter) isLate() bool {
+	return slices.ContainsFunc(c.Due, func(m deadline) bool { return m.Code == "AL-RPT-01" && m.Left == "" })
+}
+
+// isShown reports whether a condition selects the center.
+func (c *gradedCenter) isShown(show string) bool {
 	switch show {
 	case "":
 		return true
 	case showUngraded:
-		return x.grade == "" && x.status == string(aggregates.Active)
+		return c.Grade == nil && c.Status == aggregates.Active
 	case showRed:
-		return x.Red != "" && x.Red != "0"
+		return c.Red != "" && c.Red != "0"
 	case showLate:
-		return x.IsLate
+		return c.isLate()
 	}
-	return x.grade == show
+	return c.Grade != nil && c.Grade.Grade == show
 }
 
 // pagedRows keeps the rows of the page that is asked for.
@@ -257,11 +312,12 @@ func (v *visit) pagedRows(page *gradingView) error {
 	return nil
 }
 
-// gradesBy returns the grades by center and year: the latest decided or revised.
-func (v *visit) gradesBy(region string) (map[string]map[int]graded, error) {
-	all := map[string]map[int]graded{}
+// gradesBy returns the records that gave the grades by center and year: the latest decided or revised.
+func (a *asking) gradesBy(region string) (map[string]map[int]*recordOf, error) {
+	all := map[string]map[int]*recordOf{}
+	latest := map[*recordOf]uint64{} // their positions
 	for _, kind := range []events.Kind{events.KindGradeDecided, events.KindGradeRevised} {
-		found, err := v.listed("find", "kind", string(kind), "limit", findMax, "region", region)
+		found, err := a.list("find", "kind", string(kind), "limit", findMax, "region", region)
 		if err != nil {
 			return nil, err
 		}
@@ -272,85 +328,73 @@ func (v *visit) gradesBy(region string) (map[string]map[int]graded, error) {
 			}
 			center := found.code(row, "center")
 			if all[center] == nil {
-				all[center] = map[int]graded{}
+				all[center] = map[int]*recordOf{}
 			}
-			before, ok := all[center][r.Data.Year]
-			if !ok || before.On < r.On || before.On == r.On && before.Position < r.Position {
-				all[center][r.Data.Year] = graded{r, v.link("/centers/" + url.PathEscape(center) + "/records/" +
-					found.code(row, "id"))}
+			before := all[center][r.Data.Year]
+			if before == nil || before.On < r.On || before.On == r.On && latest[before] < r.Position {
+				now := &recordOf{r.On, found.code(row, "id"), r.Data.Grade}
+				all[center][r.Data.Year], latest[now] = now, r.Position
 			}
 		}
 	}
 	return all, nil
 }
 
-// filedReports returns when the report of a year was filed, by center.
-func (v *visit) filedReports(year int, region string) (map[string]filing, error) {
-	found, err := v.listed("find", "kind", string(events.KindAnnualReportFiled), "limit", findMax, "region", region)
+// filedReports returns the first report of a year that was filed, by center.
+func (a *asking) filedReports(year int, region string) (map[string]*recordOf, error) {
+	found, err := a.list("find", "kind", string(events.KindAnnualReportFiled), "limit", findMax, "region", region)
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]filing{}
-	for _, row := range found.Rows {
+	all := map[string]*recordOf{}
+	for _, row := range found.Rows { // the newest first, so the first filing stays
 		r, err := found.recordIn(row)
 		if err != nil {
 			return nil, err
 		}
 		if r.Data.Year == year {
-			center := found.code(row, "center") // the list has the newest first, so the first filing stays
-			all[center] = filing{r.On, v.link("/centers/" + url.PathEscape(center) + "/records/" +
-				found.code(row, "id"))}
+			all[found.code(row, "center")] = &recordOf{On: r.On, ID: found.code(row, "id")}
 		}
 	}
 	return all, nil
 }
 
-// filing is the date and the address of a record.
-type filing struct{ on, href string }
-
-// annualDeadlines returns the deadlines of a year about reports and grades, by center.
-func (v *visit) annualDeadlines(year int, region string) (map[string][]deadline, error) {
-	list, err := v.deadlines(map[aggregates.Code]bool{"AL-RPT-01": true, "AL-RPT-02": true, "AL-EVL-01": true}, region)
-	by := map[string][]deadline{}
-	for _, m := range list {
-		if m.Key == strconv.Itoa(year) {
-			by[m.Center] = append(by[m.Center], m)
-		}
-	}
-	return by, err
+// recordHref returns the address of a record of the center.
+func (c *gradedCenter) recordHref(v *visit, r *recordOf) string {
+	return v.link("/centers/" + url.PathEscape(c.Center) + "/records/" + r.ID)
 }
 
 // fillReport says how far the annual report is.
-func (x *gradingRow) fillReport(list []deadline, filed filing) {
-	if filed.on != "" {
-		x.Report, x.ReportHref = text.Say("%s 备案", "filed %s", filed.on), filed.href
+func (x *gradingRow) fillReport(v *visit) {
+	if x.Report != nil {
+		x.ReportWord, x.ReportHref = text.Say("%s 备案", "filed %s", x.Report.On), x.recordHref(v, x.Report)
 	}
-	for _, m := range list {
-		switch {
+	for i := range x.Due {
+		switch m := &x.Due[i]; {
 		case m.Code == "AL-RPT-02":
 			x.Unreviewed = true
 		case m.Code != "AL-RPT-01":
 		case m.Left == "":
-			x.IsLate, x.Report, x.ReportHref = true, text.Say("逾期", "overdue"), m.Href
-		case filed.on == "":
-			x.Report = text.Say("%s 起逾期", "overdue from %s", m.On)
+			x.IsLate, x.ReportWord, x.ReportHref = true, text.Say("逾期", "overdue"), m.show(v).Href
+		case x.Report == nil:
+			x.ReportWord = text.Say("%s 起逾期", "overdue from %s", m.On)
 		}
 	}
 }
 
 // fillGrade says what the grades of the year and of the year before are, or by when the grade is due.
-func (x *gradingRow) fillGrade(v *visit, page *gradingView, grades map[string]map[int]graded, list []deadline) {
-	if g, ok := grades[x.Center][page.Year]; ok {
-		x.Grade, x.GradeHref, x.grade = page.Grades.Word(g.Data.Grade), g.href, g.Data.Grade
+func (x *gradingRow) fillGrade(v *visit, page *gradingView) {
+	if x.Grade != nil {
+		x.GradeWord, x.GradeHref = page.Grades.Word(x.Grade.Grade), x.recordHref(v, x.Grade)
 		if page.MayWrite {
 			x.ReviseHref = v.link("/record/"+string(events.KindGradeRevised), "center", x.Center, "year",
 				strconv.Itoa(page.Year))
 		}
 	}
-	if g, ok := grades[x.Center][page.Year-1]; ok {
-		x.Before, x.BeforeHref = page.Grades.Word(g.Data.Grade), g.href
+	if x.Before != nil {
+		x.Former, x.BeforeHref = page.Grades.Word(x.Before.Grade), x.recordHref(v, x.Before)
 	}
-	for _, m := range list {
+	for _, m := range x.Due {
 		switch {
 		case m.Code != "AL-EVL-01":
 		case m.Left == "":
@@ -359,12 +403,10 @@ func (x *gradingRow) fillGrade(v *visit, page *gradingView, grades map[string]ma
 			x.State = text.Say("%s 起逾期", "overdue from %s", m.On)
 		}
 	}
-	if x.status == string(aggregates.Revoked) {
+	if x.Status == aggregates.Revoked {
 		x.State = text.Say("已取消资格", "revoked")
 	}
-	for _, id := range v.PostForm["center"] {
-		x.Chosen = x.Chosen || id == x.Center
-	}
+	x.Chosen = slices.Contains(v.PostForm["center"], x.Center)
 	x.Choice = v.PostForm.Get("grade@" + x.Center)
 }
 

@@ -96,6 +96,9 @@ func (v *visit) importShow() error {
 		v.show(http.StatusOK, "import_show", page)
 		return nil
 	}
+	if !s.DryRun {
+		v.p.written.note(v.who.Account, v.desk.Position())
+	}
 	if s.Kept {
 		page.Source = v.link("/imports/"+s.ID, "file", sourceFile)
 	}

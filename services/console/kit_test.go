@@ -36,6 +36,7 @@ type office struct {
 	access *access.Access
 	owner  access.AccountDesk
 	desk   desk.Local
+	pages  *console.Pages
 	clock  *clock
 }
 
@@ -95,9 +96,9 @@ func openOver(t testing.TB, store events.Store, c *clock, provider func(redirect
 		}}}
 	kept := answers.New(answers.Config{Desk: x.desk, Access: x.access, Now: c.now})
 	jobs := imports.New(imports.Config{Spool: spool.New(t.TempDir(), zap.NewNop()), Now: c.now, Log: zap.NewNop()})
+	x.pages = console.New(console.Config{Gate: gate, Answers: kept, Imports: jobs, Patience: time.Minute})
 	s := api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Gate: gate, Answers: kept, Imports: jobs,
-		Pages: console.New(console.Config{Gate: gate, Answers: kept, Imports: jobs}), Now: c.now, Log: zap.NewNop(),
-		Build: "v1"})
+		Pages: x.pages, Now: c.now, Log: zap.NewNop(), Build: "v1"})
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	x.Config.Handler = s
 	t.Cleanup(s.Stop)

@@ -102,12 +102,6 @@ func (v *visit) list(l *lists.List) error {
 	return v.showList(l, q, w, answer)
 }
 
-// answer returns the answer to a question in a form, kept for whoever sees the same.
-func (v *visit) answer(q lists.Question, form answers.Form) (*answers.Snapshot, error) {
-	asked := v.p.Answers.Ask(answers.Request{Who: &v.who, Desk: v.desk, When: v.when, Question: q, Form: form})
-	return asked.Answer(v.Context(), 0)
-}
-
 // question returns the question that the address asks. isWhole is false if a condition is missing that must be given.
 func (v *visit) question(l *lists.List) (q lists.Question, isWhole bool) {
 	q, isWhole = lists.Question{List: l.Name, On: v.on, Params: map[string]string{}}, true
@@ -308,6 +302,11 @@ func (v *visit) sendReport(q lists.Question, format string) error {
 		return text.Errorf(text.Invalid, "没有 %s 这种文件，只有 csv 和 xlsx",
 			"there is no file %s, only csv and xlsx", short(format))
 	}
+	end, err := v.p.Answers.Turn(v.Context(), v.when, q.Center(), q.Center() == "")
+	if err != nil {
+		return err
+	}
+	defer end()
 	var file bytes.Buffer
 	made, err := v.desk.Report(v.Context(), v.when, desk.ReportRequest{Question: q, Name: "list." + format,
 		ForExcel: format == "csv", Lang: v.lang}, &file)

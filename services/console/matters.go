@@ -166,7 +166,7 @@ type part struct {
 func (v *visit) keptPart(name string, q lists.Question,
 	make func(ctx context.Context, r *answers.Request) (figures []int64, list []matter, position uint64, err error),
 ) (p part, err error) {
-	form := answers.Form{Name: "part " + name + " " + v.matterForm(), IsLong: true,
+	form := answers.Form{Name: "part " + name + " " + v.matterForm(),
 		Make: func(ctx context.Context, r *answers.Request, _ *lists.Answer) (answers.Content, error) {
 			figures, list, position, err := make(ctx, r)
 			if err != nil {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -440,9 +439,6 @@ func (v *visit) sinceReported(page *overviewView) error {
 	return err
 }
 
-// knownWait is how long the page waits for money as it was known at an earlier point, which takes long at first.
-const knownWait = 300 * time.Millisecond
-
 // movedFrom compares the money of a year as reported at the end of a day with that now: the difference as of that day
 // is corrected, the rest happened since. The sums are those of the list of changes.
 func (v *visit) movedFrom(title string, from events.Date) (*movedSince, error) {
@@ -451,9 +447,9 @@ func (v *visit) movedFrom(title string, from events.Date) (*movedSince, error) {
 		Href: v.link("/changes", "by", "city", "fromAsOf", from.String(), "since", from.String(),
 			"scope", "fiscal", "year", strconv.Itoa(year))}
 	q := v.execution(year, "total")
-	then := v.p.Answers.Ask(answers.Request{Who: &v.who, Desk: v.desk, Question: q, Form: inJSON,
+	// it takes long at first, so the page is shown without it
+	reported, err := v.soon(answers.Request{Who: &v.who, Desk: v.desk, Question: q, Form: inJSON,
 		When: desk.When{AsOf: from.String(), KnownAt: from.String()}})
-	reported, err := then.Soon(v.Context(), knownWait)
 	switch {
 	case err != nil && text.CodeOf(err) != text.Internal:
 		m.Wrong = sentence(v.words(err), v.lang)
@@ -464,11 +460,11 @@ func (v *visit) movedFrom(title string, from events.Date) (*movedSince, error) {
 		m.Waits = true
 		return m, nil
 	}
-	asOf := v.p.Answers.Ask(answers.Request{Who: &v.who, Desk: v.desk, Question: q, Form: inJSON,
+	corrected, err := v.soon(answers.Request{Who: &v.who, Desk: v.desk, Question: q, Form: inJSON,
 		When: desk.When{AsOf: from.String(), KnownAt: v.when.KnownAt}})
-	corrected, err := asOf.Answer(v.Context(), 0)
-	if err != nil {
-		return nil, err
+	if err != nil || corrected == nil {
+		m.Waits = true
+		return m, err
 	}
 	now, err := v.answer(q, inJSON)
 	if err != nil {

@@ -1,12 +1,14 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
@@ -69,15 +71,17 @@ func (v *visit) record(typed string) (string, error) {
 
 // recordOf returns the address of the record with an id, or "".
 func (v *visit) recordOf(id uuid.UUID) (string, error) {
-	t, err := v.desk.List(v.Context(), v.when, lists.Question{List: "find", On: v.on,
-		Params: map[string]string{"text": id.String(), "voided": "true"}})
+	kept, err := v.answer(v.questionOf("find", "text", id.String(), "voided", "true"), inJSON)
 	if err != nil {
 		return "", err
 	}
-	for _, row := range t.Rows {
-		center := row[columnAt(t.Columns, "center")].CSV()
-		if center != "" && row[columnAt(t.Columns, "id")].CSV() == id.String() {
-			return v.recordPath(center, id.String()), nil
+	for row := range kept.Rows(0, kept.Count) {
+		var found struct{ Center, ID string }
+		if err := json.Unmarshal(row, &found, json.MatchCaseInsensitiveNames(true)); err != nil {
+			return "", fmt.Errorf("console: read a record that was found: %w", err)
+		}
+		if found.Center != "" && found.ID == id.String() {
+			return v.recordPath(found.Center, found.ID), nil
 		}
 	}
 	return "", nil

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 	"strings"
@@ -144,8 +145,12 @@ type bar struct {
 	IsPast   bool
 	Now      string // the address of the page as of today, as known now
 	Again    string // the address of the page
-	Position uint64 // of the ledger
+	of       *visit
+	position uint64 // of the ledger
 }
+
+// Position returns the position of the ledger that the page shows.
+func (b *bar) Position() uint64 { return cmp.Or(b.of.shownAt, b.position) }
 
 // hidden is a parameter that a form carries on.
 type hidden struct{ Name, Value string }
@@ -160,7 +165,7 @@ type choice struct {
 // bar returns the second bar of the page.
 func (v *visit) bar() *bar {
 	b := &bar{Action: v.URL.EscapedPath(), AsOf: v.on.String(), KnownAt: v.when.KnownAt, IsPast: v.isPast(),
-		Now: v.here("asOf", "", "knownAt", "", "page", ""), Again: v.here(), Position: v.desk.Position()}
+		Now: v.here("asOf", "", "knownAt", "", "page", ""), Again: v.here(), of: v, position: v.desk.Position()}
 	b.Hidden = v.hidden("asOf", "knownAt", "page")
 	for i := range table.Units {
 		unit := table.Units[i]

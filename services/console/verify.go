@@ -113,6 +113,11 @@ func (v *visit) reportChecked(page *verifyView) {
 // evidenceOf finds the records that have a SHA-256 as evidence.
 func (v *visit) evidenceOf(page *verifyView) error {
 	q := lists.Question{List: "find", On: v.on, Params: map[string]string{"text": page.Sum, "voided": "true"}}
+	end, err := v.p.Answers.Turn(v.Context(), v.when, "", true)
+	if err != nil {
+		return err
+	}
+	defer end()
 	t, err := v.desk.List(v.Context(), v.when, q)
 	if err != nil {
 		return err

@@ -35,9 +35,12 @@ type visit struct {
 	query  url.Values
 	when   desk.When
 	on     events.Date // the date of when
+	unit   table.Unit
 	// what is wrong with the files of the form, which was read up to there; nil for nothing
 	filesWrong error
-	unit       table.Unit
+
+	until   time.Time // when the page stops waiting for answers; see answer
+	shownAt uint64    // the least position of the answers that it shows; 0 for that of the ledger
 }
 
 func (p *Pages) visit(w http.ResponseWriter, r *http.Request) *visit {
