@@ -132,9 +132,9 @@ func (a *Asked) Answer(ctx context.Context, atLeast uint64) (*Snapshot, error) {
 }
 
 // Soon returns the answer like Answer if that takes no longer than wait. If it takes longer, Soon returns an answer of
-// the last half minute, but not before atLeast, or nil if none is kept. The answer is made all the same, in at most two
-// minutes: whoever asks again within ten seconds finds it. After that time nobody waits for it, and its making is
-// ended.
+// the last half minute, but not before atLeast, or nil if none is kept. The answer is made all the same, in at most
+// two minutes: whoever asks again within ten seconds finds it. After that time nobody waits for it, and its making
+// is ended.
 func (a *Asked) Soon(ctx context.Context, atLeast uint64, wait time.Duration) (*Snapshot, error) {
 	own := *a // its maker may outlive the call
 	s, err := a.kept.snapshots.soon(ctx, asked{knownKey{a.ID, a.When.KnownAt}, atLeast, own.make}, wait)

@@ -217,9 +217,9 @@ func (c *snapshots) answer(ctx context.Context, a asked) (s *Snapshot, made bool
 }
 
 // soon returns the answer like answer if that takes no longer than wait. If it takes longer, soon returns the answer
-// before, if that was finished less than keptMax ago, or else nil. The answer is made apart from the requests for it, in
-// at most makeMax, and as long as one of them comes within forgetAfter: who asks again finds it, or the reason why it
-// could not be made.
+// before, if that was finished less than keptMax ago, or else nil. The answer is made apart from the requests for it,
+// in at most makeMax, and as long as one of them comes within forgetAfter: who asks again finds it, or the reason why
+// it could not be made.
 func (c *snapshots) soon(ctx context.Context, a asked, wait time.Duration) (*Snapshot, error) {
 	arrived := c.position()
 	end := time.NewTimer(wait)
@@ -239,8 +239,8 @@ func (c *snapshots) soon(ctx context.Context, a asked, wait time.Duration) (*Sna
 	}
 }
 
-// join returns the kept answer, or the making of it, which it begins unless it has begun. If the making has failed, join
-// returns its error.
+// join returns the kept answer, or the making of it, which it begins unless it has begun. If the making has failed,
+// join returns its error.
 func (c *snapshots) join(ctx context.Context, a *asked, arrived uint64) (*Snapshot, *making, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,9 +11,9 @@ import (
 )
 
 // What a page shows of all centers comes from answers that are kept. A page waits for those that are not there yet,
-// all together for Config.Patience. If that is not enough, it shows answers of the last half minute, with their position
-// in its bar, or else a page that says so and asks again by itself. The answers are made meanwhile; who leaves the page
-// ends that after some seconds.
+// all together for Config.Patience. If that is not enough, it shows answers of the last half minute, with their
+// position in its bar, or else a page that says so and asks again by itself. The answers are made meanwhile; who
+// leaves the page ends that after some seconds.
 
 // Patience is how long a page of a server waits for its answers.
 const Patience = 300 * time.Millisecond
