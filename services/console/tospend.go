@@ -50,15 +50,22 @@ func (v *visit) newToSpend(q lists.Question) (*toSpend, error) {
 	if v.when.KnownAt == "" {
 		return x, nil
 	}
-	known, err := v.listed("due", "spend", "true", "center", q.Params["center"])
+	params := []string{"spend", "true", "center", q.Params["center"]}
+	by, err := keep(v, "to spend", v.questionOf("due", params...), func(a *asking) (map[string]events.Fen, error) {
+		known, err := a.list("due", params...)
+		if err != nil {
+			return nil, err
+		}
+		by, amount := map[string]events.Fen{}, columnAt(known.Columns, "toSpendFen")
+		for _, row := range known.Rows {
+			by[known.code(row, "center")], _ = row[amount].Data.(events.Fen)
+		}
+		return by, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	by, amount := map[events.CenterID]events.Fen{}, columnAt(known.Columns, "toSpendFen")
-	for _, row := range known.Rows {
-		by[events.CenterID(known.code(row, "center"))], _ = row[amount].Data.(events.Fen)
-	}
-	x.of = func(id events.CenterID) events.Fen { return by[id] }
+	x.of = func(id events.CenterID) events.Fen { return by[string(id)] }
 	return x, nil
 }
 
