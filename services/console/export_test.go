@@ -17,3 +17,10 @@ func Screens() (all []Screen) {
 	}
 	return all
 }
+
+// SetPageRows sets the number of rows that a page of a list has, and returns what sets it back.
+func SetPageRows(n int) (back func()) {
+	before := pageRows
+	pageRows = n
+	return func() { pageRows = before }
+}

@@ -17,10 +17,11 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// These are the numbers of rows that a page of a list has. More than wholeMax are for a file.
+// pageRows is the number of rows that a page of a list has.
+var pageRows = 200
+
 const (
-	pageRows = 200
-	wholeMax = 2000
+	wholeMax = 2000   // rows that one page shows if the user asks for all; more are for a file
 	foundMax = 10_000 // records that a search lists on its pages, unless the user says how many
 )
 

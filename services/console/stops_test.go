@@ -133,24 +133,51 @@ func once(stops []stop, langs ...string) (some []stop) {
 func TestEveryPageAnswers(t *testing.T) {
 	x, province := serveProvince(t)
 	for _, s := range once(stopsOf(t, x, province), "zh", "en") {
-		t.Run(s.Name+" "+s.Lang, func(t *testing.T) {
-			b := newBrowser(t, s.Lang, x.Client())
-			b.carry(x, s.Session)
-			answer, err := b.client.Get(x.URL + s.Address)
-			if err != nil {
-				t.Fatal(err)
+		t.Run(s.Name+" "+s.Lang, func(t *testing.T) { opens(t, x, s) })
+	}
+}
+
+// TestEveryPageAnswersInParts opens each page as in a province where no list fits on one page.
+func TestEveryPageAnswersInParts(t *testing.T) {
+	x, province := serveProvince(t)
+	defer console.SetPageRows(2)()
+	var parts int
+	for _, s := range once(stopsOf(t, x, province), "zh") {
+		t.Run(s.Name, func(t *testing.T) {
+			page := opens(t, x, s)
+			if !strings.Contains(page, `class="pages"`) {
+				return
 			}
-			body, err := io.ReadAll(answer.Body)
-			_ = answer.Body.Close()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if page := string(body); strings.Contains(page, `"out"`) && !strings.Contains(page, "<bdi>"+s.Role+"</bdi></a>") {
-				t.Errorf("%s does not show that %s is signed in", s.Address, s.Role)
-			}
-			if answer.StatusCode != http.StatusOK {
-				t.Errorf("%s as %s is answered with %s", s.Address, s.Role, answer.Status)
-			}
+			parts++
+			s.Address += map[bool]string{true: "&", false: "?"}[strings.Contains(s.Address, "?")] + "page=2"
+			opens(t, x, s)
 		})
 	}
+	if parts < 15 {
+		t.Errorf("only %d pages come in parts", parts)
+	}
+}
+
+// opens opens a page as its role and returns it.
+func opens(t *testing.T, x *office, s stop) (page string) {
+	t.Helper()
+	b := newBrowser(t, s.Lang, x.Client())
+	b.carry(x, s.Session)
+	answer, err := b.client.Get(x.URL + s.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page = string(body)
+	if strings.Contains(page, `"out"`) && !strings.Contains(page, "<bdi>"+s.Role+"</bdi></a>") {
+		t.Errorf("%s does not show that %s is signed in", s.Address, s.Role)
+	}
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("%s as %s is answered with %s", s.Address, s.Role, answer.Status)
+	}
+	return page
 }
