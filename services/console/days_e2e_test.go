@@ -5,15 +5,18 @@ package console_test
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/demo"
 	"github.com/taizhang/taizhang/services/desk"
@@ -40,9 +43,19 @@ type day struct {
 	Sheet    string    `json:"sheet,omitempty"` // cells as a spreadsheet copies them
 	File     string    `json:"file,omitempty"`  // the same sheet as a workbook
 	Mistakes []mending `json:"mistakes,omitempty"`
-	Records  int       `json:"records,omitempty"` // of the sheet
-	Center   string    `json:"center"`            // of the clerk
-	Doc      string    `json:"doc,omitempty"`     // a document number that no record has
+	Records  int       `json:"records,omitempty"`  // of the sheet
+	Center   string    `json:"center"`             // of the clerk
+	Reported string    `json:"reported,omitempty"` // the date of the report
+	City     string    `json:"city,omitempty"`     // the code of Hangzhou
+	Rates    []string  `json:"rates,omitempty"`    // of the city on that date, as reported and as corrected
+	Voucher  string    `json:"voucher,omitempty"`  // that corrects it
+	Record   string    `json:"record,omitempty"`   // the address of that voucher
+	Points   []string  `json:"points,omitempty"`   // at which a center is compared
+	Position uint64    `json:"position,omitempty"` // of the ledger before the days
+	Sample   []string  `json:"sample,omitempty"`   // the centers and vouchers that are drawn there
+	Grant    string    `json:"grant,omitempty"`    // the one with the longest account book
+	Print    string    `json:"print,omitempty"`    // the file for the print of that book
+	Doc      string    `json:"doc,omitempty"`      // a document number that no record has
 }
 
 // mending is a bad cell and what is typed into it.
@@ -73,13 +86,8 @@ func hand(t *testing.T, x *office) string {
 
 // recordsOf returns the ids of the records that a condition of find selects.
 func recordsOf(t *testing.T, x *office, name, value string) (ids []string) {
-	found, err := x.desk.List(t.Context(), desk.When{}, lists.Question{List: "find", Params: map[string]string{name: value}})
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
-	for _, row := range found.Select("id").Rows {
-		ids = append(ids, row[0].CSV())
+	for _, row := range cells(x.asked(t, "find", name, value), "id") {
+		ids = append(ids, row[0])
 	}
 	return ids
 }
@@ -110,7 +118,61 @@ func daysOf(t *testing.T, x *office, province *demo.Province, lang string) []day
 	fillSheet(t, province, &clerk)
 	deferrals := by("finance", "deferrals")
 	deferrals.Doc = "浙财科教〔2026〕900号"
-	return []day{clerk, deferrals}
+	head := by("finance", "explained")
+	explain(t, x, province, &head)
+	auditor := by("auditor", "audit")
+	drawSample(t, x, &auditor)
+	accountant := by("center", "book")
+	accountant.Grant, accountant.Print = longestBook(t, x, province), filepath.Join(t.TempDir(), "book.pdf")
+	office := by("office", "grades")
+	office.Doc = "浙科委办〔2026〕900号"
+	return []day{clerk, deferrals, head, auditor, accountant, office}
+}
+
+// explain fills in the rates of Hangzhou, and the voucher that was entered late.
+func explain(t *testing.T, x *office, province *demo.Province, d *day) {
+	t.Helper()
+	d.Reported = province.ReportedOn.String()
+	for _, when := range []desk.When{{AsOf: d.Reported, KnownAt: d.Reported}, {AsOf: d.Reported}} {
+		got, err := x.desk.List(t.Context(), when, lists.Question{List: "execution", Params: map[string]string{"by": "city",
+			"scope": "fiscal", "year": d.Reported[:4]}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range cells(got, "city", "ratePercent") {
+			if strings.HasPrefix(row[0], demo.Hangzhou) {
+				d.City, d.Rates = row[0], append(d.Rates, row[1])
+			}
+		}
+	}
+	d.Voucher = province.BackDated.Data.(*events.FundsSpent).Voucher
+	d.Record = fmt.Sprintf("/centers/%s/records/%s", province.BackDated.Center, province.BackDated.ID)
+	if len(d.Rates) != 2 || d.Rates[0] == d.Rates[1] {
+		t.Fatalf("the rates of Hangzhou are %v", d.Rates)
+	}
+}
+
+// drawSample draws the sample that the auditor must get.
+func drawSample(t *testing.T, x *office, d *day) {
+	t.Helper()
+	d.Points = []string{"2026-03-31", "2026-09-30"}
+	d.Position = x.desk.Position()
+	for _, row := range cells(x.asked(t, "sample", "year", "2026", "n", "12", "position",
+		strconv.FormatUint(d.Position, 10)), "center", "voucher") {
+		d.Sample = append(d.Sample, row[0]+" "+row[1])
+	}
+}
+
+// longestBook returns the grant of the center with the most vouchers.
+func longestBook(t *testing.T, x *office, province *demo.Province) (grant string) {
+	t.Helper()
+	most := 0
+	for _, row := range cells(x.asked(t, "spending", "center", string(province.Center), "by", "grant"), "grant", "vouchers") {
+		if n := atoi(t, row[1]); n > most {
+			grant, most = row[0], n
+		}
+	}
+	return grant
 }
 
 // fillSheet fills in the sheet with mistakes, as it is copied and as a file, and how its cells are mended.
@@ -178,7 +240,43 @@ func TestDaysByKeysAlone(t *testing.T) {
 			t.Errorf("%s in %s: %s", at.Name, at.Lang, finding)
 		}
 	})
+	for _, d := range p.Days {
+		if d.Print != "" {
+			checkBook(t, d)
+		}
+	}
 	if seen != len(p.Days) {
 		t.Errorf("%d of %d days were done", seen, len(p.Days))
+	}
+}
+
+// checkBook checks the print of an account book: A4 upright, headings on each sheet that has lines, and room for three
+// seals at the end.
+func checkBook(t *testing.T, d day) {
+	t.Helper()
+	book := readSheets(t, d.Print)
+	if len(book) < 2 {
+		t.Errorf("the account book of %s has %d sheets, which do not show whether headings are repeated", d.Grant,
+			len(book))
+	}
+	words := map[string][]string{"zh": {"日期", "凭证号", "摘要", "到账", "支出", "结余"},
+		"en": {"Date", "Voucher", "Summary", "Received", "Spent", "Balance"}}[d.Lang]
+	seals := map[string][]string{"zh": {"制表：", "复核：", "负责人："}, "en": {"Madeby:", "Checkedby:", "Head:"}}[d.Lang]
+	for k := range book {
+		s := &book[k]
+		if math.Abs(s.Width-595) > 1 || math.Abs(s.Height-842) > 1 {
+			t.Errorf("sheet %d is %v by %v points, not A4", k+1, s.Width, s.Height)
+		}
+		for _, word := range words {
+			if !s.has(word) {
+				t.Errorf("sheet %d of the account book in %s lacks the heading %s: %v", k+1, d.Lang, word, s.words())
+			}
+		}
+	}
+	last := &book[len(book)-1]
+	for _, seal := range seals {
+		if !last.has(seal) {
+			t.Errorf("the last sheet of the account book in %s has no place for %s", d.Lang, seal)
+		}
 	}
 }

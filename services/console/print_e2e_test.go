@@ -15,8 +15,9 @@ import (
 
 // sheet is a printed page.
 type sheet struct {
-	Width float64 `xml:"width,attr"` // in points
-	Words []struct {
+	Width  float64 `xml:"width,attr"` // in points
+	Height float64 `xml:"height,attr"`
+	Words  []struct {
 		Left  float64 `xml:"xMin,attr"`
 		Right float64 `xml:"xMax,attr"`
 		Text  string  `xml:",chardata"`

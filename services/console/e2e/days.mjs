@@ -46,7 +46,6 @@ const days = {
 
 	// A clerk of the finance department defers several centers under one document number.
 	async deferrals(k, { doc, hand, center }) {
-		const written = async () => Number(await (await fetch(`${hand}/records?doc=${encodeURIComponent(doc)}`)).text());
 		await k.follow(k.say('待办', 'Inbox'), { role: 'link' });
 		await k.to(k.say('发文字号（所选中心共用）', 'Document number, for all chosen centers'));
 		await k.type(doc);
@@ -62,16 +61,132 @@ const days = {
 		await k.shows(...centers.map((id) => k.say(`可以入账 ${id}`, `It would be accepted ${id}`)));
 		const typed = await k.page.evaluate(() => document.getElementById('doc').value);
 		if (typed !== doc) k.complain(`the document number became ${typed}`);
-		if (await written() !== 0) k.complain('a dry run wrote');
+		if (await written(hand, doc) !== 0) k.complain('a dry run wrote');
 		await k.to(k.say('记账', 'Record'), { role: 'button' });
 		await k.press('Enter');
 		await k.shows(...centers.map((id) => k.say(`已入账 ${id}`, `Recorded ${id}`)));
-		if (await written() !== 5) k.complain(`${await written()} records have the document number`);
+		if (await written(hand, doc) !== 5) k.complain(`${await written(hand, doc)} records have the document number`);
 		await k.follow(k.say('待办', 'Inbox'), { role: 'link' });
 		await k.follow(k.say(/^已延后/, /^Deferred/), { role: 'link' });
 		await k.shows(...centers);
 	},
+
+	// The head of the finance department sees why the rate of Hangzhou is not what was reported, down to the voucher, and
+	// copies the paragraph.
+	async explained(k, { reported, city, rates, voucher, record }) {
+		await k.follow(k.say('变动说明', 'Changes'), { role: 'link' });
+		await k.to(k.say('报出数截至', 'Reported as of'));
+		await k.date(reported);
+		await k.go();
+		await k.follow(city, { role: 'link' });
+		await k.shows(k.say(`执行率 ${rates[0]}%`, `rate ${rates[0]}%`), k.say(`更正后执行率 ${rates[1]}%`, `rate after that ${rates[1]}%`));
+		await k.follow(voucher, { role: 'link' });
+		if (new URL(k.page.url()).pathname !== record) k.complain(`the voucher leads to ${k.page.url()}`);
+		await k.shows(voucher);
+		await k.page.goBack(); // the key for that is the browser's own
+		await pasting(async () => {
+			await k.to(k.say('情况说明', 'To copy'), { role: 'link' });
+			await k.press('Enter');
+			await k.to(k.say('复制', 'Copy the Chinese text'), { role: 'button' });
+			await k.press('Enter');
+			await k.until('a mark at the button', () => document.activeElement.textContent.endsWith('✓'));
+			const letter = await pasteElsewhere(k);
+			for (const part of [rates[0], voucher, '以上报出数、更正、期间发生三项之和与现在数相符']) {
+				if (!letter.includes(part)) k.complain(`the paragraph that was copied lacks ${part}: ${letter}`);
+			}
+		});
+	},
+
+	// An auditor compares two states of a center and draws a sample, which is the one that anybody draws.
+	async audit(k, { center, points, position, sample }) {
+		await k.to(k.say('中心编号', 'Center'));
+		await k.type(center);
+		await k.to(k.say('甲时点', 'Point A'));
+		await k.type(points[0]);
+		await k.to(k.say('乙时点', 'Point B'));
+		await k.type(points[1]);
+		await k.go();
+		const seen = await k.page.evaluate(() => {
+			const tables = [...document.querySelectorAll('#replay table')];
+			const counts = [...tables[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent)).find((row) => /^(记录数|events)$/.test(row[0]));
+			return { known: Number(counts[2]) - Number(counts[1]), listed: tables[tables.length - 1].tBodies[0].rows.length };
+		});
+		if (!(seen.known > 0) || seen.known !== seen.listed) k.complain(`${seen.known} records came between the points, ${seen.listed} are listed`);
+		await k.to(k.say('张数', 'Vouchers'));
+		await k.replace(String(sample.length));
+		await k.to(k.say('台账位置（空为最新）', 'Position (empty for the end)'));
+		await k.type(String(position));
+		await k.follow(k.say('抽取', 'Draw'));
+		await k.heading(k.say('抽样', 'Sample'));
+		const drawn = await k.page.evaluate(() => [...document.querySelectorAll('tbody tr')].map((row) => `${row.cells[1].textContent} ${row.cells[2].textContent}`));
+		if (drawn.join() !== sample.join()) k.complain(`the sample is ${drawn}, expected ${sample}`);
+		const voucher = sample[0].split(' ')[1];
+		await k.follow(voucher, { role: 'link' });
+		await k.shows(voucher);
+	},
+
+	// The accountant of a center opens the account book of a grant and prints it.
+	async book(k, { grant, print }) {
+		await k.follow(grant, { role: 'link' });
+		await k.heading(`${k.say('经费明细账', 'Account book')} ${grant}`);
+		await k.to(k.say('打印', 'Print'), { role: 'button' });
+		await k.press('Enter');
+		await k.until('the window for printing', () => document.documentElement.dataset.printed);
+		await k.page.pdf({ path: print, preferCSSPageSize: true, format: 'A4' });
+	},
+
+	// The office of science and technology grades several centers at once. A dry run refuses them first.
+	async grades(k, { doc, hand }) {
+		await k.follow(k.say('年度评价', 'Grading'), { role: 'link' });
+		await k.to(k.say('列出', 'Show'), { role: 'combobox' });
+		await k.choose(k.say('未评级', 'not graded'));
+		await k.follow(k.say('查询', 'Ask'));
+		const grades = {};
+		for (const grade of k.say(['优秀', '合格', '合格'], ['excellent', 'qualified', 'qualified'])) {
+			const at = await k.to(k.say(/^评定为 /, /^Decide /), { role: 'combobox' });
+			await k.choose(grade);
+			grades[at.name.split(' ')[1]] = grade;
+		}
+		const centers = Object.keys(grades);
+		await k.follow(k.say('评定勾选的中心', 'Decide for the ticked centers'));
+		const experts = k.say(/^专家评议份数$/, /^expert reviews$/i);
+		await k.to(experts, { role: 'link' }); // what is missing leads to its field
+		await k.press('Enter');
+		const at = await k.focus();
+		if (!experts.test(at.name) || at.role !== 'textbox') throw new Error(`the link leads to ${at.role} “${at.name}”`);
+		await k.type('2');
+		await k.press('Tab');
+		await k.type('1');
+		await k.press('Enter');
+		await k.shows(...centers.map((id) => k.say(`将被拒绝 ${id}`, `It would be refused ${id}`)));
+		await k.to(k.say(/^发文字号/, /^Document/), { role: 'textbox' });
+		await k.type(doc);
+		for (const who of k.say(['省委科技办', '省财政厅', '省级行业主管部门', '所在地政府'], ['S&T office', 'Department of Finance', 'industry department', 'local government'])) {
+			await k.to(who, { role: 'checkbox' });
+			await k.press('Space');
+		}
+		await k.press('Enter'); // in a field it is a dry run
+		await k.shows(...centers.map((id) => k.say(`可以入账 ${id}`, `It would be accepted ${id}`)));
+		if (await written(hand, doc) !== 0) k.complain('a dry run wrote');
+		const answer = await k.focus();
+		if (answer.name !== k.say('判断', 'Answer')) k.complain(`after a dry run “${answer.name}” has the focus`);
+		await k.to(k.say('记账', 'Record'), { role: 'button', back: true });
+		await k.press('Enter');
+		await k.shows(...centers.map((id) => k.say(`已入账 ${id}`, `Recorded ${id}`)));
+		if (await written(hand, doc) !== centers.length) k.complain(`${await written(hand, doc)} records have the document number`);
+		await k.follow(k.say('年度评价', 'Grading'), { role: 'link' });
+		const shown = await k.page.evaluate((ids) => ids.map((id) => [...document.querySelectorAll('tbody tr')]
+			.find((row) => row.cells[0].textContent.trim() === id).cells[6].textContent.trim()), centers);
+		for (const [i, id] of centers.entries()) {
+			if (!shown[i].startsWith(grades[id])) k.complain(`the grade of ${id} is shown as ${shown[i]}`);
+		}
+	},
 };
+
+// written returns how many records have a document number.
+async function written(hand, doc) {
+	return Number(await (await fetch(`${hand}/records?doc=${encodeURIComponent(doc)}`)).text());
+}
 
 // The clipboard is one for all pages of the browser.
 let pasted = Promise.resolve();
@@ -92,6 +207,18 @@ async function copyElsewhere(k, cells) {
 	await k.page.bringToFront();
 }
 
+// pasteElsewhere pastes into a page of its own, which stands for the letter, and returns what it has then.
+async function pasteElsewhere(k) {
+	const page = await k.page.context().newPage();
+	await page.setContent('<textarea></textarea>');
+	await page.evaluate(() => document.querySelector('textarea').focus());
+	await page.keyboard.press('Control+V');
+	const pasted = await page.evaluate(() => document.querySelector('textarea').value);
+	await page.close();
+	await k.page.bringToFront();
+	return pasted;
+}
+
 const browser = await chromium.launch({
 	executablePath: plan.program,
 	args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
@@ -108,6 +235,8 @@ await Promise.all([0, 1].map(async () => {
 			locale: day.lang === 'zh' ? 'zh-CN' : 'en', timezoneId: 'Asia/Shanghai', reducedMotion: 'reduce', viewport: { width: 1280, height: 900 },
 		});
 		context.setDefaultTimeout(20_000);
+		// Chromium without a window does not say that it was asked to print
+		await context.addInitScript(() => { window.print = () => { document.documentElement.dataset.printed = 'yes'; }; });
 		const k = await keyboard(context, day.lang, found);
 		try {
 			await k.signIn(day);
