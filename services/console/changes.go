@@ -197,7 +197,7 @@ func (v *visit) explainChanges() error {
 				return answers.Content{}, err
 			}
 			var part bytes.Buffer
-			if err := templates[v.lang]["changes"].ExecuteTemplate(&part, "explained", x.shown(v)); err != nil {
+			if err := templates()[v.lang]["changes"].ExecuteTemplate(&part, "explained", x.shown(v)); err != nil {
 				return answers.Content{}, err
 			}
 			return answers.Content{Position: x.position, Above: part.Bytes(), Count: len(x.corrected)}, nil

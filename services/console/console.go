@@ -69,6 +69,7 @@ func New(cfg Config) *Pages {
 			p.mux.Handle("POST "+s.path, p.page(s.serve))
 		}
 	}
+	templates()
 	for i := range assets {
 		p.mux.Handle("GET "+assets[i].path, &assets[i])
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/taizhang/taizhang/events"
@@ -155,8 +156,11 @@ func newMe(base *view, me *access.Me) *meView {
 	return &meView{base, me, me.Role.Title(), scopeOf(&me.Binding), rightsOf(me), nil}
 }
 
-// templates holds the templates of the pages, by language and name.
-var templates = map[string]map[string]*template.Template{"zh": parse("zh"), "en": parse("en")}
+// templates returns the templates of the pages, by language and name. New calls it first: no command waits for the
+// parsing of pages that it does not show.
+var templates = sync.OnceValue(func() map[string]map[string]*template.Template {
+	return map[string]map[string]*template.Template{"zh": parse("zh"), "en": parse("en")}
+})
 
 func parse(lang string) map[string]*template.Template {
 	pick := func(zh, en string, args ...any) string { return text.Say(zh, en, args...).In(lang) }
@@ -184,7 +188,7 @@ func parse(lang string) map[string]*template.Template {
 // show answers with a page.
 func (v *visit) show(status int, page string, of any) {
 	var body bytes.Buffer
-	if err := templates[v.lang][page].ExecuteTemplate(&body, "frame", of); err != nil {
+	if err := templates()[v.lang][page].ExecuteTemplate(&body, "frame", of); err != nil {
 		panic(fmt.Errorf("console: page %s: %w", page, err)) // a defect of the template; tests show every page
 	}
 	h := v.w.Header()
