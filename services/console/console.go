@@ -3,8 +3,10 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -102,6 +104,17 @@ func (p *Pages) page(do func(*visit) error) http.HandlerFunc {
 		if err := do(v); err != nil {
 			v.fail(err)
 		}
+	}
+}
+
+// recovered answers with a page if the handler panicked. A page is sent whole at its end, so nothing was sent before.
+func (v *visit) recovered() {
+	switch failed := recover(); {
+	case failed == nil:
+	case failed == http.ErrAbortHandler:
+		panic(failed)
+	default:
+		v.fail(fmt.Errorf("console: panic: %v\n%s", failed, debug.Stack()))
 	}
 }
 

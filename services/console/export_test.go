@@ -1,6 +1,10 @@
 package console
 
-import "github.com/taizhang/taizhang/services/access"
+import (
+	"net/http"
+
+	"github.com/taizhang/taizhang/services/access"
+)
 
 // Screen is a row of the table of pages, for the tests in browsers.
 type Screen struct {
@@ -23,4 +27,9 @@ func SetPageRows(n int) (back func()) {
 	before := pageRows
 	pageRows = n
 	return func() { pageRows = before }
+}
+
+// PageThatPanics returns a page whose handler panics.
+func (p *Pages) PageThatPanics() http.Handler {
+	return p.page(func(*visit) error { panic("the handler of a page") })
 }

@@ -3,6 +3,7 @@ package console_test
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
@@ -180,4 +181,17 @@ func opens(t *testing.T, x *office, s stop) (page string) {
 		t.Errorf("%s as %s is answered with %s", s.Address, s.Role, answer.Status)
 	}
 	return page
+}
+
+func TestAPageWhoseHandlerPanicsIsAnsweredInWords(t *testing.T) {
+	x := serve(t)
+	for accepts, words := range map[string]string{"zh": "程序出错", "en": "The program has failed"} {
+		r, w := httptest.NewRequest(http.MethodGet, "/overview", nil), httptest.NewRecorder()
+		r.Header.Set("Accept-Language", accepts)
+		x.pages.PageThatPanics().ServeHTTP(w, r)
+		if body := w.Body.String(); w.Code != http.StatusInternalServerError || !strings.Contains(body, words) ||
+			!strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+			t.Errorf("got %d, %v, %s", w.Code, w.Header(), body)
+		}
+	}
 }
