@@ -3,6 +3,11 @@
 // the program itself runs on (events.Catalog, aggregates.AlertCatalog, policy.Builtin, sheets.Kinds, lists.Lists),
 // from the answers of package desk and from the messages of package alertfeed, and are not edited by hand; a test
 // fails when a page differs from what they say.
+//
+// The pages in zh are a manual, written by hand. What the commands in it print is made on the ledger of the demo and
+// compared by a test of cmd/taizhang; the names of screens, headings and buttons (in bold) and the pictures are
+// compared with the pages by tests of services/console.
 package docs
 
 //go:generate go test . -run "Pages|OfTheAPI|OfTheFeed" -update
+//go:generate go test ../cmd/taizhang -run ConsoleBlocksOfTheManual -update

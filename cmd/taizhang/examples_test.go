@@ -27,6 +27,20 @@ func words(line string) (args []string) {
 	return args
 }
 
+// parseLine parses a command line without the name of the program and returns its verb.
+func parseLine(line, lang string) (*cobra.Command, error) {
+	args := words(line)
+	root := newApp(append(args, "--lang", lang), nil, nil, func(string) string { return "" }).root()
+	found, rest, err := root.Find(args)
+	if err == nil {
+		err = found.ParseFlags(rest)
+	}
+	if err == nil {
+		err = found.ValidateArgs(found.Flags().Args())
+	}
+	return found, err
+}
+
 func TestEveryVerbHasExamplesThatAreCommandLinesOfIt(t *testing.T) {
 	leaveUnderRace(t)
 	known := map[string]bool{}
@@ -38,15 +52,7 @@ func TestEveryVerbHasExamplesThatAreCommandLinesOfIt(t *testing.T) {
 				t.Errorf("%s has no example", c.CommandPath())
 			}
 			for _, x := range examplesOf(c) {
-				args := words(x.line.In(lang))
-				fresh := newApp(append(args, "--lang", lang), nil, nil, func(string) string { return "" }).root()
-				found, rest, err := fresh.Find(args)
-				if err == nil {
-					err = found.ParseFlags(rest)
-				}
-				if err == nil {
-					err = found.ValidateArgs(found.Flags().Args())
-				}
+				found, err := parseLine(x.line.In(lang), lang)
 				if err != nil || nameOf(found) != nameOf(c) && !isGroup(c) {
 					t.Errorf("%s: %s: %v", nameOf(c), x.line.In(lang), err)
 				}
