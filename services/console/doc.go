@@ -18,3 +18,6 @@
 // factor is answered with a page that asks for the code and carries it on
 // (proof.go).
 package console
+
+// The pictures of the documentation, with chromium:
+//go:generate go test -tags e2e -run ^TestPictures$ . -update

@@ -3,12 +3,14 @@ package console
 import (
 	"net/http"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 )
 
 // Screen is a row of the table of pages, for the tests in browsers.
 type Screen struct {
 	Path  string // in the form of http.ServeMux
+	Title text.Text
 	Roles []access.Role
 }
 
@@ -16,7 +18,7 @@ type Screen struct {
 func Screens() (all []Screen) {
 	for _, s := range screens() {
 		if !s.unattended {
-			all = append(all, Screen{s.path, s.roles})
+			all = append(all, Screen{s.path, s.title, s.roles})
 		}
 	}
 	return all

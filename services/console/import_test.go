@@ -77,24 +77,24 @@ func act(b *browser, do string, values url.Values) *page {
 	return b.ended()
 }
 
-// TestAClerkMendsASheetAndSubmitsIt goes the way of the center's clerk with the sheet of the demo.
-func TestAClerkMendsASheetAndSubmitsIt(t *testing.T) {
-	x, province := serveProvince(t)
+// dropSheet has the sheet of the demo judged.
+func dropSheet(b *browser, x *office, p *demo.Province) *page {
+	b.Helper()
 	var sheet bytes.Buffer
-	if err := province.WriteSheet(&sheet); err != nil {
-		t.Fatal(err)
+	if err := p.WriteSheet(&sheet); err != nil {
+		b.Fatal(err)
 	}
-	b := newBrowser(t, "zh", x.Client())
-	x.enter(b, "center")
-	before := position(x, b)
-	b.get(x.URL + "/import")
-	b.shows("凭证", "或粘贴")
 	drop(b, x, demo.SheetName, sheet.Bytes())
-	b.ended()
-	b.shows("有错误，尚未提交", "可以入账 4", "有错误 5")
-	values, wrong := mendValues(b)
+	return b.ended()
+}
+
+// mendAll returns the fields of the sheet of the demo with its mistakes mended, and the names of those that were
+// wrong, each of which must be marked.
+func mendAll(b *browser, province *demo.Province) (values url.Values, wrong []string) {
+	b.Helper()
+	values, wrong = mendValues(b)
 	if len(wrong) != len(demo.Mistakes) {
-		t.Fatalf("%v are marked on %s", wrong, b.page.body)
+		b.Fatalf("%v are marked on %s", wrong, b.page.body)
 	}
 	mends := map[string]string{"日期": province.Today.String(), "金额(元)": "12.50", "用途": "中试"}
 	for name, now := range values { // the grant of a good row
@@ -106,10 +106,24 @@ func TestAClerkMendsASheetAndSubmitsIt(t *testing.T) {
 		want := demo.Mistakes[i]
 		label := labelOf(b, name)
 		if !strings.Contains(label, want.Heading) || !strings.Contains(name, "."+strconv.Itoa(want.Row)+".") {
-			t.Errorf("expected a reason at %v, got it at %s %s", want, name, label)
+			b.Errorf("expected a reason at %v, got it at %s %s", want, name, label)
 		}
 		values.Set(name, mends[want.Heading])
 	}
+	return values, wrong
+}
+
+// TestAClerkMendsASheetAndSubmitsIt goes the way of the center's clerk with the sheet of the demo.
+func TestAClerkMendsASheetAndSubmitsIt(t *testing.T) {
+	x, province := serveProvince(t)
+	b := newBrowser(t, "zh", x.Client())
+	x.enter(b, "center")
+	before := position(x, b)
+	b.get(x.URL + "/import")
+	b.shows("凭证", "或粘贴")
+	dropSheet(b, x, province)
+	b.shows("有错误，尚未提交", "可以入账 4", "有错误 5")
+	values, wrong := mendAll(b, province)
 	judged := b.page.Request.URL.String()
 	b.outlive(x, "center", judged, values)
 	if again, _ := mendValues(b); again.Get(wrong[0]) != values.Get(wrong[0]) {

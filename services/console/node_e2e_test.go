@@ -107,6 +107,7 @@ type plan struct {
 	Axe      bool   `json:"axe"`                // check with axe-core, and the focus
 	Widths   []int  `json:"widths"`             // of the window, in pixels
 	Pictures string `json:"pictures,omitempty"` // the directory for NAME-LANG-WIDTH.webp of each page
+	Exact    bool   `json:"exact,omitempty"`    // pictures are NAME-LANG.png, alike on every machine
 	Prints   string `json:"prints,omitempty"`   // the directory for NAME-LANG.pdf of each page
 	Stops    []stop `json:"stops"`
 }

@@ -15,7 +15,8 @@ import (
 
 // These are for work on a page: directories of files to look at, and which pages to open.
 var (
-	picturesDir = flag.String("pictures", "", "the directory for the pictures of TestPictures")
+	update      = flag.Bool("update", false, "make the pictures of the documentation anew")
+	picturesDir = flag.String("pictures", "", "the directory in which TestPictures makes a picture of every page")
 	only        = flag.String("only", "", "a part of the names of the pages to open, or \"\" for all")
 	printsDir   = flag.String("prints", "", "the directory for the prints of TestPagesInABrowser")
 	whole       = flag.Bool("whole", false, "check everything on each page as every role, not as one of its roles")
@@ -60,15 +61,29 @@ func TestPagesInABrowser(t *testing.T) {
 	})
 }
 
-// TestPictures makes a picture of each page at each width in both languages.
+// TestPictures takes the pictures of the documentation anew and compares them with those that are there; with -update
+// it replaces them. With -pictures it makes a picture of every page at each width in both languages instead.
 func TestPictures(t *testing.T) {
 	x, province := serveProvince(t)
-	p := plan{Base: x.URL, Program: program(t, "chromium"), Script: true, Widths: widths, Pictures: *picturesDir,
-		Stops: once(asked(stopsOf(t, x, province)), "zh", "en")}
-	if p.Pictures == "" { // one is enough to see that they can be made
-		p.Pictures, p.Stops = t.ArtifactDir(), p.Stops[:1]
+	p := plan{Base: x.URL, Program: program(t, "chromium"), Script: true, Widths: widths, Pictures: *picturesDir}
+	if p.Pictures != "" {
+		p.Stops = once(asked(stopsOf(t, x, province)), "zh", "en")
+		walk(t, "walk.mjs", p)
+		return
 	}
+	p.Widths, p.Exact, p.Pictures = widths[:1], true, t.TempDir()
+	p.Stops = asked(picturesOf(t, x, province))
 	walk(t, "walk.mjs", p)
+	if t.Failed() {
+		return // a page that is wrong makes no picture
+	}
+	if *update {
+		keepPictures(t, p)
+		return
+	}
+	for i := range p.Stops {
+		comparePicture(t, p.Pictures, p.Stops[i].picture())
+	}
 }
 
 // sumOfABC is the SHA-256 of the text abc, as FIPS 180-2 has it.

@@ -21,9 +21,10 @@ import (
 type stop struct {
 	Name    string `json:"name"` // in findings and in names of pictures
 	Role    string `json:"role"`
-	Lang    string `json:"lang"`    // zh or en: of the browser
-	Session string `json:"session"` // the secret of the session; "" for nobody
-	Address string `json:"address"` // path and query
+	Lang    string `json:"lang"`            // zh or en: of the browser
+	Session string `json:"session"`         // the secret of the session; "" for nobody
+	Address string `json:"address"`         // path and query
+	Press   string `json:"press,omitempty"` // the selector of a button to press before the picture is taken
 	// The rest is for tour.mjs: an act, and the values that it needs.
 	Act     string `json:"act,omitempty"` // enter, open, ask, attach or take
 	Account string `json:"account,omitempty"`

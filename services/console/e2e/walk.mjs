@@ -1,6 +1,7 @@
 // walk.mjs opens pages in Chromium and prints what is wrong with them. The plan comes as JSON from standard input; the
 // answer is a line of JSON for each page (pages_e2e_test.go has the types of both).
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { chromium } from 'playwright-core';
 import * as checks from './checks.mjs';
@@ -11,7 +12,8 @@ for (const dir of [plan.pictures, plan.prints]) if (dir) await mkdir(dir, { recu
 
 const browser = await chromium.launch({
 	executablePath: plan.program,
-	args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+	args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-lcd-text'],
+	env: plan.exact ? { ...process.env, FONTCONFIG_FILE: resolve('fonts.conf') } : process.env,
 });
 
 // Pages of one role and language share a context, which is a browser with cookies of its own.
@@ -69,6 +71,7 @@ async function walk(stops) {
 			await page.setViewportSize({ width: plan.widths[0], height: 900 });
 			const answer = await page.goto(plan.base + stop.address, { waitUntil: 'load' });
 			if (answer.status() !== 200) found.push(`the answer is ${answer.status()} ${answer.statusText()}`);
+			if (stop.press) await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), page.click(stop.press)]);
 			const at = new URL(page.url());
 			if (at.pathname !== new URL(stop.address, plan.base).pathname) found.push(`the page leads to ${at.pathname}`);
 			found.push(...await run(checks.words, lang));
@@ -76,8 +79,9 @@ async function walk(stops) {
 				if (width !== plan.widths[0]) await page.setViewportSize({ width, height: 900 });
 				found.push(...(await run(checks.layout)).map((f) => `at ${width} pixels ${f}`));
 				if (plan.pictures) {
-					const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 50 });
-					await writeFile(`${plan.pictures}/${stop.name}-${lang}-${width}.webp`, data, 'base64');
+					await run(() => document.activeElement?.blur()); // a caret blinks
+					const { data } = await devtools.send('Page.captureScreenshot', plan.exact ? { format: 'png' } : { format: 'webp', quality: 50 });
+					await writeFile(`${plan.pictures}/${stop.name}-${lang}${plan.exact ? '.png' : `-${width}.webp`}`, data, 'base64');
 				}
 			}
 			if (plan.prints) {
