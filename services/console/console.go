@@ -101,6 +101,7 @@ func (p *Pages) page(do func(*visit) error) http.HandlerFunc {
 		ctx, cancel := context.WithTimeout(r.Context(), pageMax)
 		defer cancel()
 		v := p.visit(w, r.WithContext(ctx))
+		defer v.recovered()
 		if err := do(v); err != nil {
 			v.fail(err)
 		}
