@@ -184,20 +184,14 @@ func (v *visit) letter() error {
 	}
 	seen := map[ruleLine]bool{}
 	for _, a := range x.Alerts {
-		responsible := register.Office(x.Center, a.Code, v.on)
-		if string(responsible.Role) != office {
+		if string(register.Office(x.Center, a.Code, v.on).Role) != office {
 			continue
 		}
-		page.Office = v.in(lists.OfficeWord(responsible))
-		list, err := v.explained(desk.AlertName{Center: string(x.Center), Code: string(a.Code), Key: a.Key,
-			RaisedOn: a.RaisedOn.String()})
-		if err != nil {
-			return err
-		}
-		for i := range list {
-			if e := &list[i]; e.Key == a.Key {
-				page.Office = v.in(e.Who)
-				page.matter(v, e, seen)
+		page.Office = v.in(desk.Responsible(register, x.Center, a.Code, v.on))
+		for _, e := range register.Explain(x.Center, v.on, a.Code, a.Key, a.RaisedOn) {
+			if e.Key == a.Key { // no key means those of all keys
+				explained := desk.Explained(x.Center, &e)
+				page.matter(v, &explained, seen)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/console"
 	"github.com/taizhang/taizhang/services/demo"
 	"github.com/taizhang/taizhang/services/desk"
@@ -64,7 +65,7 @@ var examples = map[string][]string{
 // stopsOf returns every page as every role in both languages.
 func stopsOf(t *testing.T, x *office, p *demo.Province) (stops []stop) {
 	t.Helper()
-	values := exampleValues(t, x, p)
+	values := exampleValues(t, x, p.Center)
 	for _, lang := range []string{"zh", "en"} {
 		stops = append(stops, stop{Name: "login", Role: "nobody", Lang: lang, Address: "/login"})
 		for _, a := range p.Accounts() {
@@ -99,14 +100,14 @@ func stopsOf(t *testing.T, x *office, p *demo.Province) (stops []stop) {
 }
 
 // exampleValues returns what replaces the names in braces of examples.
-func exampleValues(t *testing.T, x *office, p *demo.Province) *strings.Replacer {
+func exampleValues(t testing.TB, x *office, of events.CenterID) *strings.Replacer {
 	t.Helper()
 	row := func(list string, columns ...string) []string {
 		t.Helper()
 		got, err := x.desk.List(t.Context(), desk.When{}, lists.Question{List: list,
-			Params: map[string]string{"center": string(p.Center)}})
+			Params: map[string]string{"center": string(of)}})
 		if err != nil || len(got.Rows) == 0 {
-			t.Fatalf("%s of %s: %d rows, %v", list, p.Center, len(got.Rows), err)
+			t.Fatalf("%s of %s: %d rows, %v", list, of, len(got.Rows), err)
 		}
 		return table.Fields(got.Select(columns...).Rows[0])
 	}
@@ -115,7 +116,7 @@ func exampleValues(t *testing.T, x *office, p *demo.Province) *strings.Replacer 
 	if alert[1] == "" {
 		alert[1] = "-" // as in the addresses of the API
 	}
-	return strings.NewReplacer("{center}", string(p.Center), "{record}", record[0], "{code}", alert[0],
+	return strings.NewReplacer("{center}", string(of), "{record}", record[0], "{code}", alert[0],
 		"{key}", url.PathEscape(alert[1]), "{raisedOn}", alert[2], "{grant}", url.PathEscape(grant))
 }
 

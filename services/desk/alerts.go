@@ -119,32 +119,20 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 			position, found = at, a.Register.Explain(center, on, code, lists.ReadKey(code, name.Key), raisedOn)
 		})
 		for _, e := range found {
-			who[e.Code] = responsible(a.Register, center, e.Code, on)
+			who[e.Code] = Responsible(a.Register, center, e.Code, on)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	var list []Explanation
-	for _, e := range found {
-		causes, figures, err := l.causes(ctx, center, &e)
-		if err != nil {
-			return nil, err
-		}
-		x := Explained(center, &e)
-		x.Figures = append(x.Figures, figures...)
-		x.AsOf, x.Position = Day{on}, position
-		x.Who = who[e.Code]
-		for _, c := range causes {
-			if c.ID == e.ClearedBy {
-				x.ClearedBy = &c
-			}
-			if slices.Contains(e.Because, c.ID) {
-				x.Because = append(x.Because, c)
-			}
-		}
-		list = append(list, x)
+	list := make([]Explanation, len(found))
+	for i := range found {
+		list[i] = Explained(center, &found[i])
+		list[i].AsOf, list[i].Position, list[i].Who = Day{on}, position, who[found[i].Code]
+	}
+	if err := l.addCauses(ctx, center, found, list); err != nil {
+		return nil, err
 	}
 	if len(list) == 0 {
 		what := strings.Join(strings.Fields(strings.Join([]string{string(code), name.Key, name.RaisedOn}, " ")), " ")
@@ -190,8 +178,8 @@ func ruleOf(p *policy.Policy, id events.RuleID) Rule {
 	return r
 }
 
-// responsible returns the name of the office that must act on an alert.
-func responsible(r *projections.Register, center events.CenterID, code aggregates.Code, on events.Date) text.Text {
+// Responsible returns the name of the office that must act on an alert.
+func Responsible(r *projections.Register, center events.CenterID, code aggregates.Code, on events.Date) text.Text {
 	office := r.Office(center, code, on)
 	if name := r.Facts(center, on).Name; office.Role == events.CenterRole && name != "" {
 		return text.Say("%s %s", "%s %s", office.Role.Title(), name)
@@ -217,27 +205,49 @@ func VoucherFigures(s *events.Stored) []Figure {
 	return figures
 }
 
-// causes reads the events from which an alert follows and the one that cleared it. It also returns the figures that
-// only the record of its voucher has.
-func (l *Local) causes(ctx context.Context, center events.CenterID, e *aggregates.Explanation) (list []Cause,
-	figures []Figure, err error) {
-	ids := append(slices.Clip(e.Because), e.ClearedBy)
+// addCauses reads the history of a center once. It adds to each explanation the events from which its alert follows and
+// the one that cleared it, and the figures that only the record of its voucher has.
+func (l *Local) addCauses(ctx context.Context, center events.CenterID, found []aggregates.Explanation,
+	list []Explanation) error {
+	of := map[uuid.UUID][]int{} // the explanations that an event belongs to
+	vouchers := map[uint64][]int{}
+	for i := range found {
+		e := &found[i]
+		for _, id := range append(slices.Clip(e.Because), e.ClearedBy) {
+			if n := len(of[id]); n == 0 || of[id][n-1] != i {
+				of[id] = append(of[id], i)
+			}
+		}
+		if e.Voucher != 0 {
+			vouchers[e.Voucher] = append(vouchers[e.Voucher], i)
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
 	from := center.Stream()
 	if center == "" {
 		from = events.PolicyStream
 	}
 	for stored, err := range l.Ledger.ReadStream(ctx, from, 0) {
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		if stored.Revision == e.Voucher {
-			figures = VoucherFigures(&stored)
+		for _, i := range vouchers[stored.Revision] {
+			list[i].Figures = append(list[i].Figures, VoucherFigures(&stored)...)
 		}
-		if slices.Contains(ids, stored.ID) {
-			list = append(list, causeOf(&stored))
+		for _, i := range of[stored.ID] {
+			c := causeOf(&stored)
+			if c.ID == found[i].ClearedBy {
+				list[i].ClearedBy = &c
+				if !slices.Contains(found[i].Because, c.ID) {
+					continue
+				}
+			}
+			list[i].Because = append(list[i].Because, c)
 		}
 	}
-	return list, figures, nil
+	return nil
 }
 
 func causeOf(s *events.Stored) Cause {
