@@ -71,7 +71,7 @@ func picturesOf(t *testing.T, x *office, p *demo.Province) (stops []stop) {
 	b := newBrowser(t, "zh", x.Client())
 	x.enter(b, "center")
 	sheet := dropSheet(b, x, p).Request.URL.RequestURI()
-	values := exampleValues(t, x, p)
+	values := exampleValues(t, x, p.Center)
 	sessions := map[string]string{"": ""}
 	for i := range pictured {
 		shown := &pictured[i]
