@@ -205,8 +205,8 @@ func VoucherFigures(s *events.Stored) []Figure {
 	return figures
 }
 
-// addCauses reads the history of a center once. It adds to each explanation the events from which its alert follows and
-// the one that cleared it, and the figures that only the record of its voucher has.
+// addCauses reads the history of a center once. It adds to each explanation the events from which its alert follows
+// and the one that cleared it, and the figures that only the record of its voucher has.
 func (l *Local) addCauses(ctx context.Context, center events.CenterID, found []aggregates.Explanation,
 	list []Explanation) error {
 	of := map[uuid.UUID][]int{} // the explanations that an event belongs to
