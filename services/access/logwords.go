@@ -67,6 +67,7 @@ var logVerbs = text.Vocabulary[string]{
 	{Code: "follow", Word: text.Say("实时接收记录", "records as they come")},
 	{Code: "entry", Word: text.Say("查看一条记录", "one record")},
 	{Code: "policies", Word: text.Say("查看办法参数", "policies")},
+	{Code: "adopting", Word: text.Say("试算办法参数", "what a policy would change")},
 	{Code: "yearly", Word: text.Say("年度报告", "yearly report")},
 	{Code: "reproduce", Word: text.Say("核对报表", "report checked")},
 	{Code: "try", Word: text.Say("试算", "try")},

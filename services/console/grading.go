@@ -11,6 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -24,7 +25,8 @@ func officeScreens() []screen {
 		{path: "/grading", title: text.Say("年度评价", "Grading"), roles: readers, state: true, get: (*visit).grading,
 			post: (*visit).chooseGrades, bytes: gradingBytesMax, refills: true},
 		{path: "/policies", title: text.Say("办法参数", "Policies"), roles: withPolicies, state: true,
-			get: (*visit).policies},
+			get: (*visit).policies, post: (*visit).policyPost, bytes: 2 * desk.PolicyBytesMax,
+			filesBytes: 2 * desk.PolicyBytesMax, refills: true},
 		{path: "/policies/{id}/{version}", title: text.Say("办法参数", "Policy"), roles: withPolicies, state: true,
 			get: (*visit).policy},
 	}

@@ -141,28 +141,3 @@ func TestRecognitionLeadsToTheNextStep(t *testing.T) {
 		t.Error("an auditor is offered a form")
 	}
 }
-
-// TestPoliciesAreShown checks the pages of the policies, for who may read them.
-func TestPoliciesAreShown(t *testing.T) {
-	t.Parallel()
-	x, _ := serveProvince(t)
-	b := newBrowser(t, "zh", x.Client())
-	b.isExotic = true
-	x.enter(b, "secadmin")
-	b.get(x.URL + "/policies")
-	b.expect("/policies", http.StatusOK, "办法参数")
-	b.shows("施行中")
-	for link := range b.page.all("a") {
-		if href := attr(link, "href"); strings.HasPrefix(href, "/policies/") {
-			b.get(x.URL + href)
-			break
-		}
-	}
-	b.expect(b.page.Request.URL.Path, http.StatusOK, "办法参数")
-	b.shows("参数", "原文")
-	b.get(x.URL + "/policies/none/1")
-	b.expect("/policies/none/1", http.StatusNotFound, "没有这个页面")
-	x.enter(b, "sysadmin")
-	b.get(x.URL + "/policies")
-	b.expect("/policies", http.StatusNotFound, "没有这个页面")
-}

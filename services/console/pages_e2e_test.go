@@ -113,7 +113,7 @@ func TestOtherBrowsers(t *testing.T) {
 				Value: string(province.Center), Leads: "center=" + string(province.Center)},
 				stop{Name: "evidence", Act: "attach", Address: "/record/subsidy.granted",
 					Field: `[id="evidence[0].file"]`, Value: "abc", Leads: sumOfABC},
-				stop{Name: "export", Act: "take", Address: "/execution", Link: ".exports a"})
+				stop{Name: "export", Act: "take", Address: "/execution", Link: `.exports a[href*="xlsx"]`})
 			for i := range tour {
 				tour[i].Role, tour[i].Lang = name, "zh"
 			}

@@ -3,6 +3,9 @@ package desk
 import (
 	"context"
 
+	"github.com/taizhang/taizhang/aggregates/difference"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 )
@@ -17,12 +20,42 @@ type Keeper interface {
 	// ReportCSV makes a report like Report, as plain CSV in pieces.
 	ReportCSV(ctx context.Context, when When, q lists.Question, lang string,
 		before *lists.Answer) (*ReportPieces, error)
+	// Adopting returns what adopting a policy would change, and writes nothing.
+	Adopting(ctx context.Context, p Policy) (*Adopting, error)
+}
+
+// Adopting is what adopting a policy would change as of a date: of today or, if that is later, of the day from which
+// the policy is in force.
+type Adopting struct {
+	*lists.Adopting
+	AsOf     events.Date
+	Revision uint64   // of the policies, on which the answer is based
+	Repeated bool     // the ledger has adopted the policy already, so nothing changes
+	Reasons  []Reason // against adopting it; then nothing is compared
 }
 
 // ReportPieces is a report as plain CSV in pieces.
 type ReportPieces = reports.Pieces
 
 var _ Keeper = (*Local)(nil)
+
+// Adopting implements Keeper. The answer is about the centers that the account sees.
+func (l *Local) Adopting(ctx context.Context, p Policy) (*Adopting, error) {
+	register, rec := l.register(), ledger.Adoption(p.Policy)
+	a := &Adopting{Adopting: lists.NewAdopting(), AsOf: max(events.DateAt(l.Now()), p.EffectiveFrom),
+		Revision: register.Revision(events.PolicyStream)}
+	if a.Repeated = register.Has(events.PolicyStream, rec.ID) > 0; a.Repeated {
+		return a, nil
+	}
+	if verdict := register.Judge(rec); len(verdict.Nonsense) > 0 {
+		a.Reasons = verdict.Nonsense
+		return a, nil
+	}
+	err := register.Adopting(ctx, p.Policy, a.AsOf,
+		func(id events.CenterID, d difference.Difference) { a.Add(id, &d) })
+	a.End()
+	return a, err
+}
 
 // Answer implements Keeper.
 func (l *Local) Answer(ctx context.Context, when When, q lists.Question, in lists.Encoding,

@@ -68,19 +68,29 @@ func changesColumns(q *asked) []table.Column {
 		return partsColumns(q)
 	}
 	if q.text("show") == "alerts" {
-		return append([]table.Column{
-			{Name: "center", Title: text.Say("中心", "center")},
-			{Name: "code", Title: text.Say("代码", "code")},
-			{Name: "key", Title: text.Say("对象", "key")},
-			{Name: "severity", Title: text.Say("级别", "severity")},
-			{Name: "change", Title: text.Say("变动", "change")},
-			{Name: "raisedOnBefore", Title: text.Say("原发生", "raised before"), Type: table.Day},
-			{Name: "clearedOnBefore", Title: text.Say("原解除", "cleared before"), Type: table.Day},
-			{Name: "raisedOn", Title: text.Say("现发生", "raised"), Type: table.Day},
-			{Name: "clearedOn", Title: text.Say("现解除", "cleared"), Type: table.Day},
-		}, movedColumns()...)
+		return append(alertColumns(), movedColumns()...)
 	}
-	return append([]table.Column{
+	return append(figureColumns(), movedColumns()...)
+}
+
+// alertColumns returns the columns of alerts that changed.
+func alertColumns() []table.Column {
+	return []table.Column{
+		{Name: "center", Title: text.Say("中心", "center")},
+		{Name: "code", Title: text.Say("代码", "code")},
+		{Name: "key", Title: text.Say("对象", "key")},
+		{Name: "severity", Title: text.Say("级别", "severity")},
+		{Name: "change", Title: text.Say("变动", "change")},
+		{Name: "raisedOnBefore", Title: text.Say("原发生", "raised before"), Type: table.Day},
+		{Name: "clearedOnBefore", Title: text.Say("原解除", "cleared before"), Type: table.Day},
+		{Name: "raisedOn", Title: text.Say("现发生", "raised"), Type: table.Day},
+		{Name: "clearedOn", Title: text.Say("现解除", "cleared"), Type: table.Day},
+	}
+}
+
+// figureColumns returns the columns of figures that changed.
+func figureColumns() []table.Column {
+	return []table.Column{
 		{Name: "center", Title: text.Say("中心", "center")},
 		{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year},
 		{Name: "scope", Title: text.Say("口径", "scope")},
@@ -92,7 +102,7 @@ func changesColumns(q *asked) []table.Column {
 		{Name: "ratePercentAfter", Title: text.Text{Zh: "现执行率%", En: "rate % after"}, Type: table.Percent},
 		{Name: "lowBefore", Type: table.Bool},
 		{Name: "lowAfter", Type: table.Bool},
-	}, movedColumns()...)
+	}
 }
 
 func changes(ctx context.Context, d *Books, q *asked, t *table.Table) error {
@@ -317,15 +327,19 @@ func newMovedLine(m difference.MovedLine) movedLine {
 	return movedLine{m, table.Rate(m.Before.RatePercent()), table.Rate(m.After.RatePercent())}
 }
 
+// row returns the cells of figureColumns for a figure of the line.
+func (m *movedLine) row(id events.CenterID, f *MoneyFigure) []table.Cell {
+	b, a := f.Of(m.Before.Money), f.Of(m.After.Money)
+	return []table.Cell{table.Text(id), table.Number(m.After.Year),
+		table.Named(m.After.Scope, ScopeWord(m.After.Scope)), table.Named(f.Name, f.Word), table.Fen(b), table.Fen(a),
+		table.Fen(a - b), m.rateBefore, m.rateAfter, table.Yes(m.Before.Low), table.Yes(m.After.Low)}
+}
+
 // figureRows adds one row for a figure of a line with all records that moved it, or one row for each of these records.
 func (c *changed) figureRows(t *movedRows, f *MoneyFigure, line movedLine, each bool) {
 	var all moved
 	add := func(by moved, m movedLine) {
-		b, a := f.Of(m.Before.Money), f.Of(m.After.Money)
-		t.add(by, table.Text(c.id), table.Number(m.After.Year), table.Named(m.After.Scope, ScopeWord(m.After.Scope)),
-			table.Named(f.Name, f.Word),
-			table.Fen(b), table.Fen(a), table.Fen(a-b), m.rateBefore, m.rateAfter, table.Yes(m.Before.Low),
-			table.Yes(m.After.Low))
+		t.add(by, m.row(c.id, f)...)
 	}
 	for _, s := range c.Steps {
 		i := slices.IndexFunc(s.Money, func(m difference.MovedLine) bool {
@@ -349,24 +363,30 @@ func (c *changed) alerts(q *asked, columns int) *movedRows {
 	t := &movedRows{columns: columns}
 	for _, a := range c.Alerts {
 		x := a.Either()
-		change := table.Cell{Data: "changed", Shown: text.Say("改变", "changed")}
-		switch {
-		case a.After == nil:
-			change = table.Cell{Data: "disappeared", Shown: text.Say("消失", "disappeared")}
-		case a.Before == nil:
-			change = table.Cell{Data: "appeared", Shown: text.Say("新产生", "appeared")}
-		}
-		row := []table.Cell{table.Text(c.id), table.Text(x.Code), q.keyCell(&x),
-			table.Named(x.Severity, SeverityWord(x.Severity)), change, {}, {}, {}, {}}
-		if a.Before != nil {
-			row[5], row[6] = table.Date(a.Before.RaisedOn), table.Date(a.Before.ClearedOn)
-		}
-		if a.After != nil {
-			row[7], row[8] = table.Date(a.After.RaisedOn), table.Date(a.After.ClearedOn)
-		}
-		t.add(moved{c.record(c.lastThatMoved(a))}, row...)
+		t.add(moved{c.record(c.lastThatMoved(a))}, alertRow(c.id, a, q.keyCell(&x))...)
 	}
 	return t
+}
+
+// alertRow returns the cells of alertColumns for an alert that changed.
+func alertRow(id events.CenterID, a difference.MovedAlert, key table.Cell) []table.Cell {
+	x := a.Either()
+	change := table.Cell{Data: "changed", Shown: text.Say("改变", "changed")}
+	switch {
+	case a.After == nil:
+		change = table.Cell{Data: "disappeared", Shown: text.Say("消失", "disappeared")}
+	case a.Before == nil:
+		change = table.Cell{Data: "appeared", Shown: text.Say("新产生", "appeared")}
+	}
+	row := []table.Cell{table.Text(id), table.Text(x.Code), key, table.Named(x.Severity, SeverityWord(x.Severity)),
+		change, {}, {}, {}, {}}
+	if a.Before != nil {
+		row[5], row[6] = table.Date(a.Before.RaisedOn), table.Date(a.Before.ClearedOn)
+	}
+	if a.After != nil {
+		row[7], row[8] = table.Date(a.After.RaisedOn), table.Date(a.After.ClearedOn)
+	}
+	return row
 }
 
 // paired joins a withdrawn alert and a raised alert with the same code and key into one change: the alert only got
