@@ -148,16 +148,27 @@ func (v *visit) head(page *centerView, x *desk.Center, register *projections.Reg
 	add(v.say("行政区划", "Region"), cmp.Or(x.RegionName, x.Facts.Region), "")
 	if gov, department, ok := register.Responsible(x.Center, v.on); ok {
 		if gov != "" {
-			add(v.say("所在地政府", "Local government"),
-				v.in(lists.OfficeWord(projections.Office{Role: events.LocalGov, Region: gov})), "")
+			office := lists.OfficeWord(projections.Office{Role: events.LocalGov, Region: gov})
+			office.En = cmp.Or(projections.RegionName(gov), gov) // the label has the rest
+			add(v.say("所在地政府", "Local government"), v.in(office), "")
 		}
-		add(v.say("行业主管部门", "Industry department"), department, "")
+		add(v.say("行业主管部门", "Industry department"), v.in(departmentWord(department)), "")
 	}
 	if n := len(h.all); n > 0 {
 		last := h.all[n-1]
 		add(v.say("最近一条记录", "Last record"), v.say("位置 %d，%s 记入", "position %d, recorded %s", last.Position,
 			events.DateAt(last.RecordedAt)), v.recordPath(string(x.Center), last.ID.String()))
 	}
+}
+
+// departmentWord returns the name of a department as it is recorded, and in English its own word if it has one.
+func departmentWord(name string) text.Text {
+	for _, term := range events.KnownValuesOf(events.KindJointAppraisalHeld, "participants") {
+		if term.Word.Zh == name {
+			return term.Word
+		}
+	}
+	return text.Same(name)
 }
 
 // stages fills in the plaque, the task book and the grades by year.

@@ -14,8 +14,11 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/answers"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/imports"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/signin"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -78,6 +81,13 @@ func New(cfg Config) *Pages {
 	return p
 }
 
+// deskOf returns the desk for a user. Its messages name the conditions of lists as pages do.
+func (p *Pages) deskOf(who access.Principal) desk.Keeper {
+	local := p.Answers.Desk
+	local.Prefix = lists.Labels
+	return p.Access.Guard(local, who)
+}
+
 // ServeHTTP implements http.Handler.
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
 
@@ -135,7 +145,7 @@ const formBytesMax = 8 << 10
 // nothing answers a request for a page or a method that does not exist. A user who is signed in keeps his menu.
 func (v *visit) nothing() error {
 	if who, err := v.user(); v.desk == nil && err == nil && len(who.Needs) == 0 {
-		v.who, v.desk = who, v.p.Access.Guard(v.p.Answers.Desk, who)
+		v.who, v.desk = who, v.p.deskOf(who)
 		v.query, v.on, v.unit = v.URL.Query(), events.DateAt(v.p.Answers.Now()), table.Yuan
 	}
 	return text.Errorf(text.NotFound, "这个地址没有页面，或不接受这种请求；请从首页重新进入",

@@ -35,27 +35,6 @@ type option struct {
 	Chosen     bool
 }
 
-// filterWords are the labels of the parameters of lists.
-var filterWords = map[string]text.Text{
-	"across": text.Say("不同中心之间", "across centers"), "actor": text.Say("经办人", "by"),
-	"all": text.Say("全部", "all"), "by": text.Say("汇总", "by"), "center": text.Say("中心编号", "center"),
-	"code": text.Say("预警", "alert"), "days": text.Say("相隔天数", "days apart"),
-	"doc": text.Say("发文字号", "document"), "figure": text.Say("数字", "figure"), "from": text.Say("自", "from"),
-	"from-as-of": text.Say("报出数截至", "reported as of"), "grant": text.Say("经费编号", "grant"),
-	"kind": text.Say("记录种类", "kind"), "limit": text.Say("最多条数", "at most"),
-	"low": text.Say("仅偏低", "low only"), "max": text.Say("金额不高于（元）", "at most (yuan)"),
-	"min": text.Say("金额不低于（元）", "at least (yuan)"), "n": text.Say("抽取张数", "draw"),
-	"name": text.Say("名称", "name"), "office": text.Say("责任单位", "office"), "order": text.Say("次序", "order"),
-	"payee": text.Say("收款单位", "payee"), "position": text.Say("台账位置", "position"),
-	"region": text.Say("行政区划", "region"), "scope": text.Say("口径", "scope"), "seed": text.Say("种子", "seed"),
-	"severity": text.Say("级别", "severity"), "show": text.Say("列出", "show"),
-	"since": text.Say("较早的已知时点", "as known before"), "spend": text.Say("尚须支出", "to spend"),
-	"state": text.Say("状态", "state"), "status": text.Say("状态", "status"), "text": text.Say("内容", "text"),
-	"to": text.Say("至", "to"), "use": text.Say("用途", "use"), "voided": text.Say("含已作废", "voided too"),
-	"what": text.Say("类别", "what"), "within": text.Say("天数之内", "within days"),
-	"year": text.Say("年度", "year"),
-}
-
 // filters returns the conditions of a list as the fields of a form. The unit and the order are chosen by links.
 func (v *visit) filters(l *lists.List) (fields []filter) {
 	for i := range l.Params {
@@ -63,7 +42,7 @@ func (v *visit) filters(l *lists.List) (fields []filter) {
 		if p.Name == "unit" || p.Name == "sort" {
 			continue
 		}
-		f := filter{Param: p.Name, ID: "f-" + p.Name, Name: p.QueryName(), Label: v.in(filterWords[p.Name]),
+		f := filter{Param: p.Name, ID: "f-" + p.Name, Name: p.QueryName(), Label: v.in(l.Label(p.Name)),
 			Kind: "text", Value: strings.TrimSpace(v.query.Get(p.QueryName())),
 			Must: p.Must || p.Name == l.Argument}
 		f.Shown = f.Value
@@ -121,7 +100,7 @@ func (v *visit) choose(f *filter, p *lists.Param) {
 // regionFilter returns the condition that restricts a page to a division, as one of those in which the user sees
 // centers. A typed value that is none of them stays.
 func (v *visit) regionFilter() filter {
-	f := filter{Param: "region", ID: "f-region", Name: "region", Label: v.in(filterWords["region"]), Kind: "choose",
+	f := filter{Param: "region", ID: "f-region", Name: "region", Label: v.in(lists.RegionLabel), Kind: "choose",
 		Value: strings.TrimSpace(v.query.Get("region"))}
 	chosen := f.Value
 	if prefix, ok := projections.ReadRegion(text.FoldCode(chosen)); ok {

@@ -148,7 +148,7 @@ func (v *visit) gridRow(t *gridTable, r *imports.GridRow, edit bool) (*gridRow, 
 		row.Cells = append(row.Cells, cell)
 	}
 	for _, why := range r.Reasons {
-		what := inWordsOfThePage(why.Reason.Reason)
+		what := why.Reason.Reason
 		if j := slices.Index(t.names, why.Field); j >= 0 {
 			row.Cells[j].Wrong = append(row.Cells[j].Wrong, what)
 		} else {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,16 +120,7 @@ func (v *visit) importFailure(err error) string {
 		return v.say("程序出错，没有完成；请告诉管理员。",
 			"The program has failed and did not finish. Tell the administrator.")
 	}
-	return sentence(inWordsOfThePage(text.Of(err)).In(v.lang), v.lang)
-}
-
-// toTakeAgain matches the part of a reason that names a parameter of the import, which is a box on the page.
-var toTakeAgain = regexp.MustCompile(`(请用|say) -*again`)
-
-// inWordsOfThePage returns a reason with the name of the box of the page in place of the parameter.
-func inWordsOfThePage(why text.Text) text.Text {
-	return text.Text{Zh: toTakeAgain.ReplaceAllString(why.Zh, "请勾选“再次入账”"),
-		En: toTakeAgain.ReplaceAllString(why.En, "tick “take it again”")}
+	return sentence(text.Of(err).In(v.lang), v.lang)
 }
 
 // fillShown fills in what an import that has ended shows.

@@ -54,7 +54,7 @@ func (v *visit) showMe(status int, who access.Principal, w wrong) error {
 // isUser sets the values that the frame of a page needs for a user who is signed in.
 func (v *visit) isUser(who access.Principal) {
 	v.who, v.query, v.on = who, v.URL.Query(), events.DateAt(v.p.Answers.Now())
-	v.unit, v.desk = table.Yuan, v.p.Access.Guard(v.p.Answers.Desk, who)
+	v.unit, v.desk = table.Yuan, v.p.deskOf(who)
 }
 
 // homeCookie is the name of the cookie that holds the first page that the user chose in this browser.

@@ -41,7 +41,7 @@ func (v *visit) prove() (isWrong bool, err error) {
 		return true, nil
 	}
 	v.who = v.p.Access.AsNow(v.who)
-	v.desk = v.p.Access.Guard(v.p.Answers.Desk, v.who)
+	v.desk = v.p.deskOf(v.who)
 	return false, nil
 }
 

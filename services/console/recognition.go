@@ -235,5 +235,5 @@ func reasonWords(r *desk.Reason) text.Text {
 	if r.Rule == "" {
 		return r.Reason
 	}
-	return text.Say("%s：%s", "%s: %s", text.Same(string(r.Rule)), r.Reason)
+	return text.Say("%s：%s", "%s: %s", desk.ArticleWord(r.Article), r.Reason)
 }

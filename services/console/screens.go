@@ -174,7 +174,7 @@ func (s *screen) serve(v *visit) error {
 		return v.nothing()
 	}
 	v.screen = s
-	v.desk = v.p.Access.Guard(v.p.Answers.Desk, who)
+	v.desk = v.p.deskOf(who)
 	if err := v.readState(); err != nil {
 		return err
 	}

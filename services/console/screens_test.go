@@ -14,7 +14,7 @@ func TestEveryConditionOfAListHasALabel(t *testing.T) {
 			t.Errorf("%s has no title", l.Name)
 		}
 		for _, p := range l.Params {
-			if words := filterWords[p.Name]; p.Name != "unit" && p.Name != "sort" && (words.Zh == "" || words.En == "") {
+			if words := l.Label(p.Name); p.Name != "unit" && p.Name != "sort" && (words.Zh == "" || words.En == "") {
 				t.Errorf("%s %s has no label", l.Name, p.Name)
 			}
 		}

@@ -5,10 +5,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/net/html"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/console"
@@ -132,11 +135,47 @@ func once(stops []stop, langs ...string) (some []stop) {
 	return some
 }
 
+// codeWords matches the name of a condition where a text in Chinese names a field, and a command; doubled matches two
+// words that stand twice.
+var (
+	codeWords = func() *regexp.Regexp {
+		names := []string{"again"}
+		for _, l := range lists.Lists {
+			for _, p := range l.Params {
+				names = append(names, regexp.QuoteMeta(p.Name))
+			}
+		}
+		return regexp.MustCompile(`(?:见|请用|参数|（)\s*-*(?:` + strings.Join(names, "|") + `)\b|taizhang [a-z]+`)
+	}()
+	doubled = regexp.MustCompile(`(?i)\blocal government:? local government\b`)
+)
+
+// speaksPlainly checks that a page has no word of a program where people read, except in what is to be typed or hashed.
+func speaksPlainly(t *testing.T, s stop, body string) {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for main := range within(doc, "main") {
+		words := says(main)
+		if s.Lang == "zh" {
+			words = strings.ReplaceAll(words, `"taizhang sample 1`, "") // the text that a sample is drawn by
+			if found := codeWords.FindString(words); found != "" {
+				t.Errorf("%s as %s says %q", s.Address, s.Role, found)
+			}
+		}
+		if found := doubled.FindString(words); found != "" {
+			t.Errorf("%s as %s says %q", s.Address, s.Role, found)
+		}
+	}
+}
+
 // TestEveryPageAnswers opens each page once in each language, without a browser.
 func TestEveryPageAnswers(t *testing.T) {
 	x, province := serveProvince(t)
 	for _, s := range once(stopsOf(t, x, province), "zh", "en") {
-		t.Run(s.Name+" "+s.Lang, func(t *testing.T) { opens(t, x, s) })
+		t.Run(s.Name+" "+s.Lang, func(t *testing.T) { speaksPlainly(t, s, opens(t, x, s)) })
 	}
 }
 

@@ -167,7 +167,7 @@ func parse(lang string) map[string]*template.Template {
 	frame := template.Must(template.New("frame").Funcs(template.FuncMap{
 		"say": pick, "in": func(t text.Text) string { return t.In(lang) },
 		"at": at, "field": newField, "style": func() string { return assets[0].path }, "module": func() string { return assets[1].path },
-		"instant": shownInstant, "upload": newUploadForm,
+		"instant": shownInstant, "person": access.AccountWord, "upload": newUploadForm,
 		"rule": func(id events.RuleID) text.Text { return desk.RuleWord(string(id)) }, "article": desk.ArticleWord,
 		"figure":     lists.ShowFigure,
 		"evidenceMB": func() int { return evidenceBytesMax >> 20 },

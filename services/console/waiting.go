@@ -42,6 +42,7 @@ func (v *visit) soon(r answers.Request) (*answers.Snapshot, error) {
 	if v.until.IsZero() {
 		v.until = time.Now().Add(v.p.Patience)
 	}
+	r.Prefix = lists.Labels
 	asked := v.p.Answers.Ask(r)
 	kept, err := asked.Soon(v.Context(), v.p.written.by(v.who.Account), time.Until(v.until))
 	if kept != nil && r.When.KnownAt == "" && (v.shownAt == 0 || kept.Position < v.shownAt) {

@@ -12,6 +12,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/sheets"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -185,8 +186,12 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 		return nil, err
 	}
 	done := &Imported{DryRun: r.DryRun, Named: im.named}
-	cfg.Account, cfg.AcceptGood, cfg.Again, cfg.Prefix, cfg.Progress, cfg.Dir = l.account(), r.AcceptGood, r.Again,
-		l.Prefix, r.Progress, l.Spool
+	cfg.Account, cfg.AcceptGood, cfg.Again, cfg.Progress, cfg.Dir = l.account(), r.AcceptGood, r.Again, r.Progress,
+		l.Spool
+	cfg.TakeAgain = text.Say("请用 %sagain", "say %sagain", l.Prefix)
+	if l.Prefix == lists.Labels {
+		cfg.TakeAgain = text.Say("请勾选“再次入账”", "tick “take it again”")
+	}
 	cfg.DryRun, cfg.AsOf, cfg.Bad, cfg.Moves, cfg.Warned = r.DryRun, events.DateAt(l.Now()), im.bad, done.moved,
 		done.warned
 	if r.Judged != nil {

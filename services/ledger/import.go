@@ -30,9 +30,9 @@ type ImportFile struct {
 type ImportConfig struct {
 	Files      []ImportFile
 	Given      []Given
-	GivenBytes int64  // the size of what Given was read from, for Progress
-	Again      bool   // give a record of Given that equals a voided record its next id
-	Prefix     string // the text that the caller writes before the name of a parameter
+	GivenBytes int64     // the size of what Given was read from, for Progress
+	Again      bool      // give a record of Given that equals a voided record its next id
+	TakeAgain  text.Text // what the user does to have Again, for messages
 	Account    Writer
 	AcceptGood bool                    // write the good records although there are bad ones
 	Progress   func(done, total int64) // called from time to time, from 0 again if the import runs again; may be nil

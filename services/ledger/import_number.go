@@ -75,10 +75,10 @@ func (c *checks) equalToVoided(ctx context.Context, ln *line, by uuid.UUID,
 		reason = p.Reason
 	}
 	return &aggregates.Refusal{Breaches: []aggregates.Breach{{Field: "id", Reason: text.Say(
-		"与已作废的记录相同：%v 作废，作废记录 %s，原因：%s；如应重新入账，是作废有误，请用 %sagain",
+		"与已作废的记录相同：%v 作废，作废记录 %s，原因：%s；如应重新入账，是作废有误，%s",
 		"it is equal to a voided record: voided on %v, record %s, reason: %s; if it is to count again, the voiding "+
-			"was wrong: say %sagain",
-		voiding.On, by, reason, c.cfg.Prefix)}}}, nil
+			"was wrong: %s",
+		voiding.On, by, reason, c.cfg.TakeAgain)}}}, nil
 }
 
 // record returns a record of a stream, from the ledger or from earlier in the import.

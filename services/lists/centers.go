@@ -89,13 +89,16 @@ func centersClose(q *asked, s *sum, rows int, t *table.Table) bool {
 			append([]table.Cell{{Shown: text.Say("合计", "total")}, {}}, append(s.counts(), table.Cell{})...)}
 	}
 	if a := s.tally; a.All > 0 && q.since(2) && q.wants == nil {
+		check := text.Say("，与 taizhang check 的计数一致", ", as taizhang check counts them")
+		if q.prefix == Labels {
+			check = text.Text{}
+		}
 		t.Notes = append(t.Notes,
 			q.say(text.Say("记录数不含已作废的 %d 条和日期晚于截至日的 %d 条；"+
-				"另有不属于中心的记录（办法参数和台账自身）%d 条。台账共 %d 条，与 taizhang check 的计数一致。",
-				"Not among the records: %d that are voided and %d dated after the date. Records of no center "+
-					"(policies, "+
-					"and the ledger's own): %d. All records, as taizhang check counts them: %d.",
-				a.Voided, a.All-a.Voided-s.events, s.common, uint64(a.All)+s.common),
+				"另有不属于中心的记录（办法参数和台账自身）%d 条。台账共 %d 条%s。",
+				"Not among the records: %[1]d that are voided and %[2]d dated after the date. Records of no center "+
+					"(policies, and the ledger's own): %[3]d. All records%[5]s: %[4]d.",
+				a.Voided, a.All-a.Voided-s.events, s.common, uint64(a.All)+s.common, check),
 				text.Say("记录数不含已作废的 %d 条和日期晚于截至日的 %d 条；"+
 					"另有不属于中心的记录（办法参数和台账自身）%d 条。台账共 %d 条，与 check 一致。",
 					"Not among the events: %d that are voided and %d dated after the date. Records of no center "+

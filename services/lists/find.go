@@ -222,8 +222,12 @@ func find(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 				"Records that match and are dated after %[2]v, which are not listed: %[1]d.", later, q.On))
 	}
 	if unread > 0 {
-		t.Missing = append(t.Missing, text.Say("有 %d 条记录无法读出，未查找（见 taizhang check）。",
-			"Records that cannot be read and were not searched (see check): %d.", unread))
+		check := text.Say("（见 taizhang check）", " (see check)")
+		if q.prefix == Labels {
+			check = text.Text{}
+		}
+		t.Missing = append(t.Missing, text.Say("有 %[1]d 条记录无法读出，未查找%[2]s。",
+			"Records that cannot be read and were not searched%[2]s: %[1]d.", unread, check))
 	}
 	return nil
 }

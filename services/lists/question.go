@@ -24,8 +24,8 @@ import (
 // point of the question. Root calls see for all events of the ledger up to a position, in order, and returns their
 // root hash (package seal). An event is valid until see returns. Only samples call Root.
 //
-// Prefix is the text that a user writes before the name of a parameter, such as the dashes of a flag. Texts that name
-// a parameter need it. InForm is the number of the form in which the answers are, from 1 to Form, or 0 for Form.
+// Prefix is the text that a user writes before the name of a parameter, such as the dashes of a flag, or Labels. Texts
+// that name a parameter need it. InForm is the number of the form in which the answers are, from 1 to Form, or 0 for Form.
 type Books struct {
 	Ledger   *ledger.Ledger
 	Register *projections.Register
@@ -196,7 +196,7 @@ func (d *Books) Read(q Question) (Question, *List, error) {
 		}
 		code, ok := d.Register.Timeline().ReadUse(typed, q.On)
 		if !ok {
-			return q, nil, text.Errorf(text.Invalid, "没有用途 %q", "there is no use %q", typed).Of(p.Name)
+			return q, nil, text.Errorf(text.Invalid, "没有用途“%s”", "there is no use %q", typed).Of(p.Name)
 		}
 		q.Params[p.Name] = string(code)
 	}
@@ -399,12 +399,12 @@ func (p *Param) Read(typed string) (value string, err error) {
 	case Year:
 		value = strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(value, "年度"), "年"))
 		if y, err := strconv.Atoi(value); err != nil || y < events.YearMin || y > events.YearMax {
-			return bad("%q 应为 %d 至 %d 之间的年份", "%q must be a year from %d to %d", typed, events.YearMin,
+			return bad("“%s”应为 %d 至 %d 之间的年份", "%q must be a year from %d to %d", typed, events.YearMin,
 				events.YearMax)
 		}
 	case Count:
 		if n, err := strconv.Atoi(value); err != nil || n < 1 {
-			return bad("%q 应为不小于 1 的整数", "%q must be a whole number of at least 1", typed)
+			return bad("“%s”应为不小于 1 的整数", "%q must be a whole number of at least 1", typed)
 		}
 	case Choice:
 		if why, ok := p.Derived[value]; ok {
@@ -418,7 +418,7 @@ func (p *Param) Read(typed string) (value string, err error) {
 	case Region:
 		prefix, ok := projections.ReadRegion(value)
 		if !ok {
-			return bad("没有区划 %q，应为名称（如 杭州市）或代码的前 2、4、6 位",
+			return bad("没有区划“%s”，应为名称（如 杭州市）或代码的前 2、4、6 位",
 				"there is no region %q; give its name, or the first 2, 4 or 6 digits of its code", typed)
 		}
 		return prefix, nil
@@ -447,12 +447,12 @@ func (p *Param) Read(typed string) (value string, err error) {
 		return on.String(), nil
 	case Yuan:
 		if _, err := events.ParseYuan(value); err != nil {
-			return bad("%q 不是以元为单位的金额，如 1234.50", "%q is not an amount in yuan, such as 1234.50", typed)
+			return bad("“%s”不是以元为单位的金额，如 1234.50", "%q is not an amount in yuan, such as 1234.50", typed)
 		}
 	case Days:
 		days := strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(value, "d"), "days"), "天"))
 		if n, err := strconv.Atoi(days); err != nil || n < 1 || n > DaysMax {
-			return bad("%q 应为 1 至 %d 天，如 30d", "%q must be from 1 to %d days, such as 30d", typed, DaysMax)
+			return bad("“%s”应为 1 至 %d 天，如 30d", "%q must be from 1 to %d days, such as 30d", typed, DaysMax)
 		}
 		return days + "d", nil
 	case Point:
@@ -493,7 +493,7 @@ func ReadPoint(typed string) (string, error) {
 		return "", nil
 	case err != nil:
 		return "", text.Errorf(text.Invalid,
-			"%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置",
+			"“%s”既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置",
 			"%q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, "+
 				"nor a position", typed)
 	case point.Position == 0:
@@ -517,9 +517,6 @@ type asked struct {
 	tallies  *ahead[aggregates.Tally]
 	tally    aggregates.Tally // of all centers of the answer, if the list counts later records
 }
-
-// written returns the name of a parameter as the user writes it.
-func (q *asked) written(param string) string { return q.prefix + param }
 
 // since reports whether the answer is in a form or a later one; see Form.
 func (q *asked) since(form int) bool { return q.form >= form }

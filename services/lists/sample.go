@@ -40,8 +40,8 @@ var sampleList = &List{
 
 // methods holds the ways to draw a sample.
 var methods = text.Vocabulary[string]{
-	{Code: byRecord, Word: text.Say("等概率", "record")},
-	{Code: byAmount, Word: text.Say("按金额", "amount")},
+	{Code: byRecord, Word: text.Say("等概率", "equal chance")},
+	{Code: byAmount, Word: text.Say("按金额", "by amount")},
 }
 
 // drawing is a sample with the population and the seed that it was drawn from.
