@@ -143,6 +143,7 @@ type bar struct {
 	KnownAt  string // "" for now
 	Units    []choice
 	IsPast   bool
+	IsAhead  bool   // the date is to come
 	Now      string // the address of the page as of today, as known now
 	Again    string // the address of the page
 	of       *visit
@@ -166,6 +167,7 @@ type choice struct {
 func (v *visit) bar() *bar {
 	b := &bar{Action: v.URL.EscapedPath(), AsOf: v.on.String(), KnownAt: v.when.KnownAt, IsPast: v.isPast(),
 		Now: v.here("asOf", "", "knownAt", "", "page", ""), Again: v.here(), of: v, position: v.desk.Position()}
+	b.IsAhead = v.on > events.DateAt(v.p.Answers.Now())
 	b.Hidden = v.hidden("asOf", "knownAt", "page")
 	for i := range table.Units {
 		unit := table.Units[i]

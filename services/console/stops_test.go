@@ -150,7 +150,8 @@ var (
 	doubled = regexp.MustCompile(`(?i)\blocal government:? local government\b`)
 )
 
-// speaksPlainly checks that a page has no word of a program where people read, except in what is to be typed or hashed.
+// speaksPlainly checks that a page has no word of a program where people read, except in what is to be typed or
+// hashed.
 func speaksPlainly(t *testing.T, s stop, body string) {
 	t.Helper()
 	doc, err := html.Parse(strings.NewReader(body))

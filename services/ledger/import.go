@@ -351,7 +351,9 @@ func Ahead(on, today events.Date) text.Text {
 	if on <= today {
 		return text.Text{}
 	}
-	return text.Say("日期 %v 晚于今天 %v", "the date %v lies after today, %v", on, today)
+	return text.Say("日期 %v 晚于今天 %v：可以入账，但截至该日以前的数字和预警都不含这条记录；日期有误的请改正",
+		"the date %v lies after today, %v: figures and alerts as of an earlier day leave the record out; correct "+
+			"the date if it is wrong", on, today)
 }
 
 // byRule reports whether a record is refused by a rule, and not because it is impossible.

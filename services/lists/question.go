@@ -25,7 +25,8 @@ import (
 // root hash (package seal). An event is valid until see returns. Only samples call Root.
 //
 // Prefix is the text that a user writes before the name of a parameter, such as the dashes of a flag, or Labels. Texts
-// that name a parameter need it. InForm is the number of the form in which the answers are, from 1 to Form, or 0 for Form.
+// that name a parameter need it. InForm is the number of the form in which the answers are, from 1 to Form, or 0 for
+// Form.
 type Books struct {
 	Ledger   *ledger.Ledger
 	Register *projections.Register
