@@ -28,7 +28,8 @@ type stop struct {
 	Lang    string `json:"lang"`            // zh or en: of the browser
 	Session string `json:"session"`         // the secret of the session; "" for nobody
 	Address string `json:"address"`         // path and query
-	Press   string `json:"press,omitempty"` // the selector of a button to press before the picture is taken
+	Press   string `json:"press,omitempty"` // the selector of a button to press first
+	Shows   string `json:"shows,omitempty"` // the selector of what the page shows after that
 	// The rest is for tour.mjs: an act, and the values that it needs.
 	Act     string `json:"act,omitempty"` // enter, open, ask, attach or take
 	Account string `json:"account,omitempty"`

@@ -71,7 +71,10 @@ async function walk(stops) {
 			await page.setViewportSize({ width: plan.widths[0], height: 900 });
 			const answer = await page.goto(plan.base + stop.address, { waitUntil: 'load' });
 			if (answer.status() !== 200) found.push(`the answer is ${answer.status()} ${answer.statusText()}`);
-			if (stop.press) await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), page.click(stop.press)]);
+			if (stop.press) {
+				await page.click(stop.press);
+				await page.waitForSelector(stop.shows);
+			}
 			const at = new URL(page.url());
 			if (at.pathname !== new URL(stop.address, plan.base).pathname) found.push(`the page leads to ${at.pathname}`);
 			found.push(...await run(checks.words, lang));
@@ -79,7 +82,7 @@ async function walk(stops) {
 				if (width !== plan.widths[0]) await page.setViewportSize({ width, height: 900 });
 				found.push(...(await run(checks.layout)).map((f) => `at ${width} pixels ${f}`));
 				if (plan.pictures) {
-					await run(() => document.activeElement?.blur()); // a caret blinks
+					await run(() => { document.activeElement?.blur(); scrollTo(0, 0); }); // a caret blinks
 					const { data } = await devtools.send('Page.captureScreenshot', plan.exact ? { format: 'png' } : { format: 'webp', quality: 50 });
 					await writeFile(`${plan.pictures}/${stop.name}-${lang}${plan.exact ? '.png' : `-${width}.webp`}`, data, 'base64');
 				}
