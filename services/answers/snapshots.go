@@ -149,6 +149,7 @@ type knownKey struct {
 // answer that is made apart from the requests for it (see soon), and guarded by the lock of its snapshots.
 type making struct {
 	done   chan struct{}
+	began  time.Time
 	cancel context.CancelFunc
 	forget *time.Timer // runs forgotten when nobody asked for it during forgetAfter
 	isGone bool        // nobody asks for it any more
@@ -216,24 +217,28 @@ func (c *snapshots) answer(ctx context.Context, a asked) (s *Snapshot, made bool
 	}
 }
 
-// soon returns the answer like answer if that takes no longer than wait. If it takes longer, soon returns the answer
-// before, if that was finished less than keptMax ago, or else nil. The answer is made apart from the requests for it,
-// in at most makeMax, and as long as one of them comes within forgetAfter: who asks again finds it, or the reason why
-// it could not be made.
+// soon returns the answer like answer if making it takes no longer than wait. If it takes longer, soon returns the
+// answer before, if that was finished less than keptMax ago, or else nil. The answer is made apart from the requests
+// for it, in at most makeMax, and as long as one of them comes within forgetAfter: who asks again finds it, or the
+// reason why it could not be made.
 func (c *snapshots) soon(ctx context.Context, a asked, wait time.Duration) (*Snapshot, error) {
-	arrived := c.position()
-	end := time.NewTimer(wait)
-	defer end.Stop()
+	arrived, end := c.position(), time.Now().Add(wait)
 	for {
 		s, m, err := c.join(ctx, &a, arrived)
 		if s != nil || err != nil {
 			return s, err
 		}
+		if by := m.began.Add(wait); by.Before(end) { // the requests before have waited already
+			end = by
+		}
+		late := time.NewTimer(time.Until(end))
 		select {
 		case <-m.done:
-		case <-end.C:
+			late.Stop()
+		case <-late.C:
 			return c.last(&a), nil
 		case <-ctx.Done():
+			late.Stop()
 			return nil, ctx.Err()
 		}
 	}
@@ -252,7 +257,7 @@ func (c *snapshots) join(ctx context.Context, a *asked, arrived uint64) (*Snapsh
 	switch {
 	case m == nil:
 		apart, cancel := context.WithTimeout(context.WithoutCancel(ctx), makeMax)
-		m = &making{done: make(chan struct{}), cancel: cancel}
+		m = &making{done: make(chan struct{}), began: time.Now(), cancel: cancel}
 		m.forget = time.AfterFunc(forgetAfter, func() { c.forgotten(a.knownKey, m) })
 		c.making[a.knownKey] = m
 		go c.makeApart(apart, a, m)
@@ -315,7 +320,7 @@ func (c *snapshots) take(a *asked, arrived uint64, isLate bool) (*Snapshot, <-ch
 	if m := c.making[a.knownKey]; m != nil && m.err == nil {
 		return nil, m.done
 	}
-	c.making[a.knownKey] = &making{done: make(chan struct{})}
+	c.making[a.knownKey] = &making{done: make(chan struct{}), began: time.Now()}
 	return nil, nil
 }
 
