@@ -25,7 +25,7 @@ import (
 	"github.com/taizhang/taizhang/services/listen/listentest"
 )
 
-func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
+func TestTheDemoComesItsCallsWorkAndNothingIsLeft(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	p := exec.Command("taizhang", "serve", "--demo", "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0",
 		"--lang", "en")
@@ -40,6 +40,7 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = p.Process.Kill() }()
+	late := time.AfterFunc(serveWait, func() { _ = p.Process.Kill() })
 	var calls [][]string
 	var watch string
 	var records []string
@@ -73,10 +74,9 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 			break
 		}
 	}
-	took := time.Since(begun)
-	if len(calls) != 3 || roles != 9 || passwords != 9 || took > 15*time.Second {
-		t.Errorf("%d calls, tokens of %d roles, passwords of %d, after %v\n%s", len(calls), roles, passwords,
-			took, &errOut)
+	t.Logf("the demo serves after %v", time.Since(begun).Round(time.Millisecond))
+	if !late.Stop() || len(calls) != 3 || roles != 9 || passwords != 9 {
+		t.Fatalf("%d calls, tokens of %d roles, passwords of %d\n%s", len(calls), roles, passwords, &errOut)
 	}
 	for _, call := range calls {
 		if status, body := get(t, http.DefaultClient, call[1], "Authorization", call[0]); status != http.StatusOK ||

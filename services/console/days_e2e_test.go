@@ -8,11 +8,13 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -54,6 +56,7 @@ type day struct {
 	Position uint64    `json:"position,omitempty"` // of the ledger before the days
 	Sample   []string  `json:"sample,omitempty"`   // the centers and vouchers that are drawn there
 	Grant    string    `json:"grant,omitempty"`    // the one with the longest account book
+	Pages    []string  `json:"pages,omitempty"`    // to go around
 	Print    string    `json:"print,omitempty"`    // the file for the print of that book
 	Doc      string    `json:"doc,omitempty"`      // a document number that no record has
 }
@@ -73,12 +76,17 @@ type worked struct {
 	TookMs   float64  `json:"tookMs"`
 }
 
-// hand serves what somebody else does while a page is open.
-func hand(t *testing.T, x *office) string {
+// handOf returns what the script may ask of the test: what is in the ledger, and what others do while a page is open.
+func handOf(t *testing.T, x *office) *http.ServeMux {
 	mux := http.NewServeMux()
+	mux.HandleFunc("POST /position", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, x.desk.Position()) })
 	mux.HandleFunc("GET /records", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, len(recordsOf(t, x, "doc", r.URL.Query().Get("doc"))))
 	})
+	return mux
+}
+
+func serveHand(t *testing.T, mux *http.ServeMux) (address string) {
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return s.URL
@@ -111,7 +119,7 @@ func serveDays(t *testing.T) (*office, *demo.Province) {
 func daysOf(t *testing.T, x *office, province *demo.Province, lang string) []day {
 	t.Helper()
 	by := func(account, name string) day {
-		return day{Name: name, Lang: lang, Base: x.URL, Hand: hand(t, x), Account: account, Password: dayPassword,
+		return day{Name: name, Lang: lang, Base: x.URL, Hand: serveHand(t, handOf(t, x)), Account: account, Password: dayPassword,
 			Center: string(province.Center)}
 	}
 	clerk := by("center", "clerk")
@@ -126,7 +134,14 @@ func daysOf(t *testing.T, x *office, province *demo.Province, lang string) []day
 	accountant.Grant, accountant.Print = longestBook(t, x, province), filepath.Join(t.TempDir(), "book.pdf")
 	office := by("office", "grades")
 	office.Doc = "浙科委办〔2026〕900号"
-	return []day{clerk, deferrals, head, auditor, accountant, office}
+	list := []day{clerk, deferrals, head, auditor, accountant, office}
+	if lang == "zh" {
+		rounds := by("finance", "rounds")
+		rounds.Pages = []string{"/me", "/import", "/record", "/changes", "/record/subsidy.granted?center=" + rounds.Center,
+			"/execution?by=city&year=2026&scope=fiscal", "/verify", "/policies"}
+		list = append(list, rounds)
+	}
+	return list
 }
 
 // explain fills in the rates of Hangzhou, and the voucher that was entered late.
@@ -210,6 +225,36 @@ func fillSheet(t *testing.T, province *demo.Province, d *day) {
 	}
 }
 
+// trialOf returns a trial of a form, on a small ledger of its own.
+func trialOf(t *testing.T, name string) day {
+	t.Helper()
+	x, _, finance := formOffice(t)
+	x.access.Demo = true // a given password need not be changed
+	if _, err := x.owner.SetPassword(t.Context(), "zhongxin", access.NewPassword{Password: dayPassword}); err != nil {
+		t.Fatal(err)
+	}
+	mux := handOf(t, x)
+	mux.HandleFunc("POST /move", func(_ http.ResponseWriter, r *http.Request) {
+		x.clock.move(time.Duration(atoi(t, r.URL.Query().Get("hours"))) * time.Hour)
+	})
+	mux.HandleFunc("POST /midnight", func(_ http.ResponseWriter, r *http.Request) {
+		b := newBrowser(t, "zh", x.Client())
+		b.carry(x, r.URL.Query().Get("session"))
+		for day := events.DateAt(x.clock.now()); events.DateAt(x.clock.now()) == day; { // the session is used now and then
+			x.clock.move(29 * time.Minute)
+			b.get(x.URL + "/me")
+		}
+	})
+	mux.HandleFunc("POST /write", func(http.ResponseWriter, *http.Request) {
+		finance.get(x.URL + "/record/subsidy.reversed?center=ZJ-0001")
+		sendForm(finance, "write", url.Values{"grant": {"G1"}, "amountFen": {"10"}, "reason": {"调整"}})
+	})
+	return day{Name: name, Lang: "zh", Base: x.URL, Hand: serveHand(t, mux), Account: "zhongxin", Password: dayPassword}
+}
+
+// trials are the names of the trials of trials.mjs.
+var trials = []string{"typing", "twice", "lost", "session", "midnight", "meanwhile", "refusal", "hostile"}
+
 // TestDaysByKeysAlone does the day's work of the demo's roles, in each language on a province of its own.
 func TestDaysByKeysAlone(t *testing.T) {
 	p := dayPlan{Program: program(t, "chromium")}
@@ -219,6 +264,11 @@ func TestDaysByKeysAlone(t *testing.T) {
 			if strings.Contains(d.Name+"-"+lang, *only) {
 				p.Days = append(p.Days, d)
 			}
+		}
+	}
+	for _, name := range trials {
+		if strings.Contains(name, *only) {
+			p.Days = append(p.Days, trialOf(t, name))
 		}
 	}
 	if *picturesDir != "" {

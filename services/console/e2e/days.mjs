@@ -1,5 +1,7 @@
 // days.mjs does the day's work of each role in Chromium, by keys alone. The plan comes as JSON from standard input; the
 // answer is a line of JSON for each day (days_e2e_test.go has the types of both).
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { chromium } from 'playwright-core';
 import { keyboard } from './keyboard.mjs';
@@ -8,6 +10,18 @@ import { trials } from './trials.mjs';
 const plan = JSON.parse(await text(process.stdin));
 
 const days = {
+	// Somebody goes around pages of every make: Tab leads into the page, is seen at each stop, and comes to the end.
+	async rounds(k, { pages }) {
+		for (const path of pages) {
+			await k.page.goto(k.base + path);
+			await k.to(k.say('跳到正文', 'Skip to the content'));
+			await k.press('Enter');
+			await k.tab();
+			if (!await k.page.evaluate(() => document.querySelector('main').contains(document.activeElement))) k.complain(`the first link of ${path} does not skip to the content`);
+			await k.round();
+		}
+	},
+
 	// A clerk of a center pastes a sheet with mistakes, or chooses its file, mends it and submits it.
 	async clerk(k, { sheet, file, mistakes, records }) {
 		await k.follow(k.say('导入', 'Import'), { role: 'link' });
@@ -18,6 +32,9 @@ const days = {
 				await k.go('Control+V');
 			});
 		} else {
+			await drop(k, file);
+			await k.heading('Check the sheet');
+			await k.follow('Import', { role: 'link' });
 			await k.to('Choose a file');
 			const [chooser] = await Promise.all([k.page.waitForEvent('filechooser'), k.press('Space')]);
 			await chooser.setFiles(file);
@@ -207,6 +224,15 @@ async function copyElsewhere(k, cells) {
 	await k.page.bringToFront();
 }
 
+// drop drops a file on the page, which no key does.
+async function drop(k, file) {
+	await k.page.evaluate(([name, content]) => {
+		const data = new DataTransfer();
+		data.items.add(new File([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))], name));
+		document.querySelector('main').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+	}, [basename(file), await readFile(file, 'base64')]);
+}
+
 // pasteElsewhere pastes into a page of its own, which stands for the letter, and returns what it has then.
 async function pasteElsewhere(k) {
 	const page = await k.page.context().newPage();
@@ -239,6 +265,7 @@ await Promise.all([0, 1].map(async () => {
 		await context.addInitScript(() => { window.print = () => { document.documentElement.dataset.printed = 'yes'; }; });
 		const k = await keyboard(context, day.lang, found);
 		try {
+			k.base = day.base;
 			await k.signIn(day);
 			await ({ ...days, ...trials })[day.name](k, day);
 		} catch (err) {

@@ -178,12 +178,11 @@ class Keyboard {
 		return Buffer.concat(chunks);
 	}
 
-	// round goes once around a page and returns the number of stops. Wherever Tab leads, it must lead on; the parts of a
-	// date are stops of one field.
+	// round goes to the end of a page. Wherever Tab leads, it must lead on; the parts of a date are stops of one field.
 	async round() {
 		for (let n = 0, last = 0, stays = 0; n < 2_000; n++) {
 			const at = await this.tab();
-			if (at.isNothing) return n;
+			if (at.isNothing) return;
 			stays = at.node === last ? stays + 1 : 0;
 			if (stays > 4) throw new Error(`Tab does not leave “${at.name}” at ${this.page.url()}`);
 			last = at.node;
