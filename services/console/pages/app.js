@@ -32,7 +32,7 @@ if (shown && news) {
   setInterval(async () => {
     if (document.hidden) return
     try {
-      const answer = await fetch('/position', { credentials: 'same-origin', redirect: 'error' })
+      const answer = await fetch('/position', { credentials: 'same-origin' })
       const count = Number(await answer.text()) - Number(shown.dataset.position)
       if (answer.ok && count > 0 && news.hidden) {
         news.insertBefore(document.createTextNode(news.dataset.words + ' (' + count + ') · '), news.firstChild)
@@ -73,14 +73,14 @@ function capitals(typed) {
 // ask sends a form and returns the answer. A field of the form may have the name of one of its properties, so the
 // address is read from the attribute. Of a file only the name is sent: the server says that it is not hashed yet.
 const answeredIn = 60000
-async function ask(form, act, more) {
+async function ask(form, act) {
   const values = new URLSearchParams()
   for (const [name, value] of new FormData(form)) values.append(name, typeof value === 'string' ? value : value.name)
   values.set('do', act)
   const stop = new AbortController()
   const timer = setTimeout(() => stop.abort(), answeredIn)
   try {
-    const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: values, credentials: 'same-origin', signal: stop.signal, ...more })
+    const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: values, credentials: 'same-origin', signal: stop.signal })
     return { answer, page: new DOMParser().parseFromString(await answer.text(), 'text/html') }
   } finally {
     clearTimeout(timer)
@@ -96,7 +96,7 @@ async function judge(form) {
   clearTimeout(timer)
   const mine = ++turn
   try {
-    const { page } = await ask(form, 'try', { redirect: 'error' })
+    const { page } = await ask(form, 'try')
     const answers = page.getElementById('answers')
     if (mine === turn && answers) document.getElementById('answers').replaceChildren(...answers.childNodes)
   } catch (e) { /* the server does not answer now; the button 试算 says so */ }
