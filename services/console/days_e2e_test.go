@@ -79,7 +79,9 @@ type worked struct {
 // handOf returns what the script may ask of the test: what is in the ledger, and what others do while a page is open.
 func handOf(t *testing.T, x *office) *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /position", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, x.desk.Position()) })
+	mux.HandleFunc("POST /position", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, x.desk.Position())
+	})
 	mux.HandleFunc("GET /records", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, len(recordsOf(t, x, "doc", r.URL.Query().Get("doc"))))
 	})
@@ -240,9 +242,9 @@ func trialOf(t *testing.T, name string) day {
 	mux.HandleFunc("POST /midnight", func(_ http.ResponseWriter, r *http.Request) {
 		b := newBrowser(t, "zh", x.Client())
 		b.carry(x, r.URL.Query().Get("session"))
-		for day := events.DateAt(x.clock.now()); events.DateAt(x.clock.now()) == day; { // the session is used now and then
+		for day := events.DateAt(x.clock.now()); events.DateAt(x.clock.now()) == day; {
 			x.clock.move(29 * time.Minute)
-			b.get(x.URL + "/me")
+			b.get(x.URL + "/me") // the session is used now and then
 		}
 	})
 	mux.HandleFunc("POST /write", func(http.ResponseWriter, *http.Request) {
