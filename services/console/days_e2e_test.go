@@ -121,8 +121,8 @@ func serveDays(t *testing.T) (*office, *demo.Province) {
 func daysOf(t *testing.T, x *office, province *demo.Province, lang string) []day {
 	t.Helper()
 	by := func(account, name string) day {
-		return day{Name: name, Lang: lang, Base: x.URL, Hand: serveHand(t, handOf(t, x)), Account: account, Password: dayPassword,
-			Center: string(province.Center)}
+		return day{Name: name, Lang: lang, Base: x.URL, Hand: serveHand(t, handOf(t, x)), Account: account,
+			Password: dayPassword, Center: string(province.Center)}
 	}
 	clerk := by("center", "clerk")
 	fillSheet(t, province, &clerk)
@@ -184,7 +184,8 @@ func drawSample(t *testing.T, x *office, d *day) {
 func longestBook(t *testing.T, x *office, province *demo.Province) (grant string) {
 	t.Helper()
 	most := 0
-	for _, row := range cells(x.asked(t, "spending", "center", string(province.Center), "by", "grant"), "grant", "vouchers") {
+	asked := x.asked(t, "spending", "center", string(province.Center), "by", "grant")
+	for _, row := range cells(asked, "grant", "vouchers") {
 		if n := atoi(t, row[1]); n > most {
 			grant, most = row[0], n
 		}
