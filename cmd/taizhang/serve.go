@@ -244,9 +244,9 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	kept := answers.New(answers.Config{Desk: opened.desk, Access: opened.access, Now: a.now})
 	jobs := imports.New(imports.Config{Spool: spool.New(filepath.Join(a.dir, spoolName), a.log), Now: a.now,
 		Log: a.log, Refused: metrics.CountReasons})
+	pages := console.New(console.Config{Gate: gate, Answers: kept, Imports: jobs, Patience: console.Patience})
 	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Answers: kept, Imports: jobs,
-		Gate: gate, Feed: opened.feed, Pages: console.New(console.Config{Gate: gate, Answers: kept, Imports: jobs,
-			Patience: console.Patience}),
+		Gate: gate, Feed: opened.feed, Pages: pages, ShowProblem: pages.ShowProblem,
 		Now: a.now, Log: a.log, Build: programBuild(),
 		Document: docs.OpenAPI, Reach: a.pingRecord, Hosts: o.hostNames(),
 		Metrics: metrics, Tracer: tracer(s.traces)})

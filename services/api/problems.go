@@ -117,8 +117,12 @@ func (q *request) problemSort() error {
 			continue
 		}
 		p := ProblemSort{problemsPath + s.slug, s.status, s.title, help[s.slug]}
-		if q.media != htmlType {
+		switch {
+		case q.media != htmlType:
 			return q.json(http.StatusOK, p)
+		case q.s.ShowProblem != nil:
+			q.s.ShowProblem(q.w, q.Request, http.StatusOK, p.Title, p.Help)
+			return nil
 		}
 		return q.problemPage(&p)
 	}

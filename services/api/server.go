@@ -28,18 +28,20 @@ import (
 
 // ServerConfig holds the parameters of New.
 type ServerConfig struct {
-	Desk     desk.Local // each principal gets a guarded desk of its own over the same ledger
-	Access   *access.Access
-	Answers  *answers.Kept   // shared with Pages; nil for one of its own
-	Gate     *signin.Gate    // authenticates requests; nil for one over Access without single sign-on and proxies
-	Pages    http.Handler    // the pages of the browser; nil for none
-	Feed     *alertfeed.Feed // nil for none; it outlives the server
-	Now      func() time.Time
-	Log      *zap.Logger
-	Build    string        // the build of the program; answers name it, and ETags depend on it
-	Document []byte        // docs/openapi.json
-	Imports  *imports.Jobs // shared with Pages, and stopped with the server; nil for its own in the directory Spool
-	Spool    string
+	Desk    desk.Local // each principal gets a guarded desk of its own over the same ledger
+	Access  *access.Access
+	Answers *answers.Kept // shared with Pages; nil for one of its own
+	Gate    *signin.Gate  // authenticates requests; nil for one over Access without single sign-on and proxies
+	Pages   http.Handler  // the pages of the browser; nil for none
+	// answers a browser with a page that explains an error or a sort of errors; nil for none
+	ShowProblem func(w http.ResponseWriter, r *http.Request, status int, title, what text.Text)
+	Feed        *alertfeed.Feed // nil for none; it outlives the server
+	Now         func() time.Time
+	Log         *zap.Logger
+	Build       string        // the build of the program; answers name it, and ETags depend on it
+	Document    []byte        // docs/openapi.json
+	Imports     *imports.Jobs // shared with Pages, and stopped with the server; nil for its own in the directory Spool
+	Spool       string
 	// checks that the store on other machines can be reached; nil for a store in this process
 	Reach func(context.Context) error
 	// the names of the server beside those of loopback; requests to other names are refused
@@ -304,7 +306,17 @@ func (q *request) fail(err error) {
 	if q.w.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
+	if q.s.isPage(q.Request) && q.isOfBrowser() {
+		q.s.ShowProblem(q.w, q.Request, p.Status, text.Same(p.Title), p.Text)
+		return
+	}
 	writeProblem(q.w, p)
+}
+
+// isOfBrowser reports whether the sender of a request reads pages, and this server has them.
+func (q *request) isOfBrowser() bool {
+	return q.s.ShowProblem != nil &&
+		accepted(q.Header.Values("Accept"), []string{problemType, jsonType, htmlType}) == htmlType
 }
 
 // unrouted answers a request that no route takes.

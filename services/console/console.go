@@ -12,7 +12,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/answers"
@@ -20,7 +19,6 @@ import (
 	"github.com/taizhang/taizhang/services/imports"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/signin"
-	"github.com/taizhang/taizhang/services/table"
 )
 
 // Config holds the parameters of New.
@@ -129,6 +127,18 @@ func (v *visit) recovered() {
 	}
 }
 
+// ShowProblem answers a browser with a page that explains an error of the API, or a sort of errors. A user who is
+// signed in keeps his menu if the request only reads: any other request may come from another site.
+func (p *Pages) ShowProblem(w http.ResponseWriter, r *http.Request, status int, title, what text.Text) {
+	p.page(func(v *visit) error {
+		if v.Method == http.MethodGet {
+			v.recognize()
+		}
+		v.show(status, "problem", &messageView{v.view(), v.in(title), sentence(v.in(what), v.lang)})
+		return nil
+	})(w, r)
+}
+
 // withForm returns what answers a request after its form was read.
 func withForm(do func(*visit) error) func(*visit) error {
 	return func(v *visit) error {
@@ -144,12 +154,16 @@ const formBytesMax = 8 << 10
 
 // nothing answers a request for a page or a method that does not exist. A user who is signed in keeps his menu.
 func (v *visit) nothing() error {
-	if who, err := v.user(); v.desk == nil && err == nil && len(who.Needs) == 0 {
-		v.who, v.desk = who, v.p.deskOf(who)
-		v.query, v.on, v.unit = v.URL.Query(), events.DateAt(v.p.Answers.Now()), table.Yuan
-	}
+	v.recognize()
 	return text.Errorf(text.NotFound, "这个地址没有页面，或不接受这种请求；请从首页重新进入",
 		"there is no page at this address, or it does not take such a request; begin again at the first page")
+}
+
+// recognize sets what the menu needs if a user is signed in.
+func (v *visit) recognize() {
+	if who, err := v.user(); v.desk == nil && err == nil && len(who.Needs) == 0 {
+		v.isUser(who)
+	}
 }
 
 // readForm reads the form of a request, of at most some bytes. For a form that another site sends it returns

@@ -98,7 +98,7 @@ func openOver(t testing.TB, store events.Store, c *clock, provider func(redirect
 	jobs := imports.New(imports.Config{Spool: spool.New(t.TempDir(), zap.NewNop()), Now: c.now, Log: zap.NewNop()})
 	x.pages = console.New(console.Config{Gate: gate, Answers: kept, Imports: jobs, Patience: time.Minute})
 	s := api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Gate: gate, Answers: kept, Imports: jobs,
-		Pages: x.pages, Now: c.now, Log: zap.NewNop(), Build: "v1"})
+		Pages: x.pages, ShowProblem: x.pages.ShowProblem, Now: c.now, Log: zap.NewNop(), Build: "v1"})
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	x.Config.Handler = s
 	t.Cleanup(s.Stop)

@@ -71,7 +71,8 @@ func stopsOf(t *testing.T, x *office, p *demo.Province) (stops []stop) {
 	t.Helper()
 	values := exampleValues(t, x, p.Center)
 	for _, lang := range []string{"zh", "en"} {
-		stops = append(stops, stop{Name: "login", Role: "nobody", Lang: lang, Address: "/login"})
+		stops = append(stops, stop{Name: "login", Role: "nobody", Lang: lang, Address: "/login"},
+			stop{Name: "problem", Role: "nobody", Lang: lang, Address: "/problems/forbidden"})
 		for _, a := range p.Accounts() {
 			session := x.session(a.Name)
 			add := func(path, address string, k int) {

@@ -56,8 +56,11 @@ func (v *visit) view() *view {
 		other = "zh"
 	}
 	path := home
-	if strings.HasPrefix(v.URL.Path, "/login") {
+	switch {
+	case strings.HasPrefix(v.URL.Path, "/login"):
 		path = "/login"
+	case strings.HasPrefix(v.URL.Path, "/problems/"):
+		path = v.URL.EscapedPath()
 	}
 	return &view{of: v, Switch: v.address(other, path), Notice: notices[v.URL.Query().Get("notice")].In(v.lang)}
 }
