@@ -1,17 +1,21 @@
 package console_test
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/taizhang/taizhang/services/console"
 	"github.com/taizhang/taizhang/services/demo"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
@@ -152,8 +156,9 @@ func deferFive(t testing.TB, x *office) string {
 	return "/record/allocation.deferred?" + in.Encode()
 }
 
-// What differs in a page each time: the ids of forms and imports, and the addresses of stylesheet and module.
-var variable = regexp.MustCompile(`(name="record" value="|/imports/|/static/)[0-9a-f-]+`)
+// variable is what differs in a page each time: ids, the addresses of stylesheet and module, and who read what first.
+var variable = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|` +
+	`/static/[0-9a-f]+|/imports/[0-9a-f-]+|(?s:<section id="reads">.*?</section>)`)
 
 // hashesOf returns a hash of each page with the stylesheet, by the name of its picture.
 func hashesOf(t *testing.T, x *office, stops []stop) map[string]string {
@@ -176,7 +181,7 @@ func hashesOf(t *testing.T, x *office, stops []stop) map[string]string {
 		} else {
 			body = bodyOf(b, x.URL+s.Address)
 		}
-		sum := sha256.Sum256(append([]byte(variable.ReplaceAllString(body, "$1")), style...))
+		sum := sha256.Sum256(append([]byte(variable.ReplaceAllString(body, "")), style...))
 		hashes[s.picture()] = hex.EncodeToString(sum[:8])
 	}
 	return hashes
@@ -206,6 +211,60 @@ func bodyOf(b *browser, address string) string {
 func (s *stop) picture() string { return s.Name + "-" + s.Lang + ".png" }
 
 const makePictures = "go generate ./services/console makes the pictures anew (it needs chromium and fonts-wqy-zenhei)"
+
+// TestThePicturesShowThePagesOfNow compares each page that has a picture with the one that the picture was taken of,
+// without a browser.
+func TestThePicturesShowThePagesOfNow(t *testing.T) {
+	x, province := serveProvince(t)
+	now := hashesOf(t, x, picturesOf(t, x, province))
+	file, err := os.Open(pageHashes)
+	if err != nil {
+		t.Fatalf("%v: %s", err, makePictures)
+	}
+	defer file.Close() // only read
+	then := map[string]string{}
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		var name, sum string
+		_, _ = fmt.Sscan(lines.Text(), &name, &sum)
+		then[name] = sum
+	}
+	for name, sum := range now {
+		if then[name] != sum {
+			t.Errorf("the page of %s has changed: look at it, then %s", name, makePictures)
+		}
+	}
+	for name := range then {
+		if now[name] == "" {
+			t.Errorf("%s has %s, which is a picture no more: %s", pageHashes, name, makePictures)
+		}
+	}
+}
+
+// TestEveryPageHasAPicture also fails for a picture of a page that is no more.
+func TestEveryPageHasAPicture(t *testing.T) {
+	isOf := func(address, path string) bool {
+		if named := map[string]string{"{defer}": "/record/{kind}", "{voucher}": "/record/{kind}",
+			"{import}": "/imports/{id}"}[address]; named != "" {
+			return named == path
+		}
+		address, _, _ = strings.Cut(address, "?")
+		return slices.EqualFunc(strings.Split(address, "/"), strings.Split(path, "/"), func(part, pattern string) bool {
+			return part == pattern || strings.HasPrefix(pattern, "{")
+		})
+	}
+	paths := slices.Clone(outsideTheTable)
+	for _, s := range console.Screens() {
+		paths = append(paths, s.Path)
+		if s.Path != "/search" && !slices.ContainsFunc(pictured, func(p picture) bool { return isOf(p.address, s.Path) }) {
+			t.Errorf("add a picture of %s to pictured, then %s", s.Path, makePictures)
+		}
+	}
+	for i := range pictured {
+		if p := &pictured[i]; !slices.ContainsFunc(paths, func(path string) bool { return isOf(p.address, path) }) {
+			t.Errorf("%s is no page: take %s out of pictured", p.address, p.name)
+		}
+	}
+}
 
 // linkInPage finds links to files and pictures.
 var linkInPage = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
