@@ -50,6 +50,7 @@ type recordView struct {
 	Centers   []string
 	Own       []hidden // values for single centers
 	Judged    []*judgedRecord
+	Grades    *gradesTried  // of a dry run of grades
 	Unread    []unreadField // if there is one, nothing was judged
 	IsSeveral bool
 }
@@ -311,6 +312,11 @@ func (v *visit) recordPost() error {
 		}
 		if act == writeRecord && status == http.StatusOK {
 			status = j.status()
+		}
+	}
+	if act == tryRecord && isGrade(kind.Kind) {
+		if page.Grades, err = v.triedGrades(drafts, page.Judged); err != nil {
+			return err
 		}
 	}
 	if one := page.Judged[0]; !page.IsSeveral && one.Written != "" {

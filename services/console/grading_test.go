@@ -1,8 +1,10 @@
 package console_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,6 +79,7 @@ func TestTheOfficeGradesTickedCenters(t *testing.T) {
 	}
 	b.again("/record/grade.decided", form)
 	b.shows("可以入账 "+chosen[0], "可以入账 "+chosen[1])
+	saysWhatFollows(x, b, open, form)
 	if got := x.gradesOf(chosen...); got != before {
 		t.Fatalf("trying wrote %d grades", got-before)
 	}
@@ -112,6 +115,72 @@ func TestTheOfficeGradesTickedCenters(t *testing.T) {
 		b.get(x.URL + path)
 		b.expect(path, http.StatusNotFound, "没有这个页面")
 	}
+}
+
+// saysWhatFollows tries other grades of centers without one and compares what the dry run says of them with the list
+// of deferrals: a bad grade must be rectified and talked over, a low year is to be deferred, a grade of a center that
+// is none is refused, and after a good one grants fall due.
+func saysWhatFollows(x *office, b *browser, open []string, form url.Values) {
+	b.Helper()
+	low := map[string]bool{}
+	got, err := x.desk.List(x.Context(), desk.When{}, lists.Question{List: "deferrals",
+		Params: map[string]string{"year": "2026"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, row := range cells(got, "center", "state") {
+		low[row[0]] = row[1] == "overdue" || row[1] == "undecided"
+	}
+	var later []string
+	for id := range low {
+		if low[id] && !slices.Contains(later, id) && x.gradesOf(id) < 2 {
+			later = append(later, id)
+		}
+	}
+	try := maps.Clone(form)
+	try.Set("center", strings.Join(append([]string{"NONE", open[0]}, later...), "、"))
+	try.Set("grade", "unqualified")
+	try.Set("year", "2025")
+	for name := range try {
+		if strings.HasPrefix(name, "grade@") {
+			delete(try, name)
+		}
+	}
+	b.again("/record/grade.decided", try)
+	words, deferred := b.triedGrades(), 0
+	for _, want := range []string{"将被拒绝（原因见下） NONE", "责令整改 " + open[0] + " 2025 年度，最迟 2026-12-02",
+		"约谈 " + open[0] + " 2025 年度，最迟 2026-12-02"} {
+		if !strings.Contains(words, want) {
+			b.Errorf("the dry run does not say %q: %s", want, words)
+		}
+	}
+	for _, id := range later {
+		isTaken := strings.Contains(says(b.page.doc), "可以入账 "+id)
+		if isTaken != strings.Contains(words, id+" 2025 年度执行率") {
+			b.Errorf("the dry run is wrong about the deferral of %s: %s", id, words)
+		}
+		if isTaken {
+			deferred++
+		}
+	}
+	try.Set("center", strings.Join(open, "、"))
+	try.Set("grade", "excellent")
+	b.again("/record/grade.decided", try)
+	if words := b.triedGrades(); !strings.Contains(words, "应下达的建设经费 ZJ-") || deferred == 0 {
+		b.Errorf("%d deferrals, and no grant falls due: %s", deferred, words)
+	}
+}
+
+// triedGrades returns what a dry run says of all grades together.
+func (b *browser) triedGrades() string {
+	b.Helper()
+	for section := range b.page.all("section") {
+		if attr(section, "aria-labelledby") == "grades-tried" {
+			return says(section)
+		}
+	}
+	b.Fatalf("the dry run does not say what follows: %s", says(b.page.doc))
+	return ""
 }
 
 // TestRecognitionLeadsToTheNextStep checks that the centers on their way are there, with the next form for who may
