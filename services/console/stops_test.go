@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/console"
 	"github.com/taizhang/taizhang/services/demo"
 	"github.com/taizhang/taizhang/services/desk"
@@ -53,14 +54,15 @@ var examples = map[string][]string{
 	"/centers/{id}/grants/{grant}":                 {"/centers/{center}/grants/{grant}"},
 	"/letter":                                      {"/letter?center={center}&office=finance"},
 	"/centers/{id}/alerts/{code}/{key}/{raisedOn}": {"/centers/{center}/alerts/{code}/{key}/{raisedOn}"},
-	"/search":        {}, // leads to other pages // leads to other pages
-	"/imports/{id}":  {}, // import_page_test.go
-	"/record/{kind}": {"/record/entry.voided?center={center}"},
-	"/spending":      {"/spending", "/spending?center={center}"},
-	"/trace":         {"/trace", "/trace?center={center}&year=2026&scope=fiscal&figure=executed"},
-	"/changes":       {"/changes", "/changes?fromAsOf=2026-03-31&since=2026-04-10"},
-	"/find":          {"/find?center={center}"},
-	"/sample":        {"/sample", "/sample?year=2026&n=20"},
+	"/search":       {}, // leads to other pages
+	"/imports/{id}": {}, // import_test.go
+	"/record/{kind}": {"/record/entry.voided?center={center}", "/record/funds.spent?center={center}",
+		"/record/facts.changed?center={center}", "/record/task-book.filed?center={center}"},
+	"/spending": {"/spending", "/spending?center={center}"},
+	"/trace":    {"/trace", "/trace?center={center}&year=2026&scope=fiscal&figure=executed"},
+	"/changes":  {"/changes", "/changes?fromAsOf=2026-03-31&since=2026-04-10"},
+	"/find":     {"/find?center={center}"},
+	"/sample":   {"/sample", "/sample?year=2026&n=20"},
 
 	"/yearly": {"/yearly?year=2025", "/yearly?year=2025&center={center}"},
 	"/inbox":  {"/inbox", "/inbox?tab=soon", "/inbox?tab=deferred", "/inbox?tab=done", "/inbox?tab=mine"},
@@ -96,12 +98,25 @@ func stopsOf(t *testing.T, x *office, p *demo.Province) (stops []stop) {
 					addresses = []string{s.Path}
 				}
 				for k, address := range addresses {
-					add(s.Path, address, k)
+					if mayOpen(a.Binding, address) {
+						add(s.Path, address, k)
+					}
 				}
 			}
 		}
 	}
 	return stops
+}
+
+// mayOpen reports whether an account has the page of an address, which for the form of a kind of record depends on the
+// kind.
+func mayOpen(b access.Binding, address string) bool {
+	form, isForm := strings.CutPrefix(address, "/record/")
+	if !isForm {
+		return true
+	}
+	kind, _, _ := strings.Cut(form, "?")
+	return b.MayRecord || events.Lookup(events.Kind(kind)).Allows(b.Role.Ledger())
 }
 
 // exampleValues returns what replaces the names in braces of examples.
