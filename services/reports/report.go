@@ -114,7 +114,7 @@ func report(ctx context.Context, d *lists.Books, r Request, t *table.Table, rows
 	seen *projections.Register) (*Report, error) {
 	report := &Report{Request: r, Table: t, rows: rows, Position: t.Position, Policy: t.Policy,
 		asked: asked{form: cmp.Or(d.InForm, lists.Form), prefix: d.Prefix}}
-	if r.Question.Center() == "" && seen.Scope() != nil {
+	if r.Question.Center() == "" && d.Register.Scope() != nil { // that of seen may be the question's own
 		report.asked.scope = &scope{seen.IDs()}
 	}
 	var err error

@@ -89,6 +89,42 @@ func TestEveryListIsReproducedFromItsReport(t *testing.T) {
 	}
 }
 
+// TestAListOfSomeCentersIsReproducedFromItsReport restricts each list by each of its conditions on centers. Such a
+// report is of all centers that the account sees: the condition is a part of the question, not of the scope.
+func TestAListOfSomeCentersIsReproducedFromItsReport(t *testing.T) {
+	d := newDesk(t, historyOf(t, "edges"))
+	conditions := map[string]string{"region": "33", "name": "中心", "status": "active"}
+	restricted := 0
+	var written []string
+	for _, l := range lists.Lists {
+		for _, p := range l.Params {
+			value := conditions[p.Name]
+			if value == "" {
+				continue
+			}
+			q := askable(t, d, questionOf(t, d, l, "2025-06-30"))
+			if q.Params[p.Name] = value; q.Center() != "" {
+				continue
+			}
+			restricted++
+			path := write(t, d, reports.Request{Question: q, Lang: "zh", Form: reports.XLSX, Version: "v1"})
+			written = append(written, path)
+			if o := reproduce(t, d, path); o.Differs != nil || o.Within != nil {
+				t.Errorf("%s with %s %s: %+v, within %v", l.Name, p.Name, value, o.Differs, o.Within)
+			}
+		}
+	}
+	if restricted < 10 {
+		t.Errorf("only %d lists were restricted", restricted)
+	}
+	grow(t, d)
+	for _, path := range written {
+		if o := reproduce(t, d, path); o.Differs != nil {
+			t.Errorf("%s, with later records: %+v", path, o.Differs)
+		}
+	}
+}
+
 // askable adds the parameters that depend on the content of the ledger.
 func askable(t *testing.T, d *lists.Books, q lists.Question) lists.Question {
 	t.Helper()
