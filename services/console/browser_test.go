@@ -220,6 +220,16 @@ func (p *page) value(label string) string {
 	return ""
 }
 
+// chosen returns the value of a list of choices by its name, or "".
+func (p *page) chosen(name string) string {
+	for n := range p.all("option") {
+		if attr(n.Parent, "name") == name && hasAttr(n, "selected") {
+			return attr(n, "value")
+		}
+	}
+	return ""
+}
+
 func (p *page) nodes() func(func(*html.Node) bool) { return p.doc.Descendants() }
 
 func (p *page) all(tag string) func(func(*html.Node) bool) { return within(p.doc, tag) }

@@ -47,6 +47,8 @@ type formField struct {
 	Refers   string                  // the name space of which it takes a name; "" for none
 	Offers   []offer                 // the names that it may take
 	Members  []*formField            // of a group, or of each row
+	Each     []*formField            // in its place, one for each of several centers
+	Of       string                  // the center that it is for; "" for all of the form
 
 	// as it is filled in
 	Values  []string

@@ -18,6 +18,7 @@ import (
 type judgedRecord struct {
 	Center  string
 	ID      string
+	Own     []ownValue           // what it does not share with the other centers of the form
 	Answer  *desk.BatchAnswer    // of the dry run; nil if there was none
 	Reasons []desk.Reason        // why it is refused
 	Places  map[string]formPlace // of the fields that reasons name

@@ -48,7 +48,6 @@ type recordView struct {
 	ID        string // of the form
 	Seen      uint64 // the position of the ledger at which the form was made
 	Centers   []string
-	Own       []hidden // values for single centers
 	Judged    []*judgedRecord
 	Grades    *gradesTried  // of a dry run of grades
 	Unread    []unreadField // if there is one, nothing was judged
@@ -210,14 +209,46 @@ func (v *visit) newRecordView(kind *events.CatalogEntry, in url.Values, id uuid.
 	}
 	page.IsSeveral = len(page.Centers) > 1
 	in = withCenter(in, strings.Join(page.Centers, "、"))
-	for name, values := range in {
-		if _, center, ok := strings.Cut(name, "@"); ok && slices.Contains(page.Centers, center) {
-			page.Own = append(page.Own, hidden{name, values[0]})
+	page.Form = formOf(kind, words, v.who.MayRecord).fill(in)
+	if page.IsSeveral {
+		page.Form.split(page.Centers, in)
+	}
+	return page, nil
+}
+
+// split puts a field for each center in the place of a field of which one has a value of its own.
+func (f *recordForm) split(centers []string, in url.Values) {
+	for _, field := range f.Data {
+		isOwn := func(center string) bool { return in.Has(field.Name + "@" + center) }
+		if field.Sort == groupField || field.Sort == rowsField || !slices.ContainsFunc(centers, isOwn) {
+			continue
+		}
+		for _, center := range centers {
+			own := *field
+			own.Name, own.Of, own.Hint, own.Each = field.Name+"@"+center, center, text.Text{}, nil
+			own.Values = field.typed(withCenter(in, center)[field.Name])
+			field.Each = append(field.Each, &own)
 		}
 	}
-	slices.SortFunc(page.Own, func(a, b hidden) int { return strings.Compare(a.Name, b.Name) })
-	page.Form = formOf(kind, words, v.who.MayRecord).fill(in)
-	return page, nil
+}
+
+// ownValue is the value of a field of one of several centers.
+type ownValue struct{ Label, Value text.Text }
+
+// ownValues returns the values that the i-th of several centers does not share with the others.
+func (f *recordForm) ownValues(i int) (own []ownValue) {
+	for _, field := range f.Data {
+		if field.Each == nil {
+			continue
+		}
+		one := field.Each[i]
+		value := text.Same(one.Value())
+		if one.Options.Has(one.Code()) {
+			value = one.Options.Word(one.Code())
+		}
+		own = append(own, ownValue{field.Label, value})
+	}
+	return own
 }
 
 // centersIn returns the centers of a form, each once.
@@ -306,6 +337,7 @@ func (v *visit) recordPost() error {
 			return err
 		}
 		page.Judged = append(page.Judged, j)
+		j.Own = page.Form.ownValues(i)
 		j.Places = map[string]formPlace{}
 		for _, why := range j.Reasons {
 			j.Places[why.Field] = page.Form.note(why.Field, why.Reason)

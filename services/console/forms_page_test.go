@@ -305,9 +305,10 @@ func TestSeveralCentersUnderOneDocument(t *testing.T) {
 	sendForm(second, "write", registration)
 	finance.get(x.URL + "/record/subsidy.granted?center=ZJ-0001&center=ZJ-0002&grant@ZJ-0002=H1")
 	with := maps.Clone(grantValues)
-	with["grant"] = []string{"G9"}
+	with["grant@ZJ-0001"] = []string{"G9"}
+	delete(with, "grant")
 	sendForm(finance, "try", with)
-	finance.shows("ZJ-0001", "ZJ-0002", "可以入账")
+	finance.shows("可以入账 ZJ-0001 经费下达编号：G9", "可以入账 ZJ-0002 经费下达编号：H1")
 	before := position(x, finance)
 	sendForm(finance, "write", nil)
 	finance.shows("已入账 ZJ-0001", "已入账 ZJ-0002")

@@ -188,6 +188,9 @@ func (f *recordForm) place(name string) formPlace {
 	p := formPlace{Words: events.PlaceWords(f.Kind.Kind, path)}
 	if field := f.field(name); field != nil {
 		p.At = field.at()
+		if field.Each != nil {
+			p.At = field.Each[0].at()
+		}
 	}
 	return p
 }

@@ -77,7 +77,19 @@ func TestTheOfficeGradesTickedCenters(t *testing.T) {
 			form.Set(name, attr(input, "value"))
 		}
 	}
+	for n := range b.page.all("select") {
+		if attr(n, "name") == "grade" {
+			t.Error("beside the grades of the centers the form has another one")
+		}
+	}
+	for i, grade := range []string{"excellent", "qualified"} {
+		if own := b.page.chosen("grade@" + chosen[i]); own != grade {
+			t.Errorf("the form has %q for %s, not %s", own, chosen[i], grade)
+		}
+		form.Set("grade@"+chosen[i], grade)
+	}
 	b.again("/record/grade.decided", form)
+	b.shows("可以入账 "+chosen[0]+" 评价等级：优秀", "可以入账 "+chosen[1]+" 评价等级：合格")
 	b.shows("可以入账 "+chosen[0], "可以入账 "+chosen[1])
 	saysWhatFollows(x, b, open, form)
 	if got := x.gradesOf(chosen...); got != before {
