@@ -22,14 +22,16 @@ import (
 func centerScreens() []screen {
 	center := text.Say("中心档案", "Center")
 	return []screen{
-		{path: "/centers/{id}", title: center, roles: offices, state: true, get: (*visit).centerPage},
+		{path: "/centers/{id}", title: center, roles: offices, state: true,
+			params: []string{"kind", "page"}, get: (*visit).centerPage},
 		{path: "/centers/{id}/records/{record}", title: text.Say("记录", "Record"), roles: offices, state: true,
 			get: (*visit).centerRecord},
 		{path: "/centers/{id}/alerts/{code}/{key}/{raisedOn}", title: text.Say("预警说明", "Alert"), roles: offices,
 			state: true, get: (*visit).alertPage},
 		{path: "/centers/{id}/grants/{grant}", title: text.Say("经费明细账", "Account book"), roles: offices,
-			state: true, get: (*visit).book},
-		{path: "/letter", title: text.Say("督办函", "Letter"), roles: offices, state: true, get: (*visit).letter},
+			state: true, params: []string{"from", "to"}, get: (*visit).book},
+		{path: "/letter", title: text.Say("督办函", "Letter"), roles: offices, state: true,
+			params: []string{"center", "office"}, get: (*visit).letter},
 	}
 }
 

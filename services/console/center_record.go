@@ -41,6 +41,7 @@ type entryView struct {
 	MovedOn                  string
 	Money                    template.HTML
 	IsBroken                 bool
+	VoidHref                 string // "" if the user may not void it, or it is voided
 }
 
 // recordLink is a link to another record of the center.
@@ -179,6 +180,11 @@ func (v *visit) describe(page *entryView, rec *events.Recorded, found *foundReco
 	}
 	h := &centerHistory{center: rec.Center, all: []recordPlace{{Place: events.Place{Revision: found.known}}}}
 	page.Chips = v.chips(h, rec)
+	void := events.Lookup(events.KindEntryVoided)
+	_, isVoided := v.p.Answers.Desk.Ledger.Register().Voided(rec.Center, rec.ID, found.known)
+	if rec.Kind != void.Kind && !isVoided && v.mayRecordKind(void) {
+		page.VoidHref = v.link("/record/"+string(void.Kind), "center", string(rec.Center), "event", rec.ID.String())
+	}
 	page.fact(v.say("发生", "Date"), rec.On.String(), "")
 	page.fact(v.say("经办", "Said by"), v.in(rec.By.Role.Title())+" "+rec.By.Actor, "")
 	page.fact(v.say("录入账号", "Entered by"), rec.EnteredBy, "")

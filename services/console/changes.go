@@ -46,9 +46,6 @@ func (v *visit) changes() error {
 	if since != "" && reported == "" {
 		return v.list(l)
 	}
-	if err := v.knows(l); err != nil {
-		return err
-	}
 	if reported == "" {
 		day := lastQuarter(v.on)
 		for name, value := range map[string]string{"fromAsOf": day.String(), "year": strconv.Itoa(day.Year()),

@@ -51,8 +51,12 @@ func (j *judgedRecord) Alerts() (all []alertList) {
 	if j.Answer == nil || j.Answer.Moves == nil {
 		return nil
 	}
+	titles := wouldMove
+	if j.Written != "" {
+		titles = haveMoved
+	}
 	for i, list := range [][]desk.Alert{j.Answer.Moves.Opened, j.Answer.Moves.Cleared, j.Answer.Moves.Withdrawn} {
-		shown := alertList{Title: wouldMove[i]}
+		shown := alertList{Title: titles[i]}
 		for _, a := range list {
 			shown.List = append(shown.List, alertInWords("", a))
 		}
@@ -62,6 +66,10 @@ func (j *judgedRecord) Alerts() (all []alertList) {
 	}
 	return all
 }
+
+// haveMoved are the titles of the alerts that a record which is written opened, cleared and withdrew.
+var haveMoved = []text.Text{text.Say("已产生预警", "Alerts that opened"), text.Say("已解除预警", "Alerts that cleared"),
+	text.Say("已撤回预警", "Alerts that were withdrawn")}
 
 // wouldMove are the titles of the alerts that a dry run opens, clears and withdraws.
 var wouldMove = []text.Text{text.Say("将产生预警", "Alerts that would open"),

@@ -2,6 +2,7 @@ package console
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -62,6 +63,10 @@ func (v *visit) offer(form *recordForm, center string) error {
 		}
 		if n := len(f.Offers); n > offersMax {
 			f.Offers = f.Offers[n-offersMax:]
+			if f.Refers == recordSpace {
+				f.Hint = text.Say("列出最新的 %d 条；更早的，在该记录的页面上按“作废这条记录”",
+					"the newest %d; for an earlier one, follow “Void this record” on its page", offersMax)
+			}
 		}
 		slices.Reverse(f.Offers)
 	}
@@ -97,6 +102,10 @@ func (v *visit) namesOf(center string, wanted map[string]bool) (list []named, er
 		id := rec.ID.String()
 		if wanted[recordSpace] {
 			words := text.Say("%s %s %s", "%s %s %s", rec.On, rec.Kind.Title(), summary(&rec.Record, ""))
+			amount := events.FormatYuan(events.FacetsOf(rec.Data).AmountFen)
+			if amount != "0.00" && !strings.Contains(words.Zh, amount) {
+				words = text.Say("%s · %s 元", "%s · %s yuan", words, amount)
+			}
 			list = append(list, named{offer{id, words}, recordSpace, "", id})
 		}
 		if created := events.FacetsOf(rec.Data).Creates; created.ID != "" && wanted[created.Space] {

@@ -281,16 +281,16 @@ func withCenter(in url.Values, center string) url.Values {
 
 // showRecord shows the form, with a blank row at the end of each list and the names that its center has.
 func (v *visit) showRecord(status int, page *recordView) error {
-	if len(page.Centers) == 1 {
-		if err := v.offer(page.Form, page.Centers[0]); err != nil {
-			return err
-		}
-	}
 	for _, fields := range [][]*formField{page.Form.Frame, page.Form.Data} {
 		for _, f := range fields {
 			if f.Sort == rowsField && len(f.Rows) < events.ListMax {
 				f.Rows = append(f.Rows, fillAll(f.Members, "", indexed(f.Name, len(f.Rows)), nil))
 			}
+		}
+	}
+	if len(page.Centers) == 1 {
+		if err := v.offer(page.Form, page.Centers[0]); err != nil {
+			return err
 		}
 	}
 	v.show(status, "record_form", page)

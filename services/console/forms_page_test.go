@@ -148,6 +148,39 @@ func TestADryRunSaysWhatWritingSays(t *testing.T) {
 	center.shows("可以入账", "可能重复")
 }
 
+func TestEachRowOffersTheGrantsOfTheCenter(t *testing.T) {
+	x, center, _ := formOffice(t)
+	center.get(x.URL + "/record/funds.spent")
+	sendForm(center, "add", voucherValues)
+	for _, name := range []string{"lines[0].grant", "lines[1].grant"} {
+		offered := 0
+		for n := range center.page.all("option") {
+			if attr(n.Parent, "name") == name && strings.HasPrefix(says(n), "G1 结余 600.00") {
+				offered++
+			}
+		}
+		if offered != 1 {
+			t.Errorf("%s offers the grant %d times", name, offered)
+		}
+	}
+}
+
+func TestARecordLeadsToTheFormThatVoidsIt(t *testing.T) {
+	x, center, _ := formOffice(t)
+	center.get(x.URL + "/record/funds.spent")
+	sendForm(center, "write", voucherValues)
+	record := center.page.Request.URL.Path
+	center.get(x.URL + center.page.leads("作废这条记录"))
+	if id := center.page.chosen("event"); id == "" || !strings.HasSuffix(record, id) {
+		t.Errorf("from %s the form has %q chosen", record, id)
+	}
+	center.shows("记-1 · 乙公司 · G1 · 100.50 元")
+	sendForm(center, "write", url.Values{"reason": {"重复"}, "on": {"2026-03-02"}})
+	if center.get(x.URL + record); strings.Contains(center.page.body, "作废这条记录") {
+		t.Error("a record that is voided is offered to be voided")
+	}
+}
+
 func TestADoubleClickAndALostReplyWriteOnce(t *testing.T) {
 	x, center, _ := formOffice(t)
 	center.get(x.URL + "/record/funds.spent")

@@ -21,14 +21,17 @@ func officeScreens() []screen {
 	withPolicies := append([]access.Role{access.SecAdmin}, offices...)
 	return []screen{
 		{path: "/recognition", title: text.Say("认定进度", "Recognition"), roles: readers, state: true,
-			get: (*visit).recognition},
-		{path: "/grading", title: text.Say("年度评价", "Grading"), roles: readers, state: true, get: (*visit).grading,
+			params: []string{"region"},
+			get:    (*visit).recognition},
+		{path: "/grading", title: text.Say("年度评价", "Grading"), roles: readers, state: true,
+			params: []string{"year", "region", "show", "page"}, get: (*visit).grading,
 			post: (*visit).chooseGrades, bytes: gradingBytesMax, refills: true},
 		{path: "/policies", title: text.Say("办法参数", "Policies"), roles: withPolicies, state: true,
 			get: (*visit).policies, post: (*visit).policyPost, bytes: 2 * desk.PolicyBytesMax,
 			filesBytes: 2 * desk.PolicyBytesMax, refills: true},
 		{path: "/policies/{id}/{version}", title: text.Say("办法参数", "Policy"), roles: withPolicies, state: true,
-			get: (*visit).policy},
+			params: []string{"against"},
+			get:    (*visit).policy},
 	}
 }
 

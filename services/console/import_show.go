@@ -129,8 +129,7 @@ func (v *visit) fillShown(page *importShown, x *imports.Job, s *imports.Progress
 	left := movedShownMax
 	titles := wouldMove
 	if !s.DryRun {
-		titles = []text.Text{text.Say("已产生预警", "Alerts that opened"), text.Say("已解除预警", "Alerts that cleared"),
-			text.Say("已撤回预警", "Alerts that were withdrawn")}
+		titles = haveMoved
 	}
 	for i, list := range [][]desk.MovedAlert{s.Result.Opens, s.Result.Clears, s.Result.Withdraws} {
 		shown := alertList{Title: titles[i]}

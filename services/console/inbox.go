@@ -22,8 +22,9 @@ var inboxRoles = []access.Role{access.STOffice, access.Finance, access.IndustryD
 // inboxView is the page of what waits for an office.
 type inboxView struct {
 	*listView
-	Tabs []inboxTab
-	Tick *tickForm // nil if nothing on the page can be chosen
+	Tabs       []inboxTab
+	Tick       *tickForm // nil if nothing on the page can be chosen
+	RecordHref string    // the page of all kinds of records that the user may write
 }
 
 // inboxTab is one of the states of matters. Its count is "" if counting them takes long.
@@ -84,6 +85,7 @@ func (v *visit) inbox() error {
 	}
 	page := &inboxView{listView: &listView{view: v.view(), Title: v.say("待办", "Inbox")}}
 	page.At = v.printedAt()
+	page.RecordHref = v.link("/record")
 	isKnown := false
 	for i := range inboxTabs {
 		tab := &inboxTabs[i]

@@ -68,9 +68,6 @@ var listTitles = map[string]text.Text{
 
 // list shows a list, or sends it as a file.
 func (v *visit) list(l *lists.List) error {
-	if err := v.knows(l); err != nil {
-		return err
-	}
 	if address := v.defaulted(l); address != "" {
 		return v.seeOther(address)
 	}
@@ -120,19 +117,6 @@ func (v *visit) question(l *lists.List) (q lists.Question, isWhole bool) {
 		}
 	}
 	return q, isWhole
-}
-
-// knows returns an error for a parameter that the page does not have: an answer without a mistyped condition would
-// be believed.
-func (v *visit) knows(l *lists.List) error {
-	for _, name := range sortedNames(v.query) {
-		if !slices.Contains([]string{"asOf", "knownAt", "unit", "lang", "page", "format", "notice"}, name) &&
-			!slices.ContainsFunc(l.Params, func(p lists.Param) bool { return p.QueryName() == name }) {
-			return text.Errorf(text.Invalid, "“%s”没有条件 %s，请重新查询", "%s has no condition %s; ask again",
-				titleOf(l), short(name))
-		}
-	}
-	return nil
 }
 
 // short returns a text of the address as a message quotes it.
@@ -203,6 +187,9 @@ func (v *visit) showList(l *lists.List, q lists.Question, w *rowWriter, answer *
 	if w.toSpend != nil {
 		page.Notes = append(page.Notes, v.in(w.toSpend.note))
 	}
+	if l.Name == "deferrals" {
+		page.Notes = append(page.Notes, v.in(rateAtYearEnd))
+	}
 	from, to, err := v.paged(page)
 	if err != nil {
 		return err
@@ -215,6 +202,12 @@ func (v *visit) showList(l *lists.List, q lists.Question, w *rowWriter, answer *
 	v.show(http.StatusOK, "list", page)
 	return nil
 }
+
+// rateAtYearEnd is the note under the page of deferrals: its rates may differ from those on the page of execution.
+var rateAtYearEnd = text.Say(
+	"上年执行率按该年末的情况计算，口径为省级；其后的用途认定改变经费执行页的数字，不改变这里的。",
+	"The rate of the year before is as of its end, of provincial money: a ruling on a use made later changes the "+
+		"page of execution and not this one.")
 
 // paged reads which page is asked for, and fills in the links to the others.
 func (v *visit) paged(page *listView) (from, to int, err error) {

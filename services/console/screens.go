@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -17,6 +18,8 @@ type screen struct {
 	title text.Text
 	roles []access.Role
 	state bool // it answers as of a date, as known at a point and in a unit
+	// of a page with a state, its other parameters: the conditions on what it shows
+	params []string
 	// a page sends the request by itself, so it does not count as a use of the session
 	unattended bool
 	get        func(*visit) error
@@ -39,16 +42,22 @@ var (
 func screens() []screen {
 	return append([]screen{
 		{path: "/audit", title: text.Say("审计台", "Audit desk"), roles: []access.Role{access.Auditor}, state: true,
-			get: (*visit).audit},
-		{path: "/verify", title: text.Say("核对", "Check a file"), roles: offices, state: true, get: (*visit).verify,
+			params: []string{"center", "a", "b", "from", "to", "account", "about"},
+			get:    (*visit).audit},
+		{path: "/verify", title: text.Say("核对", "Check a file"), roles: offices, state: true,
+			params: []string{"sha256"}, get: (*visit).verify,
 			post: (*visit).verifyFile, filesBytes: evidenceBytesMax},
-		{path: "/search", title: text.Say("查找", "Search"), roles: offices, state: true, get: (*visit).search},
+		{path: "/search", title: text.Say("查找", "Search"), roles: offices, state: true,
+			params: []string{"q"}, get: (*visit).search},
 		{path: "/help", title: text.Say("帮助", "Help"), roles: everybody, get: (*visit).help},
 		{path: "/overview", title: text.Say("概览", "Overview"), roles: overviewRoles, state: true,
-			get: (*visit).overview},
-		{path: "/inbox", title: text.Say("待办", "Inbox"), roles: inboxRoles, state: true, get: (*visit).inbox},
+			params: []string{"reported"},
+			get:    (*visit).overview},
+		{path: "/inbox", title: text.Say("待办", "Inbox"), roles: inboxRoles, state: true,
+			params: []string{"tab", "page"}, get: (*visit).inbox},
 		{path: "/yearly", title: text.Say("年度报告", "Yearly report"), roles: offices, state: true,
-			get: (*visit).yearly},
+			params: []string{"year", "center"},
+			get:    (*visit).yearly},
 		{path: "/record", title: text.Say("记账", "Record"), roles: offices, get: (*visit).recordKinds},
 		{path: "/record/{kind}", title: text.Say("填报", "Record"), roles: offices, get: (*visit).recordForm,
 			post: (*visit).recordPost, bytes: recordFormBytesMax, filesBytes: recordFormBytesMax + evidenceBytesMax,
@@ -67,7 +76,11 @@ func (s *screen) isListed() bool {
 func listScreens() (all []screen) {
 	for _, l := range lists.Lists {
 		s := screen{path: "/" + l.Name, title: titleOf(l), roles: rolesOf(l), state: true,
-			get: func(v *visit) error { return v.list(l) }}
+			params: []string{"page", "format"},
+			get:    func(v *visit) error { return v.list(l) }}
+		for _, p := range l.Params {
+			s.params = append(s.params, p.QueryName())
+		}
 		if l.Name == "changes" {
 			s.get, s.post, s.filesBytes = (*visit).changes, (*visit).compareReport, reportBytesMax
 		}
@@ -180,6 +193,9 @@ func (s *screen) serve(v *visit) error {
 	}
 	if v.Method != http.MethodPost {
 		v.refill()
+		if err := s.knows(v.query); err != nil {
+			return err
+		}
 		return s.get(v)
 	}
 	if err := v.readForm(max(s.bytes, formBytesMax), s.filesBytes); err != nil {
@@ -198,4 +214,19 @@ func (s *screen) serve(v *visit) error {
 		return err
 	}
 	return v.askProof(s.post(v))
+}
+
+// stateParams are the parameters of every page with a state.
+var stateParams = []string{"asOf", "knownAt", "unit", "lang", "notice"}
+
+// knows returns an error for a parameter that the page does not have: an answer without a mistyped condition would be
+// believed.
+func (s *screen) knows(query url.Values) error {
+	for _, name := range sortedNames(query) {
+		if s.state && !slices.Contains(stateParams, name) && !slices.Contains(s.params, name) {
+			return text.Errorf(text.Invalid, "“%s”没有条件 %s，请重新查询", "%s has no condition %s; ask again",
+				s.title, short(name))
+		}
+	}
+	return nil
 }

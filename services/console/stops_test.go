@@ -197,6 +197,34 @@ func TestEveryPageAnswers(t *testing.T) {
 	}
 }
 
+// TestAConditionThatAPageDoesNotHaveIsRefused asks each page with a mistyped condition: an answer without it would be
+// believed.
+func TestAConditionThatAPageDoesNotHaveIsRefused(t *testing.T) {
+	x, province := serveProvince(t)
+	asked := 0
+	for _, s := range once(stopsOf(t, x, province), "zh") {
+		if !strings.Contains(opens(t, x, s), `name="knownAt"`) { // a page without conditions
+			continue
+		}
+		asked++
+		b := newBrowser(t, s.Lang, x.Client())
+		b.carry(x, s.Session)
+		answer, err := b.client.Get(x.URL + s.Address +
+			map[bool]string{true: "&", false: "?"}[strings.Contains(s.Address, "?")] + "yaer=2025")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), "没有条件 yaer") {
+			t.Errorf("%s with a mistyped condition is answered with %s, %v", s.Address, answer.Status, err)
+		}
+	}
+	if asked < 25 {
+		t.Errorf("only %d pages have conditions", asked)
+	}
+}
+
 // TestEveryPageAnswersInParts opens each page as in a province where no list fits on one page.
 func TestEveryPageAnswersInParts(t *testing.T) {
 	x, province := serveProvince(t)
@@ -205,7 +233,7 @@ func TestEveryPageAnswersInParts(t *testing.T) {
 	for _, s := range once(stopsOf(t, x, province), "zh") {
 		t.Run(s.Name, func(t *testing.T) {
 			page := opens(t, x, s)
-			if !strings.Contains(page, `class="pages"`) {
+			if !strings.Contains(page, `page=2`) {
 				return
 			}
 			parts++

@@ -146,7 +146,8 @@ func notToCome(param, typed string, p ledger.Point, now time.Time) error {
 		return nil
 	}
 	if _, err := events.ReadDate(typed); err == nil {
-		return text.Errorf(text.Invalid, "%s 这一天尚未结束", "the day %s is not over", typed).Of(param)
+		return text.Errorf(text.Invalid, "%s 这一天尚未结束；查询现在已知的内容，请不填此项",
+			"the day %s is not over; leave this out for what is known now", typed).Of(param)
 	}
 	return text.Errorf(text.Invalid, "%s 尚未到来", "%s is yet to come", typed).Of(param)
 }
