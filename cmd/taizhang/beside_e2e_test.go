@@ -2,7 +2,12 @@
 
 package main
 
-import "testing"
+import (
+	"flag"
+	"maps"
+	"path/filepath"
+	"testing"
+)
 
 // Every script must give the same output, byte for byte, on files, beside a server and through a URL. These scripts
 // are left out, each for the given reason.
@@ -28,10 +33,30 @@ var (
 	}
 )
 
+var bothWays = flag.Bool("both", false, "run each script beside a server and at one; it takes some minutes")
+
+// TestScriptsBesideAServer and TestScriptsAtAServer run every other script each, because each command starts a server.
 func TestScriptsBesideAServer(t *testing.T) {
-	runScripts(t, besideSocket, notBesideSocket)
+	runScripts(t, besideSocket, everyOther(t, 0, notBesideSocket, notAtURL))
 }
 
 func TestScriptsAtAServer(t *testing.T) {
-	runScripts(t, besideURL, notAtURL)
+	runScripts(t, besideURL, everyOther(t, 1, notAtURL, notBesideSocket))
+}
+
+// everyOther returns the scripts to leave out: those of but, and every second one, beginning with the one at an index,
+// unless the other way leaves it out.
+func everyOther(t *testing.T, from int, but, other map[string]string) map[string]string {
+	t.Helper()
+	all, err := filepath.Glob("testdata/script/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := maps.Clone(but)
+	for i, file := range all {
+		if name := filepath.Base(file); i%2 == from && !*bothWays && out[name] == "" && other[name] == "" {
+			out[name] = "runs the other way"
+		}
+	}
+	return out
 }

@@ -284,8 +284,14 @@ type importsView struct {
 // importList shows the imports of the account, the newest first.
 func (v *visit) importList() error {
 	page := &importsView{view: v.view(), New: v.link("/import")}
-	for _, s := range v.p.Imports.Of(v.who.Account) {
-		page.Rows = append(page.Rows, v.importedRow(s))
+	all := v.p.Imports.Of(v.who.Account)
+	for _, s := range all {
+		row := v.importedRow(s)
+		isSubmitted := func(of imports.Progress) bool { return of.From == s.ID && !of.DryRun }
+		if s.DryRun && slices.ContainsFunc(all, isSubmitted) {
+			row.Word, row.Shape, row.Class = text.Say("已提交", "submitted"), "✓", "good"
+		}
+		page.Rows = append(page.Rows, row)
 	}
 	v.show(http.StatusOK, "imports", page)
 	return nil

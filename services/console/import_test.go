@@ -152,7 +152,10 @@ func TestAClerkMendsASheetAndSubmitsIt(t *testing.T) {
 		t.Error("a second submission wrote")
 	}
 	b.get(x.URL + "/imports")
-	b.shows("已入账", "可以提交", "有错误，尚未提交", "凭证（待更正）（已改）.xlsx")
+	b.shows("已入账", "已提交", "有错误，尚未提交", "凭证（待更正）（已改）.xlsx")
+	if strings.Contains(says(b.page.doc), "可以提交") {
+		t.Error("a sheet that was submitted is said to be ready to submit")
+	}
 	b.get(judged)
 	for _, link := range []string{"下载标出错误的表格", "下载表格"} {
 		file := fetch(b, b.link(link))

@@ -3,11 +3,16 @@ package console_test
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/pquerna/otp/totp"
@@ -65,7 +70,7 @@ var start = time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)
 // of identities redirects to; nil for no single sign-on.
 func open(t testing.TB, c *clock, provider func(redirect string) *oidc.Provider) *office {
 	t.Helper()
-	return openOver(t, openStore(t, c), c, provider)
+	return openOver(t, openStore(t, t.TempDir(), c), c, provider)
 }
 
 // openOver is open over the events of a store.
@@ -78,7 +83,7 @@ func openOver(t testing.TB, store events.Store, c *clock, provider func(redirect
 	t.Cleanup(l.Close)
 	x := &office{TB: t, clock: c}
 	if x.access, err = access.Open(t.Context(),
-		access.AccountsConfig{Store: openStore(t, c), Ledger: l, Now: c.now}); err != nil {
+		access.AccountsConfig{Store: openStore(t, t.TempDir(), c), Ledger: l, Now: c.now}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = x.access.Close() })
@@ -116,24 +121,58 @@ func serve(t testing.TB) *office {
 // serveProvince serves the province of the demo, with an account of each role, which has the name of the demo's.
 func serveProvince(t testing.TB) (*office, *demo.Province) {
 	t.Helper()
-	c := &clock{at: start}
-	store := openStore(t, c)
-	p, err := demo.Fill(t.Context(), store, c.now())
-	if err != nil {
+	made := province()
+	if made.err != nil {
+		t.Fatal(made.err)
+	}
+	c, dir := &clock{at: start}, t.TempDir()
+	if err := os.CopyFS(dir, made.files); err != nil {
 		t.Fatal(err)
 	}
-	x := openOver(t, store, c, nil)
+	x := openOver(t, openStore(t, dir, c), c, nil)
 	x.access.Demo = true // administrators need no second factor
-	for _, a := range p.Accounts() {
+	for _, a := range made.Accounts() {
 		x.add(a.Name, a.Binding, "")
 	}
 	x.Start()
-	return x, p
+	return x, made.Province
 }
 
-func openStore(t testing.TB, c *clock) *logstore.Store {
+// madeProvince is the province of the demo with the files of its ledger.
+type madeProvince struct {
+	*demo.Province
+	files fstest.MapFS
+	err   error
+}
+
+// province makes the province of the demo at the start of the tests. It is made once, because that takes seconds.
+var province = sync.OnceValue(func() (made madeProvince) {
+	dir, err := os.MkdirTemp("", "province")
+	if err != nil {
+		return madeProvince{err: err}
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	store, err := logstore.Open(dir, logstore.Options{Clock: func() time.Time { return start }})
+	if err != nil {
+		return madeProvince{err: err}
+	}
+	made.Province, err = demo.Fill(context.Background(), store, start)
+	made.files = fstest.MapFS{}
+	made.err = errors.Join(err, store.Close(), fs.WalkDir(os.DirFS(dir), ".",
+		func(name string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			content, err := os.ReadFile(filepath.Join(dir, name))
+			made.files[name] = &fstest.MapFile{Data: content, Mode: 0o600}
+			return err
+		}))
+	return made
+})
+
+func openStore(t testing.TB, dir string, c *clock) *logstore.Store {
 	t.Helper()
-	store, err := logstore.Open(t.TempDir(), logstore.Options{Clock: c.now})
+	store, err := logstore.Open(dir, logstore.Options{Clock: c.now})
 	if err != nil {
 		t.Fatal(err)
 	}
