@@ -73,6 +73,11 @@ func New(cfg Config) *Pages {
 		}
 	}
 	templates()
+	// for a report, which names no icon: its bytes are those of the file
+	p.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		w.WriteHeader(http.StatusNoContent)
+	})
 	for i := range assets {
 		p.mux.Handle("GET "+assets[i].path, &assets[i])
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// yearlyPolicy forbids the yearly report everything except its own styles.
-const yearlyPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; " +
-	"frame-ancestors 'none'"
+// yearlyPolicy forbids the yearly report everything except its own styles, and the icon that browsers ask for.
+const yearlyPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; " +
+	"form-action 'none'; frame-ancestors 'none'"
 
 // yearly answers with the yearly report of the province or a center, as a page of its own to print and file: by
 // default of the last year. Its bytes are those of the report as a file, so they can be compared with the ledger.
