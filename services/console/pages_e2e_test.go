@@ -30,9 +30,8 @@ func asked(stops []stop) []stop {
 	return slices.DeleteFunc(stops, func(s stop) bool { return !strings.Contains(s.Name, *only) })
 }
 
-// TestPagesInABrowser opens every page as every role. axe and both widths see a page in both languages as one of its
-// roles. The other roles open it in one language, each page in the other one than the page before. With -whole, all are
-// seen in both.
+// TestPagesInABrowser opens every page as every role, in both languages by turns. axe and both widths see each page in
+// both languages, as one of its roles. With -whole, everything is checked as every role in both.
 func TestPagesInABrowser(t *testing.T) {
 	x, province := serveProvince(t)
 	stops := asked(stopsOf(t, x, province))
