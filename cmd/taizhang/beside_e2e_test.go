@@ -28,12 +28,13 @@ var (
 		"template.txt":  "as sheets.txt",
 		"trysheets.txt": "as sheets.txt",
 		"words.txt":     "as sheets.txt",
+		"typed.txt":     "as account.txt",
 		"replay.txt":    "what an account records for another office is listed as such",
 		"whole.txt":     "an export holds policies beside records, and no one account may bring both",
 	}
 )
 
-var allScripts = flag.Bool("all", false, "run all scripts beside a server and at one; it takes a quarter of an hour")
+var allScripts = flag.Bool("all", false, "run all scripts beside a server and at one: a quarter of an hour")
 
 // TestScriptsBesideAServer and TestScriptsAtAServer run one script in four each, because each command starts a server.
 func TestScriptsBesideAServer(t *testing.T) {
@@ -44,7 +45,7 @@ func TestScriptsAtAServer(t *testing.T) {
 	runScripts(t, besideURL, allBut(t, 2, notAtURL))
 }
 
-// allBut returns the scripts to leave out: those of not, and of the others all but each fourth one, beginning with one.
+// allBut returns the scripts to leave out: those of not, and of the others all but each fourth one.
 func allBut(t *testing.T, first int, not map[string]string) map[string]string {
 	t.Helper()
 	all, err := filepath.Glob("testdata/script/*.txt")
