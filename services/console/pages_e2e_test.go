@@ -59,7 +59,10 @@ func TestPagesInABrowser(t *testing.T) {
 	})
 	t.Run("on paper", func(t *testing.T) {
 		p := p
-		p.Widths, p.Stops = widths[:1], once(stops, "zh")
+		p.Widths, p.Stops = widths[:1], once(inTurn(stops), "zh")
+		if *whole {
+			p.Stops = once(stops, "zh")
+		}
 		printAll(t, p)
 	})
 }

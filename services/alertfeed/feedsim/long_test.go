@@ -2,7 +2,7 @@
 
 package feedsim
 
-const seedsOfOne = 30 // a minute or two; -feedsim.seeds for a long run
+const seedsOfOne = 15 // a minute; -feedsim.seeds for a long run
 
 // accountsOf is the number of worlds that run at the same time on one server that is never stopped. More of them
 // are not faster, and each waits longer.
