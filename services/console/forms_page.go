@@ -216,7 +216,7 @@ func (v *visit) newRecordView(kind *events.CatalogEntry, in url.Values, id uuid.
 	return page, nil
 }
 
-// split puts a field for each center in the place of a field of which one has a value of its own.
+// split gives a field to each center where at least one of several centers has its own value for that field.
 func (f *recordForm) split(centers []string, in url.Values) {
 	for _, field := range f.Data {
 		isOwn := func(center string) bool { return in.Has(field.Name + "@" + center) }

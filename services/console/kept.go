@@ -85,7 +85,7 @@ func (k *keptForms) find(token, account, path string, now time.Time) url.Values 
 	return found
 }
 
-// drop removes the forms of which isDropped is true. The caller holds the lock.
+// drop removes each form for which isDropped returns true. The caller holds the lock.
 func (k *keptForms) drop(isDropped func(*keptForm) bool) {
 	kept := k.list[:0]
 	k.bytes = 0
@@ -98,7 +98,7 @@ func (k *keptForms) drop(isDropped func(*keptForm) bool) {
 	k.list = kept
 }
 
-// dropFirst removes the oldest form of which isDropped is true. The caller holds the lock.
+// dropFirst removes the oldest form for which isDropped returns true. The caller holds the lock.
 func (k *keptForms) dropFirst(isDropped func(*keptForm) bool) {
 	isFirst := true
 	k.drop(func(f *keptForm) bool {
