@@ -3,10 +3,8 @@ package answers
 import (
 	"container/list"
 	"context"
-	"fmt"
 	"io"
 	"iter"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -151,7 +149,8 @@ type making struct {
 	done   chan struct{}
 	began  time.Time
 	cancel context.CancelFunc
-	forget *time.Timer // runs forgotten when nobody asked for it during forgetAfter
+	waits  int         // requests that wait for it
+	forget *time.Timer // runs forgotten when no request has waited for it during forgetAfter; nil before
 	isGone bool        // nobody asks for it any more
 	err    error       // why it failed, for the next request
 }
@@ -217,98 +216,6 @@ func (c *snapshots) answer(ctx context.Context, a asked) (s *Snapshot, made bool
 	}
 }
 
-// soon returns the answer like answer if making it takes no longer than wait. If it takes longer, soon returns the
-// answer before, if that was finished less than keptMax ago, or else nil. The answer is made apart from the requests
-// for it, in at most makeMax, and as long as one of them comes within forgetAfter: who asks again finds it, or the
-// reason why it could not be made.
-func (c *snapshots) soon(ctx context.Context, a asked, wait time.Duration) (*Snapshot, error) {
-	arrived, end := c.position(), time.Now().Add(wait)
-	for {
-		s, m, err := c.join(ctx, &a, arrived)
-		if s != nil || err != nil {
-			return s, err
-		}
-		if by := m.began.Add(wait); by.Before(end) { // the requests before have waited already
-			end = by
-		}
-		late := time.NewTimer(time.Until(end))
-		select {
-		case <-m.done:
-			late.Stop()
-		case <-late.C:
-			return c.last(&a), nil
-		case <-ctx.Done():
-			late.Stop()
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// join returns the kept answer, or the making of it, which it begins unless it has begun. If the making has failed,
-// join returns its error.
-func (c *snapshots) join(ctx context.Context, a *asked, arrived uint64) (*Snapshot, *making, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.expire()
-	if s := c.current(a, arrived, false); s != nil {
-		return s, nil, nil
-	}
-	m := c.making[a.knownKey]
-	switch {
-	case m == nil:
-		apart, cancel := context.WithTimeout(context.WithoutCancel(ctx), makeMax)
-		m = &making{done: make(chan struct{}), began: time.Now(), cancel: cancel}
-		m.forget = time.AfterFunc(forgetAfter, func() { c.forgotten(a.knownKey, m) })
-		c.making[a.knownKey] = m
-		go c.makeApart(apart, a, m)
-	case m.err != nil:
-		m.forget.Stop()
-		delete(c.making, a.knownKey)
-		return nil, nil, m.err
-	case m.forget != nil:
-		m.forget.Reset(forgetAfter)
-	}
-	return nil, m, nil
-}
-
-// makeApart makes an answer that requests wait for, or come back for. A panic becomes an error, because no request is
-// there to end with it.
-func (c *snapshots) makeApart(ctx context.Context, a *asked, m *making) {
-	defer m.cancel()
-	own := *a
-	own.make = func(ctx context.Context, before *Snapshot) (s *Snapshot, err error) {
-		defer func() {
-			if failure := recover(); failure != nil {
-				err = fmt.Errorf("answers: make an answer: panic: %v\n%s", failure, debug.Stack())
-			}
-		}()
-		return a.make(ctx, before)
-	}
-	_, _ = c.made(ctx, &own) // whoever waits finds the answer or the error
-}
-
-// forgotten ends the making of an answer that nobody asks for any more, and removes the error of one that has failed.
-func (c *snapshots) forgotten(as knownKey, m *making) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	m.isGone = true
-	m.cancel()
-	if m.err != nil && c.making[as] == m {
-		delete(c.making, as)
-	}
-}
-
-// last returns the newest answer if it was finished not long ago, or nil.
-func (c *snapshots) last(a *asked) *Snapshot {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	s := c.newest[a.question]
-	if a.point != "" || s == nil || s.id.position < a.atLeast || time.Since(s.done) > keptMax {
-		return nil
-	}
-	return c.touch(s)
-}
-
 // take returns the kept answer, or a channel to wait on. If both are nil, the caller must make the answer.
 func (c *snapshots) take(a *asked, arrived uint64, isLate bool) (*Snapshot, <-chan struct{}) {
 	c.mu.Lock()
@@ -351,7 +258,7 @@ func (c *snapshots) made(ctx context.Context, a *asked) (s *Snapshot, err error)
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		m := c.making[a.knownKey]
-		if s == nil && m.forget != nil && !m.isGone {
+		if s == nil && m.cancel != nil && !m.isGone {
 			m.err = err
 		} else {
 			delete(c.making, a.knownKey)
@@ -451,13 +358,6 @@ const (
 	shareLeast  = 10 * time.Millisecond
 	staleMax    = 2 * time.Second // how old an answer may be while the share is used up, or for a late request
 	waitMax     = 5 * time.Millisecond
-)
-
-// These are about answers that are made apart from the requests for them.
-const (
-	makeMax     = 2 * time.Minute  // how long it may take
-	forgetAfter = 10 * time.Second // after the last request for it
-	keptMax     = 30 * time.Second // how long ago an answer may have been finished that a request gets instead
 )
 
 // spent reports whether the share is used up.
