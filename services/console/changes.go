@@ -254,12 +254,23 @@ func (v *visit) compareReport() error {
 }
 
 // comparable returns an error for a report that has no figures of money, or those of fewer centers than the user
-// sees: the figures of now would be about more than the report.
+// sees and the page can be asked for: the figures of now would be about more than the report.
 func (v *visit) comparable(r *desk.Reproduced) error {
 	if !r.IsYearly() && !slices.Contains([]string{"execution", "trace", "changes"}, r.Question.List) {
 		return text.Errorf(text.Invalid, "“%s”不是经费执行的报表；请选择经费执行、数字构成、变动说明或年度报表",
 			"%s is no report of the execution of money; choose one of execution, trace or changes, or a yearly one",
 			titleOf(lists.Find(r.Question.List))).Of("file")
+	}
+	for _, name := range []string{"name", "low"} {
+		if value := r.Question.Params[name]; value != "" && value != "false" {
+			label := lists.Find(r.Question.List).Label(name)
+			return text.Errorf(text.Invalid,
+				"这份报表以条件“%s”只列了部分中心，变动说明没有这个条件，不能与现在的数字比较；"+
+					"请改用不带这个条件的报表",
+				"with the condition %s, this report has only some centers; the page of changes has no such "+
+					"condition, so its figures cannot be compared with those of now; choose a report without it",
+				label).Of("file")
+		}
 	}
 	if r.Within != nil && v.p.Access.Scope(v.who) == nil {
 		return text.Errorf(text.Invalid,

@@ -110,6 +110,10 @@ func (x *provinceOffice) reportsThatCannotBeCompared(t *testing.T) {
 	}{
 		"of fewer centers":    {"finance", "个中心", []byte(file), http.StatusUnprocessableEntity},
 		"of the same centers": {"region", "", []byte(file), http.StatusSeeOther},
+		"of those with a name": {"finance", "条件“名称”", x.report(desk.When{}, "execution", "n.csv",
+			map[string]string{"scope": "fiscal", "year": "2026", "name": "杭州"}), http.StatusUnprocessableEntity},
+		"of those with a low rate": {"finance", "条件“仅偏低”", x.report(desk.When{}, "execution", "l.csv",
+			map[string]string{"scope": "fiscal", "year": "2026", "low": "true"}), http.StatusUnprocessableEntity},
 		"without figures": {"finance", "不是经费执行的报表", x.report(desk.When{}, "alerts", "a.csv", nil),
 			http.StatusUnprocessableEntity},
 	} {
