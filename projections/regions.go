@@ -43,6 +43,10 @@ func ReadRegion(typed string) (prefix string, ok bool) {
 	if RegionName(whole) == "" {
 		return "", false
 	}
-	prefix = strings.TrimSuffix(whole, "00")
-	return strings.TrimSuffix(prefix, "00"), true
+	return RegionPrefix(whole), true
+}
+
+// RegionPrefix returns the first digits that the codes of a division and of its parts share: 3301 for 330100.
+func RegionPrefix(code string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(code, "00"), "00")
 }

@@ -36,6 +36,7 @@ type Pages struct {
 	mux     *http.ServeMux
 	kept    keptForms
 	written written
+	regions keptRegions
 }
 
 // New returns the pages.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -129,25 +130,46 @@ func regionWord(prefix string) string {
 
 // regions returns the first digits of the codes of the divisions in which the user sees centers today, and of their
 // cities, in order.
-func (v *visit) regions() (prefixes []string) {
-	register := v.p.Answers.Desk.Ledger.Register()
+func (v *visit) regions() []string {
+	register, today := v.p.Answers.Desk.Ledger.Register(), events.DateAt(v.p.Answers.Now())
 	if sees := v.p.Access.Sees(v.who); sees != nil {
-		register = register.Within(sees)
+		return regionsOf(register.Within(sees), today)
 	}
-	today, codes := events.DateAt(v.p.Answers.Now()), map[string]bool{}
+	return v.p.regions.of(register, today)
+}
+
+// keptRegions keeps the divisions of all centers until the ledger changes, because every list offers them. Its method
+// may be called from several goroutines.
+type keptRegions struct {
+	mu       sync.Mutex
+	position uint64 // of the ledger
+	on       events.Date
+	prefixes []string
+}
+
+func (k *keptRegions) of(register *projections.Register, on events.Date) []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if position := register.Position(); position != k.position || on != k.on {
+		k.position, k.on, k.prefixes = position, on, regionsOf(register, on)
+	}
+	return k.prefixes
+}
+
+// regionsOf returns the first digits of the codes of the divisions of centers on a day, and of their cities, in order.
+func regionsOf(register *projections.Register, on events.Date) []string {
+	codes := map[string]bool{}
 	for _, id := range register.IDs() {
-		codes[register.Facts(id, today).Region] = true
+		codes[register.Facts(id, on).Region] = true
 	}
+	prefixes := map[string]bool{}
 	for code := range codes {
-		city, _ := projections.CityOf(code)
-		for _, code := range []string{city, code} {
-			if prefix, ok := projections.ReadRegion(code); ok && !slices.Contains(prefixes, prefix) {
-				prefixes = append(prefixes, prefix)
-			}
+		city, name := projections.CityOf(code)
+		if name != "" {
+			prefixes[projections.RegionPrefix(city)], prefixes[projections.RegionPrefix(code)] = true, true
 		}
 	}
-	slices.Sort(prefixes)
-	return prefixes
+	return slices.Sorted(maps.Keys(prefixes))
 }
 
 func sortedNames(query url.Values) []string { return slices.Sorted(maps.Keys(query)) }

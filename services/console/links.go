@@ -71,6 +71,22 @@ func (x *linking) address(path, query string) string {
 	return path + "?" + query
 }
 
+// query encodes parameters, names and values in turn, without those that are empty. Each amount of a list has an
+// address, so this must be quick: it sorts nothing, and escapes only the values.
+func query(params ...string) string {
+	to := make([]byte, 0, 96)
+	for i := 0; i < len(params); i += 2 {
+		if params[i+1] == "" {
+			continue
+		}
+		if len(to) > 0 {
+			to = append(to, '&')
+		}
+		to = append(append(append(to, params[i]...), '='), url.QueryEscape(params[i+1])...)
+	}
+	return string(to)
+}
+
 // said returns the data of a cell of a row as text, or "".
 func (x *linking) said(row []table.Cell, column string) string {
 	i := columnAt(x.columns, column)
@@ -164,18 +180,17 @@ func (x *linking) money(c *table.Column) rowLink {
 	case x.q.List == "spending" && columnAt(x.columns, "id") < 0: // subtotals
 		by := x.q.Params["by"]
 		return func(row []table.Cell) string {
-			return x.address("/spending",
-				url.Values{"center": {x.centerOf(row)}, by: {x.said(row, by)}}.Encode())
+			return x.address("/spending", query("center", x.centerOf(row), by, x.said(row, by)))
 		}
 	case x.q.List == "ageing" && x.center >= 0:
 		return func(row []table.Cell) string {
-			return x.address("/spending", "center="+url.QueryEscape(x.centerOf(row)))
+			return x.address("/spending", query("center", x.centerOf(row)))
 		}
 	case columnAt(x.columns, "id") >= 0:
 		return x.record()
 	case x.center >= 0:
 		return func(row []table.Cell) string {
-			return x.address("/find", "center="+url.QueryEscape(x.centerOf(row)))
+			return x.address("/find", query("center", x.centerOf(row)))
 		}
 	}
 	return nil
@@ -186,9 +201,10 @@ func (x *linking) why() rowLink {
 	if x.q.List != "execution" {
 		return nil
 	}
+	all := x.v.whyAddress("figure", "executed")
 	return func(row []table.Cell) string {
-		return x.v.whyAddress("center", x.said(row, "center"), "region", x.said(row, "city"), "year",
-			x.said(row, "fiscalYear"), "scope", x.said(row, "scope"), "figure", "executed")
+		return all + "&" + query("center", x.said(row, "center"), "region", x.said(row, "city"), "year",
+			x.said(row, "fiscalYear"), "scope", x.said(row, "scope"))
 	}
 }
 
@@ -204,8 +220,7 @@ func figureOf(column string) string {
 
 // trace returns the address of the records that make a figure.
 func (x *linking) trace(center, year, scope, figure string) string {
-	query := url.Values{"center": {center}, "year": {year}, "scope": {scope}, "figure": {figure}}
-	return x.address("/trace", query.Encode())
+	return x.address("/trace", query("center", center, "figure", figure, "scope", scope, "year", year))
 }
 
 // narrower leads from a line about several centers to the lines of the centers.
@@ -215,11 +230,12 @@ func (x *linking) narrower() rowLink {
 		return nil
 	}
 	return func(row []table.Cell) string {
-		query := url.Values{"year": {x.said(row, "fiscalYear")}, "scope": {x.said(row, "scope")}}
+		region := ""
 		if by != "total" {
-			query.Set("region", x.said(row, by))
+			region = x.said(row, by)
 		}
-		return x.address("/execution", query.Encode())
+		return x.address("/execution", query("region", region, "scope", x.said(row, "scope"), "year",
+			x.said(row, "fiscalYear")))
 	}
 }
 

@@ -100,6 +100,9 @@ func (x *toSpend) append(to []byte, from int, columns []table.Column, row []tabl
 
 // shown returns the kept rows from one, counted from 0, up to but without another one, and sums the amounts of all.
 func (x *toSpend) shown(kept *answers.Snapshot, from, to int) (rows []byte) {
+	if kept.Count > 0 {
+		rows = make([]byte, 0, (kept.Bytes()/kept.Count+64)*(to-from))
+	}
 	if x == nil {
 		for row := range kept.Rows(from, to) {
 			rows = append(rows, row...)
