@@ -172,8 +172,9 @@ func (a *Access) actThen(ctx context.Context, stream events.StreamID, judge func
 		"another program is writing to the accounts; try again later")
 }
 
-// append appends a batch and applies it. A batch that is applied already is not applied again. The caller holds
-// acting.
+// append appends a batch and applies it. A batch that is applied already is not applied again. Nor is a batch of notes
+// that was stored before a later act, although its append had failed: of it only the revision of the stream is taken.
+// The caller holds acting.
 func (a *Access) append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) error {
 	places, err := a.Store.Append(ctx, stream, expected, batch)
 	if err != nil {
@@ -181,6 +182,7 @@ func (a *Access) append(ctx context.Context, stream events.StreamID, expected ui
 	}
 	for i, p := range batch {
 		if places[i].Position <= a.state.position {
+			a.state.revisions[stream] = max(a.state.revisions[stream], places[i].Revision)
 			continue
 		}
 		if err := a.apply(&events.Stored{Place: places[i], Stream: stream, ID: p.ID, Kind: p.Kind,

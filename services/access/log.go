@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -85,7 +84,8 @@ func (c *counter) Log(ctx context.Context, q LogQuestion, each func(*LogEntry) e
 	if err := q.check(); err != nil {
 		return err
 	}
-	if err := c.a.flushAll(ctx); err != nil {
+	// a reader who goes away meanwhile must not end an append: the log would count as one that cannot be written
+	if err := c.a.flushAll(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	out := &tail{max: q.Limit, each: each}
@@ -142,7 +142,10 @@ func (a *Access) merge(ctx context.Context, q *LogQuestion, each func(*dated) er
 	}
 	if a.Ledger != nil && (q.Kind == "" || q.Kind == LogWrite) {
 		err := a.writes(ctx, q, func(w dated) error {
-			return cmp.Or(until(w.at, false), each(&w))
+			if err := until(w.at, false); err != nil {
+				return err
+			}
+			return each(&w)
 		})
 		if err != nil {
 			return err

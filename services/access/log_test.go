@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -178,6 +179,41 @@ func TestALogThatCannotBeWrittenIsNotHealthyAndLosesNothing(t *testing.T) {
 			a.Healthy() != nil {
 			t.Errorf("stored %v: %+v, %v", stored, list, a.Healthy())
 		}
+	}
+}
+
+// TestNotesThatWereStoredAlthoughTheirAppendFailed stores notes, loses the answer and does an act before the notes are
+// appended again. Later notes follow them.
+func TestNotesThatWereStoredAlthoughTheirAppendFailed(t *testing.T) {
+	store := &failing{Store: newStore()}
+	a := mustOpen(t, store)
+	_, _ = a.Authenticate("", "192.0.2.1", "GET /v1/me")
+	store.err, store.stored = &events.UnknownError{Cause: events.ErrClosed}, true
+	if _, err := a.flush(t.Context(), false); err == nil {
+		t.Fatal("the append succeeded")
+	}
+	store.err = nil
+	if _, err := a.Desk(owner).AddAccount(t.Context(), NewAccount{Account: "cai"}); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n <= 3; n++ {
+		list := logOf(t, a, LogQuestion{Kind: LogDenied})
+		if len(list) != n || list[n-1].Source != fmt.Sprint("192.0.2.", n) || a.Healthy() != nil {
+			t.Errorf("after %d requests: %+v, %v", n, list, a.Healthy())
+		}
+		_, _ = a.Authenticate("", fmt.Sprint("192.0.2.", n+1), "GET /v1/me")
+	}
+}
+
+// TestAReaderOfTheLogWhoGoesAwayEndsNoAppend reads the log for a request whose client has gone.
+func TestAReaderOfTheLogWhoGoesAwayEndsNoAppend(t *testing.T) {
+	a := mustOpen(t, newStore())
+	_, _ = a.Authenticate("", "192.0.2.1", "GET /v1/me")
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	err := a.Desk(owner).Log(gone, LogQuestion{}, func(*LogEntry) error { return nil })
+	if !errors.Is(err, context.Canceled) || a.Healthy() != nil {
+		t.Errorf("got %v, and the log is %v", err, a.Healthy())
 	}
 }
 

@@ -213,6 +213,8 @@ func (v *visit) fail(err error) {
 	case errors.Is(err, errWaits):
 		v.waits()
 		return
+	case code == text.Internal && errors.Is(err, context.Canceled) && v.Context().Err() != nil:
+		panic(http.ErrAbortHandler) // the browser has gone and reads no page
 	case code == text.Internal && errors.Is(err, context.DeadlineExceeded):
 		code, what = text.Unavailable, v.say("未能及时得出答案，请稍后再试，或缩小查询范围",
 			"there was no answer in time; try again later, or ask for less")
@@ -223,7 +225,9 @@ func (v *visit) fail(err error) {
 		return
 	case text.Invalid:
 		status = http.StatusBadRequest
-	case text.Forbidden:
+	case text.Refused:
+		status = http.StatusUnprocessableEntity
+	case text.Forbidden, text.MoreProof:
 		status, title = http.StatusForbidden, text.Say("请求被拒绝", "The request is refused")
 	case text.NotFound:
 		status, title = http.StatusNotFound, text.Say("没有这个页面", "There is no such page")

@@ -1,7 +1,9 @@
 package console_test
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"sync"
 	"testing"
@@ -85,4 +87,23 @@ func TestTheAccessLogIsReadWhileOthersSignIn(t *testing.T) {
 	for what := range wrong {
 		t.Error(what)
 	}
+}
+
+// TestABrowserThatHasGoneIsNoFailure asks for the access log with a request whose browser has gone.
+func TestABrowserThatHasGoneIsNoFailure(t *testing.T) {
+	t.Parallel()
+	x := serve(t)
+	x.add("shenji", access.Binding{Role: access.Auditor}, "")
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	r := httptest.NewRequestWithContext(gone, http.MethodGet, x.URL+"/admin/access-log", nil)
+	r.AddCookie(&http.Cookie{Name: "tz", Value: x.session("shenji")})
+	w := httptest.NewRecorder()
+	defer func() {
+		if failed := recover(); failed != http.ErrAbortHandler {
+			t.Errorf("the handler ends with %v", failed)
+		}
+	}()
+	x.pages.ServeHTTP(w, r)
+	t.Errorf("it is answered with %d: %s", w.Code, w.Body)
 }
