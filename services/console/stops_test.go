@@ -45,7 +45,7 @@ type stop struct {
 // examples has the addresses under which the walk opens a page whose path alone does not show it: one with a value
 // in its path, or a list that asks for a condition. {center} is a center that every office sees, {record} a record of
 // it, {code}, {key} and {raisedOn} are those of an alert about it, {grant}
-// is a grant of it.
+// is a grant of it. {import} is the page of a sheet that the account has had judged.
 var examples = map[string][]string{
 	"/policies/{id}/{version}":                     {"/policies/zj-2024-draft/2"},
 	"/admin/accounts/{name}":                       {"/admin/accounts/finance"},
@@ -55,7 +55,7 @@ var examples = map[string][]string{
 	"/letter":                                      {"/letter?center={center}&office=finance"},
 	"/centers/{id}/alerts/{code}/{key}/{raisedOn}": {"/centers/{center}/alerts/{code}/{key}/{raisedOn}"},
 	"/search":       {}, // leads to other pages
-	"/imports/{id}": {}, // import_test.go
+	"/imports/{id}": {"{import}"},
 	"/record/{kind}": {"/record/entry.voided?center={center}", "/record/funds.spent?center={center}",
 		"/record/facts.changed?center={center}", "/record/task-book.filed?center={center}"},
 	"/spending": {"/spending", "/spending?center={center}"},
@@ -71,7 +71,7 @@ var examples = map[string][]string{
 // stopsOf returns every page as every role in both languages.
 func stopsOf(t *testing.T, x *office, p *demo.Province) (stops []stop) {
 	t.Helper()
-	values := exampleValues(t, x, p.Center)
+	values, imported := exampleValues(t, x, p.Center), map[string]string{}
 	for _, lang := range []string{"zh", "en"} {
 		stops = append(stops, stop{Name: "login", Role: "nobody", Lang: lang, Address: "/login"},
 			stop{Name: "problem", Role: "nobody", Lang: lang, Address: "/problems/forbidden"})
@@ -98,6 +98,14 @@ func stopsOf(t *testing.T, x *office, p *demo.Province) (stops []stop) {
 					addresses = []string{s.Path}
 				}
 				for k, address := range addresses {
+					if address == "{import}" {
+						if imported[a.Name] == "" {
+							b := newBrowser(t, lang, x.Client())
+							b.carry(x, session)
+							imported[a.Name] = dropSheet(b, x, p).Request.URL.Path
+						}
+						address = imported[a.Name]
+					}
 					if mayOpen(a.Binding, address) {
 						add(s.Path, address, k)
 					}

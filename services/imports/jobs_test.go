@@ -129,6 +129,95 @@ func TestAnAccountSeesItsOwnImportsTheNewestFirst(t *testing.T) {
 	}
 }
 
+// TestTheLastImportsOfAnAccountAreKept runs more dry runs than are kept of one account. Those of another account stay.
+func TestTheLastImportsOfAnAccountAreKept(t *testing.T) {
+	r := newRunning(t)
+	_, other := r.run(t, "er", "{}\n", Order{DryRun: true})
+	var ids []string
+	for range keptAccountMax + 2 {
+		r.now.Add(1)
+		_, s := r.run(t, "yi", "{}\n", Order{DryRun: true})
+		ids = append(ids, s.ID)
+	}
+	list := r.Of("yi")
+	if len(list) != keptAccountMax || list[0].ID != ids[len(ids)-1] || list[len(list)-1].ID != ids[2] {
+		t.Errorf("%d imports are kept, from %+v", len(list), list[len(list)-1])
+	}
+	for _, id := range ids[:2] {
+		if _, err := r.Find(id, "yi"); text.CodeOf(err) != text.NotFound {
+			t.Errorf("an import that is kept no more: %v", err)
+		}
+	}
+	if _, err := r.Find(other.ID, "er"); err != nil {
+		t.Errorf("the import of another account: %v", err)
+	}
+	if left, err := os.ReadDir(r.dir); err != nil || len(left) != keptAccountMax+1 {
+		t.Errorf("the spool has %d directories, %v", len(left), err)
+	}
+}
+
+// TestADryRunThatIsKeptHasItsRowsWithTheirAnswers judges a sheet over an empty ledger, which refuses each of its records.
+func TestADryRunThatIsKeptHasItsRowsWithTheirAnswers(t *testing.T) {
+	const sheet = "九月凭证\n凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要\n" +
+		"V-1,2026/9/1,ZJ-0018,G-1,中试,1,甲,x\n\nV-2,2026/9/1,ZJ-0018,G-1,中式,2,乙,x\n合计,,,,,3,,\n"
+	r := newRunning(t)
+	run := func(keep bool) *Job {
+		x, err := r.Open(access.Principal{Account: "yi"})
+		if err == nil {
+			err = x.Add("a.csv", strings.NewReader(sheet))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := r.Start(x, Order{Desk: r.desk, DryRun: true, Keep: keep, Sheets: desk.SheetTerms{Actor: "yi"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for !s.HasEnded() {
+			s = r.Wait(t.Context(), x, time.Minute)
+		}
+		if s.State != Done || s.Result.Refused != 2 {
+			t.Fatalf("got %+v", s)
+		}
+		return x
+	}
+	x := run(true)
+	f, err := x.Result(GridRows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var got []string
+	if err := EachRow(f, func(row *GridRow) error {
+		fields := ""
+		for _, why := range row.Reasons {
+			fields += " " + why.Field
+		}
+		got = append(got, fmt.Sprintf("%d %s%s %s%s", row.Row, row.Kind, row.Answer, row.Cells[0], fields))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"2 vouchers 凭证号", "3 refused V-1 中心编号", "5 refused V-2 用途", "6  合计"}
+	if !slices.Equal(got, want) {
+		t.Errorf("expected %q, got %q", want, got)
+	}
+	upload, err := x.Uploaded(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer upload.Close()
+	if body, err := io.ReadAll(upload); err != nil || string(body) != sheet {
+		t.Errorf("the upload became %q, %v", body, err)
+	}
+	x = run(false)
+	for _, name := range []string{GridRows, "0"} {
+		if _, err := x.Result(name); text.CodeOf(err) != text.NotFound {
+			t.Errorf("%s of a dry run that is not kept: %v", name, err)
+		}
+	}
+}
+
 func TestAnAccountHasALimitOfPlaces(t *testing.T) {
 	r := newRunning(t)
 	var list []*Job
