@@ -31,7 +31,7 @@ var (
 		{Code: Recording, Word: text.Say("补录", "record")},
 	}
 	// Departments holds the offices that take part in an appraisal or a grading (articles 9 and 16). Others may too.
-	Departments = append(Roles.Strings(), text.Vocabulary[string]{
+	Departments = append(Roles.Of(STOffice, Finance, IndustryDept, LocalGov).Strings(), text.Vocabulary[string]{
 		{Code: "ndrc", Word: text.Say("省发展改革委", "Development and Reform Commission")},
 		{Code: "economy-it", Word: text.Say("省经信厅", "Department of Economy and Information Technology")},
 		{Code: "natural-resources", Word: text.Say("省自然资源厅", "Department of Natural Resources")},

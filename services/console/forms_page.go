@@ -119,6 +119,9 @@ func (v *visit) recordForm() error {
 		return v.refilledRecord(kind)
 	}
 	in := v.URL.Query()
+	if in.Has(tickedParam) && len(centersIn(in)) == 0 {
+		v.notice = noticeNotTicked
+	}
 	if id := in.Get("copy"); id != "" {
 		copied, err := v.copyOf(kind, in.Get("center"), id)
 		if err != nil {

@@ -59,7 +59,7 @@ func TestEveryFieldOfEveryFormHasAWordAndNoFieldHasTheNameOfAnother(t *testing.T
 	for i := range events.Catalog {
 		kind := &events.Catalog[i]
 		form, seen := formOf(kind, desk.BuiltinPolicy(), true), map[string]bool{"lang": true, "unit": true,
-			"asOf": true, "knownAt": true, "do": true, "record": true, "seen": true, "copy": true, "holder": true, "kept": true}
+			"asOf": true, "knownAt": true, "do": true, "record": true, "seen": true, "copy": true, "holder": true, "kept": true, tickedParam: true}
 		for f := range fieldsOf(slices.Concat(form.Frame, form.Data)) {
 			if seen[f.Name] {
 				t.Errorf("%s: two values are named %s", kind.Kind, f.Name)
@@ -212,6 +212,29 @@ func TestAmountsInCapitals(t *testing.T) {
 	} {
 		if got := capitals(fen); got != want {
 			t.Errorf("%d: expected %s, got %s", fen, want, got)
+		}
+	}
+}
+
+// TestTheOfficesThatTakePartAreOffered checks that the forms about meetings of offices offer those that the policy wants
+// there, and no role that is none of them.
+func TestTheOfficesThatTakePartAreOffered(t *testing.T) {
+	words := desk.BuiltinPolicy()
+	for kind, wanted := range map[events.Kind][]string{
+		events.KindJointAppraisalHeld: words.Parameters.AppraisalParticipants.Value,
+		events.KindGradeDecided:       words.Parameters.GradingParticipants.Value,
+	} {
+		form := formOf(events.Lookup(kind), words, false)
+		offered := form.field("participants").Options
+		for _, office := range wanted {
+			if !offered.Has(office) {
+				t.Errorf("%s does not offer %s", kind, office)
+			}
+		}
+		for _, role := range []events.Role{events.Admin, events.CenterRole, events.Auditor} {
+			if offered.Has(string(role)) {
+				t.Errorf("%s offers %s", kind, offered.Word(string(role)).Zh)
+			}
 		}
 	}
 }

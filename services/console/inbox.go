@@ -40,6 +40,9 @@ type tickForm struct {
 	Hidden []hidden
 }
 
+// tickedParam is the parameter that says that the centers of the form of a record were ticked on a list.
+const tickedParam = "ticked"
+
 // The tabs of the inbox, as the parameter tab has them.
 const (
 	todoTab     = "todo"
@@ -135,7 +138,7 @@ func (v *visit) showPart(page *inboxView, p *part, tab int) error {
 	page.Table = v.matterTable(inboxTabs[tab].title, inboxTabs[tab].day, p.between(from, to))
 	if inboxTabs[tab].name == todoTab && v.mayTick() {
 		page.Tick = &tickForm{"/record/" + string(events.KindAllocationDeferred),
-			[]hidden{{"fiscalYear", strconv.Itoa(v.deferralYear())}, {"lang", v.kept}}}
+			[]hidden{{"fiscalYear", strconv.Itoa(v.deferralYear())}, {tickedParam, "1"}, {"lang", v.kept}}}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -392,8 +393,18 @@ func testTicks(t *testing.T, x *office) {
 			query.Add("center", attr(input, "value"))
 		}
 	}
+	none := maps.Clone(query)
+	none.Del("center")
+	b.get(x.URL + action + "?" + none.Encode())
+	b.shows("没有勾选中心。")
 	b.get(x.URL + action + "?" + query.Encode())
 	b.expect("/record/allocation.deferred", http.StatusOK, "延后安排")
+	if strings.Contains(says(b.page.doc), "没有勾选中心") {
+		t.Error("the form says that no center is ticked")
+	}
+	if u, err := url.Parse(b.link("English")); err != nil || !slices.Equal(u.Query()["center"], query["center"]) {
+		t.Errorf("in English the form is about %v, %v", u.Query()["center"], err)
+	}
 	sendForm(b, "try", nil)
 	for _, center := range query["center"] {
 		b.shows("可以入账 " + center)

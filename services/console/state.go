@@ -97,12 +97,15 @@ func (v *visit) link(path string, params ...string) string {
 	return path + "?" + query.Encode()
 }
 
-// here returns the address of this page with some parameters changed, as link does. The language stays.
+// here returns the address of this page with some parameters changed, as link does. The language stays, and so do all
+// values of a parameter that is given more than once.
 func (v *visit) here(params ...string) string {
 	query := url.Values{}
 	for name, values := range v.query {
-		if values[0] != "" {
-			query.Set(name, values[0])
+		for _, value := range values {
+			if value != "" {
+				query.Add(name, value)
+			}
 		}
 	}
 	for i := 0; i+1 < len(params); i += 2 {

@@ -156,6 +156,8 @@ const (
 	noticeRecovery = "recovery"
 	noticePassword = "password"
 	noticeDone     = "done"
+	// on a form that was opened for the ticked rows of a list
+	noticeNotTicked = "not-ticked"
 )
 
 // notices are the words of the notices.
@@ -182,6 +184,8 @@ var notices = map[string]text.Text{
 	noticeRecorded: text.Say("已入账。", "It is recorded."),
 	noticeRepeated: text.Say("此前已入账，没有重复记账。", "It was recorded before, and nothing was recorded twice."),
 	noticeDone:     text.Say("已办理。", "It is done."),
+	noticeNotTicked: text.Say("没有勾选中心。请返回待办勾选，或在下面填写中心编号。",
+		"No center was ticked. Go back to the inbox and tick some, or type their ids below."),
 }
 
 // user returns the principal of the session of the request. Tokens are for programs and do not count here.

@@ -12,7 +12,8 @@ import (
 
 func TestNextIsAPathOfThisServer(t *testing.T) {
 	for _, good := range []string{"/me", "/me/factor", "/v1/centers?limit=10&cursor=a%2Fb", "/v1/centers/ZJ-0001",
-		"/centers/", "/%E4%B8%AD%E5%BF%83", "/me?next=//evil.example"} {
+		"/centers/", "/%E4%B8%AD%E5%BF%83", "/me?next=//evil.example",
+		"/record/allocation.deferred?" + strings.Repeat("center=ZJ-0001&", 100)} {
 		if got := signin.Next(good); got != good {
 			t.Errorf("%q: expected it as it is, got %q", good, got)
 		}
@@ -31,7 +32,7 @@ func TestNextIsAPathOfThisServer(t *testing.T) {
 		"/@evil.example\\", "//user@evil.example", "/％2f",
 		"/中心", "/login", "/login/", "/login?next=/me", "/login/sso", "/login/sso?next=/login/sso",
 		"/login/sso/callback?code=1&state=2", "/LOGIN", "/%6cogin", "/login%2fsso", "/logout", "/logout/", "/%zz",
-		"/" + strings.Repeat("a", 1000),
+		"/" + strings.Repeat("a", 2000),
 	} {
 		if got := signin.Next(bad); got != "/me" {
 			t.Errorf("%q: expected /me, got %q", bad, got)
