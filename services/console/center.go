@@ -251,7 +251,7 @@ func (v *visit) openAlerts(x *desk.Center, register *projections.Register) (list
 	return list
 }
 
-// letters returns the links to one letter for each office that has several open alerts of the center.
+// letters returns the links to one letter for each other office that has several open alerts of the center.
 func (v *visit) letters(x *desk.Center, register *projections.Register) (links []choice) {
 	if v.p.screenAt("/letter", v.who.Role) == nil {
 		return nil
@@ -259,6 +259,9 @@ func (v *visit) letters(x *desk.Center, register *projections.Register) (links [
 	count := map[events.Role]int{}
 	for _, a := range x.Alerts {
 		office := register.Office(x.Center, a.Code, v.on)
+		if office.Role == v.who.Role.Ledger() {
+			continue // no office writes to itself
+		}
 		if count[office.Role]++; count[office.Role] == 2 {
 			links = append(links, choice{Title: lists.OfficeWord(office),
 				Href: v.link("/letter", "center", string(x.Center), "office", string(office.Role))})

@@ -102,6 +102,10 @@ func (h *centerHistory) knows() uint64 {
 	return h.all[len(h.all)-1].Revision
 }
 
+// historyRows is the number of records of its history that the page of a center shows: the newest ones. The others are on
+// the next pages.
+const historyRows = 30
+
 // timeline is a page of the history of a center, the newest record first.
 type timeline struct {
 	Lines  []timelineLine
@@ -111,6 +115,7 @@ type timeline struct {
 	Kinds  []option
 	Hidden []hidden
 	Pages  []choice
+	All    string // the address of all records on one page, for print; "" for too many, or if one page has them
 	Before string // the address of the page as known after the record before the last one
 	After  string // the address of the page as known after the next record; "" if there is none
 }
@@ -132,6 +137,9 @@ type timelineLine struct {
 // chip marks something about a record. Why says it in full.
 type chip struct{ Word, Why, Href string }
 
+// historyPart leads to the history on the page of a center.
+const historyPart = "#history"
+
 // timeline returns the page of the history that the address asks for.
 func (v *visit) timeline(x *desk.Center, register *projections.Register, h *centerHistory) (timeline, error) {
 	t := timeline{Hidden: v.hidden("kind", "page")}
@@ -150,11 +158,17 @@ func (v *visit) timeline(x *desk.Center, register *projections.Register, h *cent
 	}
 	t.Count = len(wanted)
 	pages := &listView{Rows: t.Count}
-	from, to, err := v.paged(pages)
+	from, to, err := v.pagedBy(pages, min(historyRows, pageRows))
 	if err != nil {
 		return t, err
 	}
 	t.First, t.Last, t.Pages = pages.First, pages.Last, pages.Pages
+	for i := range t.Pages {
+		t.Pages[i].Href += historyPart
+	}
+	if pages.All != "" {
+		t.All = pages.All + historyPart
+	}
 	t.Lines, err = v.timelineLines(h, wanted[len(wanted)-to:len(wanted)-from], register.Timeline())
 	v.aside(&t, x, h)
 	return t, err

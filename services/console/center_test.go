@@ -93,6 +93,7 @@ func TestThePagesOfACenter(t *testing.T) {
 	})
 	t.Run("each record says what a replay says", func(t *testing.T) { recordsSayWhatAReplaySays(t, x, p) })
 	t.Run("each open alert is explained as by the desk", func(t *testing.T) { alertsAreExplained(t, x, p) })
+	t.Run("a letter is whole", func(t *testing.T) { aLetterIsWholeAndSaysANameOnce(t, x, p) })
 	t.Run("the books end with the balances of the ledger", func(t *testing.T) { booksBalance(t, x, p) })
 	t.Run("hostile text is text", func(t *testing.T) { hostileRecordIsText(t, x, p) })
 	t.Run("a center sees itself alone", func(t *testing.T) { aCenterSeesItselfAlone(t, x, p) })
@@ -139,8 +140,18 @@ func centerIsThatOfTheDesk(t *testing.T, x *office, p *demo.Province) {
 	}
 	slices.Reverse(newest)
 	history := page.rowsOf("历史")
-	if len(history) != min(200, len(newest)) {
-		t.Errorf("expected the last 200 of %d records, got %d", len(newest), len(history))
+	if len(history) != 30 || len(newest) < 100 {
+		t.Errorf("expected the last 30 of %d records, got %d", len(newest), len(history))
+	}
+	for address := page.leads("下一页"); address != ""; address = page.leads("下一页") {
+		if !strings.HasSuffix(address, "#history") {
+			t.Errorf("the next page is %s", address)
+		}
+		page = r.opens(address)
+		history = append(history, page.rowsOf("历史")...)
+	}
+	if whole := r.opens(page.leads("全部显示")).rowsOf("历史"); len(history) != len(newest) || len(whole) != len(newest) {
+		t.Errorf("expected %d records, got %d in pages and %d on one", len(newest), len(history), len(whole))
 	}
 	for i, row := range history {
 		if row[6] != newest[i] || row[0] == "" || row[1] == "" {
@@ -324,6 +335,35 @@ func alertsAreExplained(t *testing.T, x *office, p *demo.Province) {
 		if got := r.open(center + "/alerts" + path); got.StatusCode != http.StatusNotFound {
 			t.Errorf("%s is answered with %s", path, got.Status)
 		}
+	}
+}
+
+// aLetterIsWholeAndSaysANameOnce reads letters of several senders and addressees: each part that an office expects is
+// there once, the name of the center too.
+func aLetterIsWholeAndSaysANameOnce(t *testing.T, x *office, p *demo.Province) {
+	name := x.desk.Ledger.Register().Facts(p.Center, events.DateAt(x.clock.now())).Name
+	to := map[string]string{"center": name, "finance": "省财政厅", "local-gov": "杭州市政府"}
+	for by, from := range map[string]string{"finance": "省财政厅", "office": "省委科技办", "region": "杭州市政府"} {
+		for office, addressee := range to {
+			body := x.reader(t, by).opens("/letter?office=" + office + "&center=" + string(p.Center)).doc
+			letter := ""
+			for main := range within(body, "main") {
+				letter = says(main)
+			}
+			if strings.Contains(letter, "没有由该单位办理的未解除预警") {
+				continue
+			}
+			for _, once := range []string{"〔2026〕 号", "关于督促办理", addressee + "：", "经查台账，截至 2026-11-02", "特此函达。",
+				"日前办理完毕", from + "2026年11月2日", "联系电话", name} {
+				if n := strings.Count(strings.ReplaceAll(letter, "\u3000", " "), once); n != 1 {
+					t.Errorf("the letter of %s to %s has %q %d times: %s", by, office, once, n, letter)
+				}
+			}
+			delete(to, office)
+		}
+	}
+	if len(to) == 3 {
+		t.Error("no letter was read")
 	}
 }
 

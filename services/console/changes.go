@@ -38,6 +38,9 @@ var changesParams = []string{"from-as-of", "since", "center", "region", "year", 
 func (v *visit) changes() error {
 	l := lists.Find("changes")
 	reported, since := v.query.Get("fromAsOf"), v.query.Get("since")
+	if on, err := events.ReadDate(reported); err == nil && since == "" {
+		return v.seeOther(v.here("since", on.String()))
+	}
 	for _, name := range []string{"show", "page", "format", "sort"} {
 		if v.query.Has(name) {
 			return v.list(l)
@@ -56,9 +59,6 @@ func (v *visit) changes() error {
 		}
 		v.showChanges(http.StatusOK, v.newChangesView(), nil)
 		return nil
-	}
-	if on, err := events.ReadDate(reported); err == nil && since == "" {
-		return v.seeOther(v.here("since", on.String()))
 	}
 	return v.explainChanges()
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"html/template"
@@ -72,13 +73,17 @@ func (v *visit) list(l *lists.List) error {
 		return v.seeOther(address)
 	}
 	q, isWhole := v.question(l)
+	format := v.query.Get("format")
 	if !isWhole {
-		page := v.newListView(l)
+		page, status := v.newListView(l), http.StatusOK
 		page.Empty = v.say("请填写条件，然后查询。", "Fill in the conditions, then ask.")
-		v.show(http.StatusOK, "list", page)
+		if format != "" { // a program that saves the file must not take the page for it
+			status = http.StatusBadRequest
+		}
+		v.show(status, "list", page)
 		return nil
 	}
-	if format := v.query.Get("format"); format != "" {
+	if format != "" {
 		return v.wrongFilter(l, v.sendReport(q, format))
 	}
 	q, _, err := q.Read()
@@ -210,8 +215,11 @@ var rateAtYearEnd = text.Say(
 		"page of execution and not this one.")
 
 // paged reads which page is asked for, and fills in the links to the others.
-func (v *visit) paged(page *listView) (from, to int, err error) {
-	pages := max((page.Rows+pageRows-1)/pageRows, 1)
+func (v *visit) paged(page *listView) (from, to int, err error) { return v.pagedBy(page, pageRows) }
+
+// pagedBy is paged with a number of rows on each page.
+func (v *visit) pagedBy(page *listView, rows int) (from, to int, err error) {
+	pages := max((page.Rows+rows-1)/rows, 1)
 	asked, n := v.query.Get("page"), 1
 	if asked == "all" && page.Rows <= wholeMax {
 		page.First, page.Last = min(1, page.Rows), page.Rows
@@ -224,7 +232,7 @@ func (v *visit) paged(page *listView) (from, to int, err error) {
 				short(asked), pages)
 		}
 	}
-	from, to = (n-1)*pageRows, min(n*pageRows, page.Rows)
+	from, to = (n-1)*rows, min(n*rows, page.Rows)
 	page.First, page.Last = min(from+1, to), to
 	if pages == 1 {
 		return from, to, nil
@@ -289,14 +297,15 @@ func (v *visit) sorting(q lists.Question) func(c *table.Column) (href, direction
 // directions are the words of aria-sort, by whether the largest comes first.
 var directions = map[bool]string{false: "ascending", true: "descending"}
 
-// sendReport answers with a list as a file with its provenance.
+// sendReport answers with a list as a file with its provenance. A file cannot say that it is being made, so the request
+// waits for it, for as long as it may take.
 func (v *visit) sendReport(q lists.Question, format string) error {
 	media := reportMedia[format]
 	if media == "" {
 		return text.Errorf(text.Invalid, "没有 %s 这种文件，只有 csv 和 xlsx",
 			"there is no file %s, only csv and xlsx", short(format))
 	}
-	end, err := v.p.Answers.Turn(v.Context(), v.when, q.Center(), q.Center() == "")
+	end, err := v.turn(q.Center())
 	if err != nil {
 		return err
 	}
@@ -309,6 +318,17 @@ func (v *visit) sendReport(q lists.Question, format string) error {
 	}
 	v.sendFile(fmt.Sprintf("%s-%s-p%d.%s", q.List, v.when.AsOf, made.Position, format), media, file.Bytes())
 	return nil
+}
+
+// turn waits until a file about a center or, for "", all centers may be made, for as long as the request may take. The
+// caller calls end when it is made.
+func (v *visit) turn(center events.CenterID) (end func(), err error) {
+	for {
+		end, err = v.p.Answers.Turn(v.Context(), v.when, center, center == "")
+		if !errors.Is(err, context.DeadlineExceeded) || v.Context().Err() != nil {
+			return end, err
+		}
+	}
 }
 
 var reportMedia = map[string]string{"csv": "text/csv; charset=utf-8",

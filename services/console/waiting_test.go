@@ -1,14 +1,17 @@
 package console_test
 
 import (
+	"io"
 	"maps"
 	"net/http"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/answers/answerstest"
+	"github.com/taizhang/taizhang/services/desk"
 )
 
 // TestASlowPageSaysSoAndComesByItself asks for pages of a server that gives their answers no time.
@@ -32,6 +35,52 @@ func TestASlowPageSaysSoAndComesByItself(t *testing.T) {
 		}
 		if b.page.StatusCode != http.StatusOK {
 			t.Errorf("%s: got %d", path, b.page.StatusCode)
+		}
+	}
+}
+
+// TestAFileIsWaitedFor asks for a file of each list, on a server that gives answers no time. The first request comes
+// while another long answer is being made. Only the file is an answer, and a list without its conditions has none.
+func TestAFileIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	x, p := serveProvince(t)
+	x.pages.Patience = time.Nanosecond
+	b := x.as(t, "zh", "finance")
+	isFile := func(address, format string) {
+		answer, err := b.client.Get(x.URL + address + "&format=" + format)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer answer.Body.Close() // only read
+		head := make([]byte, 3)
+		_, err = io.ReadFull(answer.Body, head)
+		want := map[string]string{"csv": "\ufeff", "xlsx": "PK\x03"}[format]
+		if err != nil || answer.StatusCode != http.StatusOK || string(head) != want {
+			t.Errorf("%s as %s is answered with %s, %q, %v", address, format, answer.Status, head, err)
+		}
+	}
+	end, err := x.pages.Answers.Turn(t.Context(), desk.When{}, "", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first sync.WaitGroup
+	first.Go(func() { isFile("/changes?fromAsOf=2026-03-31", "xlsx") })
+	end()
+	first.Wait()
+	isFile("/execution?knownAt=500", "csv")
+	for address := range askedOf(p) {
+		isFile(address, "csv")
+		isFile(address, "xlsx")
+	}
+	for _, address := range []string{"/trace", "/sample", "/changes"} {
+		answer, err := b.client.Get(x.URL + address + "?format=xlsx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusBadRequest {
+			t.Errorf("a file of %s without its conditions is answered with %s", address, answer.Status)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func (v *visit) yearly() error {
 		return err
 	}
 	center := events.ParseCenter(r.Center)
-	end, err := v.p.Answers.Turn(v.Context(), v.when, center, center == "")
+	end, err := v.turn(center)
 	if err != nil {
 		return err
 	}
