@@ -256,7 +256,7 @@ func trialOf(t *testing.T, name string) day {
 }
 
 // trials are the names of the trials of trials.mjs.
-var trials = []string{"typing", "twice", "lost", "session", "midnight", "meanwhile", "refusal", "hostile"}
+var trials = []string{"typing", "twice", "lost", "session", "ended", "midnight", "meanwhile", "refusal", "hostile"}
 
 // TestDaysByKeysAlone does the day's work of the demo's roles, in each language on a province of its own.
 func TestDaysByKeysAlone(t *testing.T) {

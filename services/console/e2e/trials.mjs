@@ -37,6 +37,13 @@ async function tell(hand, what) {
 	return answer.text();
 }
 
+// unjudged checks that the form says so, and nothing of an earlier dry run.
+async function unjudged(k, words) {
+	await k.shows(words);
+	const said = await k.page.evaluate(() => document.getElementById('answers').innerText);
+	if (/可以入账|将被拒绝/.test(said)) k.complain(`beside “${words}” stands what is said no more: ${said}`);
+}
+
 export const trials = {
 	// While an amount is typed, the page says what the ledger would say. The last answer counts, also if an earlier one
 	// comes after it.
@@ -60,6 +67,7 @@ export const trials = {
 		});
 		await k.replace('700');
 		await came;
+		await unjudged(k, '正在判断现在填写的内容');
 		await k.replace('50');
 		await k.shows('可以入账 ZJ-0001', '550.00', '伍拾元整');
 		const late = k.page.waitForEvent('requestfinished');
@@ -116,6 +124,7 @@ export const trials = {
 		await record(k);
 		await k.press('Enter');
 		await k.shows('登录已失效，没有提交');
+		if (await k.page.evaluate(() => document.querySelector('#answers > .judged'))) k.complain('what the dry run said is still there');
 		const [other] = await Promise.all([k.page.context().waitForEvent('page'), k.to('在新窗口登录').then(() => k.press('Enter'))]);
 		await other.waitForLoadState();
 		await other.keyboard.type(day.account);
@@ -128,6 +137,25 @@ export const trials = {
 		await record(k);
 		await k.press('Enter');
 		await written(k, day.hand, before, '已入账。');
+	},
+
+	// The session ends before a dry run is asked for, and while nothing is done. What the dry run before said is removed.
+	async ended(k, { hand }) {
+		await k.page.clock.install();
+		await fill(k, { voucher: '记-20', amount: '40' });
+		await k.shows('可以入账 ZJ-0001');
+		await k.page.route('**/record/funds.spent*', (route) => route.abort());
+		await k.replace('另一摘要');
+		await unjudged(k, '没有收到答复，现在填写的内容没有判断');
+		await k.page.unroute('**/record/funds.spent*');
+		await k.replace('检测');
+		await k.shows('可以入账 ZJ-0001');
+		await tell(hand, 'move?hours=10');
+		await k.page.clock.fastForward(31_000);
+		await unjudged(k, '登录已失效，现在填写的内容没有判断');
+		await k.replace('再一摘要');
+		await unjudged(k, '登录已失效，现在填写的内容没有判断');
+		k.found.splice(0, k.found.length, ...k.found.filter((f) => !/^console: Failed to load resource: net::ERR_FAILED/.test(f)));
 	},
 
 	// The form is open over midnight: it keeps its date.

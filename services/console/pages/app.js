@@ -25,14 +25,18 @@ document.addEventListener('keydown', event => {
   if (event.key === '?') location.href = '/help' + (document.documentElement.lang === 'en' ? '?lang=en' : '')
 })
 
-// News: the position of the ledger is asked every 30 s while the page is seen. Rows never move by themselves.
+// News: the position of the ledger is asked every 30 s while the page is seen. Rows never move by themselves. If the
+// session has ended, what a dry run said is removed.
 const shown = document.getElementById('position')
 const news = document.getElementById('news')
-if (shown && news) {
+const prepared = document.querySelector('form.record')
+if (shown && news || prepared) {
   setInterval(async () => {
     if (document.hidden) return
     try {
       const answer = await fetch('/position', { credentials: 'same-origin' })
+      if (isLogin(answer)) unjudge('out')
+      if (!news) return
       const count = Number(await answer.text()) - Number(shown.dataset.position)
       if (answer.ok && count > 0 && news.hidden) {
         news.insertBefore(document.createTextNode(news.dataset.words + ' (' + count + ') · '), news.firstChild)
@@ -87,6 +91,16 @@ async function ask(form, act) {
   }
 }
 
+// isLogin reports whether a request led to the page for signing in: the session has ended.
+function isLogin(answer) { return answer.redirected && new URL(answer.url).pathname === '/login' }
+
+// unjudge removes what a dry run said, which is about what stood in the form before or about a session that has ended.
+// when names what is said instead; '' for nothing.
+function unjudge(when) {
+  for (const judged of document.querySelectorAll('#answers > .judged')) judged.remove()
+  for (const said of document.querySelectorAll('#answers > .unjudged')) said.hidden = said.dataset.when !== when
+}
+
 // The dry run of the form of a record, while it is filled in. Only the answer is replaced, so nothing that was typed
 // moves. Of several dry runs that are asked for, the last one counts.
 const pause = 600
@@ -95,11 +109,16 @@ let turn = 0
 async function judge(form) {
   clearTimeout(timer)
   const mine = ++turn
+  unjudge('now')
   try {
-    const { page } = await ask(form, 'try')
+    const { answer, page } = await ask(form, 'try')
+    if (mine !== turn) return
     const answers = page.getElementById('answers')
-    if (mine === turn && answers) document.getElementById('answers').replaceChildren(...answers.childNodes)
-  } catch (e) { /* the server does not answer now; the button 试算 says so */ }
+    if (answers) document.getElementById('answers').replaceChildren(...answers.childNodes)
+    else unjudge(isLogin(answer) ? 'out' : 'lost')
+  } catch (e) {
+    if (mine === turn) unjudge('lost')
+  }
 }
 
 document.addEventListener('input', event => {
@@ -115,12 +134,13 @@ document.addEventListener('input', event => {
     if (wrong) wrong.remove()
   }
   clearTimeout(timer)
+  turn++ // an answer that is under way is about what stood there
+  unjudge('now')
   timer = setTimeout(judge, pause, form)
 })
 
 // A form that comes filled in, for example from the inbox, is judged at once.
-const prepared = document.querySelector('form.record')
-if (prepared && !document.querySelector('#answers > *')) {
+if (prepared && !document.querySelector('#answers > .judged')) {
   const given = [...new URLSearchParams(location.search).keys()].filter(name => !['center', 'lang'].includes(name))
   if (given.length > 0) judge(prepared)
 }
@@ -165,6 +185,7 @@ document.addEventListener('submit', event => {
 async function send(form, button) {
   clearTimeout(timer)
   turn++
+  unjudge('')
   form.setAttribute('aria-busy', 'true')
   for (const said of form.querySelectorAll('.unsent > *')) said.hidden = true
   const say = (when, words) => {
@@ -176,12 +197,12 @@ async function send(form, button) {
   try {
     await hashing
     const { answer, page } = await ask(form, button.value)
-    if (answer.redirected && new URL(answer.url).pathname !== '/login') {
+    if (answer.redirected && !isLogin(answer)) {
       location.assign(answer.url)
       return
     }
     const main = page.querySelector('main')
-    if (answer.redirected) say('out')
+    if (isLogin(answer)) say('out')
     else if (main.querySelector('form')) show(page, button)
     else say('failed', main.querySelector('p').textContent)
   } catch (e) {
