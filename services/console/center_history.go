@@ -102,8 +102,8 @@ func (h *centerHistory) knows() uint64 {
 	return h.all[len(h.all)-1].Revision
 }
 
-// historyRows is the number of records of its history that the page of a center shows: the newest ones. The others are on
-// the next pages.
+// historyRows is the number of records of its history that the page of a center shows: the newest ones. The others are
+// on the next pages.
 const historyRows = 30
 
 // timeline is a page of the history of a center, the newest record first.

@@ -13,9 +13,9 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// letterView is one letter (函) about the open alerts of a center that one office must act on, in the order in which an
-// office writes it: document number, title, addressee, matters, what is asked, attachment, sender and date. The document
-// number, the term and the person to ask are blank, to be filled in by hand.
+// letterView is one letter (函) about the open alerts of a center that one office must act on, in the order in which
+// an office writes it: document number, title, addressee, matters, what is asked, attachment, sender and date. The
+// document number, the term and the person to ask are blank, to be filled in by hand.
 type letterView struct {
 	*view
 	Addressee string // the addressee

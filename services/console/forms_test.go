@@ -216,8 +216,8 @@ func TestAmountsInCapitals(t *testing.T) {
 	}
 }
 
-// TestTheOfficesThatTakePartAreOffered checks that the forms about meetings of offices offer those that the policy wants
-// there, and no role that is none of them.
+// TestTheOfficesThatTakePartAreOffered checks that the forms about meetings of offices offer those that the policy
+// wants there, and no role that is none of them.
 func TestTheOfficesThatTakePartAreOffered(t *testing.T) {
 	words := desk.BuiltinPolicy()
 	for kind, wanted := range map[events.Kind][]string{

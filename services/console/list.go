@@ -297,8 +297,8 @@ func (v *visit) sorting(q lists.Question) func(c *table.Column) (href, direction
 // directions are the words of aria-sort, by whether the largest comes first.
 var directions = map[bool]string{false: "ascending", true: "descending"}
 
-// sendReport answers with a list as a file with its provenance. A file cannot say that it is being made, so the request
-// waits for it, for as long as it may take.
+// sendReport answers with a list as a file with its provenance. A file cannot say that it is being made, so the
+// request waits for it, for as long as it may take.
 func (v *visit) sendReport(q lists.Question, format string) error {
 	media := reportMedia[format]
 	if media == "" {

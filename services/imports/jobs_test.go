@@ -156,7 +156,7 @@ func TestTheLastImportsOfAnAccountAreKept(t *testing.T) {
 	}
 }
 
-// TestADryRunThatIsKeptHasItsRowsWithTheirAnswers judges a sheet over an empty ledger, which refuses each of its records.
+// TestADryRunThatIsKeptHasItsRowsWithTheirAnswers judges a sheet over an empty ledger, which refuses its records.
 func TestADryRunThatIsKeptHasItsRowsWithTheirAnswers(t *testing.T) {
 	const sheet = "九月凭证\n凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要\n" +
 		"V-1,2026/9/1,ZJ-0018,G-1,中试,1,甲,x\n\nV-2,2026/9/1,ZJ-0018,G-1,中式,2,乙,x\n合计,,,,,3,,\n"

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// mendable is a sheet of three vouchers below a title and a blank row: the first is good, the second has a bad use and a
-// bad amount, the third a bad date.
+// mendable is a sheet of three vouchers below a title and a blank row: the first is good, the second has a bad use and
+// a bad amount, the third a bad date.
 const mendable = "九月凭证\n\n" + voucherHeadings +
 	"V-11,2026/9/1,ZJ-0018,G-1,中试,\"1,234.50\",甲,样机,,,\n" +
 	"V-12,2026/9/1,ZJ-0018,G-1,中式,1.005,乙,样机,,,\n" +

@@ -9,8 +9,8 @@ import (
 // home is the page that a browser is sent to after sign-in, unless it asked for another page of this server.
 const home = "/me"
 
-// nextBytesMax is the longest address that a browser may be sent to after sign-in: that of the form of a record has up to
-// a hundred centers. A cookie has room for it.
+// nextBytesMax is the longest address that a browser may be sent to after sign-in: that of the form of a record has up
+// to a hundred centers. A cookie has room for it.
 const nextBytesMax = 2000
 
 // Next returns the address to send a browser to after sign-in: raw if it is a path of this server, perhaps with a
