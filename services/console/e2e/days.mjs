@@ -76,6 +76,14 @@ const days = {
 		}
 		await k.go(); // Enter in a field of a form sends it
 		await k.shows(...centers.map((id) => k.say(`可以入账 ${id}`, `It would be accepted ${id}`)));
+		const ticked = (when) => k.until(`the five centers to be ticked ${when}`, ([ids]) => ids.join() ===
+			Array.from(document.querySelectorAll('input[form="ticks"]:checked'), (e) => e.value).join(), centers);
+		await k.page.goBack();
+		await ticked('after going back');
+		await k.page.reload();
+		await ticked('after a reload');
+		await k.page.goForward();
+		await k.shows(...centers.map((id) => k.say(`可以入账 ${id}`, `It would be accepted ${id}`)));
 		const typed = await k.page.evaluate(() => document.getElementById('doc').value);
 		if (typed !== doc) k.complain(`the document number became ${typed}`);
 		if (await written(hand, doc) !== 0) k.complain('a dry run wrote');

@@ -235,6 +235,30 @@ document.addEventListener('change', event => {
   event.target.closest('tr').querySelector('input[name="center"]').checked = event.target.value !== ''
 })
 
+// What is ticked and chosen on a list stays when its user comes back from the next page, loads the list again, or reads
+// it in the other language. It is kept in the tab alone, by account.
+const list = document.querySelector('form[data-kept]')
+if (list) {
+  const address = href => {
+    const url = new URL(href)
+    url.searchParams.delete('lang')
+    return url.pathname + '?' + url.searchParams
+  }
+  const key = 'kept ' + list.dataset.kept + ' ' + address(location.href)
+  const [arrival] = performance.getEntriesByType('navigation')
+  const isAgain = arrival.type !== 'navigate' || document.referrer && address(document.referrer) === address(location.href)
+  const kept = isAgain && sessionStorage.getItem(key)
+  if (kept) {
+    const values = JSON.parse(kept)
+    for (const field of list.elements) {
+      const of = values.filter(([name]) => name === field.name).map(([, value]) => value)
+      if (field.type === 'checkbox') field.checked = of.includes(field.value)
+      else if (field.type !== 'hidden' && of.length > 0) field.value = of[0]
+    }
+  }
+  document.addEventListener('change', () => sessionStorage.setItem(key, JSON.stringify([...new FormData(list)])))
+}
+
 // The import: a file is dropped on the form or pasted anywhere on the page, and so are cells of a spreadsheet. What is
 // given is judged at once; nothing is written by that.
 const sheet = document.querySelector('form.import')
