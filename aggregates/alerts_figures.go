@@ -36,7 +36,7 @@ var FigureCatalog = []FigureRow{
 	{"equipmentFen", text.Say("设备原值", "original value of equipment"), "fen"},
 	{"minimum", text.Say("最低要求", "minimum"), ""}, // in the unit of the registered number
 	{"relaxed", text.Say("是否已按规定放宽", "is relaxed as the rules allow"), ""},
-	{"mandatoryBelow", text.Say("低于此数不得例外", "no waiver excepts less than"), ""},
+	{"mandatoryBelow", text.Say("低于此数不得例外", "a waiver may not allow less than"), ""},
 	{"pilotFunction", text.Say("是否具备中试熟化功能", "has the pilot function"), ""},
 	{"pilotDevicesSeparate", text.Say("中试装置是否单独设置", "pilot devices stand apart"), ""},
 	{"incident", text.Say("事故编号", "incident"), ""},
@@ -52,8 +52,8 @@ var FigureCatalog = []FigureRow{
 	{"ethicsCommittee", text.Say("是否设有科技伦理（审查）委员会", "has an S&T ethics (review) committee"), ""},
 	{"leadingIndustries", text.Say("主导产业", "leading industries"), ""},
 	{"industries", text.Say("主导产业个数", "number of leading industries"), "count"},
-	{"industriesWanted", text.Say("应有主导产业个数", "number of leading industries wanted"), "count"},
-	{"judgedOn", text.Say("人工认定日期", "day of the human conclusion"), "date"},
+	{"industriesWanted", text.Say("应有主导产业个数", "number of leading industries required"), "count"},
+	{"judgedOn", text.Say("人工认定日期", "day of the conclusion"), "date"},
 	{"conclusion", text.Say("认定结论", "conclusion"), ""},
 	{"grantedOn", text.Say("批准日期", "granted on"), "date"},
 	{"rule", text.Say("所涉条款", "rule concerned"), ""},
@@ -87,7 +87,7 @@ var FigureCatalog = []FigureRow{
 	// Grading.
 	{"decidedOn", text.Say("评定日期", "graded on"), "date"},
 	{"grade", text.Say("评价等级", "grade"), ""},
-	{"failures", text.Say("应取消资格的连续不合格年数", "consecutive failures that take revocation"), "count"},
+	{"failures", text.Say("应取消资格的连续不合格年数", "consecutive failures that require revocation"), "count"},
 	{"ungraded", text.Say("其间未评定的年度", "year between without a grade"), "year"},
 	{"orderedOn", text.Say("责令整改日期", "rectification ordered on"), "date"},
 
@@ -128,7 +128,7 @@ var FigureCatalog = []FigureRow{
 	{"declaredUse", text.Say("凭证所填用途", "use on the voucher"), ""},
 	{"econCode", text.Say("支出经济分类", "economic classification"), ""},
 	{"ruledOn", text.Say("认定日期", "ruled on"), "date"},
-	{"concerned", text.Say("其中涉及金额", "of it concerned"), "fen"},
+	{"concerned", text.Say("其中涉及金额", "amount concerned"), "fen"},
 	{"payee", text.Say("收款单位", "payee"), ""},
 	{"summary", text.Say("摘要", "summary"), ""},
 	{"taskBook", text.Say("委托任务书编号", "entrustment task book"), ""},
@@ -156,7 +156,7 @@ var FigureCatalog = []FigureRow{
 	{"main", text.Say("主要用途", "main uses"), "fen"},
 	{"spent", text.Say("支出合计", "spent"), "fen"},
 	{"share", text.Say("主要用途占比", "share of the main uses"), "percent"},
-	{"shareWanted", text.Say("主要用途应占", "share wanted for the main uses"), "percent"},
+	{"shareWanted", text.Say("主要用途应占", "share required for the main uses"), "percent"},
 
 	// The ledger itself.
 	{"position", text.Say("台账位置", "position"), ""},

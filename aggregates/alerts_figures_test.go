@@ -52,7 +52,7 @@ var figuresCases = []figuresCase{
 	{"a rule judged not met", appraisedWith().and(on("2024-03-15", judge("R08-1", "not-met")), on("2024-03-20", pass)),
 		"2024-12-31", "AL-ADM-01", "R08-1",
 		"reviewedOn=2024-03-20; judgedOn=2024-03-15; conclusion=not-met",
-		"the latest human conclusion on it, of 2024-03-15"},
+		"the latest conclusion on it, of 2024-03-15"},
 	{"an area below the minimum in principle", passedWith(area(2000)), "2024-12-31", "AL-ADM-02", "R06-2b",
 		"usableAreaM2=2000; minimum=5000; relaxed=false; mandatoryBelow=2000", "2000 m², below 5000 m²"},
 	{"no legal entity", passedWith(notLegalEntity), "2024-12-31", "AL-ADM-02", "R03-2",
@@ -159,7 +159,7 @@ var figuresCases = []figuresCase{
 		"amount=200000001; grantedOn=2025-06-10; forYear=2024; source=central-guidance; " +
 			"sourceWanted=central-guidance; supportYears=2024,2025,2026; grade=excellent; gradeWanted=excellent; " +
 			"sum=200000001; limit=200000000; over=1",
-		"sum to 2,000,000.01 yuan, above 2,000,000.00 yuan"},
+		"are 2,000,000.01 yuan, above the cap of 2,000,000.00 yuan"},
 	{"a construction grant of another source",
 		deserving().and(on("2025-06-10", fromSource(construction("C1", 2025, 2024, wan), events.ProvinceOther))),
 		"2025-12-31", "AL-AWD-01", "C1",

@@ -269,7 +269,7 @@ func (v *view) explainFailures(x *Explanation, year, n, gap int) {
 	}
 	x.show(countFigure("ungraded", gap))
 	x.say("%s，其间 %d 年度未评定等级，是否应取消资格须人工认定",
-		"%s, and %d between them has no grade: a human must rule whether the qualification is to be revoked",
+		"%s, and %d between them has no grade: it must be ruled whether the qualification is to be revoked",
 		graded, gap)
 }
 

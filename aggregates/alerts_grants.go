@@ -51,9 +51,9 @@ func (v *view) wrongConstruction(p *policy.Policy, source events.Source, forYear
 		add(text.Say("%d 年度评价不是“%s”", "the grade of %d is not %s", forYear, p.Called(policy.Top)))
 	}
 	if limit := p.Parameters.ConstructionFen.Value; sumFen > limit {
-		add(text.Say("%d 年度建设经费合计 %s，超过 %s", "construction grants for %d sum to %s, above %s", forYear,
-			yuan(sumFen), yuan(limit)),
-			sumFigures(sumFen, limit)...)
+		add(text.Say("%d 年度建设经费（净额）连同本笔共 %s，超过上限 %s",
+			"construction grants for %d, net and with this one, are %s, above the cap of %s", forYear,
+			yuan(sumFen), yuan(limit)), sumFigures(sumFen, limit)...)
 	}
 	return found
 }

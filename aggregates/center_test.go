@@ -123,8 +123,8 @@ func TestARefusalSaysTheRuleTheFieldAndTheReason(t *testing.T) {
 	s := given(t, draft, registered())
 	r, _ := s.record(on("2024-05-10", &events.PlaqueAwarded{PlaqueNo: "1"}), events.Enforce)
 	v := s.center.Judge(r, draft)
-	if got := (&aggregates.Refusal{
-		Breaches: v.Against(events.Enforce)}).Error(); got != "refused: R09-9: the special meeting has not approved" {
+	if got := (&aggregates.Refusal{Breaches: v.Against(events.Enforce)}).Error(); got !=
+		"refused: R09-9: the special meeting has not approved the center" {
 		t.Error(got)
 	}
 	if v.Against(events.Recording) != nil {

@@ -43,7 +43,7 @@ func (v *view) admission(p *policy.Policy, d events.Date) []unmet {
 		if j := judged[rule]; j.what.Conclusion == "not-met" {
 			found = append(found, unmet{rule, policy.Mandatory, func() (text.Text, []Figure) {
 				return text.Say("最近一次人工认定（%v）为不符合",
-						"the latest human conclusion on it, of %v, is not met", j.on), []Figure{
+						"the latest conclusion on it, of %v, is “not met”", j.on), []Figure{
 						dateFigure("judgedOn", j.on),
 						wordFigure("conclusion", j.what.Conclusion,
 							events.ValueWord(events.KindConditionJudged, "conclusion", j.what.Conclusion))}
@@ -274,7 +274,7 @@ func (v *view) wrongWaiver(p *policy.Policy, rule events.RuleID, d events.Date) 
 		if facts := v.factsAt(d); row.Field != "" && registeredNumber(row.Field, &facts) < row.MandatoryBelow {
 			value, unit := registeredNumber(row.Field, &facts), figureRows[row.Field].Unit
 			return breach("R06", text.Say("%s为 %s，低于 %s，不得例外",
-				"the %s is %s, below %s, which no waiver excepts",
+				"the %s is %s, below %s, and no waiver may allow that",
 				figureRows[row.Field].Label, show(value, row.Field), show(row.MandatoryBelow, row.Field)),
 				NewFigure(row.Field, fmt.Sprint(value)),
 				NewFigure("mandatoryBelow", fmt.Sprint(row.MandatoryBelow)).in(unit))

@@ -3,6 +3,7 @@ package aggregates
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/taizhang/taizhang/aggregates/identifiers"
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -53,8 +54,20 @@ func (c *Center) refused(r *events.Record, t policy.Timeline) []Breach {
 			return refuse("data.key", "%v 当日没有未消除的 %s（%s）", "on %v no %s is open with key %s", r.On,
 				data.Code, data.Key)
 		}
+		return unfoundedClosing(r, data)
 	}
 	return nil
+}
+
+// unfoundedClosing refuses to close out an alert without a reason or a document number (section 9).
+func unfoundedClosing(r *events.Record, data *events.AlertClosed) (found []Breach) {
+	if strings.TrimSpace(data.Reason) == "" {
+		found = refuse("data.reason", "销号须写明理由", "an alert is closed out with a reason")
+	}
+	if strings.TrimSpace(r.Doc) == "" {
+		found = append(found, refuse("doc", "销号须写明发文字号", "an alert is closed out with a document number")...)
+	}
+	return found
 }
 
 // warnings returns doubts that are stored with the event: a USCC with a wrong check character, or a document number of
@@ -97,7 +110,7 @@ func (v *view) breaches(p *policy.Policy, r *events.Record) []Breach {
 		return v.judgeMeeting(d)
 	case *events.PlaqueAwarded:
 		if v.approvedOn() == 0 {
-			return breach("R09-9", text.Say("专题会议尚未审定通过", "the special meeting has not approved"))
+			return breach("R09-9", text.Say("专题会议尚未审定通过", "the special meeting has not approved the center"))
 		}
 	case *events.GradeDecided:
 		return append(v.judgeGrade(d.Year), v.judgeGrading(p, d)...)
@@ -133,7 +146,7 @@ func (v *view) judgeReview(p *policy.Policy, d *events.PreliminaryReviewed) []Br
 	var found []Breach
 	if v.appraisals.upTo(v.on).first(appraised) == nil {
 		found = breach("R09-2", text.Say("初步建设方案尚未经行业主管部门或所在地政府论证通过",
-			"no appraisal of the plan is passed"))
+			"the plan has passed no appraisal"))
 	}
 	for _, u := range v.admission(p, v.on) {
 		if u.modality == policy.Mandatory || !v.waived(u.rule, v.on) {
@@ -148,7 +161,7 @@ func (v *view) judgeJointAppraisal(p *policy.Policy, d *events.JointAppraisalHel
 	var found []Breach
 	if !v.planRevisedAfterReview(v.on) {
 		found = breach("R09-4", text.Say("初步审核尚未通过，或其后方案尚未完善",
-			"no preliminary review is passed, or the plan was not revised after it"))
+			"no preliminary review has been passed, or the plan was not revised after it"))
 	}
 	return append(found, incomplete(p, d)...)
 }
@@ -258,16 +271,22 @@ func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach
 			text.Say("项目“%s”不是重大中试验证项目", "project “%s” is not a major pilot verification", d.Project))...)
 	}
 	found = append(found, v.wrongReferenceGrade(p, d.FiscalYear, v.on)...)
-	sum := v.netGrants(func(f *fund) bool {
+	before := v.netGrants(func(f *fund) bool {
 		return f.category == events.ProjectMoney && f.source == source && f.fiscalYear == d.FiscalYear
 	})
-	if d.Source == source {
-		sum += d.AmountFen
+	limit, sum := p.Parameters.ProjectCapFen.Value, before+d.AmountFen
+	reason := text.Say("%d 财政年度来源为%s的项目经费已下达净额 %s，连同本次 %s，共 %s，超过上限 %s",
+		"project grants of fiscal year %d from the %s are %s net so far; with the %s of this one they would be %s, "+
+			"above the cap of %s",
+		d.FiscalYear, source.Title(), yuan(before), yuan(d.AmountFen), yuan(sum), yuan(limit))
+	if d.Source != source {
+		sum = before
+		reason = text.Say("%d 财政年度来源为%s的项目经费已下达净额 %s，超过上限 %s；本次来源不同，不计在内",
+			"project grants of fiscal year %d from the %s are %s net so far, above the cap of %s; this one is of "+
+				"another source and is not counted", d.FiscalYear, source.Title(), yuan(before), yuan(limit))
 	}
-	if limit := p.Parameters.ProjectCapFen.Value; sum > limit {
-		found = append(found, breach("R17-2",
-			text.Say("%d 财政年度项目经费合计 %s 元，超过 %s 元", "project grants of %d sum to %s yuan, above %s",
-				d.FiscalYear, events.FormatYuan(sum), events.FormatYuan(limit)), sumFigures(sum, limit)...)...)
+	if sum > limit {
+		found = append(found, breach("R17-2", reason, sumFigures(sum, limit)...)...)
 	}
 	return found
 }

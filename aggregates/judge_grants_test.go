@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 func TestGrantDecisions(t *testing.T) { runDecisions(t, grantDecisions) }
@@ -235,4 +236,38 @@ var voucherDecisions = []decisionCase{
 	{"nor for one that was overdrawn on another grant",
 		matched.and(on("2025-03-01", spend("V0", "pilot", "G1", 100*wan, line("M1", 51*wan)))),
 		on("2025-02-01", spend("V1", "pilot", "G1", wan)), accepted(), draft},
+}
+
+func TestTheCapOfProjectMoneySaysWhatItCounts(t *testing.T) {
+	s := given(t, draft, deserving().and(on("2025-06-10", projectGrant("J1", 2025, "P1", 600*wan)),
+		on("2025-06-11", fromSource(projectGrant("J2", 2025, "P1", 900*wan), events.ProvinceOther)),
+		on("2025-06-12", reverse("J1", 100*wan))))
+	reason := func(g *events.SubsidyGranted) (last text.Text) {
+		t.Helper()
+		r, problems := s.record(on("2025-06-13", g), events.Enforce)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		for _, b := range s.center.Judge(r, draft).Breaches {
+			last = b.Reason
+		}
+		return last
+	}
+	want := text.Say(
+		"2025 财政年度来源为省重大科技专项的项目经费已下达净额 5,000,000.00 元，"+
+			"连同本次 5,000,000.01 元，共 10,000,000.01 元，超过上限 10,000,000.00 元",
+		"project grants of fiscal year 2025 from the major program are 5,000,000.00 yuan net so far; with the "+
+			"5,000,000.01 yuan of this one they would be 10,000,000.01 yuan, above the cap of 10,000,000.00 yuan")
+	if got := reason(projectGrant("J3", 2025, "P1", 500*wan+1)); got != want {
+		t.Errorf("got %v", got)
+	}
+	s.add(on("2025-06-13", projectGrant("J3", 2025, "P1", 600*wan)))
+	want = text.Say(
+		"2025 财政年度来源为省重大科技专项的项目经费已下达净额 11,000,000.00 元，超过上限 10,000,000.00 元；"+
+			"本次来源不同，不计在内",
+		"project grants of fiscal year 2025 from the major program are 11,000,000.00 yuan net so far, above the cap "+
+			"of 10,000,000.00 yuan; this one is of another source and is not counted")
+	if got := reason(fromSource(projectGrant("J4", 2025, "P1", wan), events.ProvinceOther)); got != want {
+		t.Errorf("got %v", got)
+	}
 }

@@ -121,7 +121,7 @@ func (c *Center) void(on events.Date, p *events.EntryVoided) (left *index, found
 }
 
 func tooEarly(field string, on events.Date) []Breach {
-	return refuse(field, "早于所指事件的日期 %v", "is dated before what it names (%v)", on)
+	return refuse(field, "早于所指事件的日期 %v", "is dated before the record that it names (%v)", on)
 }
 
 func missing(field, id string) []Breach {

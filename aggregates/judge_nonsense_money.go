@@ -99,7 +99,7 @@ func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Br
 	}
 	if f.match != match {
 		return nil, refuse(field, "“%s”是另一类资金（下达与配套不能混用）",
-			"%q is money of the other sort (grants and matches do not mix)", id)
+			"%q is money of the other kind: one is a grant, the other a match", id)
 	}
 	return f, named(field, id, f.place, true, on)
 }

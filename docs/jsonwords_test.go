@@ -357,6 +357,7 @@ var meanings = map[string]string{
 	"voidedBy":               "the id of the record that voids this one",
 	"voucher":                "the number of the voucher",
 	"vouchers":               "how many vouchers",
+	"vouchersReversed":       "how many vouchers were reversed; the other count leaves them out",
 	"warnings":               "what to look at, although nothing is refused",
 	"what":                   "`entitled`, `granted` or `committed`, and not received",
 	"why":                    "how the report differs",

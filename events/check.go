@@ -94,6 +94,12 @@ func (c *checker) notNegative(field string, v int64) {
 	}
 }
 
+func (c *checker) amountOrZero(field string, v Fen) {
+	if v < 0 {
+		c.add(field, text.Say("金额 %s 元不能为负", "amount of %s yuan must not be negative", FormatYuan(v)))
+	}
+}
+
 func (c *checker) year(field string, v int) {
 	if v < YearMin || v > YearMax {
 		c.add(field, notAYear(v))

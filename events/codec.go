@@ -1,7 +1,6 @@
 package events
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -261,7 +260,8 @@ func DecodeEvent(s Stored) (Recorded, error) {
 	}
 	entry := Lookup(s.Kind)
 	if entry == nil {
-		return fail(errors.New("unknown kind"))
+		return fail(text.Errorf(text.Internal, "没有“%s”这种记录，可能由更新的程序写入",
+			"there is no kind %q; a later version of the program may have written it", s.Kind))
 	}
 	w, data, plainly := plainEvent(s.Kind, s.Body)
 	if !plainly || w.Version != entry.Version {
@@ -289,17 +289,21 @@ func DecodeEvent(s Stored) (Recorded, error) {
 // decode reads a stored event of any version, and returns its payload in the current version.
 func (e *CatalogEntry) decode(body []byte) (w wireEvent, payload Payload, err error) {
 	if err := json.Unmarshal(body, &w, strictly); err != nil {
-		return w, nil, err
+		return w, nil, Problems{decodeProblem("", err)}
 	}
 	if w.Version < 1 || w.Version > e.Version {
-		return w, nil, fmt.Errorf("version %d is unknown; this program knows up to %d", w.Version, e.Version)
+		return w, nil, text.Errorf(text.Internal, "版本 %d 未知，本程序只认得到版本 %d",
+			"version %d is unknown; this program knows up to %d", w.Version, e.Version)
 	}
 	data := w.Data
 	for _, up := range e.upcasts[w.Version-1:] {
 		if data, err = up(data); err != nil {
-			return w, nil, fmt.Errorf("upcast: %w", err)
+			return w, nil, Problems{decodeProblem("data", err)}
 		}
 	}
 	payload = e.blank()
-	return w, payload, json.Unmarshal(data, payload, strictly)
+	if err := json.Unmarshal(data, payload, strictly); err != nil {
+		return w, nil, Problems{decodeProblem("data", err)}
+	}
+	return w, payload, nil
 }

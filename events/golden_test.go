@@ -7,8 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 var update = flag.Bool("update", false, "write the golden files that are missing; those that exist are never changed")
@@ -94,8 +98,14 @@ func TestAStoredEventOfAnUnknownKindVersionOrMemberIsAnError(t *testing.T) {
 		"two":                   {Kind: r.Kind, Body: append(bytes.Clone(body), body...)},
 	} {
 		s.Stream, s.Position = "center-ZJ-0007", 9
-		if got, err := DecodeEvent(s); err == nil {
+		got, err := DecodeEvent(s)
+		if err == nil {
 			t.Errorf("unknown %s is read as %+v", name, got)
+			continue
+		}
+		isHan := func(r rune) bool { return unicode.Is(unicode.Han, r) }
+		if why := text.Of(err); !strings.ContainsFunc(why.Zh, isHan) || strings.ContainsFunc(why.En, isHan) {
+			t.Errorf("%s: the cause is %+v", name, why)
 		}
 	}
 }

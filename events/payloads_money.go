@@ -33,7 +33,7 @@ func (p *SubsidyGranted) check(c *checker) {
 	c.year("fiscalYear", p.FiscalYear)
 	if y := c.on.Year(); p.FiscalYear != y && p.FiscalYear != y+1 {
 		c.add("fiscalYear", text.Say("财政年度 %d 应为下达日 %v 的当年或次年",
-			"%d must be the year of on (%v) or the next", p.FiscalYear, c.on))
+			"%d must be the year of the date (%v) or the next year", p.FiscalYear, c.on))
 	}
 	if p.ForYear != 0 {
 		c.year("forYear", p.ForYear)
@@ -145,7 +145,7 @@ func (p *FundsSpent) check(c *checker) {
 		c.amount("amountFen", l.AmountFen)
 	}
 	c.within("", 0)
-	c.notNegative("ownFen", int64(p.OwnFen))
+	c.amountOrZero("ownFen", p.OwnFen)
 	if p.EconCode != "" {
 		c.digits("econCode", p.EconCode, 3, 8)
 	}

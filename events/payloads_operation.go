@@ -55,7 +55,8 @@ func (p *IncidentRecorded) check(c *checker) {
 	c.oneOf("kind", p.Kind, incidentKinds)
 	c.oneOf("severity", p.Severity, severities)
 	if p.OccurredOn > c.on {
-		c.add("occurredOn", text.Say("发生日 %v 晚于记录日 %v", "%v is after the record's on, %v", p.OccurredOn, c.on))
+		c.add("occurredOn", text.Say("发生日 %v 晚于记录日 %v", "%v is after the date of the record, %v",
+			p.OccurredOn, c.on))
 	}
 }
 

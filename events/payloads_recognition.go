@@ -41,7 +41,7 @@ func (p *Facts) check(c *checker) {
 	c.industry("industryCode", p.IndustryCode)
 	c.digits("region", p.Region, 6, 6)
 	c.notNegative("usableAreaM2", p.UsableAreaM2)
-	c.notNegative("equipmentFen", int64(p.EquipmentFen))
+	c.amountOrZero("equipmentFen", p.EquipmentFen)
 }
 
 // CenterAssigned is the assignment of the offices responsible for the center (R04-6, R04-8).
@@ -78,7 +78,8 @@ type FactsChanged struct {
 
 func (p *FactsChanged) check(c *checker) {
 	if reflect.ValueOf(*p).IsZero() {
-		c.problems = append(c.problems, Problem{Field: "data", Reason: text.Say("没有写明任何事实", "names no fact")})
+		c.problems = append(c.problems, Problem{Field: "data",
+			Reason: text.Say("没有写明任何事实", "must change at least one fact")})
 	}
 	if p.Type != nil {
 		c.oneOf("type", *p.Type, centerTypes)
@@ -94,7 +95,7 @@ func (p *FactsChanged) check(c *checker) {
 		c.notNegative("usableAreaM2", *p.UsableAreaM2)
 	}
 	if p.EquipmentFen != nil {
-		c.notNegative("equipmentFen", int64(*p.EquipmentFen))
+		c.amountOrZero("equipmentFen", *p.EquipmentFen)
 	}
 }
 

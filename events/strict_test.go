@@ -197,11 +197,11 @@ func TestOneWrongThingIsRefusedWithItsFieldAndReason(t *testing.T) {
 		"a supported year after 2100": {KindSubsidyGranted, `"forYear":2024`, `"forYear":2101`,
 			"data.forYear", "from 2000 to 2100"},
 		"a fiscal year before the grant": {KindSubsidyGranted, `"fiscalYear":2025`, `"fiscalYear":2024`,
-			"data.fiscalYear", "must be the year of on (2025-05-06) or the next"},
+			"data.fiscalYear", "must be the year of the date (2025-05-06) or the next year"},
 		"a year supported that is 0": {KindSubsidyGranted, `"forYear":2024`, `"forYear":0`,
 			"data.forYear", "year 0 must be from 2000 to 2100"},
 		"a fiscal year too late": {KindSubsidyGranted, `"fiscalYear":2025`, `"fiscalYear":2027`,
-			"data.fiscalYear", "must be the year of on (2025-05-06) or the next"},
+			"data.fiscalYear", "must be the year of the date (2025-05-06) or the next year"},
 		"an unknown role": {KindUseRuled, `"role":"finance"`, `"role":"treasury"`, "by.role",
 			"there is no role"},
 		"an empty actor": {
@@ -217,7 +217,7 @@ func TestOneWrongThingIsRefusedWithItsFieldAndReason(t *testing.T) {
 		"a digest too short": {
 			KindUseRuled, fmt.Sprintf("%064x", 2), "ab", "evidence[1].sha256", "64 lower-case hexadecimal"},
 		"an incident of tomorrow": {KindIncidentRecorded, `"occurredOn":"2025-01-09"`,
-			`"occurredOn":"2025-01-14"`, "data.occurredOn", "is after the record's on"},
+			`"occurredOn":"2025-01-14"`, "data.occurredOn", "is after the date of the record"},
 		"an unknown type of incident": {KindIncidentRecorded, `"kind":"environment"`, `"kind":"fire"`,
 			"data.kind", "is not one of: safety, quality, environment"},
 		"an unknown severity": {KindIncidentRecorded, `"major"`, `"huge"`, "data.severity",
@@ -275,7 +275,7 @@ func TestOneWrongThingIsRefusedWithItsFieldAndReason(t *testing.T) {
 		"an actor with a newline": {KindSubsidyReceived, `经办-03`, `经办\n03`, "by.actor",
 			"control characters"},
 		"a change of nothing": {KindFactsChanged, dataOf(t, KindFactsChanged), `{}`, "data",
-			"names no fact"},
+			"at least one fact"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			refused(t, change(t, line(t, c.kind), c.old, c.new), c.field, c.reason)

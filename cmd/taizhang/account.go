@@ -63,7 +63,7 @@ func (a *app) accountCommand() *cobra.Command {
 			access.AccountDesk.Unlink),
 		a.oneAccount("show", a.say("显示一个账号", "show an account"), access.AccountDesk.Account),
 		a.oneAccount("disable", a.say("停用账号，其登录和令牌随即失效",
-			"disable an account; its sessions and tokens are no good any more"), access.AccountDesk.Disable),
+			"disable an account; its sessions and tokens are no longer valid"), access.AccountDesk.Disable),
 		a.oneAccount("enable", a.say("重新启用账号", "enable an account again"), access.AccountDesk.Enable))
 	return c
 }

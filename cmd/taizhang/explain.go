@@ -73,13 +73,14 @@ func (a *app) tell(x *desk.Explanation) {
 	}
 	a.print("  责任单位：%s", "  who must act: %s", x.Who.In(a.lang))
 	for _, r := range x.Rules {
+		quote := lists.RuleQuote(r.Article, r.Words).In(a.lang)
 		switch {
 		case r.Article == "–":
-			a.print("  台账规则：“%s”", "  rule of the ledger: “%s”", r.Words)
+			a.print("  %s", "  %s", quote)
 		case r.Words == "":
 			a.print("  规则：%s", "  rule: %s", r.Rule)
 		default:
-			a.print("  规则：%s 第%s条：“%s”", "  rule: %s, article %s: “%s”", r.Rule, r.Article, r.Words)
+			a.print("  规则：%s %s", "  rule: %s, %s", r.Rule, quote)
 		}
 	}
 	if x.Policy != "" {
@@ -106,7 +107,7 @@ func (a *app) tell(x *desk.Explanation) {
 			"  what cleared it: the day %s was reached, not a record (%s)", x.ClearedOn, x.Cleared.In(a.lang))
 	default:
 		a.print("  解除缘由：%v %s，%s %s 报（位置 %d，%s）",
-			"  what cleared it: %v %s, said by %s %s (position %d, %s)",
+			"  what cleared it: %v %s, reported by %s %s (position %d, %s)",
 			c.On, strings.TrimSpace(c.Kind.Title().In(a.lang)+" "+c.Doc), c.By.Role.Title().In(a.lang), c.By.Actor,
 			c.Position, c.ID)
 	}

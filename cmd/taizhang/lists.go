@@ -101,6 +101,10 @@ func (a *app) writeReport(cmd *cobra.Command, r desk.ReportRequest) error {
 		if err == nil && r.Name != "" {
 			fmt.Fprintln(a.errOut, a.say("已将 %d 行写入 %s（台账位置 %d）",
 				"%d rows written to %s (position %d of the ledger)", made.Rows, r.Name, made.Position))
+			if limit := cmd.Flags().Lookup("limit"); limit != nil && limit.Value.String() == fmt.Sprint(made.Rows) {
+				fmt.Fprintln(a.errOut, a.say("这是 --limit 的上限；未列出的条数见文件末尾",
+					"that is the limit, --limit; the end of the file says how many records are not listed"))
+			}
 		}
 		return err
 	})

@@ -60,7 +60,7 @@ func (a *app) natsUserAddCommand() *cobra.Command {
 同名用户由新的密钥和筛选条件取代，原密钥即不能再用。`,
 			`Let a program read the alerts over NATS. The seed of its key is written to the file of --nkey (mode 0600, never over
 another file); only the public key is sent to the ledger. Without a filter it gets all alerts.
-A user of the same name is replaced by the new key and filter, and the old key is no good any more.`),
+A user of the same name is replaced by the new key and filter, and the old key is no longer valid.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if file == "" {
 				return usage(cmd, "缺少 --nkey：存放密钥种子的文件",

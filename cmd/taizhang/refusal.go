@@ -27,25 +27,17 @@ func (a *app) tellReasons(to io.Writer, list []desk.Reason) {
 			head = r.Place().In(a.lang) + a.say("：", ": ") + head
 		}
 		if r.Rule != "" {
-			head = a.ruleName(&r) + a.say("　", "  ") + head
+			head = lists.RuleWord(r.Rule).In(a.lang) + a.say("　", "  ") + head
 		}
 		fmt.Fprintf(to, "  %s\n", text.Printable(head))
 		if r.Words != "" {
-			fmt.Fprintf(to, "    %s\n", a.say("%s：“%s”", "%s: “%s”", desk.ArticleWord(r.Article), r.Words))
+			fmt.Fprintf(to, "    %s\n", lists.RuleQuote(r.Article, r.Words).In(a.lang))
 		}
 		for _, f := range r.Figures {
 			fmt.Fprintf(to, "    %s %s\n", f.Label.In(a.lang), lists.ShowFigure(f).In(a.lang))
 		}
 	}
 }
-
-// ruleName returns the name of a rule for people: its number in the Measures, or the word for the ledger's own rules.
-func (a *app) ruleName(r *desk.Reason) string {
-	return a.ruleWord(string(r.Rule))
-}
-
-// ruleWord returns the number of a rule in the Measures, or the word for the ledger's own.
-func (a *app) ruleWord(rule string) string { return desk.RuleWord(rule).In(a.lang) }
 
 // tellRefused writes the reasons of a refusal of a draft. It returns any other error unchanged.
 func (a *app) tellRefused(id string, err error) error {

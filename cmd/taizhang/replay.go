@@ -79,7 +79,8 @@ func (a *app) tellChapter(c *desk.Chapter) {
 	for _, f := range evidenceOn(c.Record) {
 		a.indent("佐证材料：%s（SHA-256 %s）", "evidence: %s (SHA-256 %s)", f.Name, f.SHA256)
 	}
-	a.indent("位置 %d，记录编号 %s，%s 录入于 %s，%s %s 报", "position %d, id %s, entered by %s at %s, said by %s %s",
+	a.indent("位置 %d，记录编号 %s，%s 录入于 %s，%s %s 报",
+		"position %d, id %s, entered by %s at %s, reported by %s %s",
 		c.Position, c.ID, a.enteredBy(c.EnteredBy), toSecond(c.RecordedAt), c.By.Role.Title().In(a.lang), c.By.Actor)
 	if v := c.VoidedBy; v != nil {
 		a.indent("已作废：%v 的作废记录（位置 %d，%s），不计入任何数字",
@@ -96,7 +97,7 @@ func (a *app) tellChapter(c *desk.Chapter) {
 		a.indent("补录", "record mode")
 	}
 	for _, id := range c.Breaks {
-		a.indent("违反 %s", "breaks %s", a.ruleWord(string(id)))
+		a.indent("违反 %s", "breaks %s", lists.RuleWord(id).In(a.lang))
 	}
 	for _, w := range c.Warnings {
 		a.indent("提示：%s", "warning: %s", w.In(a.lang))

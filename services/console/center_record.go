@@ -186,7 +186,7 @@ func (v *visit) describe(page *entryView, rec *events.Recorded, found *foundReco
 		page.VoidHref = v.link("/record/"+string(void.Kind), "center", string(rec.Center), "event", rec.ID.String())
 	}
 	page.fact(v.say("发生", "Date"), rec.On.String(), "")
-	page.fact(v.say("经办", "Said by"), v.in(rec.By.Role.Title())+" "+rec.By.Actor, "")
+	page.fact(v.say("经办", "Reported by"), v.in(rec.By.Role.Title())+" "+rec.By.Actor, "")
 	page.fact(v.say("录入账号", "Entered by"), rec.EnteredBy, "")
 	page.fact(v.say("方式", "Mode"), v.in(desk.ModeWords().Word(string(rec.Mode))), "")
 	page.fact(v.say("发文字号", "Document"), rec.Doc, v.link("/find", "doc", rec.Doc))

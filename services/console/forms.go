@@ -95,7 +95,7 @@ func formOf(kind *events.CatalogEntry, words desk.Policy, mayRecord bool) *recor
 		frame("center", textField, false)
 	}
 	frame("on", dateField, false).Label = text.Say("发生日期", "date")
-	frame("doc", textField, true)
+	frame("doc", textField, kind.Kind != events.KindAlertClosed)
 	if mayRecord {
 		mode := frame("mode", choiceField, true)
 		mode.Options = desk.ModeWords()
@@ -219,7 +219,8 @@ func forbiddenUses(words desk.Policy) map[string]text.Text {
 	said := map[string]text.Text{}
 	for _, row := range words.Uses {
 		if row.Class == policy.Forbidden {
-			said[string(row.Use)] = text.Say("禁止用途，如实填写", "forbidden; state it truly")
+			said[string(row.Use)] = text.Say("禁止用途，如实填写",
+				"a forbidden use; record what it was spent on all the same")
 		}
 	}
 	return said

@@ -35,7 +35,7 @@ func (v *visit) offer(form *recordForm, center string) error {
 	if err != nil {
 		return err
 	}
-	balances := map[string]text.Text{}
+	balances := map[string]events.Fen{}
 	if wanted["grant"] {
 		if balances, err = v.balances(center); err != nil {
 			return err
@@ -53,11 +53,7 @@ func (v *visit) offer(form *recordForm, center string) error {
 			}
 			o := n.offer
 			if f.Refers == "grant" {
-				left, ok := balances[o.Value]
-				if !ok {
-					left = text.Same(events.FormatYuan(0))
-				}
-				o.Words = text.Say("结余 %s · %s", "balance %s · %s", left, o.Words)
+				o.Words = text.Say("结余 %s · %s", "balance %s · %s", events.FormatYuan(balances[o.Value]), o.Words)
 			}
 			f.Offers = append(f.Offers, o)
 		}
@@ -158,20 +154,62 @@ func summary(r *events.Record, without string) text.Text {
 // summaryMax is the number of values that a summary has.
 const summaryMax = 3
 
-// balances returns the balances of the grants and matches of a center that have one, in yuan.
-func (v *visit) balances(center string) (map[string]text.Text, error) {
-	found := map[string]text.Text{}
-	t, err := v.desk.List(v.Context(), desk.When{}, lists.Question{List: "ageing",
+// balances returns the balances of the grants and matches of a center that have one. A voucher must leave enough for
+// those that are recorded already with a later date, so a balance is the least one of today and of their days.
+func (v *visit) balances(center string) (map[string]events.Fen, error) {
+	days, err := v.laterVoucherDays(center)
+	if err != nil {
+		return nil, err
+	}
+	least, err := v.balancesOn("", center)
+	for i := 0; i < len(days) && err == nil; i++ {
+		var then map[string]events.Fen
+		then, err = v.balancesOn(days[i], center)
+		for grant, fen := range least {
+			least[grant] = min(fen, then[grant])
+		}
+	}
+	return least, err
+}
+
+// laterVoucherDays returns the days after today on which a center has vouchers.
+func (v *visit) laterVoucherDays(center string) (days []string, err error) {
+	tomorrow := events.DateAt(v.p.Answers.Now()) + 1
+	if tomorrow.Year() > events.YearMax {
+		return nil, nil
+	}
+	when := desk.When{AsOf: events.YearEnd(events.YearMax).String()}
+	t, err := v.desk.List(v.Context(), when, lists.Question{List: "find", Params: map[string]string{"center": center,
+		"kind": string(events.KindFundsSpent), "from": tomorrow.String(), "order": "oldest", "limit": findMax}})
+	if err != nil {
+		return nil, notFoundIsNone(err)
+	}
+	on := columnAt(t.Columns, "on")
+	for _, row := range t.Rows {
+		days = append(days, row[on].CSV())
+	}
+	return slices.Compact(days), nil
+}
+
+// balancesOn returns the balances as of a day, or today for "".
+func (v *visit) balancesOn(day, center string) (map[string]events.Fen, error) {
+	found := map[string]events.Fen{}
+	t, err := v.desk.List(v.Context(), desk.When{AsOf: day}, lists.Question{List: "ageing",
 		Params: map[string]string{"center": center}})
 	if err != nil {
-		if text.CodeOf(err) == text.NotFound {
-			return found, nil
-		}
-		return nil, err
+		return found, notFoundIsNone(err)
 	}
 	grant, balance := columnAt(t.Columns, "grant"), columnAt(t.Columns, "balanceFen")
 	for _, row := range t.Rows {
-		found[row[grant].Shown.Zh] = row[balance].Shown
+		found[row[grant].CSV()], _ = row[balance].Data.(events.Fen)
 	}
 	return found, nil
+}
+
+// notFoundIsNone returns nil for the error that a center, which is to be registered, is not there yet.
+func notFoundIsNone(err error) error {
+	if text.CodeOf(err) == text.NotFound {
+		return nil
+	}
+	return err
 }

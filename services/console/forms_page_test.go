@@ -148,6 +148,58 @@ func TestADryRunSaysWhatWritingSays(t *testing.T) {
 	center.shows("可以入账", "可能重复")
 }
 
+func TestAnAmountIsReadAsItIsTypedAndANegativeOneIsRefusedByTheLedger(t *testing.T) {
+	x, center, _ := formOffice(t)
+	center.get(x.URL + "/record/funds.spent")
+	sendForm(center, "try", voucherValues)
+	for _, c := range []struct {
+		with url.Values
+		says string
+	}{
+		{url.Values{"lines[0].amountFen": {"￥１００．５元"}}, "壹佰元伍角整"},
+		{url.Values{"lines[0].amountFen": {"-5"}}, "金额 -5.00 元应大于 0"},
+		{url.Values{"lines[0].amountFen": {"－１，２３４．５"}}, "金额 -1,234.50 元应大于 0"},
+		{url.Values{"ownFen": {"−5"}}, "金额 -5.00 元不能为负"},
+		{url.Values{"lines[0].amountFen": {"-"}}, "不是以元为单位的金额"},
+	} {
+		sendForm(center, "try", voucherValues)
+		sendForm(center, "try", c.with)
+		center.shows(c.says)
+		if negative := strings.HasPrefix(c.says, "金额"); negative && strings.Contains(center.page.body, "负伍元") {
+			t.Errorf("%v: a negative amount is written in capital figures", c.with)
+		}
+	}
+}
+
+func TestABalanceLeavesEnoughForVouchersToCome(t *testing.T) {
+	x, center, finance := formOffice(t)
+	center.isExotic, finance.isExotic = true, true // the pages have codes
+	today := events.DateAt(start)
+	for _, v := range []struct {
+		on     events.Date
+		amount string
+	}{{today + 1, "450"}, {today + 9, "100"}} {
+		center.get(x.URL + "/record/funds.spent")
+		sendForm(center, "write", url.Values{"voucher": {"记-" + v.on.String()}, "payee": {"乙公司"}, "use": {"中试"},
+			"lines[0].grant": {"G1"}, "lines[0].amountFen": {v.amount}, "summary": {"检测"}, "on": {v.on.String()}})
+		if len(center.passed) != 1 {
+			t.Fatalf("the voucher of %v is not written: %s", v.on, says(center.page.doc))
+		}
+	}
+	// what arrives between the two is not there today
+	finance.get(x.URL + "/record/subsidy.received?center=ZJ-0001")
+	sendForm(finance, "write", url.Values{"grant": {"G1"}, "amountFen": {"400"}, "on": {(today + 5).String()}})
+	center.get(x.URL + "/record/funds.spent")
+	center.shows("结余 150.00")
+	with := url.Values{"voucher": {"记-1"}, "payee": {"乙公司"}, "use": {"中试"}, "lines[0].grant": {"G1"},
+		"lines[0].amountFen": {"150.00"}, "summary": {"检测"}, "on": {today.String()}}
+	sendForm(center, "try", with)
+	center.shows("可以入账")
+	with.Set("lines[0].amountFen", "150.01")
+	sendForm(center, "try", with)
+	center.shows("将被拒绝", "超支")
+}
+
 func TestEachRowOffersTheGrantsOfTheCenter(t *testing.T) {
 	x, center, _ := formOffice(t)
 	center.get(x.URL + "/record/funds.spent")

@@ -113,10 +113,10 @@ func (f *formField) Offered() bool {
 	return slices.ContainsFunc(f.Offers, func(o offer) bool { return o.Value == f.Value() })
 }
 
-// Capitals returns the amount of the field in capital figures, or "" if it is none.
+// Capitals returns the amount of the field in capital figures, or "" if it is none or negative.
 func (f *formField) Capitals() string {
 	blank := *f
-	if fen := (&reading{}).amount(&blank); len(blank.Wrong) == len(f.Wrong) {
+	if fen := (&reading{}).amount(&blank); fen >= 0 && len(blank.Wrong) == len(f.Wrong) {
 		return capitals(fen)
 	}
 	return ""
@@ -222,7 +222,9 @@ func (f *recordForm) draft() (desk.Draft, []*text.Error) {
 		case "on":
 			d.On = string(r.date(field))
 		case "doc":
-			d.Doc = v
+			if d.Doc = v; v == "" && !field.Optional {
+				r.add(field, missing)
+			}
 		case "note":
 			d.Note = v
 		case "mode":
@@ -387,13 +389,18 @@ func (r *reading) date(f *formField) string {
 	return on.String()
 }
 
-// amount reads an amount in yuan, also in full width and with the sign of the yuan before it or 元 after it.
+// amount reads an amount in yuan, also in full width and with the sign of the yuan before it or 元 after it. It reads
+// a negative amount too, for the ledger to refuse: only the ledger knows whether the amount may be 0.
 func (r *reading) amount(f *formField) events.Fen {
-	typed := strings.TrimSuffix(strings.TrimLeft(text.FoldName(f.Value()), "¥￥"), "元")
-	fen, err := events.ParseYuan(typed)
+	typed := strings.TrimLeft(text.FoldName(text.FoldCode(f.Value())), "¥￥")
+	typed, isNegative := strings.CutPrefix(typed, "-")
+	fen, err := events.ParseYuan(strings.TrimSuffix(typed, "元"))
 	if err != nil {
 		_, err = events.ParseYuan(f.Value()) // names the whole text
 		r.add(f, text.Of(err))
+	}
+	if isNegative {
+		return -fen
 	}
 	return fen
 }

@@ -124,7 +124,7 @@ func TestAFormTakesWhateverItShows(t *testing.T) {
 func TestAFormNamesTheFieldsThatCannotBeRead(t *testing.T) {
 	form := formOf(events.Lookup(events.KindFundsSpent), desk.BuiltinPolicy(), false).fill(url.Values{
 		"on": {"明天"}, "use": {"午餐"}, "lines[2].amountFen": {"1.234"}, "outTransfer": {"否"},
-		"outTransfer.taskBook": {"W-1"}, "ownFen": {"-1"}, "note": {"\xff"}, "payee": {"\xff"}})
+		"outTransfer.taskBook": {"W-1"}, "ownFen": {"1-"}, "note": {"\xff"}, "payee": {"\xff"}})
 	d, wrong := form.draft()
 	var got []string
 	for _, w := range wrong {

@@ -37,6 +37,7 @@ type listView struct {
 	Empty   string        // what is said instead
 	Notes   []string
 	Rows    int
+	Cut     int // the rows that match and are not among Rows, because of the limit of the list
 	First   int // the first row of the page, from 1
 	Last    int
 	Pages   []choice
@@ -180,7 +181,7 @@ func (v *visit) newListView(l *lists.List) *listView {
 func (v *visit) showList(l *lists.List, q lists.Question, w *rowWriter, answer *answers.Snapshot) error {
 	t := answer.Answer.Table
 	page := v.newListView(l)
-	page.Rows, page.Empty = answer.Count, v.in(t.Empty)
+	page.Rows, page.Cut, page.Empty = answer.Count, t.CutRows, v.in(t.Empty)
 	page.CSV, page.XLSX = v.here("format", "csv", "page", ""), v.here("format", "xlsx", "page", "")
 	if l.Name == "trace" || l.Name == "execution" {
 		page.Why = v.whyAddress("center", v.query.Get("center"), "region", v.query.Get("region"), "year",

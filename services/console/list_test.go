@@ -231,3 +231,12 @@ func aWideListLosesNothing(t *testing.T, x *office) {
 		}
 	}
 }
+
+func TestASearchThatIsCutSaysSoAboveItsRows(t *testing.T) {
+	x, center, _ := formOffice(t)
+	center.isExotic = true // the page has codes
+	for limit, says := range map[string]string{"3": "列出 3 行，另有 1 行未列出", "4": "共 4 行", "": "共 4 行"} {
+		center.get(x.URL + "/find?limit=" + limit)
+		center.shows(says)
+	}
+}

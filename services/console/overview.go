@@ -34,7 +34,7 @@ type overviewView struct {
 	Severity []severityCount
 	Rates    template.HTML // the bars of the cities; "" if there is no money
 	Cities   []cityRate
-	Urgent   template.HTML // the matters that need a hand most; "" for none
+	Urgent   template.HTML // the most urgent matters; "" for none
 	Moved    []*movedSince
 	Reported string // the date that the user chose; "" for none
 	Due      template.HTML
@@ -185,7 +185,7 @@ func (v *visit) cardsOfMatters(page *overviewView) error {
 		Figure: v.amount(events.Fen(delayed.figures[0])), Href: v.link("/delayed"),
 		Notes: []string{v.say("没有逾期", "none is overdue")}}
 	if delayed.figures[2] > 0 {
-		late.Notes = []string{v.say("%d 笔，最长逾期 %d 天", "sums: %d, the longest overdue for %d days",
+		late.Notes = []string{v.say("%d 笔，最长逾期 %d 天", "%d amounts, the longest overdue for %d days",
 			delayed.figures[2], delayed.figures[1])}
 	}
 	deferrals, err := v.keptPart("to decide", v.listOf("deferrals"), v.toDecide)
@@ -208,7 +208,7 @@ func (v *visit) cardsOfMatters(page *overviewView) error {
 	}
 	rows := urgent([]*part{&delayed, &deferrals}, red)
 	if len(rows) > 0 {
-		page.Urgent = v.matterTable(text.Say("最需要办理的事项", "The matters that need a hand most"),
+		page.Urgent = v.matterTable(text.Say("最需要办理的事项", "The most urgent matters"),
 			text.Say("发生或期限", "Raised or due"), rows)
 	}
 	return nil

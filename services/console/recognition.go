@@ -235,5 +235,5 @@ func reasonWords(r *desk.Reason) text.Text {
 	if r.Rule == "" {
 		return r.Reason
 	}
-	return text.Say("%s：%s", "%s: %s", desk.ArticleWord(r.Article), r.Reason)
+	return text.Say("%s：%s", "%s: %s", lists.ArticleWord(r.Article), r.Reason)
 }

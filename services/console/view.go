@@ -15,7 +15,6 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -171,7 +170,7 @@ func parse(lang string) map[string]*template.Template {
 		"say": pick, "in": func(t text.Text) string { return t.In(lang) },
 		"at": at, "field": newField, "style": func() string { return assets[0].path }, "module": func() string { return assets[1].path },
 		"instant": shownInstant, "person": access.AccountWord, "upload": newUploadForm,
-		"rule": func(id events.RuleID) text.Text { return desk.RuleWord(string(id)) }, "article": desk.ArticleWord,
+		"rule": lists.RuleWord, "quote": lists.RuleQuote,
 		"figure":     lists.ShowFigure,
 		"evidenceMB": func() int { return evidenceBytesMax >> 20 },
 		"seen":       text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))

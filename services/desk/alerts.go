@@ -138,9 +138,9 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 		what := strings.Join(strings.Fields(strings.Join([]string{string(code), name.Key, name.RaisedOn}, " ")), " ")
 		if center == "" {
 			return nil, text.Errorf(text.NotFound, "截至 %v，办法参数没有这样的预警 %s",
-				"as of %v, the policies have no such alert %s", on, what)
+				"as of %v, the policies have no alert %s", on, what)
 		}
-		return nil, text.Errorf(text.NotFound, "截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s",
+		return nil, text.Errorf(text.NotFound, "截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no alert %s",
 			on, center, what)
 	}
 	return list, nil

@@ -57,8 +57,8 @@ func (s *SheetTerms) check(isSheet, marked, again bool) error {
 	switch {
 	case !isSheet && (*s != (SheetTerms{}) || marked || again):
 		return bad(s.given(marked), "只用于表格，所给文件中没有表格（空文件不算）；JSON Lines 的每条记录自己写明",
-			"is for sheets and none of the files is one (an empty file is none); the records of JSON Lines say it "+
-				"themselves")
+			"is for sheets, and none of the files is a sheet (an empty file is none either); each record of JSON "+
+				"Lines has it itself")
 	case !isSheet:
 		return nil
 	case strings.TrimSpace(s.Actor) == "":

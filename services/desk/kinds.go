@@ -45,19 +45,3 @@ func AlertWords() (words text.Vocabulary[string]) {
 	}
 	return words
 }
-
-// RuleWord returns the number of a rule in the Measures, or the word for the ledger's own rule.
-func RuleWord(rule string) text.Text {
-	if rule == string(events.Overdrawn) {
-		return text.Say("超支", "overdrawn")
-	}
-	return text.Same(rule)
-}
-
-// ArticleWord returns what people call the article of a reason, "–" for a rule of the ledger itself.
-func ArticleWord(article string) text.Text {
-	if article == "–" {
-		return text.Say("台账规则", "rule of the ledger")
-	}
-	return text.Say("第%s条", "article %s", article)
-}

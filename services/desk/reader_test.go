@@ -54,7 +54,7 @@ func TestAWhenThatCannotBeIsNamed(t *testing.T) {
 	}{
 		{asOf("2025-02-30"), "as-of"}, {asOf("today"), "as-of"}, {asOf("1999-12-31"), "as-of"},
 		{asOf("2101-01-01"), "as-of"},
-		{desk.When{KnownAt: "yesterday"}, "known-at"}, {desk.When{KnownAt: "0"}, "known-at"},
+		{desk.When{KnownAt: "yesterday"}, "known-at"}, {desk.When{KnownAt: "-1"}, "known-at"},
 		{desk.When{KnownAt: "7"}, "known-at"},
 		{desk.When{KnownAt: "99999999999999999999"}, "known-at"}, {desk.When{KnownAt: "2026-11-01"}, "known-at"},
 		{desk.When{KnownAt: "2026-11-01T12:00:01+08:00"}, "known-at"},

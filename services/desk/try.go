@@ -32,7 +32,8 @@ type Tried struct {
 // known now.
 func CheckTry(when When) error {
 	if when.KnownAt != "" {
-		return text.Errorf(text.Invalid, "不能用于试算", "cannot be used to try").Of("known-at")
+		return text.Errorf(text.Invalid, "不能用于试算",
+			"does not go with a trial, which is on all that is known now").Of("known-at")
 	}
 	return nil
 }

@@ -19,13 +19,19 @@ type Point struct {
 	At       time.Time // if Position is 0
 }
 
+// Empty is the point of the empty ledger, before its first event. Its instant is before any that a store can have.
+var Empty = Point{At: time.Unix(0, 0)}
+
 // ParsePoint reads a position, a time of RFC 3339, or a date as events.ReadDate reads it, which stands for the end of
-// that day.
+// that day. Position 0 is Empty.
 func ParsePoint(s string) (Point, error) {
 	if s != "" && strings.Trim(s, "0123456789") == "" {
 		position, err := strconv.ParseUint(s, 10, 64)
-		if err != nil || position == 0 {
+		if err != nil {
 			return Point{}, fmt.Errorf("ledger: %q is not a position", s)
+		}
+		if position == 0 {
+			return Empty, nil
 		}
 		return Point{Position: position}, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -436,11 +437,19 @@ func (c *changed) lastThatMoved(a difference.MovedAlert) projections.Step {
 
 // changesTitle returns a title that names the two points.
 func changesTitle(s span, q *asked, what, more text.Text) text.Text {
-	at := s.sinceAt.In(events.Shanghai).Format(time.RFC3339)
+	at := s.sinceWord()
 	return text.Text{
-		Zh: fmt.Sprintf("截至 %s，台账位置 %d（%s）之后至位置 %d 的记录带来的%s%s", q.On, s.After, at, s.UpTo,
+		Zh: fmt.Sprintf("截至 %s，台账位置 %d（%s）之后至位置 %d 的记录带来的%s%s", q.On, s.After, at.Zh, s.UpTo,
 			what.Zh, more.Zh),
 		En: fmt.Sprintf("%s as of %s by what was recorded after position %d (%s) up to %d%s", what.En, q.On, s.After,
-			at, s.UpTo, more.En),
+			at.En, s.UpTo, more.En),
 	}
+}
+
+// sinceWord returns the instant of the older point, in the time of Shanghai.
+func (s *span) sinceWord() text.Text {
+	if s.sinceAt.Equal(ledger.Empty.At) {
+		return text.Say("空台账", "the empty ledger")
+	}
+	return text.Same(s.sinceAt.In(events.Shanghai).Format(time.RFC3339))
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -530,7 +529,7 @@ func (d *Books) findShares(ctx context.Context, q *asked, s span, list []*partsO
 
 // partsTitle returns a title that names the two dates and the two points.
 func partsTitle(s span, q *asked) text.Text {
-	at := s.sinceAt.In(events.Shanghai).Format(time.RFC3339)
+	at := s.sinceWord()
 	return text.Say("截至 %s 的数字（台账位置 %d）与截至 %s 报出的数字（台账位置 %d，%s）之差（金额单位：%s）",
 		"Why the figures as of %s (position %d) are not those reported as of %s (position %d, %s), in %s",
 		q.On, s.UpTo, q.day(fromAsOf), s.After, at, q.unit().Word())

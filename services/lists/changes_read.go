@@ -91,7 +91,7 @@ func (d *Books) spanSince(ctx context.Context, q *asked, counts map[events.Cente
 	s.After = p.Position
 	if p.Position > s.UpTo {
 		return s, text.Errorf(text.Invalid, "所问的台账只到位置 %d",
-			"the ledger, as far as it is asked about, ends at position %d", s.UpTo).Of("since")
+			"the ledger as known then ends at position %d", s.UpTo).Of("since")
 	}
 	if p.Position > 0 {
 		s.sinceAt, err = d.recordedAt(ctx, p.Position)

@@ -37,7 +37,7 @@ var findList = &List{
 		{Name: "payee", Words: text.Say("收款单位包含 `NAME`", "the payee contains `NAME`")},
 		{Name: "doc", Words: text.Say("发文字号包含 `NUMBER`（括号形状不限）",
 			"the document number contains `NUMBER` (brackets of any shape)")},
-		{Name: "actor", Words: text.Say("经办人或录入账号为 `NAME`", "said or entered by `NAME`")},
+		{Name: "actor", Words: text.Say("经办人或录入账号为 `NAME`", "recorded by the person or the account `NAME`")},
 		{Name: "from", Words: text.Say("自 `DATE` 起", "on `DATE` or later"), Sort: Day},
 		{Name: "to", Words: text.Say("至 `DATE` 止", "on `DATE` or earlier"), Sort: Day},
 		{Name: "kind", Words: text.Say("事件种类 `KIND`，如 经费支出", "`KIND` of event, such as funds.spent"),
@@ -209,10 +209,10 @@ func find(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	if found > len(t.Rows) {
+	if t.CutRows = found - len(t.Rows); t.CutRows > 0 {
 		t.Missing = append(t.Missing,
 			text.Say("共 %d 条符合，另有 %d 条未列出（%s）。", "Records that match: %d; not listed: %d (%s).", found,
-				found-len(t.Rows), q.written("limit")))
+				t.CutRows, q.written("limit")))
 	} else if found > 0 {
 		t.Notes = append(t.Notes, text.Say("共 %d 条符合。", "Records that match: %d.", found))
 	}

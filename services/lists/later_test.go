@@ -144,7 +144,7 @@ func TestFiguresThatLookWrongAreExplained(t *testing.T) {
 				"A negative balance"}},
 		{"execution", "year=2026;scope=province", []string{"A negative spent", "“支出”为负"}},
 		{"spending", "center=ZJ-0001;by=grant",
-			[]string{"各行凭证数之和为 3，凭证共 2 张", "The rows count 3 vouchers and there are 2"}},
+			[]string{"各行已冲销凭证数之和为 2，已冲销凭证共 1 张", "The rows count 2 reversed vouchers and there are 1"}},
 		{"centers", "", []string{
 			"不含已作废的 1 条和日期晚于截至日的 2 条；另有不属于中心的记录（办法参数和台账自身）1 条。台账共 13 条",
 			"1 that are voided and 2 dated after the date"}},
@@ -164,6 +164,19 @@ func TestFiguresThatLookWrongAreExplained(t *testing.T) {
 	if got := notes(asks(t, d, 0, "execution", "2025-12-31", "year=2025")); strings.Contains(got, "negative") ||
 		strings.Contains(got, "100 %") {
 		t.Errorf("of an ordinary year: %s", got)
+	}
+	// before its reversal the voucher counts as the others, and in form 2 after it too
+	for _, c := range []struct {
+		form     int
+		on, says string
+	}{
+		{0, "2025-12-31", "The rows count 2 vouchers and there are 1"},
+		{2, "2026-11-01", "The rows count 3 vouchers and there are 2"},
+	} {
+		got := notes(asks(t, d, c.form, "spending", c.on, "center=ZJ-0001", "by=grant"))
+		if !strings.Contains(got, c.says) {
+			t.Errorf("expected %q, got %s", c.says, got)
+		}
 	}
 }
 

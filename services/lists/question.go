@@ -430,7 +430,7 @@ func (p *Param) Read(typed string) (value string, err error) {
 		return typed, nil // see readOrder
 	case Flag:
 		if value != "true" {
-			return bad("只能给出或不给出", "is given or not given")
+			return bad("不带值：给出即为是，不给出即为否", "takes no value: give it for yes, leave it out for no")
 		}
 	case CenterID:
 		return string(events.ParseCenter(typed)), nil

@@ -48,7 +48,8 @@ func spendingColumns(q *asked) []table.Column {
 	return []table.Column{lead, {Name: "vouchers", Title: text.Say("凭证数", "vouchers"), Type: table.Count},
 		{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
 		{Name: "forbiddenFen", Title: ofItForbiddenUse, Type: table.Money},
-		{Name: "reversedFen", Title: text.Say("已冲销", "reversed"), Type: table.Money}}
+		{Name: "reversedFen", Title: text.Say("已冲销", "reversed"), Type: table.Money},
+		{Name: "vouchersReversed", Title: text.Say("已冲销凭证数", "vouchers reversed"), Type: table.Count, Since: 3}}
 }
 
 var spendingLineColumns = []table.Column{
@@ -177,12 +178,12 @@ func (d *Books) spendingByLine(t *table.Table, q *asked, lines []*spent) {
 	t.Total(map[string]events.Fen{"amountFen": sum})
 }
 
-// spendingBy sums the lines by use or grant, the largest sum first.
+// spendingBy sums the lines by use or grant, the largest sum first. Reversed vouchers are counted and summed apart.
 func (d *Books) spendingBy(t *table.Table, q *asked, lines []*spent) {
 	by := q.text("by")
 	type group struct {
 		cell                        table.Cell
-		vouchers                    int
+		vouchers, vouchersReversed  int
 		last                        *aggregates.Spending
 		amount, forbidden, reversed events.Fen
 	}
@@ -203,7 +204,12 @@ func (d *Books) spendingBy(t *table.Table, q *asked, lines []*spent) {
 		for _, g := range []*group{g, &all} {
 			if g.last != s.Spending {
 				g.last = s.Spending
-				g.vouchers++
+				if s.ReversedOn != 0 {
+					g.vouchersReversed++
+				}
+				if s.ReversedOn == 0 || !q.since(3) {
+					g.vouchers++
+				}
 			}
 			switch {
 			case s.ReversedOn != 0:
@@ -219,19 +225,25 @@ func (d *Books) spendingBy(t *table.Table, q *asked, lines []*spent) {
 	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(b.amount, a.amount) })
 	for _, g := range groups {
 		t.Rows = append(t.Rows, []table.Cell{g.cell, table.Number(g.vouchers), table.Fen(g.amount),
-			table.Fen(g.forbidden), table.Fen(g.reversed)})
+			table.Fen(g.forbidden), table.Fen(g.reversed), table.Number(g.vouchersReversed)})
 	}
 	t.Total(map[string]events.Fen{"amountFen": all.amount, "forbiddenFen": all.forbidden, "reversedFen": all.reversed})
-	t.Totals[0][1] = table.Number(all.vouchers)
-	sum := 0
+	t.Totals[0][1], t.Totals[0][5] = table.Number(all.vouchers), table.Number(all.vouchersReversed)
+	sum, sumReversed := 0, 0
 	for _, g := range groups {
 		sum += g.vouchers
+		sumReversed += g.vouchersReversed
 	}
 	if sum > all.vouchers && q.since(2) {
 		t.Notes = append(t.Notes,
 			text.Say("各行凭证数之和为 %d，凭证共 %d 张：由几笔经费支付的凭证，在每笔经费下各计一张。",
 				"The rows count %d vouchers and there are %d: a voucher that is paid from several grants counts in "+
-					"the "+
-					"row of each.", sum, all.vouchers))
+					"the row of each.", sum, all.vouchers))
+	}
+	if sumReversed > all.vouchersReversed && q.since(3) {
+		t.Notes = append(t.Notes,
+			text.Say("各行已冲销凭证数之和为 %d，已冲销凭证共 %d 张：由几笔经费支付的凭证，在每笔经费下各计一张。",
+				"The rows count %d reversed vouchers and there are %d: a voucher that is paid from several grants "+
+					"counts in the row of each.", sumReversed, all.vouchersReversed))
 	}
 }

@@ -44,12 +44,13 @@ func TestSpendingIsWhatAPlainReadingOfTheRecordsSays(t *testing.T) {
 }
 
 // The subtotals must equal the sums of the lines, and the sum of the vouchers that are not reversed must equal the
-// execution of all years.
+// execution of all years. A count and an amount in one row are of the same vouchers.
 func TestSubtotalsOfSpendingAgreeWithLinesAndExecution(t *testing.T) {
 	t.Parallel()
 	const on = "2026-08-31"
 	for name, h := range financeHistories(t) {
 		t.Run(name, func(t *testing.T) {
+			reversed := 0
 			for center := range h.byCenter(on) {
 				var spent, ineligible events.Fen
 				for x := range h.desk.Register.Executions(events.MustDate(on), projections.ExecutionFilter{}) {
@@ -58,8 +59,17 @@ func TestSubtotalsOfSpendingAgreeWithLinesAndExecution(t *testing.T) {
 					}
 				}
 				lines, _ := h.ask(t, "spending", on, "center", center)
+				standing, reversedOnes := map[string]bool{}, map[string]bool{}
+				for _, r := range lines {
+					if r["reversedOn"] == "" {
+						standing[r["id"]] = true
+					} else {
+						reversedOnes[r["id"]] = true
+					}
+				}
+				reversed += len(reversedOnes)
 				for _, by := range []string{"use", "grant"} {
-					sums, vouchers := map[string][3]events.Fen{}, map[string]map[string]bool{}
+					sums, ids, vouchers := map[string][3]events.Fen{}, map[string]bool{}, map[string][2]int{}
 					for _, r := range lines {
 						s := sums[r[by]]
 						switch {
@@ -72,22 +82,37 @@ func TestSubtotalsOfSpendingAgreeWithLinesAndExecution(t *testing.T) {
 							s[0] += fen(r["amountFen"])
 						}
 						sums[r[by]] = s
-						if vouchers[r[by]] == nil {
-							vouchers[r[by]] = map[string]bool{}
+						if key := r[by] + r["id"]; !ids[key] {
+							ids[key] = true
+							n := vouchers[r[by]]
+							if r["reversedOn"] == "" {
+								n[0]++
+							} else {
+								n[1]++
+							}
+							vouchers[r[by]] = n
 						}
-						vouchers[r[by]][r["id"]] = true
 					}
 					var want []string
 					for key, s := range sums {
-						want = append(want, fmt.Sprintf("%s|%d|%d|%d|%d", key, len(vouchers[key]), s[0], s[1], s[2]))
+						want = append(want, fmt.Sprintf("%s|%d|%d|%d|%d|%d", key, vouchers[key][0], s[0], s[1], s[2],
+							vouchers[key][1]))
 					}
 					rows, table := h.ask(t, "spending", on, "center", center, "by", by)
-					sameRows(t, rows, by+" vouchers amountFen forbiddenFen reversedFen", want)
+					sameRows(t, rows, by+" vouchers amountFen forbiddenFen reversedFen vouchersReversed", want)
 					if table.Totals[0][2].Data != spent || table.Totals[0][3].Data != ineligible {
 						t.Errorf("%s by %s: %v, of it forbidden %v; the execution says %d and %d", center, by,
 							table.Totals[0][2].Data, table.Totals[0][3].Data, spent, ineligible)
 					}
+					if table.Totals[0][1].Data != int64(len(standing)) ||
+						table.Totals[0][5].Data != int64(len(reversedOnes)) {
+						t.Errorf("%s by %s: %v vouchers, %v reversed; expected %d and %d", center, by,
+							table.Totals[0][1].Data, table.Totals[0][5].Data, len(standing), len(reversedOnes))
+					}
 				}
+			}
+			if reversed == 0 && name != "ahead" {
+				t.Error("no voucher is reversed, which shows nothing")
 			}
 		})
 	}

@@ -10,8 +10,8 @@ import (
 // WordingForm is the first form in which a table speaks the words of today.
 const WordingForm = 3
 
-// formerWords holds, by the word of today, the word of the forms before WordingForm. It has the titles of columns, the
-// words of cells and the notes without figures; a text with figures asks asked.since.
+// formerWords holds, by the word of today, the word of the forms before WordingForm. It has the titles of columns and
+// alerts, the words of cells and the notes without figures; a text with figures asks asked.since.
 var formerWords = map[text.Text]text.Text{
 	ineligibleWord: text.Say("不合规", "ineligible"),
 	executedWord:   text.Say("执行", "executed"),
@@ -23,6 +23,11 @@ var formerWords = map[text.Text]text.Text{
 	isForbiddenUse:    text.Say("禁止", "forbidden"),
 	oddRateNote:       formerOddRateNote,
 	oddIneligibleNote: formerOddIneligibleNote,
+
+	AlertTitle("AL-GOV-01"): text.Say("治理事项逾期（党组织为蓝色）",
+		"an organ or a set of rules overdue (party organisation is blue)"),
+	AlertTitle("AL-REV-03"): text.Say("不合格之间隔一年未评，需人工认定",
+		"failures with an ungraded year between: a human must rule"),
 }
 
 // The words that changed with WordingForm and have no other place.
@@ -31,7 +36,7 @@ var (
 	executedWord     = text.Say("执行数", "executed")
 	entitledWord     = text.Say("应下达未下达", "entitled, not granted")
 	executedBefore   = text.Say("上年执行数", "executed")
-	ofItForbiddenUse = text.Say("其中禁止用途", "of it forbidden")
+	ofItForbiddenUse = text.Say("其中禁止用途", "of which forbidden")
 	cityWord         = text.Say("设区市", "city")
 	isForbiddenUse   = text.Say("禁止用途", "forbidden")
 )

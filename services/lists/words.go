@@ -163,7 +163,36 @@ func ShowRule(p *policy.Policy, id events.RuleID) text.Text {
 		return table.Plain(string(id))
 	}
 	r := p.Rule(id)
-	return text.Say("%s 第%s条：“%s”", "%s, article %s: “%s”", id, r.Article, r.Words)
+	return text.Say("%s %s", "%s, %s", RuleWord(id), RuleQuote(r.Article, r.Words))
+}
+
+// RuleWord returns the number of a rule in the Measures, or the word for the ledger's own rule.
+func RuleWord(id events.RuleID) text.Text {
+	if id == events.Overdrawn {
+		return text.Say("超支", "overdrawn")
+	}
+	return text.Same(string(id))
+}
+
+// ArticleWord returns what people call the article of a rule.
+func ArticleWord(article string) text.Text {
+	if article == noArticle {
+		return text.Say("台账规则", "rule of the ledger")
+	}
+	return text.Say("第%s条", "article %s", article)
+}
+
+// noArticle stands in a policy for the article of the ledger's own rule.
+const noArticle = "–"
+
+// RuleQuote returns the article and words of a rule. The words of the Measures are quoted in Chinese, as they are. The
+// ledger's own rule is no quotation, so it is in either language.
+func RuleQuote(article, words string) text.Text {
+	quote := text.Say("%s：“%s”", "%s: “%s”", ArticleWord(article), words)
+	if article == noArticle {
+		quote.En = ArticleWord(article).En + ": no more may be spent of a grant or a match than its balance"
+	}
+	return quote
 }
 
 // PolicyName returns the id and version of a policy.

@@ -202,7 +202,8 @@ func (f *form) alerts(a *aggregates.Annual) {
 			cleared = plainCell(f.say("未解除", "open"))
 			open++
 		}
-		s.add(plainCell(string(x.Code)), f.word(lists.AlertTitle(x.Code)),
+		title := lists.AlertTitle(x.Code)
+		s.add(plainCell(string(x.Code)), f.word(f.now(title, lists.FormerWord(title))),
 			f.word(f.now(lists.KeyWord(x.Code, x.Key), text.Same(x.Key))), f.word(lists.SeverityWord(x.Severity)),
 			dateCell(x.RaisedOn), cleared)
 	}

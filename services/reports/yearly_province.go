@@ -153,8 +153,8 @@ func (f *form) alertsByCode(years []*aggregates.Annual) {
 	}
 	for _, row := range aggregates.AlertCatalog {
 		if n := counts[row.Code]; n.all > 0 {
-			s.add(plainCell(string(row.Code)), f.word(row.Title), f.number(n.all), f.number(n.centers),
-				f.number(n.all-n.open), f.number(n.open))
+			s.add(plainCell(string(row.Code)), f.word(f.now(row.Title, lists.FormerWord(row.Title))), f.number(n.all),
+				f.number(n.centers), f.number(n.all-n.open), f.number(n.open))
 		}
 	}
 	if sum.all > 0 {

@@ -21,6 +21,7 @@ type Table struct {
 	Notes   []text.Text // under the table: how it was made
 	Missing []text.Text // under the notes: what the rows leave out; programs get it too
 	RowsMax int         // shown to people on a screen; 0 for all
+	CutRows int         // the rows that the limit of a list leaves out, which Missing says; it is not written
 
 	Position uint64 // the position of the ledger as of which the rows are; 0 if they are not about a ledger
 	// the policy in force on the date of the question, as adopted by that position; empty if none

@@ -54,6 +54,10 @@ export const trials = {
 		await k.to('金额', { back: true });
 		await k.replace('600.01');
 		await k.shows('将被拒绝 ZJ-0001', '陆佰元零壹分');
+		await k.replace('￥１００．５元');
+		await k.shows('可以入账 ZJ-0001', '499.50', '壹佰元伍角整');
+		await k.replace('-5');
+		await k.shows('将被拒绝 ZJ-0001', '应大于 0');
 		let release, arrived;
 		const held = new Promise((done) => { release = done; });
 		const came = new Promise((done) => { arrived = done; });

@@ -61,10 +61,13 @@ function wholeCapitals(n) {
   return digits[n]
 }
 
+// capitals reads an amount as the server does: also in full width, with the sign of the yuan before it or 元 after it.
 function capitals(typed) {
-  const m = /^(\d{1,12})(?:\.(\d{1,2}))?$/.exec(typed.replace(/[,\s]/g, ''))
+  const narrow = typed.replace(/[！-～]/g, c => String.fromCharCode(c.charCodeAt(0) - 0xfee0)).replace(/\s/g, '')
+  const m = /^[¥￥]*(\d+|\d{1,3}(?:,\d{3})+)(?:\.(\d{1,2}))?元?$/.exec(narrow)
   if (!m) return ''
-  const yuan = Number(m[1])
+  const yuan = Number(m[1].replace(/,/g, ''))
+  if (yuan > 1e11) return ''
   const cents = ((m[2] || '') + '00').slice(0, 2)
   const [jiao, fen] = [Number(cents[0]), Number(cents[1])]
   if (!yuan && !jiao && !fen) return '零元整'
