@@ -170,7 +170,7 @@ func parse(lang string) map[string]*template.Template {
 		"say": pick, "in": func(t text.Text) string { return t.In(lang) },
 		"at": at, "field": newField, "style": func() string { return assets[0].path }, "module": func() string { return assets[1].path },
 		"instant": shownInstant, "person": access.AccountWord, "upload": newUploadForm,
-		"rule": lists.RuleWord, "quote": lists.RuleQuote,
+		"rule": lists.RuleWord, "quote": lists.RuleQuote, "article": lists.ArticleWord,
 		"figure":     lists.ShowFigure,
 		"evidenceMB": func() int { return evidenceBytesMax >> 20 },
 		"seen":       text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))

@@ -144,7 +144,8 @@ func TestFiguresThatLookWrongAreExplained(t *testing.T) {
 				"A negative balance"}},
 		{"execution", "year=2026;scope=province", []string{"A negative spent", "“支出”为负"}},
 		{"spending", "center=ZJ-0001;by=grant",
-			[]string{"各行已冲销凭证数之和为 2，已冲销凭证共 1 张", "The rows count 2 reversed vouchers and there are 1"}},
+			[]string{"各行已冲销凭证数之和为 2，已冲销凭证共 1 张",
+				"The rows count 2 reversed vouchers and there are 1"}},
 		{"centers", "", []string{
 			"不含已作废的 1 条和日期晚于截至日的 2 条；另有不属于中心的记录（办法参数和台账自身）1 条。台账共 13 条",
 			"1 that are voided and 2 dated after the date"}},
