@@ -3,11 +3,13 @@ package console
 import (
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 )
 
@@ -86,4 +88,60 @@ func plainText(v jsontext.Value) string {
 		return string(plain)
 	}
 	return string(v)
+}
+
+// inWords returns a reason of the ledger for the form. The value that another record has for the field is written as
+// the form writes it: an amount in yuan, an option by its word.
+func (f *recordForm) inWords(why desk.Reason) text.Text {
+	if why.There == "" {
+		return why.Reason
+	}
+	value := text.Same(why.There) // the lines of a voucher are no JSON
+	if v := jsontext.Value(why.There); v.IsValid() {
+		value = text.Same(plainText(v))
+		if field := f.field(strings.TrimPrefix(why.Field, "data.")); field != nil {
+			value = field.valueInWords(v)
+		}
+	}
+	value.Zh, value.En = text.Clip(value.Zh, valueMax), text.Clip(value.En, valueMax)
+	return text.Say("已有记录中为 %s", "is %s in the record that is there", value)
+}
+
+// valueMax is the largest number of characters of a value of another record that a form shows.
+const valueMax = 100
+
+// valueInWords returns a JSON value of the field as the form writes it.
+func (f *formField) valueInWords(v jsontext.Value) text.Text {
+	var zh, en []string
+	add := func(t text.Text) { zh, en = append(zh, t.Zh), append(en, t.En) }
+	var parts []jsontext.Value
+	switch {
+	case f.Sort == amountField:
+		if fen, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+			yuan := events.FormatYuan(events.Fen(fen))
+			return text.Say("%s 元", "%s yuan", yuan)
+		}
+	case f.Sort == yesNoField:
+		return yesNo.Word(string(v))
+	case f.Sort == groupField:
+		var members map[string]jsontext.Value
+		_ = json.Unmarshal(v, &members) // a valid object
+		for _, m := range f.Members {
+			if value, ok := members[leaf(m.Name)]; ok {
+				words := m.valueInWords(value)
+				add(text.Text{Zh: m.Label.Zh + " " + words.Zh, En: m.Label.En + " " + words.En})
+			}
+		}
+	case json.Unmarshal(v, &parts) == nil:
+		one := *f
+		if one.Sort = choiceField; f.Sort == rowsField {
+			one.Sort = groupField
+		}
+		for _, part := range parts {
+			add(one.valueInWords(part))
+		}
+	default:
+		return f.Options.Word(plainText(v))
+	}
+	return text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}
 }

@@ -342,7 +342,9 @@ func (v *visit) recordPost() error {
 		page.Judged = append(page.Judged, j)
 		j.Own = page.Form.ownValues(i)
 		j.Places = map[string]formPlace{}
-		for _, why := range j.Reasons {
+		for i := range j.Reasons {
+			why := &j.Reasons[i]
+			why.Reason = page.Form.inWords(*why)
 			j.Places[why.Field] = page.Form.note(why.Field, why.Reason)
 		}
 		if act == writeRecord && status == http.StatusOK {

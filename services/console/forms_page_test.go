@@ -254,12 +254,32 @@ func TestADoubleClickAndALostReplyWriteOnce(t *testing.T) {
 		t.Errorf("from %s to %s, then %s; passed %v", before, after, position(x, center), center.passed)
 	}
 	values.Set("summary", "改了")
+	values.Set("use", "运行")
 	if sendValues(center, address, values); center.page.StatusCode != http.StatusConflict {
 		t.Fatalf("other content under the id is answered with %d", center.page.StatusCode)
 	}
-	center.shows("记录编号已用于另一条记录")
+	center.shows("记录编号已用于另一条记录", "记录编号：此记录编号已用于", "摘要：已有记录中为 检测", "用途：已有记录中为 中试")
 	if again := formValues(center); again.Get("record") == values.Get("record") || again.Get("summary") != "改了" {
 		t.Errorf("got %v", again)
+	}
+}
+
+func TestAFormThatIsSentAgainWithOtherContentComparesInItsOwnWords(t *testing.T) {
+	x, _, finance := formOffice(t)
+	finance.get(x.URL + "/record/subsidy.granted?center=ZJ-0001")
+	address, values := finance.page.Request.URL.String(), formValues(finance)
+	maps.Copy(values, grantValues)
+	values.Set("grant", "G2")
+	values.Set("amountFen", "1,000,000.00")
+	values.Set("do", "write")
+	sendValues(finance, address, values)
+	values.Set("amountFen", "900,000.00")
+	values.Set("source", "省重大科技专项")
+	sendValues(finance, address, values)
+	finance.shows("记录编号：此记录编号已用于内容不同的另一条记录", "金额：已有记录中为 1,000,000.00 元",
+		"资金来源：已有记录中为 省级其他资金")
+	if said := says(finance.page.doc); strings.Contains(said, "100000000") || strings.Contains(said, "参数编号") {
+		t.Errorf("got %s", said)
 	}
 }
 

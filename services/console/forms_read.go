@@ -175,7 +175,9 @@ func (f *recordForm) note(path string, why text.Text) formPlace {
 	if field := f.field(name); field != nil {
 		field.Wrong = append(field.Wrong, why)
 	}
-	return f.place(name)
+	place := f.place(name)
+	place.Words = events.PlaceWords(f.Kind.Kind, path) // place reads the id of a record as a member of its data
+	return place
 }
 
 // place returns the place of a field by its name.
