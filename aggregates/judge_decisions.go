@@ -3,7 +3,6 @@ package aggregates
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/taizhang/taizhang/aggregates/identifiers"
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -54,20 +53,8 @@ func (c *Center) refused(r *events.Record, t policy.Timeline) []Breach {
 			return refuse("data.key", "%v 当日没有未消除的 %s（%s）", "on %v no %s is open with key %s", r.On,
 				data.Code, data.Key)
 		}
-		return unfoundedClosing(r, data)
 	}
 	return nil
-}
-
-// unfoundedClosing refuses to close out an alert without a reason or a document number (section 9).
-func unfoundedClosing(r *events.Record, data *events.AlertClosed) (found []Breach) {
-	if strings.TrimSpace(data.Reason) == "" {
-		found = refuse("data.reason", "销号须写明理由", "an alert is closed out with a reason")
-	}
-	if strings.TrimSpace(r.Doc) == "" {
-		found = append(found, refuse("doc", "销号须写明发文字号", "an alert is closed out with a document number")...)
-	}
-	return found
 }
 
 // warnings returns doubts that are stored with the event: a USCC with a wrong check character, or a document number of

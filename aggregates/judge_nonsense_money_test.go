@@ -1,7 +1,6 @@
 package aggregates_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/taizhang/taizhang/events"
@@ -190,26 +189,4 @@ func huge(n int) history {
 		h = h.and(on("2025-02-01", other("H"+string(rune('一'+i)), 2025, 10_000_000_000_000)))
 	}
 	return h
-}
-
-func TestAnAlertIsClosedOutWithAReasonAndADocumentNumber(t *testing.T) {
-	s := given(t, draft, fined)
-	for _, c := range []struct{ doc, reason, field string }{
-		{"浙财监督〔2025〕3号", "已整改", ""}, {"", "已整改", "doc"}, {" ", "已整改", "doc"},
-		{"浙财监督〔2025〕3号", " ", "data.reason"},
-	} {
-		r, problems := s.record(on("2025-04-01", closing("AL-USE-01", "V1")), events.Enforce)
-		if len(problems) > 0 {
-			t.Fatal(problems)
-		}
-		r.Doc, r.Data.(*events.AlertClosed).Reason = c.doc, c.reason
-		var fields []string
-		verdict := s.center.Judge(r, draft)
-		for _, b := range verdict.Against(events.Enforce) {
-			fields = append(fields, b.Field)
-		}
-		if got := strings.Join(fields, " "); got != c.field {
-			t.Errorf("document %q, reason %q: refused for %q, expected %q", c.doc, c.reason, got, c.field)
-		}
-	}
 }

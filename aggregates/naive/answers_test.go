@@ -261,7 +261,7 @@ func TestAnAlertIsClosedExactlyWhenItIsOpenAndMayBe(t *testing.T) {
 		for i, a := range alerts {
 			key := alerts[(i+rapid.IntRange(0, 1).Draw(t, "another's key"))%len(alerts)].Key
 			r := events.Record{ID: uuid.Max, Kind: events.KindAlertClosed, Center: center, On: on,
-				Mode: events.Enforce, Doc: "浙审办发〔2024〕1号",
+				Mode: events.Enforce,
 				By:   events.By{Role: events.Auditor, Actor: "x-01"},
 				Data: &events.AlertClosed{Code: string(a.Code), Key: key, Reason: "已整改"}}
 			verdict := s.center.Judge(&r, s.timeline)

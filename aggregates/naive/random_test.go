@@ -120,9 +120,6 @@ func (s *story) record(c candidate) {
 		return
 	}
 	r := events.Record{ID: s.id(), Kind: kindOf(c.data), Center: center, On: c.on, Mode: events.Enforce, Data: c.data}
-	if r.Kind == events.KindAlertClosed {
-		r.Doc = "浙审办发〔2024〕1号"
-	}
 	roles := s.roles(&r)
 	r.By = events.By{Role: roles[c.role%len(roles)], Actor: "x-01"}
 	verdict := s.center.Judge(&r, s.timeline)

@@ -145,9 +145,6 @@ func (c *center) enter(kind events.Kind, role events.Role, on events.Date, data 
 	}
 	r := &events.Record{Kind: kind, Center: c.id, On: on, By: events.By{Role: role, Actor: c.actor(role)},
 		Mode: events.Enforce, Data: data}
-	if documented[kind] {
-		r.Doc = anyDocument
-	}
 	verdict := c.history.Judge(r, c.timeline)
 	if len(verdict.Nonsense) > 0 {
 		return nil
@@ -185,9 +182,6 @@ func (c *center) enter(kind events.Kind, role events.Role, on events.Date, data 
 	}
 	return r
 }
-
-// anyDocument stands for the document number of a record while it is judged. Only an accepted record uses up a number.
-const anyDocument = "浙办〔2024〕1号"
 
 // morning returns the time of a day at which the offices write.
 func morning(d events.Date) time.Time {
