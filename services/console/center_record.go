@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -41,7 +42,8 @@ type entryView struct {
 	MovedOn                  string
 	Money                    template.HTML
 	IsBroken                 bool
-	VoidHref                 string // "" if the user may not void it, or it is voided
+	About                    *aboutLine // the record that it voids or reverses, or whose name it refers to
+	VoidHref                 string     // "" if the user may not void it, or it is voided
 }
 
 // recordLink is a link to another record of the center.
@@ -57,6 +59,9 @@ type movedLine struct {
 	On       string
 	Href     string
 }
+
+// aboutLine is a record that another one is about.
+type aboutLine struct{ Title, Href, Which, Line string }
 
 // foundRecord is a stored record of a center, with its neighbors in the history of the center.
 type foundRecord struct {
@@ -206,6 +211,45 @@ func (v *visit) describe(page *entryView, rec *events.Recorded, found *foundReco
 		page.Breaks = append(page.Breaks, v.in(lists.ShowRule(adopted[lists.PolicyName(rec.Policy)], id)))
 	}
 	v.moved(page, rec, found, timeline)
+	return v.about(page, rec)
+}
+
+// about fills in the record that a record voids, by its id, or the earlier one that created the name it refers to, such
+// as the voucher that it reverses.
+func (v *visit) about(page *entryView, rec *events.Recorded) error {
+	title, name, voids := v.say("相关的记录", "The record it is about"), events.FacetsOf(rec.Data).Refers, ""
+	switch p := rec.Data.(type) {
+	case *events.EntryVoided:
+		title, voids = v.say("所作废的记录", "The record that it voids"), p.Event
+	case *events.SpendingReversed:
+		title = v.say("所冲销的凭证", "The voucher that it reverses")
+	case *events.SubsidyReversed:
+		title = v.say("所冲减的经费", "The grant that it reduces")
+	}
+	if voids == "" && name == (events.Name{}) {
+		return nil
+	}
+	for s, err := range v.p.Answers.Desk.Ledger.ReadStream(v.Context(), rec.Center.Stream(), 0) {
+		if err != nil {
+			return err
+		}
+		if s.Position >= rec.Position {
+			break
+		}
+		if voids != "" && s.ID.String() != voids {
+			continue
+		}
+		it, err := events.DecodeEvent(s)
+		if err != nil || voids == "" && events.FacetsOf(it.Data).Creates != name {
+			continue
+		}
+		which := []string{it.On.String(), v.in(it.Kind.Title())}
+		if subject := events.FacetsOf(it.Data).Subject; subject != "" {
+			which = append(which, subject)
+		}
+		page.About = &aboutLine{title, v.recordPath(string(rec.Center), it.ID.String()), strings.Join(which, " "),
+			v.in(lists.RecordLine(&it.Record, v.p.Answers.Desk.Ledger.Register().Timeline()))}
+	}
 	return nil
 }
 

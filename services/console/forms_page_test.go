@@ -228,6 +228,10 @@ func TestARecordLeadsToTheFormThatVoidsIt(t *testing.T) {
 	}
 	center.shows("记-1 · 乙公司 · G1 · 100.50 元")
 	sendForm(center, "write", url.Values{"reason": {"重复"}, "on": {"2026-03-02"}})
+	center.shows("所作废的记录：2026-03-01 经费支出 记-1，100.50 元，乙公司")
+	if to := center.page.leads("2026-03-01 经费支出 记-1"); !strings.HasPrefix(to, record) {
+		t.Errorf("the voiding leads to %s, not to %s", to, record)
+	}
 	if center.get(x.URL + record); strings.Contains(center.page.body, "作废这条记录") {
 		t.Error("a record that is voided is offered to be voided")
 	}
@@ -418,8 +422,11 @@ func TestSeveralCentersUnderOneDocument(t *testing.T) {
 	sendForm(finance, "write", nil)
 	finance.shows("已入账 ZJ-0001", "已入账 ZJ-0002")
 	after := position(x, finance)
+	if strings.Contains(says(finance.page.doc), "此前已入账") {
+		t.Error("what was just recorded is said to be recorded before")
+	}
 	sendForm(finance, "write", nil)
-	if finance.shows("已入账 ZJ-0002"); position(x, finance) != after || before == after {
+	if finance.shows("此前已入账 ZJ-0002", "没有重复记账"); position(x, finance) != after || before == after {
 		t.Errorf("from %s to %s and then %s", before, after, position(x, finance))
 	}
 	second.get(x.URL + "/record/subsidy.received")
