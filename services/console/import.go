@@ -317,6 +317,8 @@ func (v *visit) importedRow(s imports.Progress) importedRow {
 		r.Word, r.Shape, r.Class = text.Say("有错误，尚未提交", "has mistakes, not submitted"), "▲", "yellow"
 	case s.DryRun:
 		r.Word, r.Shape, r.Class = text.Say("可以提交", "ready to submit"), "●", "blue"
+	case refused && hasGoodBefore(&s):
+		r.Word, r.Shape, r.Class = text.Say("部分此前已入账", "recorded in part before"), "▲", "yellow"
 	case refused && s.Result.Accepted == 0:
 		r.Word, r.Shape, r.Class = text.Say("有错误，没有写入", "has mistakes, nothing written"), "▪", "red"
 	case refused:
@@ -327,6 +329,11 @@ func (v *visit) importedRow(s imports.Progress) importedRow {
 		r.Word, r.Shape, r.Class = text.Say("已入账", "recorded"), "✓", "good"
 	}
 	return r
+}
+
+// hasGoodBefore reports whether the good records of an import were all recorded before.
+func hasGoodBefore(s *imports.Progress) bool {
+	return s.GoodOnly && s.Result.Accepted == 0 && s.Result.Repeated > 0
 }
 
 // ownImport returns the job in the address. That of another account is not found, and the access log has the attempt.

@@ -53,6 +53,7 @@ type importShown struct {
 	Before  string // the address of the import that this one follows from; "" for none
 	Written []importedRow
 	Mended  bool // mended cells were judged, instead of what was to be submitted
+	IsTwice bool // its good records were recorded before, and it has bad ones too
 	Again   bool
 }
 
@@ -126,6 +127,7 @@ func (v *visit) importFailure(err error) string {
 // fillShown fills in what an import that has ended shows.
 func (v *visit) fillShown(page *importShown, x *imports.Job, s *imports.Progress) error {
 	page.Notes, page.Warned = s.Result.Named, s.Result.Warnings
+	page.IsTwice = s.Result.Refused > 0 && hasGoodBefore(s)
 	left := movedShownMax
 	titles := wouldMove
 	if !s.DryRun {

@@ -157,6 +157,11 @@ func TestAClerkMendsASheetAndSubmitsIt(t *testing.T) {
 		t.Error("a sheet that was submitted is said to be ready to submit")
 	}
 	b.get(judged)
+	act(b, "submitGood", url.Values{})
+	if b.shows("部分此前已入账", "可以入账的 4 条此前已入账，没有重复记账"); position(x, b) != after {
+		t.Error("a second submission of the good rows wrote")
+	}
+	b.get(judged)
 	for _, link := range []string{"下载标出错误的表格", "下载表格"} {
 		file := fetch(b, b.link(link))
 		if !strings.HasPrefix(file, "PK") {

@@ -49,13 +49,14 @@ type Progress struct {
 	Rows     int            `json:"rows"`     // in a dry run: the records of sheets that were judged
 	Marked   bool           `json:"marked"`   // copies of the bad sheets exist, with the bad cells marked
 
-	Err     error           `json:"-"` // why it failed
-	Begun   time.Time       `json:"-"` // when it was started
-	Files   []string        `json:"-"` // the names of the uploaded files
-	Sheets  desk.SheetTerms `json:"-"` // as it was started with
-	Request string          `json:"-"` // the id of the request that started it
-	From    string          `json:"-"` // the import that it repeats, mended or written; "" for none
-	Kept    bool            `json:"-"` // the uploaded files are kept after its end
+	Err      error           `json:"-"` // why it failed
+	Begun    time.Time       `json:"-"` // when it was started
+	Files    []string        `json:"-"` // the names of the uploaded files
+	Sheets   desk.SheetTerms `json:"-"` // as it was started with
+	Request  string          `json:"-"` // the id of the request that started it
+	From     string          `json:"-"` // the import that it repeats, mended or written; "" for none
+	Kept     bool            `json:"-"` // the uploaded files are kept after its end
+	GoodOnly bool            `json:"-"` // only its good records were to be written
 }
 
 // HasEnded reports whether the import is done or has failed.
@@ -123,7 +124,7 @@ func (x *Job) begin(o Order, now time.Time) {
 	}
 	x.run = o.Desk.Import
 	x.state.DryRun, x.state.Begun, x.state.Sheets, x.state.Request = o.DryRun, now, o.Sheets, o.Request
-	x.state.From, x.state.Kept = o.From, o.Keep
+	x.state.From, x.state.Kept, x.state.GoodOnly = o.From, o.Keep, o.AcceptGood
 	for _, f := range x.request.Files {
 		x.state.Files = append(x.state.Files, f.Name)
 	}
