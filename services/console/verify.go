@@ -24,7 +24,7 @@ type verifyView struct {
 	Behind  []menuItem    // the records behind the row that differs
 	In      string        // what the file has where it differs
 	Ledger  string        // and what the ledger has
-	Compare string        // the address that compares the report with now
+	Compare string        // the address that compares the report with now; "" if it cannot be compared
 	Records template.HTML // the records that have the file as evidence
 	None    bool          // no record has it
 	Typed   string
@@ -90,7 +90,9 @@ func (v *visit) verifyFile() error {
 // reportChecked fills in what a report was found to be.
 func (v *visit) reportChecked(page *verifyView) {
 	r := page.Report
-	page.Compare = v.comparison(r)
+	if v.comparable(r) == nil {
+		page.Compare = v.comparison(r)
+	}
 	title := v.say("年度表", "yearly report")
 	if l := lists.Find(r.Question.List); l != nil {
 		title = v.in(titleOf(l))

@@ -21,6 +21,12 @@ func (x *provinceOffice) aFileIsChecked(t *testing.T) {
 	if answer.StatusCode != http.StatusOK || !strings.Contains(body, "一致：这份报表与台账位置") {
 		t.Errorf("a report: %d %.2000s", answer.StatusCode, body)
 	}
+	for list, offers := range map[string]bool{"execution": true, "deferrals": false} {
+		_, body = x.send("finance", "/verify", "r.csv", x.report(desk.When{}, list, "r.csv", nil))
+		if !strings.Contains(body, "一致：") || strings.Contains(body, "为何与现在不同") != offers {
+			t.Errorf("a report of %s is compared: expected %t, got %.2000s", list, offers, body)
+		}
+	}
 	i := bytes.LastIndex(file, []byte("fiscal,")) + len("fiscal,")
 	changed := bytes.Clone(file)
 	changed[i] = '0' + (changed[i]-'0'+1)%10
