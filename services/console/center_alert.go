@@ -139,16 +139,21 @@ func (v *visit) alertSentence(x *desk.Explanation) string {
 
 // paragraph returns what a letter says about an alert: what happened, on which basis, and what is asked.
 func (v *visit) paragraph(x *desk.Explanation) string {
-	said := v.say("经查，", "") + v.alertSentence(x)
+	said := v.say("经查，", "") + v.full(v.alertSentence(x))
 	for _, r := range x.Rules {
 		if r.Words != "" && r.Article != "–" {
-			said += v.say("依据管理办法第%s条：“%s”", " The basis is article %s: “%s”", r.Article, r.Words)
+			said += v.say("依据管理办法第%s条：“%s”。", " The basis is article %s: “%s”.", r.Article,
+				strings.TrimRight(r.Words, "。；"))
 			break
 		}
 	}
-	if x.ClearedOn.IsNone() {
-		return said + v.say("请%s抓紧办理：%s。", " %s is asked to act. What clears it: %s.", v.in(x.Who),
-			strings.TrimRight(v.in(x.Cleared), "。."))
+	cleared := strings.TrimRight(v.in(x.Cleared), "。.")
+	switch by := v.in(otherClears(x)); {
+	case !x.ClearedOn.IsNone():
+		return said + v.full(v.say("该预警已于 %s 解除。", " It was cleared on %s.", x.ClearedOn))
+	case by != "":
+		return said + v.say("请%s说明情况并予配合。该预警由%s办理解除，解除条件：%s。",
+			" %s is asked to explain, and to assist. It is cleared by: %s. What clears it: %s.", v.in(x.Who), by, cleared)
 	}
-	return said + v.say("该预警已于 %s 解除。", " It was cleared on %s.", x.ClearedOn)
+	return said + v.say("请%s抓紧办理。解除条件：%s。", " %s is asked to act. What clears it: %s.", v.in(x.Who), cleared)
 }

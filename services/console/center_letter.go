@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
@@ -21,6 +22,8 @@ type letterView struct {
 	Addressee string // the addressee
 	About     string // the center with its id, or its id if the center is the addressee
 	IsToIt    bool   // the center is the addressee
+	IsOwn     bool   // the addressee is the office of the user, to which it writes no letter
+	AsOf      string
 	Matters   []letterMatter
 	Basis     []ruleLine // the articles behind the matters, for the attachment
 	Year      int
@@ -29,7 +32,10 @@ type letterView struct {
 }
 
 // letterMatter is an alert as a letter has it. The letter says once which center it is about.
-type letterMatter struct{ Title, Since, Reason, Cleared string }
+type letterMatter struct {
+	Title, Since, Reason, Cleared string
+	By                            string // who clears it, if that is not the addressee; else ""
+}
 
 // ruleLine is an article with its words.
 type ruleLine struct{ Article, Words string }
@@ -45,14 +51,12 @@ func (v *visit) letter() error {
 		return desk.RoleWords().Reject(v.query.Get("office")).Of("office")
 	}
 	page := &letterView{view: v.view(), Addressee: v.in(events.Role(office).Title()), About: v.nameOf(x.Center),
-		Year: v.on.Year(), From: v.in(v.sender()), Date: v.on.String()}
-	if v.lang == "zh" {
-		page.Date = v.on.Chinese()
-	}
+		AsOf: v.full(v.on.String()), Year: v.on.Year(), From: v.in(v.sender()), Date: v.full(v.on.String()),
+		IsOwn: events.Role(office) == v.who.Role.Ledger()}
 	seen := map[ruleLine]bool{}
 	for _, a := range x.Alerts {
 		to := register.Office(x.Center, a.Code, v.on)
-		if string(to.Role) != office {
+		if string(to.Role) != office || page.IsOwn {
 			continue
 		}
 		page.address(v, x, register, to)
@@ -103,9 +107,10 @@ func (page *letterView) add(v *visit, x *desk.Explanation, seen map[ruleLine]boo
 	if about := v.in(x.About); about != "" {
 		m.Title += v.say("（%s）", " (%s)", about)
 	}
-	m.Since = v.say("%s色预警，自 %s 起，已 %d 天", "%s alert since %s, for %d days",
-		v.in(lists.SeverityWord(x.Severity)), x.RaisedOn, int(v.on-x.RaisedOn))
-	m.Reason = strings.TrimRight(v.in(x.Reason), "。.")
+	m.Since = v.full(v.say("%s色预警，自 %s 起，已 %d 天", "%s alert since %s, for %d days",
+		v.in(lists.SeverityWord(x.Severity)), x.RaisedOn, int(v.on-x.RaisedOn)))
+	m.Reason = v.full(strings.TrimRight(v.in(x.Reason), "。."))
+	m.By = v.in(otherClears(x))
 	page.Matters = append(page.Matters, m)
 	for _, r := range x.Rules {
 		line := ruleLine{r.Article, r.Words}
@@ -114,4 +119,45 @@ func (page *letterView) add(v *visit, x *desk.Explanation, seen map[ruleLine]boo
 			page.Basis = append(page.Basis, line)
 		}
 	}
+}
+
+// otherClears returns the offices that write the record which usually clears an alert, if the office that must act on
+// the alert is not among them; else "".
+func otherClears(x *desk.Explanation) text.Text {
+	list := remediesOf(x.Code, x.Key)
+	if len(list) == 0 {
+		return text.Text{}
+	}
+	var zh, en []string
+	for _, r := range list {
+		if kind := events.Lookup(r.kind); kind.Allows(x.Office) {
+			return text.Text{}
+		}
+	}
+	for _, role := range events.Lookup(list[0].kind).Roles {
+		zh, en = append(zh, role.Title().Zh), append(en, role.Title().En)
+	}
+	return text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}
+}
+
+// full returns a text in the language of the page, with its dates as a letter of that language has them.
+func (v *visit) full(s string) string {
+	if v.lang == "zh" {
+		return fullDates(s)
+	}
+	return s
+}
+
+// maybeDate matches a word of ASCII, which may be a date, with a blank on either side.
+var maybeDate = regexp.MustCompile(` ?[-\w]+ ?`)
+
+// fullDates writes the dates in a Chinese text in full, as in 2026年11月30日, without blanks around them.
+func fullDates(s string) string {
+	return maybeDate.ReplaceAllStringFunc(s, func(word string) string {
+		on, err := events.ParseDate(strings.TrimSpace(word))
+		if err != nil {
+			return word
+		}
+		return on.Chinese()
+	})
 }

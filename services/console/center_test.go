@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -298,7 +299,7 @@ func alertsAreExplained(t *testing.T, x *office, p *demo.Province) {
 		}
 		list = append(list, found...)
 	}
-	letter := says(r.opens("/letter?office=finance&center=" + string(p.Center)).doc)
+	letter := says(x.reader(t, "office").opens("/letter?office=finance&center=" + string(p.Center)).doc)
 	open, forms := 0, 0
 	for i := range list {
 		e := &list[i]
@@ -350,10 +351,15 @@ func aLetterIsWholeAndSaysANameOnce(t *testing.T, x *office, p *demo.Province) {
 			for main := range within(body, "main") {
 				letter = says(main)
 			}
-			if strings.Contains(letter, "没有由该单位办理的未解除预警") {
+			if isOwn := addressee == from; isOwn != strings.Contains(letter, "收函单位就是本单位，不需要发函") {
+				t.Errorf("the letter of %s to %s: %s", by, office, letter)
+			} else if isOwn || strings.Contains(letter, "没有由该单位办理的未解除预警") {
 				continue
 			}
-			for _, once := range []string{"〔2026〕 号", "关于督促办理", addressee + "：", "经查台账，截至 2026-11-02", "特此函达。",
+			if found := regexp.MustCompile(`(^|[^-\w])\d{4}-\d{2}-\d{2}([^-\w]|$)`).FindString(letter); found != "" {
+				t.Errorf("the letter of %s to %s has the date %s: %s", by, office, found, letter)
+			}
+			for _, once := range []string{"〔2026〕 号", "关于督促办理", addressee + "：", "经查台账，截至2026年11月2日", "特此函达。",
 				"日前办理完毕", from + "2026年11月2日", "联系电话", name} {
 				if n := strings.Count(strings.ReplaceAll(letter, "\u3000", " "), once); n != 1 {
 					t.Errorf("the letter of %s to %s has %q %d times: %s", by, office, once, n, letter)
@@ -364,6 +370,12 @@ func aLetterIsWholeAndSaysANameOnce(t *testing.T, x *office, p *demo.Province) {
 	}
 	if len(to) == 3 {
 		t.Error("no letter was read")
+	}
+	low := cells(x.asked(t, "alerts", "code", "AL-EXE-02"), "center", "key", "raisedOn")[0]
+	letter := says(x.reader(t, "finance").opens("/letter?office=center&center=" + low[0]).doc)
+	alert := says(x.reader(t, "finance").opens("/centers/" + low[0] + "/alerts/AL-EXE-02/" + low[1] + "/" + low[2]).doc)
+	if !strings.Contains(letter, "本项由省财政厅办理解除") || !strings.Contains(alert, "该预警由省财政厅办理解除") {
+		t.Errorf("who clears the alert is not said: %s\n%s", letter, alert)
 	}
 }
 

@@ -320,10 +320,7 @@ const paragraphRecords = 20
 func (x *comparison) paragraph(lang string) (lines []string) {
 	say := func(zh, en string, args ...any) string { return text.Say(zh, en, args...).In(lang) }
 	yuan := events.FormatYuan
-	day := func(on events.Date) string {
-		y, m, d := on.Civil()
-		return say("%[1]d年%[2]d月%[3]d日", "%[4]s", y, m, d, on)
-	}
+	day := func(on events.Date) string { return say("%[1]s", "%[2]s", on.Chinese(), on) }
 	s := x.of(x.figure.Name)
 	rate := func(percent string) string {
 		if percent == "" || x.figure.Name != "executed" {
@@ -338,21 +335,25 @@ func (x *comparison) paragraph(lang string) (lines []string) {
 		"%[4]s of %[1]s in %[2]s (%[3]s) was reported as of %[5]s as %[6]s yuan%[7]s (%[8]s). As of %[9]s it is "+
 			"%[10]s yuan%[11]s (position %[12]d of the ledger), %[13]s.",
 		x.who.In(lang), x.year, scopeWord(x.scope).In(lang), x.figure.Word.In(lang), day(x.from), yuan(s.reported),
-		rate(before), x.sinceWords().In(lang), day(x.on), yuan(s.now()), rate(now), x.position,
+		rate(before), x.sinceInLetter().In(lang), day(x.on), yuan(s.now()), rate(now), x.position,
 		differs(diff).In(lang)))
 	if s.isStill() {
 		return lines
 	}
 	if x.tooMany != nil {
-		return append(lines, say("其中：更正%s元，期间发生%s元。", "Corrected: %s yuan; happened since: %s yuan.",
-			yuan(s.corrected), yuan(s.happened)))
+		return append(lines, say("其中：更正%s，期间发生的记录%s。", "Corrections: %s. Records of what happened since: %s.",
+			moved(s.corrected).In(lang), moved(s.happened).In(lang)))
 	}
 	if len(x.corrected) > 0 {
-		lines = append(lines, say("一、更正%[1]s元。下列%[2]d笔记录在报出以后记入台账，变动了截至%[3]s的数字：",
-			"1. Corrected: %[1]s yuan, by %[2]d records that came into the ledger after the report and changed the "+
-				"figure as of %[3]s:", yuan(s.corrected), len(x.corrected), day(x.from)))
+		lines = append(lines, say("一、更正%[1]s。下列%[2]d笔记录在报出以后记入台账，变动了截至%[3]s的数字：",
+			"1. Corrections: %[1]s, by %[2]d records that came into the ledger after the report and changed the "+
+				"figure as of %[3]s:", moved(s.corrected).In(lang), len(x.corrected), day(x.from)))
 		for i := range x.corrected[:min(len(x.corrected), paragraphRecords)] {
-			lines = append(lines, x.corrected[i].line(lang, i+1))
+			end := say("；", ";")
+			if i == len(x.corrected)-1 {
+				end = say("。", ".")
+			}
+			lines = append(lines, x.corrected[i].line(lang, i+1)+end)
 		}
 		if more := len(x.corrected) - paragraphRecords; more > 0 {
 			lines = append(lines, say("其余%d笔见附表。", "The other %d are in the table.", more))
@@ -361,15 +362,15 @@ func (x *comparison) paragraph(lang string) (lines []string) {
 	if len(x.happened) > 0 {
 		var parts []string
 		for _, k := range x.kinds {
-			parts = append(parts, say("%s%d笔，%s元", "%s: %d, %s yuan", k.word.In(lang), k.count, yuan(k.fen)))
+			parts = append(parts, say("%s%d笔，%s", "%s: %d, %s", k.word.In(lang), k.count, moved(k.fen).In(lang)))
 		}
 		nr := say("一", "1")
 		if len(x.corrected) > 0 {
 			nr = say("二", "2")
 		}
-		lines = append(lines, say("%[1]s、期间发生%[2]s元，为%[3]s以后至%[4]s发生的%[5]d笔记录所致，其中%[6]s。",
-			"%[1]s. Happened: %[2]s yuan, by %[5]d records of what happened after %[3]s until %[4]s: %[6]s.", nr,
-			yuan(s.happened), day(x.from), day(x.on), len(x.happened), strings.Join(parts, say("；", "; "))))
+		lines = append(lines, say("%[1]s、期间发生的记录%[2]s，为%[3]s以后至%[4]s发生的%[5]d笔记录所致，其中%[6]s。",
+			"%[1]s. Happened: %[2]s, by %[5]d records of what happened after %[3]s until %[4]s: %[6]s.", nr,
+			moved(s.happened).In(lang), day(x.from), day(x.on), len(x.happened), strings.Join(parts, say("；", "; "))))
 	}
 	return append(lines, say("以上报出数、更正、期间发生三项之和与现在数相符（%[1]s%[2]s%[3]s＝%[4]s元）。特此说明。",
 		"What was reported, the corrections and what happened add up to the figure of now (%[1]s %[2]s %[3]s = "+
@@ -394,20 +395,38 @@ func differs(fen events.Fen) text.Text {
 	return text.Say("与报出数一致", "the same")
 }
 
-// line returns a record in words for the paragraph.
+// moved returns in words how much a part moved the figure, in yuan.
+func moved(fen events.Fen) text.Text {
+	switch {
+	case fen > 0:
+		return text.Say("增加%s元", "%s yuan more", events.FormatYuan(fen))
+	case fen < 0:
+		return text.Say("减少%s元", "%s yuan less", events.FormatYuan(-fen))
+	}
+	return text.Say("不增不减", "no change in sum")
+}
+
+// sinceInLetter is sinceWords as a letter has it: dates in full, and no blanks in Chinese.
+func (x *comparison) sinceInLetter() text.Text {
+	words := x.sinceWords()
+	words.Zh = strings.ReplaceAll(fullDates(words.Zh), " ", "")
+	return words
+}
+
+// line returns a record in words for the paragraph, without the mark at its end.
 func (m *movedBy) line(lang string, nr int) string {
 	say := func(zh, en string, args ...any) string { return text.Say(zh, en, args...).In(lang) }
 	doc := ""
 	if m.doc != "" {
 		doc = say("，文号%s", ", document %s", m.doc)
 	}
-	change := say("增加%s元", "%s yuan more", events.FormatYuan(m.fen))
-	if m.fen < 0 {
-		change = say("减少%s元", "%s yuan less", events.FormatYuan(-m.fen))
+	on, recordedOn := m.on, m.recordedOn
+	if lang == "zh" {
+		on, recordedOn = fullDates(on), fullDates(recordedOn)
 	}
-	return say("（%[1]d）%[2]s%[3]s“%[4]s”，%[5]s发生，%[6]s记入，原因为%[7]s%[8]s，%[9]s；",
-		"(%[1]d) %[2]s %[3]s “%[4]s” of %[5]s, recorded on %[6]s, %[7]s%[8]s: %[9]s;", nr, m.center, m.kind.In(lang),
-		m.what.In(lang), m.on, m.recordedOn, m.why.In(lang), doc, change)
+	return say("（%[1]d）%[2]s%[3]s“%[4]s”，%[5]s发生，%[6]s记入，原因为%[7]s%[8]s，%[9]s",
+		"(%[1]d) %[2]s %[3]s “%[4]s” of %[5]s, recorded on %[6]s, %[7]s%[8]s: %[9]s", nr, m.center, m.kind.In(lang),
+		m.what.In(lang), on, recordedOn, m.why.In(lang), doc, moved(m.fen).In(lang))
 }
 
 // chart draws the bridge from the figure reported to the one of now.

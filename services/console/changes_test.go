@@ -7,6 +7,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -124,6 +126,36 @@ func (x *provinceOffice) reportsThatCannotBeCompared(t *testing.T) {
 	}
 }
 
+// theLetterHasOneForm reads the paragraphs to copy: dates in full, no blanks, no amounts with a sign but in the sum, and
+// a full stop at the end of each list.
+func (x *provinceOffice) theLetterHasOneForm(t *testing.T) {
+	for _, since := range []string{"2026-04-10", strconv.FormatUint(x.desk.Position()*3/4, 10)} {
+		body, _, _ := x.page("finance", "/changes?fromAsOf="+x.ReportedOn.String()+"&since="+since)
+		doc, err := html.Parse(strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for p := range within(doc, "p") {
+			if attr(p.Parent, "id") == "letter-zh" {
+				lines = append(lines, says(p))
+			}
+		}
+		if len(lines) < 2 {
+			t.Fatalf("there is no letter: %s", says(doc))
+		}
+		for i, line := range lines {
+			isLast := i+1 == len(lines) || !strings.HasPrefix(lines[i+1], "（")
+			if isLast && !strings.HasSuffix(line, "。") && !strings.HasSuffix(line, "：") {
+				t.Errorf("it does not end: %s", line)
+			}
+			if regexp.MustCompile(`\d{4}-\d{2}-\d{2}\D|发生-|更正-|[，（] |台账位置 `).MatchString(line) {
+				t.Errorf("it is in another form: %s", line)
+			}
+		}
+	}
+}
+
 func firstOf(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
@@ -157,6 +189,7 @@ func TestThePagesOfComparison(t *testing.T) {
 	t.Run("hostile files", x.hostileFiles)
 	t.Run("a file is checked", x.aFileIsChecked)
 	t.Run("two points side by side", x.twoPointsSideBySide)
+	t.Run("the letter is written as letters are", x.theLetterHasOneForm)
 	t.Run("reports that cannot be compared", x.reportsThatCannotBeCompared)
 }
 

@@ -222,7 +222,7 @@ func (x *office) largeStops(center events.CenterID) (stops []stop) {
 		{access.Finance, `/overview /inbox /centers /alerts /execution?scope=fiscal&year=2026
 			/execution?by=city&scope=fiscal&year=2026
 			/centers/{center} /centers/{center}/records/{record} /centers/{center}/alerts/{code}/{key}/{raisedOn}
-			/centers/{center}/grants/{grant} /letter?center={center}&office=finance /inbox?tab=done /inbox?tab=mine
+			/centers/{center}/grants/{grant} /letter?center={center}&office=center /inbox?tab=done /inbox?tab=mine
 			/delayed /deferrals /ageing /due /find?kind=grade.decided /find?payee=公司 /duplicates /sample?year=2026&n=20
 			/changes?fromAsOf=2026-03-31&since=2026-04-10 /spending?center={center} /record/subsidy.received
 			/execution?scope=fiscal&year=2026&knownAt=2026-03-31 /help`},

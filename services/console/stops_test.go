@@ -52,7 +52,7 @@ var examples = map[string][]string{
 	"/centers/{id}":                                {"/centers/{center}"},
 	"/centers/{id}/records/{record}":               {"/centers/{center}/records/{record}"},
 	"/centers/{id}/grants/{grant}":                 {"/centers/{center}/grants/{grant}"},
-	"/letter":                                      {"/letter?center={center}&office=finance"},
+	"/letter":                                      {"/letter?center={center}&office=center"},
 	"/centers/{id}/alerts/{code}/{key}/{raisedOn}": {"/centers/{center}/alerts/{code}/{key}/{raisedOn}"},
 	"/search":       {}, // leads to other pages
 	"/imports/{id}": {"{import}"},
