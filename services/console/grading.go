@@ -92,6 +92,7 @@ type gradingRow struct {
 	State                          text.Text // of the grade: overdue, to be decided by a date, or none
 	IsLate                         bool      // the report is overdue
 	Unreviewed                     bool      // the report was filed without a passed review
+	Refused                        bool      // the ledger takes no grade of the year, for the reason in State
 	Chosen                         bool
 	Choice                         string // the grade that the user chose
 }
@@ -109,7 +110,7 @@ var gradingSections = []struct {
 	{"interviews", text.Say("约谈", "Interviews"), []aggregates.Code{"AL-ITV-01"}},
 	{"revocation", text.Say("取消资格", "Revocation"), []aggregates.Code{"AL-REV-01", "AL-REV-02", "AL-REV-03"}},
 	{"grants", text.Say("应下达的建设经费", "Construction grants that fall due"), []aggregates.Code{"AL-AWD-02"}},
-	{"deferrals", text.Say("待决定延后", "Deferrals to be decided"), []aggregates.Code{"AL-EXE-04"}},
+	{"deferrals", text.Say("延后安排：逾期未决定和将逾期", "Deferrals that are overdue or will be"), []aggregates.Code{"AL-EXE-04"}},
 }
 
 // grading shows the centers with what their grades rest on.
@@ -410,6 +411,16 @@ func (x *gradingRow) fillGrade(v *visit, page *gradingView) {
 	}
 	if x.Status == aggregates.Revoked {
 		x.State = text.Say("已取消资格", "revoked")
+	}
+	if page.MayWrite && x.Grade == nil {
+		switch why := v.whyNoGrade(x.Center, page.Year); {
+		case why == text.Text{}:
+		case x.State == text.Text{}:
+			x.Refused, x.State = true, why
+		default:
+			x.Refused = true
+			x.State = text.Text{Zh: x.State.Zh + "：" + why.Zh, En: x.State.En + ": " + why.En}
+		}
 	}
 	x.Chosen = slices.Contains(v.PostForm["center"], x.Center)
 	x.Choice = v.PostForm.Get("grade@" + x.Center)

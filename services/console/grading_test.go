@@ -36,7 +36,7 @@ func TestTheOfficeGradesTickedCenters(t *testing.T) {
 	x.enter(b, "office")
 	b.get(x.URL + "/grading?year=2025&show=ungraded")
 	b.expect("/grading", http.StatusOK, "年度评价")
-	b.shows("责令整改", "约谈", "取消资格", "应下达的建设经费", "待决定延后")
+	b.shows("责令整改", "约谈", "取消资格", "应下达的建设经费", "延后安排：逾期未决定和将逾期", "延后安排页按年末的情况计算")
 	var open []string
 	for input := range b.page.all("input") {
 		if attr(input, "type") == "checkbox" {
@@ -45,6 +45,9 @@ func TestTheOfficeGradesTickedCenters(t *testing.T) {
 	}
 	if len(open) < 5 {
 		t.Fatalf("expected at least five centers without a grade, got %v", open)
+	}
+	if said := says(b.page.doc); strings.Count(said, "尚未授牌") == 0 {
+		t.Errorf("no center says why it cannot be graded: %s", said)
 	}
 	chosen, before := open[:2], x.gradesOf(open[:2]...)
 	if b.again("/grading?year=2025", url.Values{"center": chosen}) != http.StatusUnprocessableEntity {
@@ -105,6 +108,10 @@ func TestTheOfficeGradesTickedCenters(t *testing.T) {
 	}
 	b.get(x.URL + "/grading?year=2025&show=excellent")
 	b.shows(chosen[0])
+	b.get(x.URL + "/grading?year=2026")
+	if b.shows("2026 年度尚未结束"); strings.Contains(b.page.body, `type="checkbox"`) {
+		t.Error("a year that is not over can be graded")
+	}
 	b.get(x.URL + "/grading?year=2025&asOf=2026-10-01")
 	if strings.Contains(b.page.body, `type="checkbox"`) {
 		t.Error("a page of the past offers to decide")

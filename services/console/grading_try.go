@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
@@ -119,4 +120,22 @@ func (v *visit) toDefer(tried *gradesTried, year int, centers []string) error {
 				list.word(row, "ratePercent"), next, text.Same(list.word(row, "state")))})
 	}
 	return nil
+}
+
+// whyNoGrade returns why the ledger would refuse every grade of a year for a center today, whatever the grade; zero if
+// it would not. The record that it judges is complete in all that the office fills in.
+func (v *visit) whyNoGrade(center string, year int) text.Text {
+	register := v.p.Answers.Desk.Ledger.Register()
+	p := register.Timeline().At(v.on)
+	if p == nil || len(p.Grades) == 0 {
+		return text.Text{}
+	}
+	verdict := register.Judge(&events.Record{ID: uuid.New(), Kind: events.KindGradeDecided,
+		Center: events.CenterID(center), On: v.on, By: events.By{Role: v.who.Role.Ledger(), Actor: v.who.Account},
+		Data: &events.GradeDecided{Year: year, Grade: p.Grades[0].Name,
+			Participants: p.Parameters.GradingParticipants.Value, ExpertReviews: 1, ThirdPartyReviews: 1}})
+	for _, why := range slices.Concat(verdict.Nonsense, verdict.Breaches) {
+		return why.Reason
+	}
+	return text.Text{}
 }

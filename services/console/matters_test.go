@@ -86,6 +86,7 @@ func TestOverviewAndInbox(t *testing.T) {
 	t.Run("the cards are the lists", func(t *testing.T) { testCards(t, x) })
 	t.Run("what moved is the list of changes", func(t *testing.T) { testMoved(t, x) })
 	t.Run("the most urgent matters", func(t *testing.T) { testUrgent(t, x) })
+	t.Run("what the inbox offers", func(t *testing.T) { testOffered(t, x) })
 	t.Run("the yearly report is the file", func(t *testing.T) { testYearly(t, x, p) })
 	t.Run("an office sees what waits for it", func(t *testing.T) { testInbox(t, x, p) })
 	t.Run("several centers are deferred at once", func(t *testing.T) { testTicks(t, x) })
@@ -185,6 +186,18 @@ func testMoved(t *testing.T, x *office) {
 		if b.page.StatusCode != http.StatusOK || !strings.Contains(b.page.body, `id="reported-wrong"`) {
 			t.Errorf("%s is no date, and the page does not say so", wrong)
 		}
+	}
+}
+
+// testOffered checks that the inbox offers no release of a deferral that is not in force.
+func testOffered(t *testing.T, x *office) {
+	b := x.as(t, "zh", "finance")
+	b.get(x.URL + "/inbox?page=all")
+	if strings.Contains(b.page.body, "/record/deferral.released") {
+		t.Error("a deferral that was not decided is offered to be released")
+	}
+	if !strings.Contains(b.page.body, "/record/allocation.deferred?") {
+		t.Error("no deferral is offered")
 	}
 }
 

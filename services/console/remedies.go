@@ -47,9 +47,9 @@ var remedies = map[aggregates.Code][]remedy{
 	"AL-USE-02": {{kind: events.KindUseRuled, member: "voucher"},
 		{kind: events.KindSpendingReversed, member: "voucher"}},
 	"AL-EXE-01": {{kind: events.KindFundsSpent}},
-	"AL-EXE-02": {deferral, release},
+	"AL-EXE-02": {deferral},
 	"AL-EXE-03": {{kind: events.KindSubsidyReversed, member: "grant"}},
-	"AL-EXE-04": {deferral, release},
+	"AL-EXE-04": {deferral},
 	"AL-EXE-05": {{kind: events.KindSubsidyReversed, member: "grant"}},
 	"AL-OUT-01": {{kind: events.KindSpendingReversed, member: "voucher"}},
 	"AL-OUT-02": {{kind: events.KindSeparateAccountConfirmed, member: "taskBook"},
@@ -66,11 +66,9 @@ var remedies = map[aggregates.Code][]remedy{
 	"AL-AUD-01": {{kind: events.KindAuditFindingClosed, member: "finding"}},
 }
 
-// The decisions about the year after a low one.
-var (
-	deferral = remedy{events.KindAllocationDeferred, "fiscalYear", 1}
-	release  = remedy{events.KindDeferralReleased, "fiscalYear", 1}
-)
+// deferral is the decision about the year after a low one. Its release clears no open alert: the ledger refuses it
+// where no deferral is in force, and a deferral has cleared the alerts.
+var deferral = remedy{events.KindAllocationDeferred, "fiscalYear", 1}
 
 // remediesOf returns the records that clear an alert.
 func remediesOf(code aggregates.Code, key string) []remedy {
