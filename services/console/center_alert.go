@@ -153,7 +153,9 @@ func (v *visit) paragraph(x *desk.Explanation) string {
 		return said + v.full(v.say("该预警已于 %s 解除。", " It was cleared on %s.", x.ClearedOn))
 	case by != "":
 		return said + v.say("请%s说明情况并予配合。该预警由%s办理解除，解除条件：%s。",
-			" %s is asked to explain, and to assist. It is cleared by: %s. What clears it: %s.", v.in(x.Who), by, cleared)
+			" %s is asked to explain, and to assist. It is cleared by: %s. What clears it: %s.", v.in(x.Who), by,
+			cleared)
 	}
-	return said + v.say("请%s抓紧办理。解除条件：%s。", " %s is asked to act. What clears it: %s.", v.in(x.Who), cleared)
+	return said + v.say("请%s抓紧办理。解除条件：%s。", " %s is asked to act. What clears it: %s.", v.in(x.Who),
+		cleared)
 }

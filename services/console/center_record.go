@@ -214,8 +214,8 @@ func (v *visit) describe(page *entryView, rec *events.Recorded, found *foundReco
 	return v.about(page, rec)
 }
 
-// about fills in the record that a record voids, by its id, or the earlier one that created the name it refers to, such
-// as the voucher that it reverses.
+// about fills in the record that a record voids, or the earlier one that created the name it refers to, such as the
+// voucher that it reverses.
 func (v *visit) about(page *entryView, rec *events.Recorded) error {
 	title, name, voids := v.say("相关的记录", "The record it is about"), events.FacetsOf(rec.Data).Refers, ""
 	switch p := rec.Data.(type) {

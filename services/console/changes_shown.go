@@ -341,8 +341,9 @@ func (x *comparison) paragraph(lang string) (lines []string) {
 		return lines
 	}
 	if x.tooMany != nil {
-		return append(lines, say("其中：更正%s，期间发生的记录%s。", "Corrections: %s. Records of what happened since: %s.",
-			moved(s.corrected).In(lang), moved(s.happened).In(lang)))
+		return append(lines, say("其中：更正%s，期间发生的记录%s。",
+			"Corrections: %s. Records of what happened since: %s.", moved(s.corrected).In(lang),
+			moved(s.happened).In(lang)))
 	}
 	if len(x.corrected) > 0 {
 		lines = append(lines, say("一、更正%[1]s。下列%[2]d笔记录在报出以后记入台账，变动了截至%[3]s的数字：",

@@ -126,8 +126,8 @@ func (x *provinceOffice) reportsThatCannotBeCompared(t *testing.T) {
 	}
 }
 
-// theLetterHasOneForm reads the paragraphs to copy: dates in full, no blanks, no amounts with a sign but in the sum, and
-// a full stop at the end of each list.
+// theLetterHasOneForm reads the paragraphs to copy: dates are in full, without blanks, an amount has a sign only in
+// the sum, and each list ends with a full stop.
 func (x *provinceOffice) theLetterHasOneForm(t *testing.T) {
 	for _, since := range []string{"2026-04-10", strconv.FormatUint(x.desk.Position()*3/4, 10)} {
 		body, _, _ := x.page("finance", "/changes?fromAsOf="+x.ReportedOn.String()+"&since="+since)
