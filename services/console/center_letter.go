@@ -98,7 +98,11 @@ func (v *visit) sender() text.Text {
 		}
 		return text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}
 	}
-	return lists.OfficeWord(projections.Office{Role: v.who.Role.Ledger(), Region: v.who.Region})
+	office := projections.Office{Role: v.who.Role.Ledger()}
+	if v.who.Region != "" {
+		office.Region = (v.who.Region + "0000")[:6] // an account has the first digits of its division
+	}
+	return lists.OfficeWord(office)
 }
 
 // add adds an alert to the letter, and the articles behind it once.

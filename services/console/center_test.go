@@ -344,6 +344,7 @@ func alertsAreExplained(t *testing.T, x *office, p *demo.Province) {
 func aLetterIsWholeAndSaysANameOnce(t *testing.T, x *office, p *demo.Province) {
 	name := x.desk.Ledger.Register().Facts(p.Center, events.DateAt(x.clock.now())).Name
 	to := map[string]string{"center": name, "finance": "省财政厅", "local-gov": "杭州市政府"}
+	read := 0
 	for by, from := range map[string]string{"finance": "省财政厅", "office": "省委科技办", "region": "杭州市政府"} {
 		for office, addressee := range to {
 			body := x.reader(t, by).opens("/letter?office=" + office + "&center=" + string(p.Center)).doc
@@ -365,11 +366,11 @@ func aLetterIsWholeAndSaysANameOnce(t *testing.T, x *office, p *demo.Province) {
 					t.Errorf("the letter of %s to %s has %q %d times: %s", by, office, once, n, letter)
 				}
 			}
-			delete(to, office)
+			read++
 		}
 	}
-	if len(to) == 3 {
-		t.Error("no letter was read")
+	if read < 3 {
+		t.Errorf("only %d letters were read", read)
 	}
 	low := cells(x.asked(t, "alerts", "code", "AL-EXE-02"), "center", "key", "raisedOn")[0]
 	letter := says(x.reader(t, "finance").opens("/letter?office=center&center=" + low[0]).doc)

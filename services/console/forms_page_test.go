@@ -299,6 +299,7 @@ func TestAFormOverMidnightAndOverAnothersRecordLosesNothing(t *testing.T) {
 	values.Set("do", "write")
 	finance.get(x.URL + "/record/subsidy.reversed?center=ZJ-0001")
 	sendForm(finance, "write", url.Values{"grant": {"G1"}, "amountFen": {"10"}, "reason": {"调整"}})
+	finance.shows("所冲减的经费：2026-02-01 经费下达 G1，1,000.00 元")
 	for range 14 { // the session is used now and then
 		x.clock.move(29 * time.Minute)
 		center.get(x.URL + "/record")
