@@ -75,6 +75,15 @@ func (c *Center) Balances() map[string]events.Fen {
 	return m
 }
 
+// BalancesOn returns the money left of every grant and match as of a date: Balances over the records up to that date.
+func (c *Center) BalancesOn(on events.Date) map[string]events.Fen {
+	m := make(map[string]events.Fen, len(c.ix.fundOrder))
+	for f := range c.ix.fundsUpTo(on) {
+		m[f.id] = f.moves.sum(move{place: place{on: on + 1}}).sumFen
+	}
+	return m
+}
+
 // Apply adds an accepted record. A record that is nonsense, or that is not the next of its stream, breaks the
 // integrity of the ledger (AL-LED-01): Apply returns an error and changes nothing.
 func (c *Center) Apply(r *events.Recorded) error {

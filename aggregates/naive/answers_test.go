@@ -55,18 +55,22 @@ func TestEveryAlertIsExplainedOnceByEventsThatStand(t *testing.T) {
 func TestBalancesAreWhatArrivedLessWhatWent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := tellAny(t)
-		got, want := s.center.Balances(), s.plainBalances()
+		got, want := s.center.Balances(), s.plainBalances(events.YearEnd(events.YearMax))
 		if !maps.Equal(got, want) {
 			t.Fatalf("balances %v, want %v\n%v", got, want, s)
+		}
+		on := s.asOf(t)
+		if got, want := s.center.BalancesOn(on), s.plainBalances(on); !maps.Equal(got, want) {
+			t.Fatalf("balances as of %v: %v, want %v\n%v", on, got, want, s)
 		}
 	})
 }
 
-// plainBalances returns the sum of the movements of every grant and match, without voided ones.
-func (s *story) plainBalances() map[string]events.Fen {
+// plainBalances returns the sum of the movements of every grant and match up to a date, without voided ones.
+func (s *story) plainBalances(on events.Date) map[string]events.Fen {
 	sum, vouchers := map[string]events.Fen{}, map[string]*events.FundsSpent{}
 	for i := range s.log {
-		if _, voided := s.center.Voided(s.log[i].ID); voided {
+		if _, voided := s.center.Voided(s.log[i].ID); voided || s.log[i].On > on {
 			continue
 		}
 		switch p := s.log[i].Data.(type) {

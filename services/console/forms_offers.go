@@ -35,7 +35,7 @@ func (v *visit) offer(form *recordForm, center string) error {
 	if err != nil {
 		return err
 	}
-	balances := map[string]events.Fen{}
+	var balances map[string]offeredBalance
 	if wanted["grant"] {
 		if balances, err = v.balances(center); err != nil {
 			return err
@@ -53,7 +53,7 @@ func (v *visit) offer(form *recordForm, center string) error {
 			}
 			o := n.offer
 			if f.Refers == "grant" {
-				o.Words = text.Say("结余 %s · %s", "balance %s · %s", events.FormatYuan(balances[o.Value]), o.Words)
+				o.Words = text.Say("%s · %s", "%s · %s", balances[o.Value].words(), o.Words)
 			}
 			f.Offers = append(f.Offers, o)
 		}
@@ -154,22 +154,38 @@ func summary(r *events.Record, without string) text.Text {
 // summaryMax is the number of values that a summary has.
 const summaryMax = 3
 
-// balances returns the balances of the grants and matches of a center that have one. A voucher must leave enough for
-// those that are recorded already with a later date, so a balance is the least one of today and of their days.
-func (v *visit) balances(center string) (map[string]events.Fen, error) {
-	days, err := v.laterVoucherDays(center)
+// offeredBalance is what is left of a grant today, and the part of it that vouchers recorded already with a later date
+// leave.
+type offeredBalance struct{ today, free events.Fen }
+
+func (b offeredBalance) words() text.Text {
+	words := text.Say("结余 %s", "balance %s", events.FormatYuan(b.today))
+	if b.free < b.today {
+		words = text.Say("%s，日期在后的凭证已占用，可支出 %s", "%s, of which later vouchers leave %s", words,
+			events.FormatYuan(b.free))
+	}
+	return words
+}
+
+// balances returns the balances of the grants and matches of a center that have one.
+func (v *visit) balances(center string) (map[string]offeredBalance, error) {
+	today, err := v.balancesOn("", center)
 	if err != nil {
 		return nil, err
 	}
-	least, err := v.balancesOn("", center)
+	days, err := v.laterVoucherDays(center)
+	offered := map[string]offeredBalance{}
+	for grant, fen := range today {
+		offered[grant] = offeredBalance{fen, fen}
+	}
 	for i := 0; i < len(days) && err == nil; i++ {
 		var then map[string]events.Fen
 		then, err = v.balancesOn(days[i], center)
-		for grant, fen := range least {
-			least[grant] = min(fen, then[grant])
+		for grant, b := range offered {
+			offered[grant] = offeredBalance{b.today, min(b.free, then[grant])}
 		}
 	}
-	return least, err
+	return offered, err
 }
 
 // laterVoucherDays returns the days after today on which a center has vouchers.

@@ -190,11 +190,11 @@ func TestABalanceLeavesEnoughForVouchersToCome(t *testing.T) {
 	finance.get(x.URL + "/record/subsidy.received?center=ZJ-0001")
 	sendForm(finance, "write", url.Values{"grant": {"G1"}, "amountFen": {"400"}, "on": {(today + 5).String()}})
 	center.get(x.URL + "/record/funds.spent")
-	center.shows("结余 150.00")
+	center.shows("结余 600.00，日期在后的凭证已占用，可支出 150.00")
 	with := url.Values{"voucher": {"记-1"}, "payee": {"乙公司"}, "use": {"中试"}, "lines[0].grant": {"G1"},
 		"lines[0].amountFen": {"150.00"}, "summary": {"检测"}, "on": {today.String()}}
 	sendForm(center, "try", with)
-	center.shows("可以入账")
+	center.shows("可以入账", "结余（元），截至 "+today.String(), "G1600.00450.00")
 	with.Set("lines[0].amountFen", "150.01")
 	sendForm(center, "try", with)
 	center.shows("将被拒绝", "超支")

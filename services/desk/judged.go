@@ -25,8 +25,8 @@ type JudgedRecord struct {
 	Warnings  []text.Text     `json:"warnings"`
 }
 
-// Balance is the balance of a grant or match before and after a record: receipts minus recoveries and spending,
-// over all records before it.
+// Balance is the balance of a grant or match before and after a record: receipts minus recoveries and spending, as of
+// today or of the date of the record if that is later, over the records before it in the ledger and in its sheets.
 type Balance struct {
 	Grant     string     `json:"grant"`
 	BeforeFen events.Fen `json:"beforeFen"`

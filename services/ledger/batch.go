@@ -42,7 +42,8 @@ type BatchResult struct {
 	Moved *difference.Difference
 	AsOf  events.Date
 
-	Balances []Balance // in a dry run: the balances of grants and matches that the good new records would change
+	// Balances holds, in a dry run, the balances of grants and matches as of AsOf that the good new records would change.
+	Balances []Balance
 }
 
 // RefusedRecord is a record of a batch that is refused, with all reasons. Index is its place in the batch, from 0.
@@ -284,18 +285,27 @@ func (b *batch) tried(ctx context.Context) (*BatchResult, error) {
 	center, _ := b.trial.(*aggregates.Center)
 	var before map[string]events.Fen
 	if center != nil {
-		before = center.Balances()
+		before = center.BalancesOn(b.asOf())
 	}
 	if err := b.judgeAndCompare(); err != nil {
 		return nil, err
 	}
 	if center != nil {
-		b.answer.Balances = changed(before, center.Balances())
+		b.answer.Balances = changed(before, center.BalancesOn(b.asOf()))
 	}
 	if len(b.refused) > 0 {
 		return b.triedAnswer(b.refusal())
 	}
 	return &b.answer, nil
+}
+
+// asOf returns the date of the answers that are compared: the date of the terms, or of the latest fresh record.
+func (b *batch) asOf() events.Date {
+	on := b.terms.AsOf
+	for _, i := range b.fresh {
+		on = max(on, b.records[i].On)
+	}
+	return on
 }
 
 // judgeAndCompare judges the fresh records. If Terms asks for it, it compares the answers about their center before
@@ -305,10 +315,7 @@ func (b *batch) judgeAndCompare() error {
 		return b.judge()
 	}
 	center, _ := b.trial.(*aggregates.Center)
-	b.answer.AsOf = b.terms.AsOf
-	for _, i := range b.fresh {
-		b.answer.AsOf = max(b.answer.AsOf, b.records[i].On)
-	}
+	b.answer.AsOf = b.asOf()
 	if center == nil {
 		return b.judge()
 	}

@@ -107,7 +107,8 @@ type Judged struct {
 	Balances []Balance // the balances that it changes, if it is accepted
 }
 
-// Balance is the money left of a grant or match before and after a record. All records judged before it count.
+// Balance is the money left of a grant or match before and after a record, as of a date: today, or the date of the
+// record if that is later. The records judged before it count.
 type Balance struct {
 	Grant         string
 	Before, After events.Fen
@@ -289,7 +290,7 @@ func (im *importer) check(ctx context.Context, ln *line) error {
 	var before map[string]events.Fen
 	judged := im.DryRun && im.Judged != nil && ln.given != nil
 	if judged {
-		before = im.checks.balances(ln.rec)
+		before = im.checks.balances(ln.rec, im.AsOf)
 	}
 	answer, err := im.judge(ctx, ln, voided)
 	var refused *aggregates.Refusal
@@ -312,7 +313,7 @@ func (im *importer) check(ctx context.Context, ln *line) error {
 	if judged {
 		j := Judged{Origin: ln.given.Origin, Record: ln.rec, Repeated: answer.repeated, Warnings: answer.warnings}
 		if !answer.repeated {
-			j.Balances = changed(before, im.checks.balances(ln.rec))
+			j.Balances = changed(before, im.checks.balances(ln.rec, im.AsOf))
 		}
 		im.Judged(j)
 	}

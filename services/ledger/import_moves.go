@@ -71,13 +71,14 @@ func (im *importer) callMoves() {
 	}
 }
 
-// balances returns the balances of the center of a record after all records judged so far.
-func (c *checks) balances(rec *events.Record) map[string]events.Fen {
+// balances returns the balances of the center of a record after all records judged so far, as of a date, or as of the
+// date of the record if that is later.
+func (c *checks) balances(rec *events.Record, asOf events.Date) map[string]events.Fen {
 	center, ok := c.trial(rec).copied.(*aggregates.Center)
 	if !ok {
 		return nil
 	}
-	return center.Balances()
+	return center.BalancesOn(max(asOf, rec.On))
 }
 
 // changed returns the balances that differ, in the order of the grants and matches.
