@@ -380,6 +380,7 @@ var meanings = map[string]string{
 	"named":                  "what was passed over in sheets or deserves a look, and refuses nothing",
 	"text":                   "what is to be known",
 	"NamedLine.row":          "the row, from 1; none for the sheet as a whole",
+	"NamedLine.check":        "true if it is about something that was read, which somebody should check before it is recorded",
 	"year":                   "the fiscal year or, of an award, the support year",
 	"yellow":                 "yellow alerts that are open",
 	"execution.name":         "the name of the center, city or region",

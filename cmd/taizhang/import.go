@@ -244,6 +244,9 @@ func (a *app) tellNamed(n *desk.NamedLine) {
 	if n.Heading != "" {
 		place = a.say("%s，%s", "%s, %s", place, n.Heading)
 	}
+	if n.Check {
+		place = a.say("%s：提示", "%s: warning", place)
+	}
 	a.print("%s：%s", "%s: %s", place, n.Text.In(a.lang))
 }
 

@@ -16,6 +16,8 @@ type grid struct {
 	Tables []*gridTable
 	Rows   int // rows of records in all
 	Bad    int // rows that would be refused
+
+	toCheck []desk.NamedLine // the notes on rows that somebody should check
 }
 
 // gridTable is a table with the rows of it that are on the page.
@@ -56,8 +58,8 @@ const (
 )
 
 // fillGrid reads the rows of the page. It shows all rows of a short sheet, and of a longer one first the bad rows.
-func (v *visit) fillGrid(page *importShown, x *imports.Job) error {
-	g := &grid{}
+func (v *visit) fillGrid(page *importShown, x *imports.Job, toCheck []desk.NamedLine) error {
+	g := &grid{toCheck: toCheck}
 	err := eachGridRow(x, func(r *imports.GridRow) error {
 		if r.Answer != "" {
 			g.Rows++
@@ -121,6 +123,11 @@ func (v *visit) readGrid(g *grid, x *imports.Job, bad bool, skip int, edit bool)
 			g.Tables = append(g.Tables, t)
 		}
 		row, err := v.gridRow(t, r, edit)
+		for _, n := range g.toCheck {
+			if n.Worksheet == r.Worksheet && n.Row == r.Row {
+				row.Warnings = append(row.Warnings, n.Text)
+			}
+		}
 		t.Rows = append(t.Rows, row)
 		return err
 	})

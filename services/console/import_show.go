@@ -23,6 +23,7 @@ const (
 	firstWait     = 300 * time.Millisecond // a page waits so long for a job to end before it shows the progress
 	refreshedIn   = 2 * time.Second
 	movedShownMax = 100 // alerts that are shown
+	checkShownMax = 20  // notes above the rows; the rows have all of them
 )
 
 // The files of an import, in its address.
@@ -34,27 +35,29 @@ const (
 // importShown is the page of one import.
 type importShown struct {
 	*view
-	Job     importedRow
-	Action  string
-	Percent int
-	Failure string
-	Badness []badRow // of an import that was to be written
-	Grid    *grid    // of a dry run that has ended
-	Tabs    []choice
-	Pages   []choice
-	All     string // the address of the page in which every cell can be mended
-	Page    string
-	Edit    bool
-	Alerts  []alertList
-	More    int // alerts that are not shown
-	Notes   []desk.NamedLine
-	Warned  []desk.RowWarning
-	Source  string // the address of the sheet as it was judged
-	Before  string // the address of the import that this one follows from; "" for none
-	Written []importedRow
-	Mended  bool // mended cells were judged, instead of what was to be submitted
-	IsTwice bool // its good records were recorded before, and it has bad ones too
-	Again   bool
+	Job        importedRow
+	Action     string
+	Percent    int
+	Failure    string
+	Badness    []badRow // of an import that was to be written
+	Grid       *grid    // of a dry run that has ended
+	Tabs       []choice
+	Pages      []choice
+	All        string // the address of the page in which every cell can be mended
+	Page       string
+	Edit       bool
+	Alerts     []alertList
+	More       int              // alerts that are not shown
+	Notes      []desk.NamedLine // what was not read
+	Check      []desk.NamedLine // what was read and should be checked
+	MoreChecks int              // the number of such notes that are not shown
+	Warned     []desk.RowWarning
+	Source     string // the address of the sheet as it was judged
+	Before     string // the address of the import that this one follows from; "" for none
+	Written    []importedRow
+	Mended     bool // mended cells were judged, instead of what was to be submitted
+	IsTwice    bool // its good records were recorded before, and it has bad ones too
+	Again      bool
 }
 
 // badRow is a row that was refused when the sheet was to be written.
@@ -126,7 +129,17 @@ func (v *visit) importFailure(err error) string {
 
 // fillShown fills in what an import that has ended shows.
 func (v *visit) fillShown(page *importShown, x *imports.Job, s *imports.Progress) error {
-	page.Notes, page.Warned = s.Result.Named, s.Result.Warnings
+	page.Warned = s.Result.Warnings
+	var toCheck []desk.NamedLine
+	for _, n := range s.Result.Named {
+		if n.Check {
+			toCheck = append(toCheck, n)
+		} else {
+			page.Notes = append(page.Notes, n)
+		}
+	}
+	page.Check = toCheck[:min(len(toCheck), checkShownMax)]
+	page.MoreChecks = len(toCheck) - len(page.Check)
 	page.IsTwice = s.Result.Refused > 0 && hasGoodBefore(s)
 	left := movedShownMax
 	titles := wouldMove
@@ -160,7 +173,7 @@ func (v *visit) fillShown(page *importShown, x *imports.Job, s *imports.Progress
 	if !s.Kept {
 		return nil
 	}
-	return v.fillGrid(page, x)
+	return v.fillGrid(page, x, toCheck)
 }
 
 // sendResult answers with a file of an import. The name of the uploaded file is in the header as RFC 6266 has it.

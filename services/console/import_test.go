@@ -254,6 +254,21 @@ func TestPastedCellsAreJudgedAndHostileOnesAreInert(t *testing.T) {
 	}
 }
 
+// A line that stands twice is one voucher of the double amount, so both rows say so above the button that submits.
+func TestEqualRowsOfAVoucherAreMarkedBeforeTheyAreSubmitted(t *testing.T) {
+	x, b, _ := formOffice(t)
+	row := "记-7\t2026-03-02\tZJ-0001\tG1\t中试\t12.50\t甲\t检测\t否\n"
+	drop(b, x, "", nil, "paste", "凭证号\t日期\t中心编号\t经费下达编号\t用途\t金额(元)\t收款单位\t摘要\t外拨\n"+row+row)
+	b.ended()
+	b.shows("可以入账 1", "提交 1 条记录")
+	said := says(b.page.doc)
+	_, read, found := strings.Cut(said, "请核对 ")
+	if heading, _, _ := strings.Cut(read, "提交 1 条记录"); !found || strings.Contains(said, "没有读取的部分") ||
+		strings.Count(heading, "与第 2 行是同一凭证") != 2 || strings.Count(heading, "与第 3 行是同一凭证") != 2 {
+		t.Errorf("got %s", said)
+	}
+}
+
 func TestATemplateIsForTheKindsOfTheRole(t *testing.T) {
 	x, b := importer(t, "zh")
 	b.get(x.URL + "/import")

@@ -167,6 +167,7 @@ type NamedLine struct {
 	Worksheet string    `json:"worksheet,omitzero"` // of a workbook
 	Row       int       `json:"row,omitzero"`       // from 1; 0 for the sheet as a whole
 	Heading   string    `json:"heading,omitzero"`   // of the column
+	Check     bool      `json:"check,omitzero"`     // about something that was read: check it before it is recorded
 	Text      text.Text `json:"text"`
 }
 
@@ -301,7 +302,7 @@ func (im *importing) read(ctx context.Context, l *Local) (*ledger.ImportConfig, 
 		}
 		for _, n := range b.Named {
 			im.named = append(im.named,
-				NamedLine{File: f.Name, Worksheet: n.Worksheet, Row: n.Row, Heading: n.Heading, Text: n.What})
+				NamedLine{f.Name, n.Worksheet, n.Row, n.Heading, n.Check, n.What})
 		}
 	}
 	im.marked, im.rows = make([][]sheets.RowBreach, len(im.sheets)), make([][]BadLine, len(im.sheets))

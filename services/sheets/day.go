@@ -176,7 +176,7 @@ func (s *Sheet) lookAtDays(sorts []rowSort) {
 		if slices.Sort(years); len(rows) > rowsNamedMax {
 			rows = append(rows[:rowsNamedMax], "…")
 		}
-		s.name(0, s.Kind.Columns[i].Heading,
+		s.toCheck(0, s.Kind.Columns[i].Heading,
 			text.Say("日期的格式不显示年份，按所存的 %[1]s 年读取（第 %[2]s 行）：请核对",
 				"the format of the dates shows no year; they are read as of %[3]s (rows %[4]s): check them",
 				strings.Join(years, "、"), strings.Join(rows, "、"), strings.Join(years, ", "),

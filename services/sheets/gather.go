@@ -87,12 +87,19 @@ func (s *Sheet) gather(cfg ReadConfig) error {
 	return nil
 }
 
-// nameTwins adds a note that names equal rows of one record, since one of them may be a copy by mistake.
+// nameTwins adds a note to each of the equal rows of one record, since one of them may be a copy by mistake.
 func (s *Sheet) nameTwins(e *entry) {
 	if len(e.rows) == 1 {
 		return
 	}
 	first := map[string]*reading{}
+	named := map[*reading]bool{}
+	name := func(r, twin *reading) {
+		s.toCheck(r.row.Number, s.key().Heading,
+			text.Say("与第 %d 行是同一凭证、同一经费、同一金额，两行都已计入：如果是重复抄写，请删去一行",
+				"has the voucher, the grant and the amount of row %d, and both rows count: if one was copied twice, "+
+					"delete it", twin.row.Number))
+	}
 	for _, r := range e.rows {
 		var key strings.Builder
 		for _, field := range s.Kind.lines {
@@ -103,10 +110,11 @@ func (s *Sheet) nameTwins(e *entry) {
 			first[key.String()] = r
 			continue
 		}
-		s.name(r.row.Number, s.key().Heading,
-			text.Say("与第 %d 行是同一凭证、同一经费、同一金额，两行都已计入：如果是重复抄写，请删去一行",
-				"has the voucher, the grant and the amount of row %d, and both rows count: if one was copied twice, "+
-					"delete it", twin.row.Number))
+		if !named[twin] {
+			named[twin] = true
+			name(twin, r)
+		}
+		name(r, twin)
 	}
 }
 

@@ -12,6 +12,11 @@ func (s *Sheet) name(row int, heading string, what text.Text) {
 	s.named = append(s.named, Named{Worksheet: s.Worksheet, Row: row, Heading: heading, What: what})
 }
 
+// toCheck adds a note about something that was read and that somebody should check. Row 0 is the sheet as a whole.
+func (s *Sheet) toCheck(row int, heading string, what text.Text) {
+	s.named = append(s.named, Named{Worksheet: s.Worksheet, Row: row, Heading: heading, Check: true, What: what})
+}
+
 // passOver adds notes about the columns and rows that are not read. It returns an error if a hidden column that is
 // read has something in it, or if a note in a later title says that the amounts are not in yuan.
 func (s *Sheet) passOver(sorts []rowSort) error {
@@ -69,7 +74,7 @@ func (s *Sheet) passOverColumns(sorts []rowSort) error {
 		case isRead && slices.ContainsFunc(s.grid.formats, func(f spreadsheet.ConditionalFormat) bool {
 			return f.NumFmt && f.FirstColumn <= j && j <= f.LastColumn && f.LastRow > heads.Number
 		}):
-			s.name(0, heading, text.Say("有条件格式可能改变数字的显示，没有计算：请核对所见与所读是否一致",
+			s.toCheck(0, heading, text.Say("有条件格式可能改变数字的显示，没有计算：请核对所见与所读是否一致",
 				"a conditional format may show its numbers otherwise; it is not evaluated: check that what is seen "+
 					"is what was read"))
 		case isRead || j == s.heads.reason:

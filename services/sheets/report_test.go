@@ -105,6 +105,24 @@ func TestAMarkedCopyShowsTheBadCellsAndTheReasonsBesideThem(t *testing.T) {
 	}
 }
 
+func TestEqualRowsOfAVoucherAreBothMarked(t *testing.T) {
+	row := "V-1,2026/9/1,ZJ-0018,G-1,中试,1.00,甲,检测,,,\n"
+	s := mustRead(t, voucherHeadings+row+row+row+"V-2,2026/9/1,ZJ-0018,G-1,中式,1.00,甲,检测,,,\n")
+	f := marked(t, "zh", Marked{Sheet: s, Findings: allFindings(s), Notes: s.named})
+	sheet := f.GetSheetList()[0]
+	for at, twin := range map[string]string{"2": "第 3 行", "3": "第 2 行", "4": "第 2 行"} {
+		if got, err := f.GetCellValue(sheet, "L"+at); !strings.Contains(got, "提示：凭证号：与"+twin) || err != nil ||
+			!isMarked(t, f, sheet, "A"+at) {
+			t.Errorf("row %s has %q, %v, marked: %t", at, got, err, isMarked(t, f, sheet, "A"+at))
+		}
+	}
+	for _, n := range s.named {
+		if !n.Check {
+			t.Errorf("%+v does not ask anybody to check it", n)
+		}
+	}
+}
+
 func TestAMarkedCopyThatIsCorrectedIsASheet(t *testing.T) {
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
 		if err := setRow(f, sheet, 2, map[string]any{"F": 12.5}); err != nil {

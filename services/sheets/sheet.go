@@ -46,6 +46,7 @@ type Named struct {
 	Worksheet string // "" for CSV
 	Row       int    // 0 for the sheet as a whole
 	Heading   string // of the column; "" for the row or sheet as a whole
+	Check     bool   // about something that was read, which somebody should check before it is recorded
 	What      text.Text
 }
 
@@ -230,10 +231,19 @@ func readBook(grids []*grid, cfg ReadConfig) (*Book, error) {
 			b.Sheets[0].grid.place(say("只有标题，没有一行数据", "there are headings alone, and no row of data"))
 	}
 	if left := len(b.Named) - namedMax; left > 0 {
+		slices.SortStableFunc(b.Named, func(a, b Named) int { return checkFirst(a) - checkFirst(b) })
 		b.Named = append(b.Named[:namedMax],
 			Named{What: text.Say("还有 %d 处没有列出", "there are %d more, not listed", left)})
 	}
 	return b, nil
+}
+
+// checkFirst returns the place in a list of a note, 0 for one that somebody should check.
+func checkFirst(n Named) int {
+	if n.Check {
+		return 0
+	}
+	return 1
 }
 
 // namedMax is the maximum number of notes about a file.
