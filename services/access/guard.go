@@ -245,7 +245,9 @@ func (g *guarded) Adopting(ctx context.Context, p desk.Policy) (*desk.Adopting, 
 	all.Sees = nil
 	a, err := all.Adopting(ctx, p)
 	if err == nil && !reads {
-		a.Figures, a.Alerts = nil, nil
+		for _, on := range a.Days {
+			on.Figures, on.Alerts = nil, nil
+		}
 	}
 	return a, err
 }

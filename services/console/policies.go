@@ -22,7 +22,7 @@ type policiesView struct {
 // policyLine is a policy in a table.
 type policyLine struct {
 	Name, Href, Source, From, Digest string
-	InForce                          bool
+	InForce, ToCome                  bool
 }
 
 // policyView is the page of one policy.
@@ -38,7 +38,7 @@ type policyView struct {
 
 func (v *visit) lineOfPolicy(p *desk.Policy, all *desk.Policies) policyLine {
 	return policyLine{p.Name(), v.link("/policies/" + url.PathEscape(p.ID) + "/" + url.PathEscape(p.Version)), p.Source,
-		p.EffectiveFrom.String(), p.Digest(), all.InForce != nil && all.InForce.Name() == p.Name()}
+		p.EffectiveFrom.String(), p.Digest(), all.InForce != nil && all.InForce.Name() == p.Name(), all.IsToCome(*p)}
 }
 
 // policies shows the policies that were adopted, the latest first.

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"bytes"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -112,7 +113,7 @@ func TestAPolicyIsTriedAndAdopted(t *testing.T) {
 			opened++
 		}
 	}
-	for _, row := range expected.Counts.Rows {
+	for _, row := range expected.Days[0].Counts.Rows {
 		n, _ := strconv.Atoi(row[1].CSV())
 		said += n
 	}
@@ -133,6 +134,20 @@ func TestAPolicyIsTriedAndAdopted(t *testing.T) {
 		t.Errorf("after another adoption it is answered with %d", b.page.StatusCode)
 	}
 	b.shows("期间采用了另一版办法参数")
+	toCome := strings.NewReplacer(`"version": "3"`, `"version": "5"`, `"2024-06-01"`, `"2026-12-01"`,
+		`{"value": 95`, `{"value": 5`).Replace(stricter())
+	b.tryPolicy(x, toCome)
+	policy, _ = desk.ParsePolicy([]byte(toCome))
+	if expected, err = x.desk.Adopting(t.Context(), policy); err != nil || len(expected.Days) != 2 ||
+		expected.Days[0].Centers == expected.Days[1].Centers {
+		t.Fatalf("got %+v, %v", expected, err)
+	}
+	b.shows(fmt.Sprintf("截至 2026-12-01，%d 个中心的数字或预警将变动", expected.Days[0].Centers),
+		fmt.Sprintf("截至 2026-12-31，%d 个中心的数字或预警将变动", expected.Days[1].Centers))
+	b.again("/policies", b.adoption())
+	b.shows("待施行")
+	b.get(x.URL + "/policies")
+	b.shows("2026-12-01待施行")
 	x.policiesAreCompared(b)
 }
 

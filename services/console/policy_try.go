@@ -28,9 +28,7 @@ type policyTryView struct {
 	Problems   template.HTML // of a file that is no policy; then the page has nothing else
 	Difference template.HTML // to the one in force
 	Before     policyLine
-	AsOf       string
-	Centers    int
-	Changes    []changedTable
+	Changes    []changedOn
 	Repeated   bool // it is adopted already
 	Late       bool // another one was adopted meanwhile, so this one was not
 	Reasons    []desk.Reason
@@ -38,6 +36,13 @@ type policyTryView struct {
 	Action     string
 	Text       string // in base64
 	Revision   uint64 // of the policies when it was tried
+}
+
+// changedOn is what would change as of a day.
+type changedOn struct {
+	AsOf    string
+	Centers int // whose figures or alerts would change
+	Tables  []changedTable
 }
 
 // changedTable is a table of what would change, with the number of rows that are left out.
@@ -136,17 +141,21 @@ func (v *visit) tryPolicy(status int, content []byte) error {
 	if err != nil {
 		return err
 	}
-	page.AsOf, page.Centers, page.Repeated, page.Reasons = a.AsOf.String(), a.Centers, a.Repeated, a.Reasons
+	page.Repeated, page.Reasons = a.Repeated, a.Reasons
 	page.Revision, page.Text = a.Revision, base64.RawURLEncoding.EncodeToString(content)
 	page.MayAdopt = v.who.Can(access.AdoptPolicy) && !a.Repeated && len(a.Reasons) == 0
-	for _, t := range []*table.Table{a.Counts, a.Figures, a.Alerts} {
-		if t == nil || a.Repeated || len(a.Reasons) > 0 {
-			continue
+	for _, x := range a.Days {
+		on := changedOn{AsOf: x.AsOf.String(), Centers: x.Centers}
+		for _, t := range []*table.Table{x.Counts, x.Figures, x.Alerts} {
+			if t == nil {
+				continue
+			}
+			shown := changedTable{More: max(0, len(t.Rows)-policyRowsMax)}
+			t.Rows = t.Rows[:len(t.Rows)-shown.More]
+			shown.Table = v.plainTable(t)
+			on.Tables = append(on.Tables, shown)
 		}
-		shown := changedTable{More: max(0, len(t.Rows)-policyRowsMax)}
-		t.Rows = t.Rows[:len(t.Rows)-shown.More]
-		shown.Table = v.plainTable(t)
-		page.Changes = append(page.Changes, shown)
+		page.Changes = append(page.Changes, on)
 	}
 	v.show(status, "policy_try", page)
 	return nil

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 
 	"github.com/taizhang/taizhang/aggregates/difference"
 	"github.com/taizhang/taizhang/events"
@@ -24,14 +25,19 @@ type Keeper interface {
 	Adopting(ctx context.Context, p Policy) (*Adopting, error)
 }
 
-// Adopting is what adopting a policy would change as of a date: of today or, if that is later, of the day from which
-// the policy is in force.
+// Adopting is what adopting a policy would change. Days has the changes as of today or, if that is later, as of the
+// day from which the policy is in force, and as of the end of that year, when years are judged.
 type Adopting struct {
-	*lists.Adopting
-	AsOf     events.Date
+	Days     []AdoptingOn
 	Revision uint64   // of the policies, on which the answer is based
 	Repeated bool     // the ledger has adopted the policy already, so nothing changes
 	Reasons  []Reason // against adopting it; then nothing is compared
+}
+
+// AdoptingOn is what adopting a policy would change as of a date, without further records.
+type AdoptingOn struct {
+	AsOf events.Date
+	*lists.Adopting
 }
 
 // ReportPieces is a report as plain CSV in pieces.
@@ -42,8 +48,7 @@ var _ Keeper = (*Local)(nil)
 // Adopting implements Keeper. The answer is about the centers that the account sees.
 func (l *Local) Adopting(ctx context.Context, p Policy) (*Adopting, error) {
 	register, rec := l.register(), ledger.Adoption(p.Policy)
-	a := &Adopting{Adopting: lists.NewAdopting(), AsOf: max(events.DateAt(l.Now()), p.EffectiveFrom),
-		Revision: register.Revision(events.PolicyStream)}
+	a := &Adopting{Revision: register.Revision(events.PolicyStream)}
 	if a.Repeated = register.Has(events.PolicyStream, rec.ID) > 0; a.Repeated {
 		return a, nil
 	}
@@ -51,10 +56,17 @@ func (l *Local) Adopting(ctx context.Context, p Policy) (*Adopting, error) {
 		a.Reasons = verdict.Nonsense
 		return a, nil
 	}
-	err := register.Adopting(ctx, p.Policy, a.AsOf,
-		func(id events.CenterID, d difference.Difference) { a.Add(id, &d) })
-	a.End()
-	return a, err
+	first := max(events.DateAt(l.Now()), p.EffectiveFrom)
+	for _, on := range slices.Compact([]events.Date{first, events.YearEnd(first.Year())}) {
+		x := AdoptingOn{on, lists.NewAdopting()}
+		err := register.Adopting(ctx, p.Policy, on, func(id events.CenterID, d difference.Difference) { x.Add(id, &d) })
+		if err != nil {
+			return nil, err
+		}
+		x.End()
+		a.Days = append(a.Days, x)
+	}
+	return a, nil
 }
 
 // Answer implements Keeper.

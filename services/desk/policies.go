@@ -67,6 +67,9 @@ func (l *Local) Policies(ctx context.Context, when When) (*Policies, error) {
 	return p, nil
 }
 
+// IsToCome reports whether an adopted policy is not in force before a later date.
+func (p *Policies) IsToCome(adopted Policy) bool { return adopted.EffectiveFrom > p.on }
+
 // PolicyIndex lists the policies of a ledger as of a date, without their texts.
 type PolicyIndex struct {
 	AsOf    events.Date        `json:"asOf"`
