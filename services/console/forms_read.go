@@ -307,6 +307,9 @@ func (r *reading) value(b []byte, f *formField) []byte {
 		if f.Creates != "" || f.Refers != "" {
 			v = text.FoldCode(v)
 		}
+		if strings.TrimSpace(v) == "" && !f.Optional {
+			r.add(f, missing)
+		}
 		return r.quote(b, f, v)
 	case choiceField:
 		return r.quote(b, f, r.choice(f))

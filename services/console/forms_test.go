@@ -133,12 +133,13 @@ func TestAFormNamesTheFieldsThatCannotBeRead(t *testing.T) {
 		}
 		got = append(got, w.Param)
 	}
-	want := []string{"center", "on", "payee", "use", "lines[0].amountFen", "ownFen", "outTransfer"}
+	want := []string{"center", "on", "voucher", "payee", "use", "lines[0].grant", "lines[0].amountFen", "ownFen",
+		"summary", "outTransfer"}
 	if !slices.Equal(got, want) || !d.Data.IsValid() {
 		t.Errorf("expected %q, got %q in %s", want, got, d.Data)
 	}
 	place := form.note("data.lines[0].grant", missing)
-	if place.At != "lines[0].grant" || len(form.field("lines[0].grant").Wrong) != 1 ||
+	if place.At != "lines[0].grant" || len(form.field("lines[0].grant").Wrong) != 2 ||
 		form.note("data.lines[1].grant", missing).At != "" || form.note("on", missing).At != "on" {
 		t.Errorf("a reason is shown at %+v", place)
 	}
