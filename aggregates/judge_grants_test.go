@@ -271,3 +271,29 @@ func TestTheCapOfProjectMoneySaysWhatItCounts(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// A refused deferral names the reason why the year before is not low, and no other.
+func TestARefusedDeferralSaysWhyTheYearIsNotLow(t *testing.T) {
+	for _, c := range []struct {
+		given history
+		on    string
+		year  int
+		want  string
+	}{
+		{lowYear(), "2025-12-30", 2026, "2025-12-30 2025 年度尚未结束，到 2025-12-31 才能认定执行率是否偏低"},
+		{spentIn2025(60 * wan), "2026-01-10", 2026, "2025 年度执行率 60.00%，不低于 60%，不偏低"},
+		{active(), "2026-01-10", 2026, "2025 年度没有可用资金，没有执行率"},
+		{active(), "2024-05-10", 2024, "中心在 2023 年度尚未登记"},
+		{active().and(on("2025-02-01", other("G1", 2025, wan)),
+			on("2025-11-01", &events.SubsidyReceived{Grant: "G1", AmountFen: wan})), "2026-01-10", 2026,
+			"2025 年度的可用资金有一半以上在 2025-10-01 之后到账，不认定为执行率偏低"},
+	} {
+		s := given(t, draft, c.given)
+		r, _ := s.record(on(c.on, deferral(c.year)), events.Enforce)
+		v := s.center.Judge(r, draft)
+		found := v.Against(events.Enforce)
+		if len(found) != 1 || found[0].Reason.Zh != c.want {
+			t.Errorf("expected %s, got %v", c.want, found)
+		}
+	}
+}

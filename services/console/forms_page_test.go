@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -218,7 +219,7 @@ func TestEachRowOffersTheGrantsOfTheCenter(t *testing.T) {
 }
 
 func TestARecordLeadsToTheFormThatVoidsIt(t *testing.T) {
-	x, center, _ := formOffice(t)
+	x, center, finance := formOffice(t)
 	center.get(x.URL + "/record/funds.spent")
 	sendForm(center, "write", voucherValues)
 	record := center.page.Request.URL.Path
@@ -227,6 +228,17 @@ func TestARecordLeadsToTheFormThatVoidsIt(t *testing.T) {
 		t.Errorf("from %s the form has %q chosen", record, id)
 	}
 	center.shows("记-1 · 乙公司 · G1 · 100.50 元")
+	finance.get(x.URL + "/record/entry.voided?center=ZJ-0001")
+	sendForm(finance, "try", url.Values{"event": {path.Base(record)}, "reason": {"重复"}, "on": {"2026-03-02"}})
+	finance.shows("角色：省财政厅不能填报“记录作废”，应由省转化中心填报")
+	if strings.Contains(says(finance.page.doc), "R04-") {
+		t.Error("it is refused by an article that says nothing about it")
+	}
+	before := position(x, center)
+	sendForm(center, "write", url.Values{"reason": {" "}, "on": {"2026-03-02"}})
+	if center.shows("理由：请填写"); position(x, center) != before {
+		t.Error("a voiding without a reason was written")
+	}
 	sendForm(center, "write", url.Values{"reason": {"重复"}, "on": {"2026-03-02"}})
 	center.shows("所作废的记录：2026-03-01 经费支出 记-1，100.50 元，乙公司")
 	if to := center.page.leads("2026-03-01 经费支出 记-1"); !strings.HasPrefix(to, record) {
