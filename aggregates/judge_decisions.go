@@ -314,7 +314,8 @@ func (v *view) whyNotLow(year int) text.Text {
 	switch {
 	case v.on < end:
 		return text.Say("%[2]v %[1]d 年度尚未结束，到 %[3]v 才能认定执行率是否偏低",
-			"the year %[1]d is not over on %[2]v; whether its execution rate is low is known on %[3]v", year, v.on, end)
+			"the year %[1]d is not over on %[2]v; whether its execution rate is low is known on %[3]v",
+			year, v.on, end)
 	case v.registered.on > end:
 		return text.Say("中心在 %d 年度尚未登记", "the center was not registered in %d", year)
 	}
@@ -325,10 +326,12 @@ func (v *view) whyNotLow(year int) text.Text {
 		return text.Say("%d 年度在办法施行之前，不认定执行率是否偏低",
 			"the year %d ended before the Measures took effect, and its execution rate is not judged", year)
 	case available <= 0:
-		return text.Say("%d 年度没有可用资金，没有执行率", "nothing was available in %d, which has no execution rate", year)
+		return text.Say("%d 年度没有可用资金，没有执行率",
+			"nothing was available in %d, which has no execution rate", year)
 	case m.years[year-m.first].lateReceipt(p, year, available):
 		return text.Say("%d 年度的可用资金有一半以上在 %v 之后到账，不认定为执行率偏低",
-			"more than half of the money available in %d was received after %v, so its execution rate does not count as low",
+			"more than half of the money available in %d was received after %v, so its execution rate "+
+				"does not count as low",
 			year, p.Parameters.LateReceiptAfter.Value.In(year))
 	}
 	return text.Say("%d 年度执行率 %s%%，不低于 %d%%，不偏低",

@@ -59,7 +59,8 @@ func (l *Local) Adopting(ctx context.Context, p Policy) (*Adopting, error) {
 	first := max(events.DateAt(l.Now()), p.EffectiveFrom)
 	for _, on := range slices.Compact([]events.Date{first, events.YearEnd(first.Year())}) {
 		x := AdoptingOn{on, lists.NewAdopting()}
-		err := register.Adopting(ctx, p.Policy, on, func(id events.CenterID, d difference.Difference) { x.Add(id, &d) })
+		err := register.Adopting(ctx, p.Policy, on,
+			func(id events.CenterID, d difference.Difference) { x.Add(id, &d) })
 		if err != nil {
 			return nil, err
 		}

@@ -42,7 +42,8 @@ type BatchResult struct {
 	Moved *difference.Difference
 	AsOf  events.Date
 
-	// Balances holds, in a dry run, the balances of grants and matches as of AsOf that the good new records would change.
+	// Balances holds, in a dry run, the balances of grants and matches that the good new records would change, as of
+	// AsOf.
 	Balances []Balance
 }
 
