@@ -178,8 +178,7 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		switch {
 		case j == s.heads.reason:
 		case j >= len(s.heads.column) || s.heads.column[j] < 0:
-			// In CSV a surplus comma moves the cells to its right into other columns.
-			if s.grid.name == "" && !isEmpty(x) && isEmpty(s.grid.rows[s.heads.row].At(j)) {
+			if s.isUntitled(j) && !isEmpty(x) {
 				add(s.heading(j), text.Say("该列没有标题，此行却有内容",
 					"the column has no heading, but this row has something in it"))
 			}
@@ -208,6 +207,12 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		}
 	}
 	return r
+}
+
+// isUntitled reports whether a column of a text, or of its marked copy, has no heading.
+func (s *Sheet) isUntitled(j int) bool {
+	heading := s.grid.rows[s.heads.row].At(j)
+	return s.grid.name == "" && isEmpty(heading) || s.grid.marked && foldHeading(heading.Text) == untitledHeading
 }
 
 // isStruck reports whether all cells of a row that are read and not empty are struck through.

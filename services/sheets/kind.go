@@ -99,6 +99,10 @@ const yes, no = "是", "否"
 // corrected copy can be read as a sheet. In any other sheet it is a heading like others.
 const ReasonHeading = "原因"
 
+// untitledHeading is the heading that a marked copy of a text gives to a column that has none. As in the text, nothing
+// may stand in it: a surplus comma moves the cells to its right into other columns.
+const untitledHeading = "没有标题的列"
+
 // Names holds the words for the kinds of sheets.
 func Names() (all text.Vocabulary[string]) {
 	for _, k := range Kinds {

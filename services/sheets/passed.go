@@ -78,7 +78,7 @@ func (s *Sheet) passOverColumns(sorts []rowSort) error {
 				"a conditional format may show its numbers otherwise; it is not evaluated: check that what is seen "+
 					"is what was read"))
 		case isRead || j == s.heads.reason:
-		case heading == "" && (filled[j] == 0 || s.grid.name == ""): // in CSV every row would say so
+		case heading == "" && filled[j] == 0, s.isUntitled(j): // each row with something in it says so
 		case s.isHidden(j):
 			s.name(0, s.title(j), text.Say("是隐藏的列，没有读取", "the column is hidden and not read"))
 		case heading == "":

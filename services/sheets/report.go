@@ -246,7 +246,11 @@ func (m Marked) write(l *looks, name, lang string) error {
 		switch marked := byRow[r.Number]; {
 		case i == h.row:
 			for j, style := range headings {
-				cells[j] = excelize.Cell{StyleID: style, Value: r.At(j).Text}
+				heading := r.At(j).Text
+				if j < c.beside && m.Sheet.isUntitled(j) {
+					heading = untitledHeading
+				}
+				cells[j] = excelize.Cell{StyleID: style, Value: heading}
 			}
 			cells[c.beside] = excelize.Cell{StyleID: headings[c.beside], Value: h.kind.reasonHeading()}
 		case marked != nil:
