@@ -67,7 +67,7 @@ func ReadDate(typed string) (Date, error) {
 
 func parseDate[T string | []byte](s T) (Date, error) {
 	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
-		return 0, &badDate{text.Say("%q 不是 YYYY-MM-DD 形式的日期", "date %q is not of the form YYYY-MM-DD", s)}
+		return 0, &badDate{text.Say("“%s”不是 YYYY-MM-DD 形式的日期", "date %q is not of the form YYYY-MM-DD", s)}
 	}
 	number := func(t T) int {
 		n := 0
@@ -81,7 +81,7 @@ func parseDate[T string | []byte](s T) (Date, error) {
 	}
 	y, m, d := number(s[:4]), number(s[5:7]), number(s[8:])
 	if y < 1000 || m < 1 || m > 12 || d < 1 || d > daysIn(y, m) {
-		return 0, &badDate{text.Say("没有 %q 这一天", "there is no date %q", s)}
+		return 0, &badDate{text.Say("没有“%s”这一天", "there is no date %q", s)}
 	}
 	return DateOf(y, m, d), nil
 }

@@ -31,8 +31,8 @@ func ParseYuan(s string) (Fen, error) {
 		if v = v*10 + Fen(c-'0'); v > AmountFenMax {
 			return 0,
 				Problems{
-					{Reason: text.Say("金额 %q 超过 %d 元的上限", "amount %q is over the limit of %d yuan", s,
-						int64(AmountFenMax/100))}}
+					{Reason: text.Say("金额“%s”超过 %s 元的上限", "amount %q is over the limit of %s yuan", s,
+						FormatYuan(AmountFenMax))}}
 		}
 	}
 	return v, nil
@@ -40,7 +40,8 @@ func ParseYuan(s string) (Fen, error) {
 
 func notAnAmount(s string) error {
 	return Problems{
-		{Reason: text.Say("%q 不是以元为单位的金额，如 1,234.50", "%q is not an amount in yuan, such as 1,234.50", s)}}
+		{Reason: text.Say("“%s”不是以元为单位的金额，如 1,234.50",
+			"%q is not an amount in yuan, such as 1,234.50", s)}}
 }
 
 // FormatYuan returns an amount in yuan with two decimals and thousands separators, such as "1,234.50", without the

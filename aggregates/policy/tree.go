@@ -141,7 +141,7 @@ func (g *grower) problem(err error) *Problem {
 		return &Problem{Line: line, Field: pathOf(syntax.JSONPointer), Reason: text.Say("字段重复", "is given twice")}
 	}
 	return &Problem{Line: line, Field: pathOf(syntax.JSONPointer),
-		Reason: text.Say("不是有效的 JSON：%v", "is not valid JSON: %v", syntax.Err)}
+		Reason: text.Text{Zh: "不是有效的 JSON（UTF-8 编码）", En: "is not valid JSON: " + syntax.Err.Error()}}
 }
 
 // pathOf returns a JSON pointer in the form of the paths of Problems: parameters.gradeDue.value, uses[3].rule.

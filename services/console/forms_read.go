@@ -411,7 +411,11 @@ func (r *reading) amount(f *formField) events.Fen {
 }
 
 func (r *reading) count(f *formField, typed string) int64 {
-	n, err := strconv.ParseInt(text.FoldName(typed), 10, 64)
+	folded := text.FoldName(typed)
+	if strings.Contains(strings.ToLower(leaf(f.Name)), "year") {
+		folded = strings.TrimSuffix(folded, "年")
+	}
+	n, err := strconv.ParseInt(folded, 10, 64)
 	if err != nil {
 		r.add(f, text.Say("“%s”不是整数", "%q is not a whole number", text.Clip(typed, valueCharsMax)))
 	}

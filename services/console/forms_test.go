@@ -121,6 +121,14 @@ func TestAFormTakesWhateverItShows(t *testing.T) {
 	}
 }
 
+func TestAYearMayEndInItsWord(t *testing.T) {
+	d, wrong := formOf(events.Lookup(events.KindAllocationDeferred), desk.BuiltinPolicy(), false).fill(url.Values{
+		"center": {"ZJ-1"}, "on": {"2026-01-10"}, "doc": {"浙财科教〔2026〕1号"}, "fiscalYear": {"２０２６年"}}).draft()
+	if want := `{"fiscalYear":2026}`; len(wrong) > 0 || string(d.Data) != want {
+		t.Errorf("expected %s, got %s, %v", want, d.Data, wrong)
+	}
+}
+
 func TestAFormNamesTheFieldsThatCannotBeRead(t *testing.T) {
 	form := formOf(events.Lookup(events.KindFundsSpent), desk.BuiltinPolicy(), false).fill(url.Values{
 		"on": {"明天"}, "use": {"午餐"}, "lines[2].amountFen": {"1.234"}, "outTransfer": {"否"},

@@ -61,7 +61,8 @@ func request(f file) (r Request, from provenance, err error) {
 	}
 	for _, name := range []string{questionFact, positionFact, langFact, formFact} {
 		if facts[name] == "" {
-			return r, from, notOurs("其中没有出处“"+name+"”", "it has no provenance "+strconv.Quote(name))
+			return r, from, notOurs("其中的出处不全，缺少问题、台账位置、语言或格式",
+				"it has no provenance "+strconv.Quote(name))
 		}
 	}
 	if from.position, err = strconv.ParseUint(facts[positionFact], 10, 64); err != nil {

@@ -70,7 +70,7 @@ func TestAMarkedCopyShowsTheBadCellsAndTheReasonsBesideThem(t *testing.T) {
 	for at, want := range map[string]string{"A1": "表题", "M2": "原因", "A3": "V-1", "F3": "1,234.50", "M3": "",
 		"L5": "z", "A5": "=1+1", "G5": "@x", "F5": "1.005",
 		"M5": "用途：“中式”应为：概念验证、中试、仪器设备购置、人才引进、运行、其他、基本建设、赞助、捐赠、投资、" +
-			"罚款、偿还债务\n金额(元)：\"1.005\" 不是以元为单位的金额，如 1,234.50\nL：该列没有标题，此行却有内容"} {
+			"罚款、偿还债务\n金额(元)：“1.005”不是以元为单位的金额，如 1,234.50\nL：该列没有标题，此行却有内容"} {
 		if got, err := f.GetCellValue(sheet, at); got != want || err != nil {
 			t.Errorf("%s is %q, want %q", at, got, want)
 		}
