@@ -47,26 +47,15 @@ func eitherOf(roles []events.Role) text.Text {
 	return text.Text{Zh: strings.Join(zh, "或"), En: strings.Join(en, " or the ")}
 }
 
-// dutiesOf holds the rules that give an office its duties (article 4), in the order in which one is cited for a kind
-// that several offices write. No rule gives a duty to write to a center, an auditor or an administrator.
-var dutiesOf = []struct {
-	office events.Role
-	rule   events.RuleID
-}{{events.STOffice, "R04-2"}, {events.Finance, "R04-7"}, {events.IndustryDept, "R04-6"}, {events.LocalGov, "R04-8"}}
-
-// wrongRole refuses a role that section 4 does not permit to write the kind. It cites the duties of the office that
-// writes it.
+// wrongRole refuses a role that section 4 does not permit to write the kind (R04-2, R04-7).
 func (c *Center) wrongRole(r *events.Record) []Breach {
 	kind, _ := c.kindWritten(r)
 	if kind.Allows(r.By.Role) {
 		return nil
 	}
-	var rule events.RuleID
-	for _, d := range dutiesOf {
-		if slices.Contains(kind.Roles, d.office) {
-			rule = d.rule
-			break
-		}
+	rule := events.RuleID("R04-2")
+	if slices.Contains(kind.Roles, events.Finance) {
+		rule = "R04-7"
 	}
 	return []Breach{
 		{Rule: rule, Field: "by.role",
@@ -78,7 +67,7 @@ func (c *Center) wrongRole(r *events.Record) []Breach {
 // and day of the voided entry: a voiding needs a role that may write that entry.
 func (c *Center) kindWritten(r *events.Record) (*events.CatalogEntry, events.Date) {
 	kind := events.Lookup(r.Kind)
-	if p, ok := r.Data.(*events.EntryVoided); ok {
+	if p, ok := r.Data.(*events.EntryVoided); ok && kind.Allows(r.By.Role) {
 		if rev := c.revisionOf(p.Event); rev != 0 {
 			e := c.entry(rev)
 			return events.Lookup(c.kind(e)), e.on

@@ -74,7 +74,7 @@ func adopted(r *events.Record, before policy.Timeline) (*policy.Policy, []Breach
 	}
 	if !events.Lookup(r.Kind).Allows(r.By.Role) {
 		return nil,
-			[]Breach{{Field: "by.role",
+			[]Breach{{Rule: "R04-2", Field: "by.role",
 				Reason: text.Say("%s不能填报“%s”", "the %s may not record “%s”", r.By.Role.Title(), r.Kind.Title())}}
 	}
 	p, problems := policy.Parse([]byte(data.Text))

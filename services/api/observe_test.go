@@ -189,7 +189,7 @@ func TestReasonsAgainstRecordsAreCountedByRule(t *testing.T) {
 	x := live(t)
 	x.begun(t, "ZJ-0001")
 	bad := object("ZJ-0001", strings.Replace(granted, "100000", "-1", 1)) + "\n" +
-		object("ZJ-0001", strings.Replace(granted, "finance", "center", 1)) + "\n"
+		object("ZJ-0001", strings.Replace(spent, "center", "finance", 1)) + "\n"
 	counted := func() map[string]string {
 		rules := map[string]string{}
 		for line := range strings.Lines(asked(x.api.Admin(), http.MethodGet, "/metrics", false).Body.String()) {
@@ -208,7 +208,7 @@ func TestReasonsAgainstRecordsAreCountedByRule(t *testing.T) {
 		t.Errorf("a dry run counts %v", rules)
 	}
 	s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl", bad, "Content-Type", "application/jsonl"))
-	if rules := counted(); s.BadTotal != 2 || !maps.Equal(rules, map[string]string{"": "1", "R04-7": "1"}) {
+	if rules := counted(); s.BadTotal != 2 || !maps.Equal(rules, map[string]string{"": "1", "R04-2": "1"}) {
 		t.Errorf("of %+v got %v", s.Bad, rules)
 	}
 }
