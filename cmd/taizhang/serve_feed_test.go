@@ -190,7 +190,8 @@ func (p *program) read(until func(alertfeed.Head) bool) {
 	p.t.Helper()
 	for deadline := time.Now().Add(serveWait); ; {
 		if time.Now().After(deadline) {
-			p.t.Fatalf("%s waits in vain; it has read %q", p.name, p.messages)
+			last := p.messages[max(0, len(p.messages)-10):]
+			p.t.Fatalf("%s waits in vain; it has read %d messages, the last %q", p.name, len(p.messages), last)
 		}
 		msg, err := p.consumer.Next(jetstream.FetchMaxWait(time.Second))
 		if err != nil {

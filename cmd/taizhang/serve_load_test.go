@@ -26,7 +26,8 @@ type load struct {
 	url    atomic.Pointer[string] // of the server now
 	tokens []string               // of writers, each of a center
 	client *http.Client
-	onLine bool // the trials raise alerts
+	onLine bool         // the trials raise alerts
+	most   atomic.Int64 // the number of acknowledged records at which writers wait; 0 for none
 
 	mu    sync.Mutex
 	acked map[string]bool // ids of records that were acknowledged
@@ -100,6 +101,13 @@ func (l *load) post(writer int, id string) (int, error) {
 // a client does; otherwise it ends at the first record that is not acknowledged.
 func (l *load) write(ctx context.Context, writer int, insist bool) {
 	for ctx.Err() == nil {
+		if most := l.most.Load(); most > 0 && int64(l.ackedCount()) >= most {
+			select {
+			case <-time.After(time.Millisecond):
+			case <-ctx.Done():
+			}
+			continue
+		}
 		id := uuid.NewString()
 		l.mu.Lock()
 		l.tried[id] = true

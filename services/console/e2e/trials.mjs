@@ -130,7 +130,7 @@ export const trials = {
 		await k.shows('登录已失效，没有提交');
 		if (await k.page.evaluate(() => document.querySelector('#answers > .judged'))) k.complain('what the dry run said is still there');
 		const [other] = await Promise.all([k.page.context().waitForEvent('page'), k.to('在新窗口登录').then(() => k.press('Enter'))]);
-		await other.waitForLoadState();
+		await other.waitForSelector('input:focus'); // what is typed before goes nowhere
 		await other.keyboard.type(day.account);
 		await other.keyboard.press('Tab');
 		await other.keyboard.type(day.password);
