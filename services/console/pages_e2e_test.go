@@ -31,15 +31,15 @@ func asked(stops []stop) []stop {
 }
 
 // TestPagesInABrowser opens every page as each second role that has it, in both languages by turns. axe and both
-// widths see each page in both languages, as one of its roles. Papers are printed. With -whole, everything is checked
-// as every role in both, and every page is printed.
+// widths see each page as one of its roles, in one language. Papers are printed. With -whole, everything is checked as
+// every role in both languages, and every page is printed.
 func TestPagesInABrowser(t *testing.T) {
 	x, province := serveProvince(t)
 	stops := asked(stopsOf(t, x, province))
 	p := plan{Base: x.URL, Program: program(t, "chromium"), Script: true, Widths: widths}
 	t.Run("with everything checked", func(t *testing.T) {
 		p := p
-		p.Axe, p.Stops = true, once(stops, "zh", "en")
+		p.Axe, p.Stops = true, inTurn(once(stops, "zh", "en"))
 		if *whole {
 			p.Stops = stops
 		}
