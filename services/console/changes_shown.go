@@ -386,14 +386,14 @@ func addend(fen events.Fen, lang string) string {
 	return text.Say("＋%s", "+ %s", events.FormatYuan(fen)).In(lang)
 }
 
+// differs returns in words how much a figure differs from the reported one, in yuan.
 func differs(fen events.Fen) text.Text {
-	switch {
-	case fen > 0:
-		return text.Say("较报出数增加%s元", "%s yuan more", events.FormatYuan(fen))
-	case fen < 0:
-		return text.Say("较报出数减少%s元", "%s yuan less", events.FormatYuan(-fen))
+	if fen == 0 {
+		return text.Say("与报出数一致", "the same")
 	}
-	return text.Say("与报出数一致", "the same")
+	words := moved(fen)
+	words.Zh = "较报出数" + words.Zh
+	return words
 }
 
 // moved returns in words how much a part moved the figure, in yuan.

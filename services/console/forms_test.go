@@ -225,8 +225,8 @@ func TestAmountsInCapitals(t *testing.T) {
 	}
 }
 
-// TestTheOfficesThatTakePartAreOffered checks that the forms about meetings of offices offer those that the policy
-// wants there, and no role that is none of them.
+// TestTheOfficesThatTakePartAreOffered checks which offices a form about a meeting offers: those that the policy
+// requires to take part, and no other role.
 func TestTheOfficesThatTakePartAreOffered(t *testing.T) {
 	words := desk.BuiltinPolicy()
 	for kind, wanted := range map[events.Kind][]string{

@@ -71,8 +71,8 @@ func (x *linking) address(path, query string) string {
 	return path + "?" + query
 }
 
-// query encodes parameters, names and values in turn, without those that are empty. Each amount of a list has an
-// address, so this must be quick: it sorts nothing, and escapes only the values.
+// query returns the query of an address: parameters, names and values in turn, without those that are empty. It keeps
+// their order and escapes only the values, because each amount of a list has an address.
 func query(params ...string) string {
 	to := make([]byte, 0, 96)
 	for i := 0; i < len(params); i += 2 {
