@@ -1,0 +1,3 @@
+module github.com/taizhang/taizhang/deploy
+
+go 1.26.0
