@@ -110,7 +110,9 @@ func (c *Certificate) load(files [2]os.FileInfo) error {
 	return nil
 }
 
-// Private returns an error if others than the owner can read or write a file that holds a secret.
+// Private returns an error if others than the owner can read or write a file that holds a secret. The group may read a
+// file of root that this process, which is not root's, is given: a secret of a cluster of containers, or one below
+// /etc, comes with root as its owner, and the process could not read it otherwise.
 func Private(file string) error {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -119,9 +121,23 @@ func Private(file string) error {
 	if info.IsDir() {
 		return &os.PathError{Op: "open", Path: file, Err: syscall.EISDIR}
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return text.Errorf(text.Forbidden, "%s 含有机密，他人可以读取（权限 %04o）；请改为 0600",
-			"%s holds a secret and others may read it (mode %04o); make it 0600", file, mode)
+	owner := uint32(os.Geteuid())
+	if sys, ok := info.Sys().(*syscall.Stat_t); ok {
+		owner = sys.Uid
+	}
+	if mode := info.Mode().Perm(); !isPrivate(mode, owner, uint32(os.Geteuid())) {
+		return text.Errorf(text.Forbidden,
+			"%s 含有机密，他人可以读取（权限 %04o）；请改为 0600（属主为 root 而由组读取的，改为 0640）",
+			"%s holds a secret and others may read it (mode %04o); make it 0600, or 0640 if it is root's and read by "+
+				"the group", file, mode)
 	}
 	return nil
+}
+
+// isPrivate reports whether a file with this mode and owner may hold a secret of the user self.
+func isPrivate(mode os.FileMode, owner, self uint32) bool {
+	if owner == 0 && self != 0 {
+		return mode&0o037 == 0
+	}
+	return mode&0o077 == 0
 }

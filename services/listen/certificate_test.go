@@ -84,3 +84,28 @@ func TestAKeyThatOthersCanReadIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestOnlyAFileOfRootMayBeReadByItsGroup(t *testing.T) {
+	const self, another = 1000, 1001
+	for _, c := range []struct {
+		what        string
+		mode        os.FileMode
+		owner, user uint32
+		private     bool
+	}{
+		{"one's own", 0o600, self, self, true},
+		{"one's own, only to be read", 0o400, self, self, true},
+		{"one's own that the group may read", 0o640, self, self, false},
+		{"another's that the group may read", 0o640, another, self, false},
+		{"one of root that the group may read", 0o640, 0, self, true},
+		{"one of root that the group may only read", 0o440, 0, self, true},
+		{"one of root that the group may write", 0o660, 0, self, false},
+		{"one of root that the group may run", 0o650, 0, self, false},
+		{"one of root that everybody may read", 0o444, 0, self, false},
+		{"one of root that the group may read, asked by root", 0o640, 0, 0, false},
+	} {
+		if got := isPrivate(c.mode, c.owner, c.user); got != c.private {
+			t.Errorf("a file, %s (mode %04o), is private: %v", c.what, c.mode, got)
+		}
+	}
+}
