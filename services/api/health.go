@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/pprof"
 	"time"
@@ -23,7 +24,7 @@ type Health struct {
 
 // Unready is one reason why a server is not ready.
 type Unready struct {
-	Check string    `json:"check"` // stopping, stopped, access-log, room, lag, record or feed
+	Check string    `json:"check"` // append, lag, stopping, stopped, access-log, room, record or feed
 	Text  text.Text `json:"text"`
 }
 
@@ -31,16 +32,37 @@ type Unready struct {
 // time, and the access log needs some more.
 var roomReady uint64 = 64 << 20 // a variable for tests
 
-// lagMax is how long the answers of a ready server may be behind the stored events.
+// lagMax is how long an append of a ready server may take, and how long its answers may be behind the stored events.
 const lagMax = 5 * time.Second
 
 // reachRecordWait is how long the store of a ready server may take to answer.
 const reachRecordWait = 2 * time.Second
 
+// wedgedAfter is how long an append may take, and how long answers may be behind a stored event, before only a restart
+// helps. The store of a cluster gives up before.
+const wedgedAfter = time.Minute
+
+// stalled returns the reasons why a server is not alive: an append that has not ended for longer than a limit, and
+// answers that have been behind the ledger for longer. A full disk, a cluster that does not answer and a feed that
+// does not publish are no such reasons, because a restart does not mend them.
+func (s *Server) stalled(limit time.Duration) []Unready {
+	reasons, now := []Unready{}, time.Now()
+	if took := s.Metrics.appending.longest(now); took > limit {
+		reasons = append(reasons, Unready{"append", text.Say("有一次写入已 %d 秒未完成",
+			"a write has not ended for %d seconds", int(took.Seconds()))})
+	}
+	applied := s.Desk.Ledger.Register().Position()
+	if behind := s.lag.behind(s.Metrics.position(applied), applied, now); behind > limit {
+		reasons = append(reasons, Unready{"lag", text.Say("答复已落后于台账 %d 秒",
+			"answers have been behind the ledger for %d seconds", int(behind.Seconds()))})
+	}
+	return reasons
+}
+
 // health returns the health of the server.
 func (s *Server) health(ctx context.Context) *Health {
 	l := s.Desk.Ledger
-	h := &Health{Reasons: []Unready{}, Position: l.Register().Position(), Build: s.Build}
+	h := &Health{Reasons: s.stalled(lagMax), Position: l.Register().Position(), Build: s.Build}
 	not := func(check, zh, en string, args ...any) {
 		h.Reasons = append(h.Reasons, Unready{check, text.Say(zh, en, args...)})
 	}
@@ -60,10 +82,6 @@ func (s *Server) health(ctx context.Context) *Health {
 		s.Log.Error("the room on the disk is not known", zap.Error(err))
 	} else if room < roomReady {
 		not("room", "磁盘只余 %d MiB", "only %d MiB are left on the disk", room>>20)
-	}
-	if behind := s.lag.behind(s.Metrics.position(h.Position), h.Position, time.Now()); behind > lagMax {
-		not("lag", "答复已落后于台账 %d 秒", "answers have been behind the ledger for %d seconds",
-			int(behind.Seconds()))
 	}
 	if s.Reach != nil {
 		ctx, cancel := context.WithTimeout(ctx, reachRecordWait)
@@ -85,14 +103,26 @@ func (s *Server) health(ctx context.Context) *Health {
 // Admin returns a handler for the health and the metrics of the process. It requires no token.
 func (s *Server) Admin() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("ok\n")) // the client may have gone
-	})
+	mux.HandleFunc("GET /livez", s.answerAlive)
 	mux.HandleFunc("GET /readyz", s.answerHealth)
 	mux.HandleFunc("GET /healthz", s.answerHealth)
 	mux.Handle("GET /metrics", s.Metrics.handler())
 	return mux
+}
+
+// answerAlive answers with 200 or, if only a restart helps, with 503 and why. A supervisor ends a process that is not
+// alive for long: systemd by its watchdog, Kubernetes by a liveness probe.
+func (s *Server) answerAlive(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	reasons := s.stalled(s.WedgedAfter)
+	if len(reasons) == 0 {
+		_, _ = w.Write([]byte("ok\n")) // the client may have gone
+		return
+	}
+	w.WriteHeader(http.StatusServiceUnavailable)
+	for _, r := range reasons {
+		_, _ = fmt.Fprintf(w, "%s: %s\n", r.Check, r.Text.En)
+	}
 }
 
 // answerHealth answers with 200 if the server is ready, else with 503.

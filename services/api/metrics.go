@@ -31,6 +31,7 @@ type Metrics struct {
 	logins        *prometheus.CounterVec
 	streams       prometheus.Gauge
 	ledgerReached atomic.Uint64 // the last position known to be stored
+	appending     appending
 }
 
 // These are the outcomes of an append and of a login, as labels.
@@ -164,7 +165,9 @@ type limitedStore struct {
 func (s *countedStore) Append(ctx context.Context, stream events.StreamID, expected uint64,
 	batch []events.Proposed) ([]events.Place, error) {
 	begun := time.Now()
+	ended := s.m.appending.begin(begun)
 	places, err := s.Store.Append(ctx, stream, expected, batch)
+	ended()
 	outcome := outcomeAppended
 	var conflict *events.ConflictError
 	switch {
@@ -180,6 +183,37 @@ func (s *countedStore) Append(ctx context.Context, stream events.StreamID, expec
 	}
 	s.m.appends.WithLabelValues(outcome).Inc()
 	return places, err
+}
+
+// appending holds when each append under way began.
+type appending struct {
+	mu    sync.Mutex
+	begun map[*time.Time]struct{}
+}
+
+// begin adds an append, which lasts until the caller calls ended.
+func (a *appending) begin(at time.Time) (ended func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.begun == nil {
+		a.begun = map[*time.Time]struct{}{}
+	}
+	a.begun[&at] = struct{}{}
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		delete(a.begun, &at)
+	}
+}
+
+// longest returns how long the oldest append under way has taken by now, or 0 without one.
+func (a *appending) longest(now time.Time) (took time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for at := range a.begun {
+		took = max(took, now.Sub(*at))
+	}
+	return took
 }
 
 func (m *Metrics) reached(position uint64) {

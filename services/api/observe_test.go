@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/api"
 )
@@ -142,6 +143,48 @@ func TestTheSocketIsForTheOwnerAlone(t *testing.T) {
 			"/debug") != (w.Code == http.StatusNotFound) && !strings.HasPrefix(path, "/v1") {
 			t.Errorf("%s for an administrator: got %d", path, w.Code)
 		}
+	}
+}
+
+// hanging is a store whose appends hang until the channel is closed.
+type hanging struct {
+	events.Store
+	until chan struct{}
+}
+
+func (h *hanging) Append(ctx context.Context, stream events.StreamID, expected uint64,
+	batch []events.Proposed) ([]events.Place, error) {
+	<-h.until
+	return h.Store.Append(ctx, stream, expected, batch)
+}
+
+func TestAServerWhoseWriteHangsIsNotAlive(t *testing.T) {
+	metrics, until := api.NewMetrics("v1"), make(chan struct{})
+	x := serveStore(t, &clock{at: now}, metrics.Store(&hanging{openStore(t, func() time.Time { return now }), until}))
+	s := api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Now: x.clock.now, Build: "v1", Spool: t.TempDir(),
+		Metrics: metrics, WedgedAfter: time.Nanosecond})
+	alive := func() *httptest.ResponseRecorder { return asked(s.Admin(), http.MethodGet, "/livez", false) }
+	if w := alive(); w.Code != http.StatusOK || w.Body.String() != "ok\n" {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	recorded := make(chan struct{})
+	go func() {
+		defer close(recorded)
+		x.record(t, "ZJ-0001", registered)
+	}()
+	for deadline := time.Now().Add(time.Minute); alive().Code == http.StatusOK; {
+		if time.Now().After(deadline) {
+			t.Fatal("a hanging write does not show")
+		}
+	}
+	if w := alive(); w.Code != http.StatusServiceUnavailable ||
+		!strings.HasPrefix(w.Body.String(), "append: a write has not ended for ") {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	close(until)
+	<-recorded
+	if w := alive(); w.Code != http.StatusOK {
+		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 }
 

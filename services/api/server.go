@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -48,6 +49,8 @@ type ServerConfig struct {
 	Hosts   []string
 	Metrics *Metrics     // nil for new ones
 	Tracer  trace.Tracer // for spans of requests; nil for none
+	// how long an append or the answers may stall before the server is not alive; 0 for wedgedAfter
+	WedgedAfter time.Duration
 }
 
 // Server serves the API. It may serve several listeners.
@@ -82,6 +85,7 @@ func New(cfg ServerConfig) *Server {
 		cfg.Imports = imports.New(imports.Config{Spool: spool.New(cfg.Spool, cfg.Log), Now: cfg.Now,
 			Log: cfg.Log, Refused: cfg.Metrics.CountReasons})
 	}
+	cfg.WedgedAfter = cmp.Or(cfg.WedgedAfter, wedgedAfter)
 	s := &Server{ServerConfig: cfg, mux: http.NewServeMux(), underway: newUnderway(),
 		work: newWork(&cfg)}
 	s.Metrics.follow(s)
