@@ -267,7 +267,9 @@ var notVerbs = map[string][]string{
 	"cmd/taizhang/password.go": {"services/listen"},
 	// runs what answers
 	"cmd/taizhang/serve.go": {"docs", "services/access", "services/answers", "services/api", "services/console",
-		"services/imports", "services/listen", "services/signin", "services/spool"},
+		"services/imports", "services/listen", "services/signin", "services/spool", "services/supervisor"},
+	// asks the server itself
+	"cmd/taizhang/serve_alive.go": {"services/listen"},
 	// makes the ledger that is served
 	"cmd/taizhang/serve_demo.go": {"events", "services/demo", "services/logstore"},
 	// opens the feed

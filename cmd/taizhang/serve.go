@@ -35,6 +35,7 @@ import (
 	"github.com/taizhang/taizhang/services/listen"
 	"github.com/taizhang/taizhang/services/signin"
 	"github.com/taizhang/taizhang/services/spool"
+	"github.com/taizhang/taizhang/services/supervisor"
 )
 
 // The limits of a server. There is no limit on the time of a whole request, because imports and streams may take long;
@@ -181,6 +182,7 @@ type server struct {
 // address of the API before it answers a request.
 func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, string) error) (err error) {
 	s := &server{failed: make(chan error, 3)}
+	manager := supervisor.Find(a.getenv, a.log)
 	tcp, admin, err := o.bind()
 	if err != nil {
 		return err
@@ -212,6 +214,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 		return err
 	}
 	defer func() { a.flush(s.traces) }()
+	manager.Status(a.say("正在读取台账 %s", "reading the ledger %s", a.dir))
 	metrics := api.NewMetrics(programVersion())
 	opened, err := a.openServed(ctx, o, metrics)
 	if err != nil {
@@ -249,12 +252,13 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 		Gate: gate, Feed: opened.feed, Pages: pages, ShowProblem: pages.ShowProblem,
 		Now: a.now, Log: a.log, Build: programBuild(),
 		Document: docs.OpenAPI, Reach: a.pingRecord, Hosts: o.hostNames(),
-		Metrics: metrics, Tracer: tracer(s.traces)})
+		Metrics: metrics, Tracer: tracer(s.traces), WedgedAfter: a.faults.wedgedAfter})
 	address := o.address(tcp)
 	if started != nil {
 		err = started(opened, address)
 	} else {
-		err = cmp.Or(a.sayServing(address, admin, opened), a.sayFirst(o, accounts))
+		_, err = fmt.Fprintln(a.out, a.serving(address, admin, opened))
+		err = cmp.Or(err, a.sayFirst(o, accounts))
 	}
 	if err != nil {
 		return errors.Join(err, s.stop(a.log))
@@ -266,7 +270,14 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	onSocket := newHTTP(a.log, s.api.Socket())
 	onSocket.ConnContext = a.asOwner()
 	s.start(listen.Limit(socket, socketConnectionsMax), nil, onSocket)
+	manager.Ready(a.serving(address, admin, opened))
+	watching, cancel := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { manager.Watch(watching, a.alive()) })
 	err = s.wait(ctx, opened, cmp.Or(a.faults.stoppedWait, stoppedWait))
+	cancel()
+	watch.Wait()
+	manager.Stopping()
 	return errors.Join(err, s.stop(a.log))
 }
 
@@ -328,8 +339,8 @@ func (o *serveOptions) mayBeReached(accounts access.Accounts) error {
 			"secadmin, taizhang account password NAME", o.listen)
 }
 
-// sayServing prints the address of the running server.
-func (a *app) sayServing(address string, admin net.Listener, x *opened) error {
+// serving describes the running server in one line.
+func (a *app) serving(address string, admin net.Listener, x *opened) string {
 	also := ""
 	if admin != nil {
 		also = a.say("，管理地址 http://%v", ", health and metrics on http://%v", admin.Addr())
@@ -337,11 +348,9 @@ func (a *app) sayServing(address string, admin net.Listener, x *opened) error {
 	if x.feed != nil {
 		also += a.say("，预警推送 %s", ", alerts over NATS on %s", x.feed.URL())
 	}
-	_, err := fmt.Fprintln(a.out,
-		a.say("台账 %s（位置 %d）在 %s 提供服务%s，本机套接字 %s",
-			"serving the ledger %s at position %d on %s%s and on the socket %s",
-			a.dir, x.desk.Ledger.Register().Position(), address, also, filepath.Join(a.dir, listen.SocketName)))
-	return err
+	return a.say("台账 %s（位置 %d）在 %s 提供服务%s，本机套接字 %s",
+		"serving the ledger %s at position %d on %s%s and on the socket %s",
+		a.dir, x.desk.Ledger.Register().Position(), address, also, filepath.Join(a.dir, listen.SocketName))
 }
 
 // newHTTP returns an HTTP server with the limits above.

@@ -37,6 +37,7 @@ const (
 type faults struct {
 	store       func(events.Store) events.Store // wraps the store of the ledger; nil for none
 	stoppedWait time.Duration                   // 0 for that of a server
+	wedgedAfter time.Duration                   // 0 for that of a server
 }
 
 // opened is a ledger that is open to be served, with its accounts.

@@ -290,6 +290,23 @@ func TestAnOpenStreamIsToldThatTheServerStops(t *testing.T) {
 	}
 }
 
+// smallDrafts returns the records of a small ledger.
+func smallDrafts(t *testing.T) (drafts []desk.Draft) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", "small.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(content)) {
+		var d desk.Draft
+		if err := json.Unmarshal([]byte(line), &d); err != nil {
+			t.Fatal(err)
+		}
+		drafts = append(drafts, d)
+	}
+	return drafts
+}
+
 func TestAfterAWriteOfUnknownOutcomeTheServerReadsOnAndThenEnds(t *testing.T) {
 	t.Parallel()
 	a, o := servedApp(t.TempDir())
@@ -310,18 +327,7 @@ func TestAfterAWriteOfUnknownOutcomeTheServerReadsOnAndThenEnds(t *testing.T) {
 		ended <- a.serve(ctx, o, func(x *opened, _ string) error { started <- x; return nil })
 	}()
 	x := <-started
-	content, err := os.ReadFile(filepath.Join("testdata", "small.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var drafts []desk.Draft
-	for line := range strings.Lines(string(content)) {
-		var d desk.Draft
-		if err := json.Unmarshal([]byte(line), &d); err != nil {
-			t.Fatal(err)
-		}
-		drafts = append(drafts, d)
-	}
+	drafts := smallDrafts(t)
 	if _, err := x.desk.Record(t.Context(), drafts[0]); err != nil {
 		t.Fatal(err)
 	}
@@ -342,7 +348,7 @@ func TestAfterAWriteOfUnknownOutcomeTheServerReadsOnAndThenEnds(t *testing.T) {
 		!strings.Contains(body, `taizhang_appends_total{outcome="unknown"} 1`) {
 		t.Errorf("got %d %s", status, body)
 	}
-	err = <-ended
+	err := <-ended
 	if code := a.exitCode(t.Context(), err); code != 3 {
 		t.Errorf("exit %d: %v", code, err)
 	}
