@@ -493,6 +493,9 @@ nats user rotate screen --nkey FILES/rotated.nk
 nats user revoke screen
 nats user revoke screen
 nats user 不对
+nats config
+nats config --new-nkey FILES/publisher.nk --output json
+nats config --publisher 不对
 feed status
 feed restate
 serve --check-config --output csv

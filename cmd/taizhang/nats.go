@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nats-io/nkeys"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -46,7 +48,8 @@ func (a *app) natsCommand() *cobra.Command {
 		},
 	}
 	user.AddCommand(a.natsUserAddCommand(), list, revoke)
-	return a.group("nats", "NATS：程序通过它接收预警", "NATS, over which programs read the alerts", user)
+	return a.group("nats", "NATS：程序通过它接收预警", "NATS, over which programs read the alerts", user,
+		a.natsConfigCommand())
 }
 
 func (a *app) natsUserAddCommand() *cobra.Command {
@@ -88,7 +91,7 @@ A user of the same name is replaced by the new key and filter, and the old key i
 // addNATSUser adds a user with a new key. If the server refuses the user or the outcome is unknown, it removes the
 // file with the seed: repeating the command replaces the key.
 func (a *app) addNATSUser(cmd *cobra.Command, r access.NewNATSUser, file string) (err error) {
-	if r.Key, err = newSeed(file); err != nil {
+	if r.Key, err = newSeed(file, "nkey"); err != nil {
 		return err
 	}
 	added := false
@@ -114,6 +117,77 @@ func (a *app) addNATSUser(cmd *cobra.Command, r access.NewNATSUser, file string)
 				"  read with: taizhang alerts watch %s--nkey %s --durable %s", at, shellWord(file), u.Name)
 		})
 	})
+}
+
+func (a *app) natsConfigCommand() *cobra.Command {
+	var key string
+	c := &cobra.Command{
+		Use: "config", Args: exactly(0),
+		Short: a.say("输出另处的 NATS 服务器所需的账号和权限配置",
+			"print the accounts and rights for a NATS server elsewhere"),
+		Long: a.say(`输出另处的 NATS 服务器（或集群中每一台）所需的配置：发布者和每个 NATS 用户的账号和权限。标准输出只有配置本身：
+  taizhang nats config --nats-nkey publisher.nk > accounts.conf
+该文件由服务器的配置引用。每次添加或注销用户后再输出一次，并重新加载服务器两次，之后才生效。
+配置中只有公钥，没有机密。`,
+			`Print the configuration for a NATS server elsewhere, or for each of a cluster: the accounts and rights of the publisher
+and of each user of NATS. Standard output has the configuration alone:
+  taizhang nats config --nats-nkey publisher.nk > accounts.conf
+The configuration of the server includes this file (see deploy/nats). After a user is added or revoked print it again, and
+reload the server twice; it takes effect then. It has public keys alone, and no secret.`),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			given := slices.DeleteFunc([]string{"nats-nkey", "new-nkey", "publisher"},
+				func(flag string) bool { return !cmd.Flags().Changed(flag) })
+			if len(given) != 1 {
+				return usage(cmd, "须给出 --nats-nkey、--new-nkey 或 --publisher 之一：发布者的密钥",
+					"give one of --nats-nkey, --new-nkey and --publisher: the key of the publisher")
+			}
+			return a.office(cmd.Context(), func(o access.AccountDesk) error {
+				users, err := o.NATSUsers(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return a.printNATSConfiguration(given[0], key, users)
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&key, "nats-nkey", "", a.say("发布者密钥种子的文件 `FILE`，与提供服务时的 --nats-nkey 相同",
+		"`FILE` with the seed of the publisher, the --nats-nkey of serve"))
+	f.StringVar(&key, "new-nkey", "", a.say("为发布者生成新的密钥，种子写入新文件 `FILE`（权限 0600）",
+		"make a new key for the publisher, with its seed in the new `FILE` (mode 0600)"))
+	f.StringVar(&key, "publisher", "", a.say("或只给出发布者的公钥 `KEY`（U 开头）",
+		"or the public key of the publisher alone: `KEY`, which begins with U"))
+	return c
+}
+
+// printNATSConfiguration prints the configuration for a server elsewhere. given is the flag that names the publisher,
+// and value its value. It removes the file of a new key unless the configuration with it was printed.
+func (a *app) printNATSConfiguration(given, value string, users access.NATSUsers) (err error) {
+	publisher := value
+	switch given {
+	case "nats-nkey":
+		publisher, err = alertfeed.PublicKey(value)
+	case "new-nkey":
+		if publisher, err = newSeed(value, given); err == nil {
+			defer func() {
+				if err != nil {
+					err = errors.Join(err, os.Remove(value))
+				}
+			}()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	configuration, err := alertfeed.Configuration(publisher, users)
+	if bad, ok := errors.AsType[*text.Error](err); ok {
+		return bad.Of(given)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(a.out, configuration)
+	return err
 }
 
 // usualNATS is the server to which alerts watch connects if no other is named.
@@ -163,8 +237,9 @@ func (a *app) filterWords(f *access.NATSFilter) string {
 	return strings.Join(parts, a.say("；", "; "))
 }
 
-// newSeed writes the seed of a new key to a new file, durably and for its owner alone, and returns the public key.
-func newSeed(file string) (public string, err error) {
+// newSeed writes the seed of a new key to a new file, durably and for its owner alone, and returns the public key. An
+// error names the flag of the file.
+func newSeed(file, flag string) (public string, err error) {
 	pair, err := nkeys.CreateUser()
 	if err != nil {
 		return "", err
@@ -180,10 +255,10 @@ func newSeed(file string) (public string, err error) {
 	to, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return "", text.Errorf(text.Conflict, "文件 %s 已存在，不会覆盖；请另选文件名",
-			"the file %s is there and is not overwritten; choose another one", file).Of("nkey")
+			"the file %s is there and is not overwritten; choose another one", file).Of(flag)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", text.Errorf(text.NotFound, "没有目录 %s", "there is no directory %s", filepath.Dir(file)).Of("nkey")
+		return "", text.Errorf(text.NotFound, "没有目录 %s", "there is no directory %s", filepath.Dir(file)).Of(flag)
 	}
 	if err != nil {
 		return "", err

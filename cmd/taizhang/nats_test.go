@@ -17,6 +17,7 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/natsserver"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 // seedIn returns the public key of the seed in a file. Only the owner may be able to read the file.
@@ -96,6 +97,7 @@ func TestUsersOfNATSAreHandledAtAServer(t *testing.T) {
 		{map[string]string{"TAIZHANG_SERVER": "http://127.0.0.1:1", "LANG": "en"},
 			"nats user add three --nkey " + file("three.nk"), "127.0.0.1:1"},
 		{plain, "nats user revoke one", "this token is not made for accounts"},
+		{finance, "nats config --new-nkey " + file("three.nk"), "no right to this (nats-users)"},
 		{finance, "nats user list", "no right to this (nats-users)"},
 		{finance, "feed restate", "no right to this (feed-restate)"},
 	} {
@@ -106,6 +108,14 @@ func TestUsersOfNATSAreHandledAtAServer(t *testing.T) {
 	}
 	if _, err := os.Lstat(file("three.nk")); !os.IsNotExist(err) {
 		t.Errorf("a seed is left behind: %v", err)
+	}
+	publisher := natstest.NewUser(t).Public
+	want, err := alertfeed.Configuration(publisher, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, errOut, code := withEnv(t, plain, "nats", "config", "--publisher", publisher); code != 0 || out != want {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
 	if out, errOut, code := withEnv(t, sec, "nats", "user", "revoke", "one"); code != 0 ||
 		!strings.Contains(out, "the NATS user one is revoked") {
@@ -252,6 +262,9 @@ func TestWithAServerOfNATSElsewhereItsConfigurationIsPrinted(t *testing.T) {
 	if want := natsserver.Configuration(e.key, []natsserver.User{{Name: "screen", Key: key}}); !found ||
 		configuration != want {
 		t.Errorf("got %s", out)
+	}
+	if again := mustRun(t, "--data", dir, "nats", "config", "--publisher", e.key); again != configuration {
+		t.Errorf("nats config prints %s", again)
 	}
 	var u access.NATSUser
 	if err := json.Unmarshal([]byte(mustRun(t, "--data", dir, "nats", "user", "revoke", "screen", "--output", "json")),

@@ -31,7 +31,8 @@ func TestAVerbThatAnswersOfNoDateTakesNone(t *testing.T) {
 		"account disable": "cai", "account enable": "cai",
 		"token": "", "token add": "cai", "token list": "", "token revoke": "x", "access-log": "",
 		"nats": "", "nats user": "", "nats user add": "x --nkey y", "nats user list": "", "nats user revoke": "x",
-		"feed": "", "feed status": "", "feed restate": "",
+		"nats config": "--new-nkey y",
+		"feed":        "", "feed status": "", "feed restate": "",
 	} {
 		typed := append(strings.Fields(verb), strings.Fields(args)...)
 		for _, c := range []struct{ flag, lang, says string }{

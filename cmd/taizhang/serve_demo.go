@@ -94,7 +94,7 @@ const (
 
 // demoConsumer adds a user of NATS and writes its seed.
 func (a *app) demoConsumer(ctx context.Context, x *opened) error {
-	public, err := newSeed(filepath.Join(a.dir, demoSeedName))
+	public, err := newSeed(filepath.Join(a.dir, demoSeedName), "nkey")
 	if err != nil {
 		return err
 	}

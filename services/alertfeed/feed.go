@@ -175,7 +175,7 @@ func (f *Feed) publish(ctx context.Context) (err error) {
 	var server *natsserver.Server
 	if f.cfg.Listen != "" {
 		server, err = natsserver.Start(ctx, natsserver.NATSConfig{Dir: filepath.Join(f.cfg.Dir, serverName),
-			Listen: f.cfg.Listen, TLS: f.cfg.TLS, Users: f.natsUsers(), Log: f.cfg.Log})
+			Listen: f.cfg.Listen, TLS: f.cfg.TLS, Users: serverUsers(f.cfg.Access.NATSUsers()), Log: f.cfg.Log})
 		if err != nil {
 			return err
 		}
@@ -354,7 +354,7 @@ func (f *Feed) Admit(ctx context.Context) (configuration string, err error) {
 		return "", errNotReady
 	}
 	if f.key != nil {
-		configuration = natsserver.Configuration(f.key.public, f.natsUsers())
+		configuration = natsserver.Configuration(f.key.public, serverUsers(f.cfg.Access.NATSUsers()))
 	}
 	if f.key != nil && f.broken.Load() != nil {
 		return configuration, nil // the publisher makes the consumers once it is connected
@@ -363,7 +363,7 @@ func (f *Feed) Admit(ctx context.Context) (configuration string, err error) {
 		return configuration, err
 	}
 	if f.server != nil {
-		if err := f.server.SetUsers(ctx, f.natsUsers()); err != nil {
+		if err := f.server.SetUsers(ctx, serverUsers(f.cfg.Access.NATSUsers())); err != nil {
 			return "", err
 		}
 	}
@@ -380,12 +380,27 @@ func (f *Feed) users() []User {
 	return users
 }
 
-// natsUsers returns the users in the form that the server needs.
-func (f *Feed) natsUsers() []natsserver.User {
-	list := f.cfg.Access.NATSUsers()
+// serverUsers returns users in the form that the server needs.
+func serverUsers(list access.NATSUsers) []natsserver.User {
 	users := make([]natsserver.User, len(list))
 	for i, u := range list {
 		users[i] = natsserver.User{Name: u.Name, Key: u.Key}
 	}
 	return users
+}
+
+// Configuration returns the accounts and rights that a server elsewhere needs. publisher is the public nkey of the
+// publisher, which must differ from that of each user.
+func Configuration(publisher string, users access.NATSUsers) (string, error) {
+	if err := natsserver.CheckKey(publisher); err != nil {
+		return "", err
+	}
+	for _, u := range users {
+		if u.Key == publisher {
+			return "", text.Errorf(text.Conflict, "这是 NATS 用户 %s 的密钥，不能又用于发布；请为发布者另用一个",
+				"this is the key of the NATS user %s and cannot also publish; give the publisher a key of its own",
+				u.Name)
+		}
+	}
+	return natsserver.Configuration(publisher, serverUsers(users)), nil
 }

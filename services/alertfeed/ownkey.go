@@ -27,6 +27,15 @@ func CheckKey(seed, creds string) error {
 	return err
 }
 
+// PublicKey returns the public nkey of the publisher whose seed is in a file.
+func PublicKey(seed string) (string, error) {
+	k, err := readOwnKey(seed, "")
+	if err != nil {
+		return "", err
+	}
+	return k.public, nil
+}
+
 // readOwnKey reads the key of the publisher: a seed, or credentials with a seed. Only its owner may read the file
 // (mode 0600).
 func readOwnKey(seed, creds string) (*ownKey, error) {

@@ -61,15 +61,18 @@ accounts { %s {}, %s { jetstream: enabled }, %s { limits { max_connections: 0 } 
 func Configuration(publisher string, users []User) string {
 	users = slices.SortedFunc(slices.Values(users), func(a, b User) int { return cmp.Compare(a.Name, b.Name) })
 	return `# Accounts and rights of the alert feed of Taizhang, for nats-server 2.14 or later.
+# 台账预警推送的账号和权限，用于 nats-server 2.14 及以上版本。
 # Include this file in the configuration of every server of the cluster. That configuration says where the server
 # listens, has TLS, and has JetStream, for example:
+# 集群中每台服务器的配置都须引用本文件；监听地址、TLS 和 JetStream 由该配置给出，例如：
 #
 #   listen: "0.0.0.0:4222"
 #   tls { cert_file: "server.pem", key_file: "server.key" }
 #   jetstream { store_dir: "/var/lib/nats", sync_interval: "1s", max_file_store: 64GiB }
-#   include "taizhang.conf"
+#   include "accounts.conf"
 #
 # After a change, reload every server twice (SIGHUP): a new account answers only after the second time.
+# 更改后须将每台服务器重新加载两次（SIGHUP）：新账号在第二次之后才有应答。
 
 ` + bounds + accounts(publisher, users)
 }
