@@ -248,11 +248,15 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	jobs := imports.New(imports.Config{Spool: spool.New(filepath.Join(a.dir, spoolName), a.log), Now: a.now,
 		Log: a.log, Refused: metrics.CountReasons})
 	pages := console.New(console.Config{Gate: gate, Answers: kept, Imports: jobs, Patience: console.Patience})
+	var certificateEnd func() time.Time
+	if certificate != nil {
+		certificateEnd = certificate.End
+	}
 	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Answers: kept, Imports: jobs,
 		Gate: gate, Feed: opened.feed, Pages: pages, ShowProblem: pages.ShowProblem,
 		Now: a.now, Log: a.log, Build: programBuild(),
 		Document: docs.OpenAPI, Reach: a.pingRecord, Hosts: o.hostNames(),
-		Metrics: metrics, Tracer: tracer(s.traces), WedgedAfter: a.faults.wedgedAfter})
+		Metrics: metrics, Tracer: tracer(s.traces), CertificateEnd: certificateEnd, WedgedAfter: a.faults.wedgedAfter})
 	address := o.address(tcp)
 	if started != nil {
 		err = started(opened, address)

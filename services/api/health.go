@@ -24,9 +24,12 @@ type Health struct {
 
 // Unready is one reason why a server is not ready.
 type Unready struct {
-	Check string    `json:"check"` // append, lag, stopping, stopped, access-log, room, record or feed
+	Check string    `json:"check"` // one of checks
 	Text  text.Text `json:"text"`
 }
+
+// checks are all reasons for which a server is not ready.
+var checks = []string{"append", "lag", "stopping", "stopped", "access-log", "room", "record", "feed"}
 
 // roomReady is the number of free bytes that a ready server needs on its disk: the store reserves 32 MiB at a
 // time, and the access log needs some more.

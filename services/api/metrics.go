@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/spool"
 )
 
 // Metrics are the metrics of a process, in base units. Centers and accounts are no labels: their number is not
@@ -102,10 +104,49 @@ func (m *Metrics) follow(s *Server) {
 		}),
 		gauge("taizhang_sessions", "Sessions of people who have signed in.",
 			func() float64 { return float64(s.Access.Sessions()) }),
+		gauge("taizhang_imports", "Imports that run, wait or are being uploaded.",
+			func() float64 { return float64(s.Imports.UnderWay()) }),
+		gauge("taizhang_room_bytes", "Free bytes on the disk of the ledger; NaN if they cannot be found out.",
+			func() float64 {
+				room, err := spool.Room(s.Desk.Spool)
+				if err != nil {
+					return math.NaN()
+				}
+				return float64(room)
+			}),
+		unreadyGauge{s},
 		s.Gate.Metric(),
 		&alertGauge{register: l.Register(), now: s.Now, open: map[aggregates.Severity]int{}})
+	if s.CertificateEnd != nil {
+		m.registry.MustRegister(gauge("taizhang_certificate_end_timestamp_seconds",
+			"The end of the certificate that clients get, in seconds since 1970.",
+			func() float64 { return float64(s.CertificateEnd().Unix()) }))
+	}
 	if s.Feed != nil {
 		m.registry.MustRegister(feedFigures{s.Feed})
+	}
+}
+
+// unreadyGauge is 1 for each reason for which a server is not ready, and 0 for each other one.
+type unreadyGauge struct{ s *Server }
+
+var unreadyDesc = prometheus.NewDesc("taizhang_unready", "1 for a reason for which the server is not ready, else 0.",
+	[]string{"check"}, nil)
+
+// Describe implements prometheus.Collector.
+func (g unreadyGauge) Describe(to chan<- *prometheus.Desc) { to <- unreadyDesc }
+
+// Collect implements prometheus.Collector.
+func (g unreadyGauge) Collect(to chan<- prometheus.Metric) {
+	holds := map[string]float64{}
+	for _, check := range checks {
+		holds[check] = 0
+	}
+	for _, r := range g.s.health(context.Background()).Reasons {
+		holds[r.Check] = 1
+	}
+	for check, value := range holds {
+		to <- prometheus.MustNewConstMetric(unreadyDesc, prometheus.GaugeValue, value, check)
 	}
 }
 

@@ -93,6 +93,7 @@ func TestEveryDenialAndErrorIsOneLineThatSaysNothingOfWhatWasAskedFor(t *testing
 		`taizhang_http_requests_total{code="405",route="other none"} 1`,
 		`taizhang_logins_total{outcome="refused"} 1`, `taizhang_open_alerts{severity="red"} 2`,
 		`taizhang_build_info{version="v1"} 1`,
+		`taizhang_unready{check="stopping"} 0`, `taizhang_unready{check="room"} 0`, `taizhang_imports 0`,
 		`taizhang_ledger_position 6`, `taizhang_applied_position 6`, `taizhang_stopped 0`,
 	} {
 		if !strings.Contains(metrics, "\n"+line+"\n") {
@@ -215,6 +216,15 @@ func TestAServerWithoutRoomOnTheDiskIsNotReady(t *testing.T) {
 		!strings.Contains(w.Body.String(), "MiB are left on the disk") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
+	figure := func(name string) string {
+		_, after, _ := strings.Cut(asked(s.Admin(), http.MethodGet, "/metrics", false).Body.String(), "\n"+name+" ")
+		value, _, _ := strings.Cut(after, "\n")
+		return value
+	}
+	if room, unready := figure("taizhang_room_bytes"), figure(`taizhang_unready{check="room"}`); room == "" ||
+		room == "0" || room == "NaN" || unready != "1" {
+		t.Errorf("the metrics say %q and %q", room, unready)
+	}
 	api.NeedRoom(0)
 	if w := asked(s.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusOK {
 		t.Errorf("got %d %s", w.Code, w.Body)
@@ -225,6 +235,23 @@ func TestAServerWithoutRoomOnTheDiskIsNotReady(t *testing.T) {
 	if w := asked(s.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusServiceUnavailable ||
 		!strings.Contains(w.Body.String(), `"check":"room"`) || logged.Len() != 1 {
 		t.Errorf("got %d %s, %d lines", w.Code, w.Body, logged.Len())
+	}
+	if room := figure("taizhang_room_bytes"); room != "NaN" {
+		t.Errorf("the metrics say %q", room)
+	}
+}
+
+func TestTheEndOfTheCertificateIsAMetric(t *testing.T) {
+	x := small(t)
+	if text := asked(x.api.Admin(), http.MethodGet, "/metrics", false).Body.String(); strings.Contains(text,
+		"taizhang_certificate") {
+		t.Errorf("without a certificate the metrics are\n%s", text)
+	}
+	s := api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Now: x.clock.now, Build: "v1", Spool: t.TempDir(),
+		CertificateEnd: func() time.Time { return time.Unix(1_800_000_000, 0) }})
+	if text := asked(s.Admin(), http.MethodGet, "/metrics", false).Body.String(); !strings.Contains(text,
+		"\ntaizhang_certificate_end_timestamp_seconds 1.8e+09\n") {
+		t.Errorf("the metrics are\n%s", text)
 	}
 }
 

@@ -49,6 +49,8 @@ type ServerConfig struct {
 	Hosts   []string
 	Metrics *Metrics     // nil for new ones
 	Tracer  trace.Tracer // for spans of requests; nil for none
+	// the end of the certificate that clients get; nil without TLS
+	CertificateEnd func() time.Time
 	// how long an append or the answers may stall before the server is not alive; 0 for wedgedAfter
 	WedgedAfter time.Duration
 }

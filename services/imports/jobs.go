@@ -114,6 +114,9 @@ func (j *Jobs) enter(who access.Principal) error {
 	return nil
 }
 
+// UnderWay returns the number of imports that run, wait or are being uploaded.
+func (j *Jobs) UnderWay() int { return len(j.places) }
+
 // leave returns a place of an account.
 func (j *Jobs) leave(account string) {
 	j.mu.Lock()

@@ -51,7 +51,13 @@ func (c *Certificate) Config() *tls.Config {
 		}}
 }
 
-// refresh reads the files again if they changed. Only one handshake at a time does so, at most once in
+// End returns the end of the certificate that the next client gets.
+func (c *Certificate) End() time.Time {
+	c.refresh()
+	return c.current.Load().Leaf.NotAfter
+}
+
+// refresh reads the files again if they changed. Only one caller at a time does so, at most once in
 // certificateStays. If the files hold no matching pair, the old certificate stays in use until they change again.
 func (c *Certificate) refresh() {
 	if !c.mu.TryLock() {

@@ -69,8 +69,12 @@ func TestACertificateIsLoadedAgainAndABrokenPairLeavesTheOneBefore(t *testing.T)
 	if n := logged.FilterLevelExact(zapcore.ErrorLevel).Len(); n != 1 {
 		t.Errorf("the broken pair was reported %d times", n)
 	}
+	before := c.End()
 	listentest.NewCertificate(t, "second").Write(t, certFile, keyFile)
 	expect("second")
+	if end := c.End(); end != c.current.Load().Leaf.NotAfter || end.Before(before) {
+		t.Errorf("it ends at %v", end)
+	}
 }
 
 func TestAKeyThatOthersCanReadIsRefused(t *testing.T) {
