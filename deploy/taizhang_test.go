@@ -173,3 +173,15 @@ func TestTheProgramServesAndStops(t *testing.T) {
 		t.Error("a server that was stopped answers")
 	}
 }
+
+// secrets makes the files of secrets that deploy/compose gives to the containers, in a directory of their own.
+func secrets(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "secrets")
+	cmd := exec.Command("compose/secrets.sh", "ledger.example.cn")
+	cmd.Env = append(os.Environ(), "SECRETS="+dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("compose/secrets.sh: %v\n%s", err, out)
+	}
+	return dir
+}
