@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# build.sh VERSION OUTDIR [ARCH…]
+#
+# Builds the packages of taizhang: OUTDIR/taizhang_VERSION_ARCH.deb, and for amd64 and arm64 the .rpm too. Without ARCH it
+# builds amd64, arm64 and loong64. Needs Go alone; nfpm is a Go program too. The same source, version and
+# SOURCE_DATE_EPOCH (by default the time of the commit) give the same bytes, in any folder and on any machine.
+set -euo pipefail
+export LC_ALL=C
+umask 022
+version=$1 out=$(mkdir -p "$2" && cd "$2" && pwd)
+shift 2
+[ $# -gt 0 ] || set -- amd64 arm64 loong64
+cd "$(dirname "$0")/../.."
+nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+
+# binary ARCH FILE builds the static program.
+binary() { CGO_ENABLED=0 GOOS=linux GOARCH=$1 go build -trimpath -o "$2" ./cmd/taizhang; }
+
+host=$(go env GOHOSTARCH)
+for arch; do
+	mkdir -p "$stage/$arch"
+	binary "$arch" "$stage/$arch/taizhang"
+done
+[ -e "$stage/$host/taizhang" ] || { mkdir "$stage/$host" && binary "$host" "$stage/$host/taizhang"; }
+for arch; do
+	for shell in bash zsh fish; do # the same on every machine
+		"$stage/$host/taizhang" completion "$shell" >"$stage/$arch/$shell"
+	done
+	kinds=(deb rpm)
+	[ "$arch" != loong64 ] || kinds=(deb)
+	for kind in "${kinds[@]}"; do
+		STAGE=$stage/$arch ARCH=$arch VERSION=$version go run "$nfpm" package -f deploy/debian/nfpm.yaml -p "$kind" -t "$out/"
+	done
+done
