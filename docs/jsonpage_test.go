@@ -90,6 +90,8 @@ var answers = []struct {
 	{
 		"check", "What a check of the whole ledger found. CSV has the findings alone; there is none if the ledger " +
 			"is sound.", desk.Checked{}, desk.FindingColumns},
+	{"backup verify FILE", "What the rehearsed restore of a backup found. CSV has the findings of the check and of " +
+		"the comparison; there is none if the backup is sound.", desk.Rehearsed{}, desk.FindingColumns},
 	{"backup TO", "How far the copy reaches, in one row. `restore` answers alike.", rowsOf{}, desk.CopiedColumns},
 	{"reproduce FILE", "Whether a report is what the ledger gives, and else its first difference. CSV has one row.",
 		desk.Reproduced{}, desk.ReproducedColumns},

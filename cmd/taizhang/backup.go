@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) backupCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "backup FILE|DIR", Args: exactly(1), Annotations: onFiles,
 		Short: a.say("把台账备份到文件或目录（可在写入时进行；中断后再运行一次即可）",
 			"copy the ledger to a file or directory, also while it is written; if cut short, run it again"),
@@ -71,6 +71,8 @@ X.tar, DIR.access beside DIR.`),
 			return a.writeCopied(copied, *accounts)
 		},
 	}
+	c.AddCommand(a.backupVerifyCommand())
+	return c
 }
 
 // accessBackup returns the path of the backup of the accounts, beside a backup of the ledger.

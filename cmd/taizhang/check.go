@@ -42,6 +42,16 @@ func (a *app) checkCommand() *cobra.Command {
 }
 
 func (a *app) tellChecked(c *desk.Checked) {
+	a.tellExamined(c)
+	if len(c.Findings) == 0 {
+		a.print("核验通过。", "The ledger is sound.")
+		return
+	}
+	a.tellFindings(c.Findings)
+}
+
+// tellExamined prints what a check has examined, without its findings.
+func (a *app) tellExamined(c *desk.Checked) {
 	a.print("文件：%d 个，共 %d 次写入，%d 字节，校验码全部相符",
 		"files: %d, written %d times, %d bytes, every checksum right", c.Segments, c.Commits, c.Bytes)
 	if c.TornBytes > 0 {
@@ -77,16 +87,16 @@ func (a *app) tellChecked(c *desk.Checked) {
 	for _, w := range c.Warnings {
 		a.print("提示：%s。", "warning: %s.", w.In(a.lang))
 	}
-	if len(c.Findings) == 0 {
-		a.print("核验通过。", "The ledger is sound.")
-		return
-	}
-	for _, f := range c.Findings {
+}
+
+// tellFindings prints the findings and their number.
+func (a *app) tellFindings(list []desk.Finding) {
+	for _, f := range list {
 		where := string(f.Stream)
 		if f.Position > 0 {
 			where = a.say("位置 %d %s", "position %d %s", f.Position, f.Stream)
 		}
 		fmt.Fprintln(a.out, text.Printable("  "+where+"  "+f.What.In(a.lang)))
 	}
-	a.print("发现 %d 处问题；核验不作任何修改。", "findings: %d; nothing was changed.", len(c.Findings))
+	a.print("发现 %d 处问题；核验不作任何修改。", "findings: %d; nothing was changed.", len(list))
 }

@@ -76,6 +76,8 @@ var examples = map[string][]example{
 		same("演示各角色的账号", "a demonstration with accounts of every role", "serve --demo")},
 	"backup": {same("备份到一个文件", "copy to one file", "backup /backup/prov.tar"),
 		same("备份到目录，只补缺少的", "copy to a directory, only what is missing", "backup /backup/prov")},
+	"backup verify": {same("演练恢复，并与运行中的台账比较", "rehearse a restore, and compare with the running ledger",
+		"backup verify /backup/prov.tar --against prov")},
 	"restore": {same("恢复到新的目录，连同账号", "restore into a new directory, with the accounts",
 		"restore prov.tar --access prov.access.tar --data again")},
 	"export": {same("导出全部记录", "write all records to a file", "export --out all.jsonl")},

@@ -237,6 +237,9 @@ func newLedgers(t *testing.T) *ledgers {
 		report); code != 0 {
 		t.Fatal(errOut)
 	}
+	if _, errOut, code := taizhang(t, "--data", l.small, "backup", filepath.Join(dir, "whole.tar")); code != 0 {
+		t.Fatal(errOut)
+	}
 	written, err := os.ReadFile(report)
 	if err != nil {
 		t.Fatal(err)
@@ -286,7 +289,9 @@ func (l *ledgers) commands(title string) []string {
 		"try FILE":              {"! --data SMALL --as-of 2026-01-20 try FILES/try.jsonl"},
 		"import FILE": {"! --data SMALL import testdata/bad.jsonl",
 			"--data SMALL import testdata/small.jsonl", "! --data SMALL import --accept-good FILES/warned.jsonl"},
-		"check":     {"--data SMALL check", "! --data DAMAGED check"},
+		"check": {"--data SMALL check", "! --data DAMAGED check"},
+		"backup verify FILE": {"backup verify FILES/whole.tar --against SMALL",
+			"! backup verify FILES/whole.tar --against PROVINCE"},
 		"backup TO": {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},
 		"reproduce FILE": {
 			"--data SMALL reproduce FILES/report.csv", "! --data SMALL reproduce FILES/edited.csv"},
@@ -392,7 +397,8 @@ func decoded(t *testing.T, title, out string) {
 	into := map[string]any{"alerts explain CENTER CODE": new([]desk.Explanation),
 		"record KIND": new(desk.RecordAnswer), "record KIND, refused": new(desk.RefusedRecord),
 		"try FILE": new([]desk.Tried), "try FILE, with sheets": new(triedSheets), "check": new(desk.Checked),
-		"reproduce FILE": new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
+		"backup verify FILE": new(desk.Rehearsed),
+		"reproduce FILE":     new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
 	if into == nil {
 		return
 	}

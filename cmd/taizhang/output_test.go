@@ -26,7 +26,7 @@ func TestAVerbThatAnswersOfNoDateTakesNone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	for verb, args := range map[string]string{
 		"import": "x.jsonl", "record": "interview.held", "policy check": "x.json", "policy adopt": "x.json",
-		"backup": "x.tar", "restore": "x.tar", "export": "", "simulate": "", "version": "",
+		"backup": "x.tar", "backup verify": "x.tar", "restore": "x.tar", "export": "", "simulate": "", "version": "",
 		"account": "", "account add": "cai", "account bind": "cai", "account list": "", "account show": "cai",
 		"account disable": "cai", "account enable": "cai",
 		"token": "", "token add": "cai", "token list": "", "token revoke": "x", "access-log": "",

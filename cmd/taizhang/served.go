@@ -22,12 +22,30 @@ import (
 // open.
 var onFiles = map[string]string{"on": "files"}
 
-func isOnFiles(cmd *cobra.Command) bool { return cmd.Annotations["on"] == onFiles["on"] }
+// onBackup marks the verb that works on the files of a backup. It asks the ledger that --against names, if any.
+var onBackup = map[string]string{"on": "backup"}
+
+func isOnFiles(cmd *cobra.Command) bool {
+	return cmd.Annotations["on"] == onFiles["on"] || isOnBackup(cmd)
+}
+
+func isOnBackup(cmd *cobra.Command) bool { return cmd.Annotations["on"] == onBackup["on"] }
 
 // chooseServer finds out from the flags and the environment whether the verb asks a server. A verb marked with
 // onFiles asks none.
 func (a *app) chooseServer(cmd *cobra.Command) error {
 	typed := cmd.Flags().Changed("server") || cmd.Flags().Changed("token-file") || cmd.Flags().Changed("tls-ca")
+	if isOnBackup(cmd) {
+		if cmd.Flags().Changed("server") {
+			return usage(cmd, "backup verify 不用 --server；要与服务器上的台账比较，用 --against 网址",
+				"backup verify takes no --server; name the server to compare with by --against URL")
+		}
+		if !cmd.Flags().Changed("token-file") {
+			a.tokenFile = a.getenv(variableOf("token-file"))
+		}
+		a.server = ""
+		return nil
+	}
 	if isOnFiles(cmd) {
 		if typed {
 			return usage(cmd, "%[1]s 只用于本机的文件，不能用 --server、--token-file 或 --tls-ca",

@@ -81,7 +81,8 @@ func (r drawing) fill(v reflect.Value) {
 func TestEveryAnswerIsReadFromItsJSON(t *testing.T) {
 	for _, of := range []any{desk.Center{}, desk.Chapter{}, desk.Explanation{}, desk.Tried{}, desk.RecordAnswer{},
 		desk.RefusedRecord{}, desk.BadLine{}, desk.BadReason{}, desk.Imported{},
-		desk.Reproduced{}, desk.PolicyIndex{}, desk.Checked{}, desk.Draft{}, lists.ExecutionLine{}, lists.Question{},
+		desk.Reproduced{}, desk.PolicyIndex{}, desk.Checked{}, desk.Rehearsed{}, desk.Draft{},
+		lists.ExecutionLine{}, lists.Question{},
 		reports.Mismatch{}, aggregates.Breach{}} {
 		for seed := range uint64(40) {
 			want := reflect.New(reflect.TypeOf(of))
