@@ -417,6 +417,15 @@ func TestSettingsAreFromFlagsThenTheEnvironmentThenTheFile(t *testing.T) {
 	if strings.Contains(got, "hunter2") {
 		t.Errorf("a password is shown: %s", got)
 	}
+	for content, env := range map[string]map[string]string{"lang = zh\n": nil, "lang = en\n": {"TAIZHANG_LANG": "zh"}} {
+		if got, _, _ := check(env, content); !strings.Contains(got, "lang = zh  # ") ||
+			!strings.Contains(got, "insecure = false  # 默认\n") {
+			t.Errorf("expected Chinese, got %s", got)
+		}
+	}
+	if _, said, code := check(nil, "lang = fr\n"); code != 1 || !strings.Contains(said, `lang must be zh or en, not "fr"`) {
+		t.Errorf("exit %d: %s", code, said)
+	}
 	for content, says := range map[string][2]string{
 		"listen = 127.0.0.1:1\nlissten = x\n": {
 			file + ":2: there is no setting \"lissten\"", file + ":2：没有名为 \"lissten\" 的设置"},
