@@ -19,7 +19,8 @@ func TestTheEndOfALogIsThatOfItsLastCommit(t *testing.T) {
 		t.Errorf("no directory: %v", err)
 	}
 	clock := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
-	opts := Options{SegmentBytes: segmentBytesMin, Clock: func() time.Time { clock = clock.Add(time.Second); return clock }}
+	opts := Options{SegmentBytes: segmentBytesMin,
+		Clock: func() time.Time { clock = clock.Add(time.Second); return clock }}
 	s := mustOpen(t, dir, opts)
 	if end, err := ReadEnd(dir); err != nil || end.Segments != 1 || end.Position != 0 || !end.RecordedAt.IsZero() {
 		t.Errorf("an empty log: %+v, %v", end, err)
@@ -39,8 +40,8 @@ func TestTheEndOfALogIsThatOfItsLastCommit(t *testing.T) {
 	mustClose(t, s)
 	end, err := ReadEnd(dir)
 	report, failed := Verify(dir, nil)
-	if err != nil || failed != nil || end.Segments != report.Segments || end.Segments < 2 || end.Bytes != report.Bytes ||
-		end.Position != report.Records {
+	if err != nil || failed != nil || end.Segments != report.Segments || end.Segments < 2 ||
+		end.Bytes != report.Bytes || end.Position != report.Records {
 		t.Errorf("%+v, %v; verify %+v, %v", end, err, report, failed)
 	}
 	file := filepath.Join(t.TempDir(), "copy.tar")
@@ -73,7 +74,7 @@ func appendTo(t *testing.T, file, data string) {
 
 func TestAnEndThatIsNoneOfThisProgramIsDamage(t *testing.T) {
 	for name, c := range map[string]struct{ first, says string }{
-		"a newer format": {`{"taizhang":"segment","format":2,"segment":1,"position":1,"chain":"00000000","x":1}` + "\n",
+		"a newer format": {`{"taizhang":"segment","format":2,"segment":1,"position":1,"chain":"00000000"}` + "\n",
 			"its format is version 2, of a newer program; this program reads version 1"},
 		"another file": {"hello\n", "the first line must be"},
 		"nothing":      {"", "the first line must be"},
