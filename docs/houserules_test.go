@@ -206,7 +206,9 @@ var leansOn = map[string][]string{
 	// forms of sheets
 	"console": {"access", "answers", "desk", "imports", "ledger", "lists", "sheets", "signin", "table"},
 	// a ledger writes what the simulator makes, a store keeps it, the accounts and a sheet go with it
-	"demo":    {"access", "ledger", "logstore", "sheets", "simulator"},
+	"demo": {"access", "ledger", "logstore", "sheets", "simulator"},
+	// reads the end of a log, probes a disk, knows the socket and whose a key is
+	"doctor":  {"listen", "logstore", "table"},
 	"replica": {"logstore"}, // keeps its copy there
 	// where the command of kurrenttest keeps a ledger
 	"kurrentstore": {"logstore"},
@@ -259,6 +261,9 @@ var belowVerbs = []string{"events/text", "services/access", "services/alertfeed"
 var notVerbs = map[string][]string{
 	// asks a server, in which alone a feed runs
 	"cmd/taizhang/feed.go": {"services/api", "services/api/client"},
+	// asks the server and the machine, and needs no ledger
+	"cmd/taizhang/doctor.go": {"services/api", "services/api/client", "services/doctor", "services/listen",
+		"services/replica"},
 	// opens the accounts
 	"cmd/taizhang/office.go": nil,
 	// puts the rooms together: whatever there is meets here

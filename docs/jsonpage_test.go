@@ -20,6 +20,7 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed/consumer"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/doctor"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/table"
@@ -92,6 +93,9 @@ var answers = []struct {
 			"is sound.", desk.Checked{}, desk.FindingColumns},
 	{"backup verify FILE", "What the rehearsed restore of a backup found. CSV has the findings of the check and of " +
 		"the comparison; there is none if the backup is sound.", desk.Rehearsed{}, desk.FindingColumns},
+	{"doctor", "What the machine and the server of a ledger are like, the worst first. The exit code is 1 if `wrong` is " +
+		"not 0. CSV has a row for each finding; its commands are separated by `;`.", doctor.Examined{},
+		doctor.Columns},
 	{"backup TO", "How far the copy reaches, in one row. `restore` answers alike.", rowsOf{}, desk.CopiedColumns},
 	{"reproduce FILE", "Whether a report is what the ledger gives, and else its first difference. CSV has one row.",
 		desk.Reproduced{}, desk.ReproducedColumns},

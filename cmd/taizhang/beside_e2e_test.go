@@ -13,14 +13,16 @@ import (
 // are left out, each for the given reason.
 var (
 	notBesideSocket = map[string]string{
-		"feed.txt": "the feed runs in a server alone, and the script has none",
-		"log.txt":  "the log of what opens the ledger is that of the server",
-		"torn.txt": "a server cuts a torn end off when it starts, before a verb can tell of it",
+		"doctor.txt": "it says whether there is a server",
+		"feed.txt":   "the feed runs in a server alone, and the script has none",
+		"log.txt":    "the log of what opens the ledger is that of the server",
+		"torn.txt":   "a server cuts a torn end off when it starts, before a verb can tell of it",
 	}
 	notAtURL = map[string]string{
-		"feed.txt": notBesideSocket["feed.txt"],
-		"log.txt":  notBesideSocket["log.txt"],
-		"torn.txt": notBesideSocket["torn.txt"],
+		"doctor.txt": notBesideSocket["doctor.txt"],
+		"feed.txt":   notBesideSocket["feed.txt"],
+		"log.txt":    notBesideSocket["log.txt"],
+		"torn.txt":   notBesideSocket["torn.txt"],
 		"account.txt": "the rights of the owner are not to be had over HTTP: he binds an account in one step, and " +
 			"lists all of the access log",
 		"nats.txt":      "as account.txt",

@@ -40,7 +40,7 @@ var notWords = []*regexp.Regexp{
 	regexp.MustCompile(`\./[\w-]+|/bin/sh`),          // names of files
 	regexp.MustCompile(`\(devel\)`),                  // the version of the program under test
 	regexp.MustCompile(`R\d\d-\w+`),                  // ids of rules
-	regexp.MustCompile(`\d+[dm]\b|m2\b`),             // units
+	regexp.MustCompile(`\d+[dm]\b|m2\b|\b[KMG]iB\b`), // units
 	regexp.MustCompile(`--?[a-z][a-z0-9-]*`),         // flags
 	regexp.MustCompile(`taizhang( [a-z|-]+)*`),       // commands
 	regexp.MustCompile(`JSON 的 (true 或 false|null)`), // what a value of JSON is called there
@@ -55,6 +55,10 @@ var notWords = []*regexp.Regexp{
 	regexp.MustCompile(`英文名称.*`),
 	regexp.MustCompile(`'\{[^']*\}'`),                         // a record as JSON
 	regexp.MustCompile(`\b(umask|source)\b|pass show|设为 cat`), // commands of a shell
+	// commands of the system, each on a line of its own
+	regexp.MustCompile(`^ {5}(chmod|chown|date|df|dmesg|du|findmnt|free|ip|journalctl|ls|mount|mv|openssl|ps|ss|` +
+		`systemctl|timedatectl|ulimit) .*`),
+	regexp.MustCompile(`在 \S+ 文件系统上|\b(ext[234]|xfs)\b`), // kinds of file systems
 }
 
 // latin matches a word in Latin letters, in any form of a code.
@@ -498,6 +502,10 @@ nats config --new-nkey FILES/publisher.nk --output json
 nats config --publisher 不对
 feed status
 feed restate
+doctor
+doctor --data NEW --config FILES/none.conf --ntp 127.0.0.1:1 --backup FILES/copy.tar
+doctor --backup FILES/copydir --listen 0.0.0.0:1 --insecure --nats-listen off
+doctor --backup FILES/none.tar --tls-cert FILES/try.jsonl --tls-key FILES/try.jsonl
 serve --check-config --output csv
 serve --check-config --listen 不对
 serve --check-config --session-idle 1

@@ -74,6 +74,10 @@ var examples = map[string][]example{
 		"report --year 2025 --unit 万元 --out 2025.html")},
 	"serve": {same("在本机提供服务", "serve on this machine", "serve --data prov --listen 127.0.0.1:8080"),
 		same("演示各角色的账号", "a demonstration with accounts of every role", "serve --demo")},
+	"doctor": {
+		same("启用之前，与时间服务器比较时钟", "before going live, with a time server",
+			"doctor --config taizhang.conf --ntp 10.0.0.1"),
+		same("连同最近一次备份", "with the last backup", "doctor --data prov --backup /backup/prov.tar")},
 	"backup": {same("备份到一个文件", "copy to one file", "backup /backup/prov.tar"),
 		same("备份到目录，只补缺少的", "copy to a directory, only what is missing", "backup /backup/prov")},
 	"backup verify": {same("演练恢复，并与运行中的台账比较", "rehearse a restore, and compare with the running ledger",

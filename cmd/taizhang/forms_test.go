@@ -17,6 +17,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/doctor"
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
@@ -308,6 +309,7 @@ func (l *ledgers) commands(title string) []string {
 		"policy show":       {"--data PROVINCE policy show"},
 		"policy check FILE": {"policy check POLICY", "! policy check FILES/bad.json"},
 		"alerts watch":      {},
+		"doctor":            {"! --data PROVINCE doctor --backup FILES/none.tar"},
 		"policy diff A B":   {"policy diff POLICY builtin", "policy diff OLDER builtin"},
 	}
 	if lines := given[title]; lines != nil {
@@ -320,7 +322,7 @@ func (l *ledgers) commands(title string) []string {
 
 // undatedVerbs take no date.
 var undatedVerbs = []string{"reproduce", "import", "record", "policy check", "policy adopt", "try FILES/sheet.csv",
-	"backup", "restore", "account", "token", "access-log", "nats", "feed"}
+	"backup", "restore", "account", "token", "access-log", "nats", "feed", "doctor"}
 
 func (l *ledgers) args(t *testing.T, line, form string) (args []string, code int) {
 	line, no := strings.CutPrefix(line, "! ")
@@ -397,8 +399,8 @@ func decoded(t *testing.T, title, out string) {
 	into := map[string]any{"alerts explain CENTER CODE": new([]desk.Explanation),
 		"record KIND": new(desk.RecordAnswer), "record KIND, refused": new(desk.RefusedRecord),
 		"try FILE": new([]desk.Tried), "try FILE, with sheets": new(triedSheets), "check": new(desk.Checked),
-		"backup verify FILE": new(desk.Rehearsed),
-		"reproduce FILE":     new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
+		"backup verify FILE": new(desk.Rehearsed), "doctor": new(doctor.Examined),
+		"reproduce FILE": new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
 	if into == nil {
 		return
 	}

@@ -32,7 +32,7 @@ func TestAVerbThatAnswersOfNoDateTakesNone(t *testing.T) {
 		"token": "", "token add": "cai", "token list": "", "token revoke": "x", "access-log": "",
 		"nats": "", "nats user": "", "nats user add": "x --nkey y", "nats user list": "", "nats user revoke": "x",
 		"nats config": "--new-nkey y",
-		"feed":        "", "feed status": "", "feed restate": "",
+		"feed":        "", "feed status": "", "feed restate": "", "doctor": "",
 	} {
 		typed := append(strings.Fields(verb), strings.Fields(args)...)
 		for _, c := range []struct{ flag, lang, says string }{

@@ -114,6 +114,19 @@ func (a *app) serveCommand() *cobra.Command {
 			return a.serve(cmd.Context(), o, nil)
 		},
 	}
+	a.serveFlags(cmd, o)
+	f := cmd.Flags()
+	f.BoolVar(&o.checkConfig, "check-config", false,
+		a.say("只显示将采用的设置或其中的错误",
+			"only show the settings that would be used, or what is wrong with them"))
+	f.BoolVar(&o.demo, "demo", false,
+		a.say("模拟一省的临时台账，附各角色的账号",
+			"a temporary ledger of a simulated province, with accounts of every role"))
+	return cmd
+}
+
+// serveFlags adds the flags for the settings of a server.
+func (a *app) serveFlags(cmd *cobra.Command, o *serveOptions) {
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", a.say("接口的地址 `ADDR`（主机:端口；端口 0 为任一空闲端口）",
 		"address `ADDR` of the API (HOST:PORT; port 0 is any free one)"))
@@ -139,13 +152,6 @@ func (a *app) serveCommand() *cobra.Command {
 	a.signInFlags(cmd, &o.signInOptions)
 	f.StringVar(&o.config, "config", "",
 		a.say("设置文件 `FILE`：每行 名称 = 值", "`FILE` of settings: lines NAME = VALUE"))
-	f.BoolVar(&o.checkConfig, "check-config", false,
-		a.say("只显示将采用的设置或其中的错误",
-			"only show the settings that would be used, or what is wrong with them"))
-	f.BoolVar(&o.demo, "demo", false,
-		a.say("模拟一省的临时台账，附各角色的账号",
-			"a temporary ledger of a simulated province, with accounts of every role"))
-	return cmd
 }
 
 // serverLog returns the log of a server: lines of JSON on standard error.
