@@ -11,5 +11,6 @@
 //
 // It is a module of its own, so that what only these tests need (the types of Kubernetes, kustomize, the loader of
 // compose files) is never a dependency of the program. The tests of a folder are in the file of its name here. They
-// build the program as it is shipped, and run it. Tests that need programs that go cannot fetch have the build tag e2e.
+// build the program as it is shipped, and run it. Tests that need programs that go cannot fetch have the build tag
+// e2e.
 package deploy

@@ -105,7 +105,7 @@ func TestTheImageServesInAnEmptyRoot(t *testing.T) {
 	}
 	root := imageRoot(t)
 	before := listed(t, root)
-	if want := "/\n/data\n/etc\n/etc/group\n/etc/passwd\n/taizhang\n/tmp\n"; before != want {
+	if want := "/\n/backups\n/data\n/etc\n/etc/group\n/etc/passwd\n/taizhang\n/tmp\n"; before != want {
 		t.Errorf("the image has\n%s, expected\n%s", before, want)
 	}
 	proc := filepath.Join(root, "proc")

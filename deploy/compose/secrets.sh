@@ -7,9 +7,7 @@
 #   tls.crt, tls.key          the ledger's certificate, for a year; may be replaced while it runs
 #   nats.crt, nats.key        that of the NATS servers of the cluster
 #   grafana-password          the first password of Grafana's admin
-# And of a cluster, by hand, because other programs make them (docs/alerting.md):
-#   publisher.nk              the seed of the feed: nats auth nkey gen user
-#   accounts.conf             what NATS lets whom do: taizhang nats config
+# Of a cluster also accounts.conf, which the program makes (compose.cluster.yaml).
 set -euo pipefail
 [ $# -ge 1 ] || { sed -n '2,4s/^# //p' "$0"; exit 2; }
 dir=${SECRETS:-$(dirname "$0")/secrets}
