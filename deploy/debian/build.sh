@@ -4,6 +4,7 @@
 # Builds the packages of taizhang: OUTDIR/taizhang_VERSION_ARCH.deb, and for amd64 and arm64 the .rpm too. Without ARCH it
 # builds amd64, arm64 and loong64. Needs Go alone; nfpm is a Go program too. The same source, version and
 # SOURCE_DATE_EPOCH (by default the time of the commit) give the same bytes, in any folder and on any machine.
+# BINARIES names a directory with programs that are built already: taizhang-linux-ARCH.
 set -euo pipefail
 export LC_ALL=C
 umask 022
@@ -17,8 +18,14 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 
-# binary ARCH FILE builds the static program.
-binary() { CGO_ENABLED=0 GOOS=linux GOARCH=$1 go build -trimpath -o "$2" ./cmd/taizhang; }
+# binary ARCH FILE builds the static program, or takes the one that is built.
+binary() {
+	if [ -e "${BINARIES:-}/taizhang-linux-$1" ]; then
+		cp "$BINARIES/taizhang-linux-$1" "$2"
+	else
+		CGO_ENABLED=0 GOOS=linux GOARCH=$1 go build -trimpath -o "$2" ./cmd/taizhang
+	fi
+}
 
 host=$(go env GOHOSTARCH)
 for arch; do
