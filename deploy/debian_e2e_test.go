@@ -260,7 +260,8 @@ func TestEveryPackageHoldsTheStaticProgramOfItsMachineAndIsTheSameWhenBuiltAgain
 		}
 		for _, file := range []string{"/usr/bin/taizhang", "lib/systemd/system/taizhang.service",
 			"lib/systemd/system/taizhang-backup.timer", "/usr/lib/sysusers.d/taizhang.conf",
-			"/etc/taizhang/taizhang.conf", "/usr/share/doc/taizhang/copyright", "/usr/share/doc/taizhang/docs/zh/README.md",
+			"/etc/taizhang/taizhang.conf", "/usr/share/doc/taizhang/copyright",
+			"/usr/share/doc/taizhang/docs/zh/README.md",
 			"/usr/share/bash-completion/completions/taizhang"} {
 			if !strings.Contains(listed, file+"\n") {
 				t.Errorf("%s has no %s", name, file)
