@@ -56,7 +56,7 @@ var notWords = []*regexp.Regexp{
 	regexp.MustCompile(`'\{[^']*\}'`),                         // a record as JSON
 	regexp.MustCompile(`\b(umask|source)\b|pass show|设为 cat`), // commands of a shell
 	// commands of the system, each on a line of its own
-	regexp.MustCompile(`^ {5}(chmod|chown|date|df|dmesg|du|findmnt|free|ip|journalctl|ls|mount|mv|openssl|ps|ss|` +
+	regexp.MustCompile(`^ {5}(chmod|chown|date|df|dmesg|du|findmnt|free|ip|journalctl|ls|mount|mv|openssl|ps|rm|ss|` +
 		`systemctl|timedatectl|ulimit) .*`),
 	regexp.MustCompile(`在 \S+ 文件系统上|\b(ext[234]|xfs)\b`), // kinds of file systems
 }

@@ -46,7 +46,9 @@ yet. It takes the flags of serve, and reads the same file of settings and enviro
 It does not change the ledger. It writes a temporary file, to measure a sync, and removes it. What it may
 not see is "not examined". The exit code is 0 if nothing is wrong (warnings alone are 0 too), else 1.`),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			a.gather(cmd, o, c)
+			if err := a.gather(cmd, o, c); err != nil {
+				return err
+			}
 			e := doctor.Examine(cmd.Context(), *c)
 			if err := cmd.Context().Err(); err != nil {
 				return err
@@ -67,7 +69,12 @@ not see is "not examined". The exit code is 0 if nothing is wrong (warnings alon
 }
 
 // gather finds out everything that doctor does not look at itself: the settings, and what the server says.
-func (a *app) gather(cmd *cobra.Command, o *serveOptions, c *doctor.Config) {
+func (a *app) gather(cmd *cobra.Command, o *serveOptions, c *doctor.Config) error {
+	for name, value := range map[string]string{"ntp": c.NTP, "backup": c.Backup} {
+		if value == "" && cmd.Flags().Changed(name) { // such as an unset variable of the shell
+			return usage(cmd, "--%s：不能为空", "--%s: must not be empty", name)
+		}
+	}
 	file := cmp.Or(o.config, a.getenv(variableOf("config")))
 	settings, err := a.settle(cmd, file)
 	if err == nil {
@@ -76,7 +83,7 @@ func (a *app) gather(cmd *cobra.Command, o *serveOptions, c *doctor.Config) {
 	if c.Wrong = err; err != nil {
 		c.Wrong = &text.Error{Code: text.CodeOf(err), What: text.Text{Zh: in("zh", err), En: in("en", err)}}
 	}
-	c.From, c.Dir, c.Now, c.Build = file, a.dir, a.now(), programBuild()
+	c.From, c.Dir, c.Build = file, a.dir, programBuild()
 	c.Serving = doctor.Serving{Listen: o.listen, Admin: o.adminListen, TLSCert: o.tlsCert, TLSKey: o.tlsKey,
 		OIDCCA: o.oidcCA, Insecure: o.insecure, Proxied: len(o.proxies) > 0, Hosts: o.hosts,
 		Secrets: []string{o.natsNKey, o.natsCreds, o.oidcSecretFile}}
@@ -91,8 +98,11 @@ func (a *app) gather(cmd *cobra.Command, o *serveOptions, c *doctor.Config) {
 	c.AccessDir = filepath.Join(a.dir, accessName)
 	if c.Backup != "" {
 		at, isFile, err := copyAt(cmd, c.Backup)
-		if err == nil {
+		switch {
+		case err == nil:
 			c.Backup = at
+		case !errors.Is(err, fs.ErrPermission):
+			return err
 		}
 		c.AccessBackup = accessBackup(c.Backup, isFile)
 	}
@@ -101,6 +111,8 @@ func (a *app) gather(cmd *cobra.Command, o *serveOptions, c *doctor.Config) {
 		c.In = " " + flagPrefix + "data " + shellWord(a.dir)
 	}
 	c.Served, c.Unreachable = a.askServed(cmd.Context())
+	c.Now = a.now() // when the server has answered, for its records must not be from the future
+	return nil
 }
 
 // in returns the message of an error in one language.

@@ -124,10 +124,10 @@ func (x *examination) backupPlace() {
 			"the backup is on the file system of the ledger: one broken disk takes both").todo("%s", "%s", apart)
 	}
 	var disk syscall.Statfs_t
-	if err := syscall.Statfs(place, &disk); err == nil && int64(disk.Bavail)*disk.Bsize < x.bytes {
+	if err := syscall.Statfs(place, &disk); err == nil && int64(disk.Bavail)*disk.Frsize < x.bytes {
 		x.find(Backup, place, Warning, "备份所在磁盘余 %s，容不下又一份台账（%s）",
 			"only %s are free where the backup is, and the ledger has %s",
-			size(int64(disk.Bavail)*disk.Bsize), size(x.bytes)).
+			size(int64(disk.Bavail)*disk.Frsize), size(x.bytes)).
 			todo("腾出空间：新的备份写完才替换旧的",
 				"make room: a new backup takes the place of the old one only when it is whole").
 			typed("df -h " + x.Quote(place))

@@ -192,7 +192,7 @@ func (x *examination) space() {
 		x.cannot(Room, dir, err)
 		return
 	}
-	free, all := disk.Bavail*uint64(disk.Bsize), disk.Blocks*uint64(disk.Bsize)
+	free, all := disk.Bavail*uint64(disk.Frsize), disk.Blocks*uint64(disk.Frsize)
 	percent := 100 * float64(free) / float64(max(all, 1))
 	said := text.Say("%s 所在磁盘余 %s（%.0f%%）", "%s are free at %[1]s (%[3].0f %%)", dir, size(free), percent)
 	said.En = text.Say("%s", "%s are free at %s, %.0f %% of the disk", size(free), dir, percent).En

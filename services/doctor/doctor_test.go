@@ -206,7 +206,11 @@ func TestAFileADamagedLogAndHalfARestoreAreWrong(t *testing.T) {
 		t.Errorf("got %q", f.Commands)
 	}
 	write(t, first, `{"taizhang":"segment","format":9,"segment":1,"position":1,"chain":"00000000"}`+"\n", 0o600)
-	examine(t, config(dir), (*examination).ledger).says(Ledger, Wrong, "its format is version 9, of a newer program")
+	left := dir + ".access-123"
+	write(t, filepath.Join(left, "segment-000001.log"), "", 0o600)
+	e := examine(t, config(dir), (*examination).ledger)
+	e.says(Ledger, Wrong, "its format is version 9, of a newer program")
+	e.says(Ledger, Warning, left+" holds accounts that a restore left")
 	write(t, first, "hello\n", 0o600)
 	f = examine(t, config(dir), (*examination).ledger).says(Ledger, Wrong, "is damaged at byte 0")
 	if len(f.Commands) == 0 || f.Commands[0] != "taizhang check" {

@@ -56,7 +56,23 @@ func (x *examination) ledger() {
 	default:
 		x.begun(end)
 	}
+	x.leftOver()
 	x.lastRecord(end)
+}
+
+// leftOver looks for accounts beside the directory, which a restore that was cut short leaves there.
+func (x *examination) leftOver() {
+	at := filepath.Clean(x.Dir)
+	list, _ := os.ReadDir(filepath.Dir(at)) // what cannot be read has nothing to see
+	for _, e := range list {
+		if strings.HasPrefix(e.Name(), filepath.Base(at)+".access-") {
+			path := filepath.Join(filepath.Dir(at), e.Name())
+			x.find(Ledger, path, Warning, "%s 是一次中断的恢复留下的账号",
+				"%s holds accounts that a restore left when it was cut short",
+				path).todo("没有恢复在进行时，删除它", "remove it, unless a restore is running").
+				typed("rm -r " + x.Quote(path))
+		}
+	}
 }
 
 // segments returns the names of the segments in the directory, in order; none if it cannot be read.
@@ -113,7 +129,8 @@ func (x *examination) begun(end logstore.End) {
 		who = text.Say("没有进程在用；有中断的导入留下的文件，下次启动服务时清除",
 			"no process has it open; an import was cut short and left files, which the next start of a server removes")
 	}
-	f := x.find(Ledger, x.Dir, state, "%s；%s", "%s; %s", has, who)
+	f := x.find(Ledger, x.Dir, state, "%s；%s；内容由 %[3]s 核验", "%s; %s; %s proves what is in it", has, who,
+		x.verb("check"))
 	if state == Warning {
 		f.todo("等它结束再启动服务", "wait until it ends before you start a server").
 			typed("ps -fp " + strconv.Itoa(x.LockedBy))

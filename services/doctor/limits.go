@@ -17,8 +17,9 @@ import (
 
 // What a server needs.
 const (
-	filesBeside    = 256      // open files beside connections and segments: the feed, uploads, the accounts
-	memoryBase     = 96 << 20 // before any record
+	filesBeside    = 256       // open files beside connections and segments: the feed, uploads, the accounts
+	memoryBase     = 64 << 20  // before any record
+	memoryBusy     = 192 << 20 // with passwords being checked and answers being made
 	memoryPerEvent = 270
 	memoryGrowth   = 3 // the heap may grow to so many times what is in use
 	socketPathMax  = 107
@@ -83,7 +84,7 @@ func (x *examination) memory() {
 		all = min(all, groupLimit(x.Served.Process))
 	}
 	least := memoryBase + int64(x.events)*memoryPerEvent
-	most := memoryBase + int64(x.events)*memoryPerEvent*memoryGrowth
+	most := memoryBusy + int64(x.events)*memoryPerEvent*memoryGrowth
 	f := x.find(Memory, "", OK, "可用内存共 %s；%d 条记录需要 %s 至 %s",
 		"there are %s of memory; %d records need %s to %s", size(all), x.events, size(least), size(most))
 	if all < most {
