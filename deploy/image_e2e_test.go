@@ -4,15 +4,19 @@ package deploy
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // imageUser is the user and group of the image.
@@ -186,75 +190,160 @@ func usesTheImage(t *testing.T, data string, verb func(stdin string, args ...str
 	said("", "checked and on disk", "backup", "/data/backup.tar")
 }
 
-// container starts containers as deploy/compose and deploy/kubernetes do: nothing writable but volumes, no right to
-// gain, no network.
-type container struct {
-	image, data, secrets string
-	limits               []string
+// pod has what Kubernetes gives to a container of a pod: its volumes as directories of this machine.
+type pod struct {
+	podSpec
+	image   string
+	volumes map[string]string // the directory of a volume by its name
 }
 
-func (c *container) command(args ...string) *exec.Cmd {
-	all := append([]string{"--runtime", "runc", "run", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL",
-		"--security-opt", "no-new-privileges", "--network", "none", "--memory", "512m", "--pids-limit", "256",
-		"-v", c.data + ":/data", "-v", c.secrets + ":/run/secrets:ro"}, c.limits...)
-	return exec.Command("podman", append(all, args...)...)
-}
-
-// TestTheImageRunsInAContainer builds the image with podman, and runs it with runc.
-func TestTheImageRunsInAContainer(t *testing.T) {
-	for _, program := range []string{"podman", "runc"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("%s is not installed; TestTheImageServesInAnEmptyRoot runs what the image has without it", program)
-		}
-	}
-	c := &container{image: "taizhang:test", data: t.TempDir(), secrets: secrets(t),
+// command returns the command that runs a container of the pod, confined as its manifest says, without a network.
+func (p *pod) command(c corev1.Container, flags ...string) *exec.Cmd {
+	args := append([]string{"--runtime", "runc", "run", "--network", "none", "--pids-limit", "256",
 		// a test that runs in a container itself may not raise these
-		limits: []string{"--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"}}
-	if err := os.Chown(c.data, imageUser, imageUser); err != nil {
-		t.Fatal(err)
+		"--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
+		"--memory", fmt.Sprint(c.Resources.Limits.Memory().Value()),
+		"--user", fmt.Sprintf("%d:%d", *p.spec.SecurityContext.RunAsUser, *p.spec.SecurityContext.RunAsGroup)},
+		flags...)
+	if *c.SecurityContext.ReadOnlyRootFilesystem {
+		args = append(args, "--read-only", "--read-only-tmpfs=false")
 	}
-	buildImage(t, c.image)
-	t.Cleanup(func() { podman(t, "rmi", "--force", c.image) })
-	// The first administrator comes before other machines may connect.
-	once := func(stdin string, args ...string) {
-		t.Helper()
-		cmd := c.command(append([]string{"--rm", "-i", c.image, "--lang", "en"}, args...)...)
-		cmd.Stdin = strings.NewReader(stdin)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%q: %v\n%s", args, err, out)
+	if !*c.SecurityContext.AllowPrivilegeEscalation {
+		args = append(args, "--security-opt", "no-new-privileges")
+	}
+	for _, capability := range c.SecurityContext.Capabilities.Drop {
+		args = append(args, "--cap-drop", string(capability))
+	}
+	for _, m := range c.VolumeMounts {
+		if dir, ok := p.volumes[m.Name]; ok {
+			mount := dir + ":" + m.MountPath
+			if m.ReadOnly {
+				mount += ":ro"
+			}
+			args = append(args, "-v", mount)
 		}
 	}
-	once("", "account", "add", "li", "--role", "secadmin")
-	once("a long word of many\n", "account", "password", "li", "--password-file", "-")
-	out, err := c.command("-d", c.image, "serve", "--listen", "0.0.0.0:8443", "--nats-listen", "0.0.0.0:4222",
-		"--tls-cert", "/run/secrets/tls.crt", "--tls-key", "/run/secrets/tls.key").Output()
+	return exec.Command("podman", append(append(args, p.image), c.Args...)...)
+}
+
+// start runs the first container of the pod until the test ends, and returns its id.
+func (p *pod) start(t *testing.T) string {
+	t.Helper()
+	out, err := p.command(p.spec.Containers[0], "-d").Output()
 	if err != nil {
-		t.Fatalf("start the container: %v", err)
+		t.Fatalf("start %s: %v", p.name, err)
 	}
 	id := strings.TrimSpace(string(out))
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Log(podman(t, "logs", id))
+			t.Logf("%s says\n%s", p.name, podman(t, "logs", id))
 		}
 		podman(t, "rm", "--force", id)
 	})
-	usesTheImage(t, c.data, func(stdin string, args ...string) (string, error) {
-		cmd := exec.Command("podman", append([]string{"--runtime", "runc", "exec", "-i", id, "/taizhang", "--lang", "en"},
-			args...)...)
-		cmd.Stdin = strings.NewReader(stdin)
-		out, err := cmd.CombinedOutput()
-		return string(out), err
+	return id
+}
+
+// inContainer runs a verb in a container, as `kubectl exec` does.
+func inContainer(id, stdin string, args ...string) (string, error) {
+	cmd := exec.Command("podman", append([]string{"--runtime", "runc", "exec", "-i", id, "/taizhang", "--lang", "en"},
+		args...)...)
+	cmd.Stdin = strings.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// volumes makes the volumes of the manifests as a node does: with the group of the pod, secrets of root.
+func volumes(t *testing.T, settings string) map[string]string {
+	t.Helper()
+	dirs, made := map[string]string{}, secrets(t)
+	for name, mode := range map[string]os.FileMode{"data": 0o2775, "backups": 0o2775, "tmp": 0o2777,
+		"settings": 0o755, "tls": 0o2775} {
+		dir := filepath.Join(t.TempDir(), name)
+		if err := errors.Join(os.Mkdir(dir, 0o755), os.Chown(dir, 0, imageUser)); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Chmod(dir, uint32(mode)); err != nil {
+			t.Fatal(err)
+		}
+		dirs[name] = dir
+	}
+	for _, name := range []string{"tls.crt", "tls.key"} {
+		content, err := os.ReadFile(filepath.Join(made, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dirs["tls"], name)
+		if err := errors.Join(os.WriteFile(file, content, 0o440), os.Chown(file, 0, imageUser)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(dirs["settings"], "taizhang.conf")
+	if err := os.WriteFile(file, []byte(settings), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dirs
+}
+
+// TestTheContainersOfTheManifestsRun builds the image with podman, and runs with runc what the manifests of Kubernetes
+// say, one container after the other: first administrators, the ledger, its probes, its backup, its end.
+func TestTheContainersOfTheManifestsRun(t *testing.T) {
+	for _, program := range []string{"podman", "runc", "nsenter", "curl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed; TestTheImageServesInAnEmptyRoot runs what the image has without it", program)
+		}
+	}
+	const image = "taizhang:test"
+	buildImage(t, image)
+	t.Cleanup(func() { podman(t, "rmi", "--force", image) })
+	m := kustomized(t, "overlays/single")
+	dirs := volumes(t, one[*corev1.ConfigMap](t, m).Data["taizhang.conf"])
+
+	ledger, backup := &pod{m.pods()[0], image, dirs}, &pod{m.pods()[1], image, dirs}
+	out, err := ledger.command(ledger.spec.Containers[0], "--rm", "-e", "TAIZHANG_LANG=en").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "no administrator could act") {
+		t.Fatalf("without an administrator the ledger says %s", out)
+	}
+	maintenance := &pod{kustomized(t, "maintenance").pods()[0], image, dirs}
+	id := maintenance.start(t)
+	for _, verb := range [][]string{{"account", "add", "li", "--role", "secadmin"},
+		{"account", "password", "li", "--password-file", "-"}} {
+		if out, err := inContainer(id, "a long word of many\n", verb...); err != nil {
+			t.Fatalf("%q: %v\n%s", verb, err, out)
+		}
+	}
+	podman(t, "rm", "--force", "--time", "30", id)
+
+	id = ledger.start(t)
+	usesTheImage(t, dirs["data"], func(stdin string, args ...string) (string, error) {
+		return inContainer(id, stdin, args...)
 	})
 	podman(t, "--runtime", "runc", "healthcheck", "run", id)
+	process := strings.TrimSpace(podman(t, "inspect", "--format", "{{.State.Pid}}", id))
+	container := ledger.spec.Containers[0]
+	for _, probe := range []*corev1.Probe{container.StartupProbe, container.LivenessProbe, container.ReadinessProbe} {
+		port := container.Ports[slices.IndexFunc(container.Ports, func(p corev1.ContainerPort) bool {
+			return p.Name == probe.HTTPGet.Port.StrVal
+		})]
+		if out, err := exec.Command("nsenter", "--target", process, "--net", "curl", "-sS", "--fail", "--max-time", "5",
+			fmt.Sprintf("http://127.0.0.1:%d%s", port.ContainerPort, probe.HTTPGet.Path)).CombinedOutput(); err != nil {
+			t.Errorf("the probe of %s: %v\n%s", probe.HTTPGet.Path, err, out)
+		}
+	}
 	if out, err := exec.Command("podman", "--runtime", "runc", "exec", id, "/bin/sh").CombinedOutput(); err == nil {
 		t.Errorf("there is a shell: %s", out)
 	}
+	for _, c := range backup.containers() { // one after the other
+		out, err := backup.command(c, "--rm", "-e", "TAIZHANG_LANG=en").CombinedOutput()
+		if err != nil {
+			t.Errorf("%s of the backup: %v\n%s", c.Name, err, out)
+		}
+		if c.Name == "verify" && !strings.Contains(string(out), "compared with the ledger /data/ledger") {
+			t.Errorf("the backup is not compared with the running ledger:\n%s", out)
+		}
+	}
 	podman(t, "--runtime", "runc", "stop", "--time", "30", id)
 	if code := strings.TrimSpace(podman(t, "inspect", "--format", "{{.State.ExitCode}}", id)); code != "0" {
-		t.Errorf("the container was stopped with the code %s", code)
-	}
-	if out := run(t, "--data", filepath.Join(c.data, "ledger"), "check"); out == "" {
-		t.Error("check says nothing about what the container left")
+		t.Errorf("the ledger was stopped with the code %s", code)
 	}
 }
 
