@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// checkConfig returns what `taizhang serve --check-config` prints about a file of settings.
-func checkConfig(t *testing.T, file string) string {
+// settingsOf returns what `taizhang serve --check-config` prints about a file of settings.
+func settingsOf(t *testing.T, file string) string {
 	t.Helper()
 	out, err := exec.Command(taizhang(t), "--lang", "en", "serve", "--config", file, "--check-config").CombinedOutput()
 	if err != nil {
@@ -20,7 +20,7 @@ func checkConfig(t *testing.T, file string) string {
 }
 
 func TestTheExampleOfTheSettingsIsValid(t *testing.T) {
-	got := checkConfig(t, filepath.Join("systemd", "taizhang.conf"))
+	got := settingsOf(t, filepath.Join("systemd", "taizhang.conf"))
 	for _, line := range []string{"data = /var/lib/taizhang", "listen = 127.0.0.1:8080",
 		"admin-listen = 127.0.0.1:9464"} {
 		if !strings.Contains(got, line+"  # systemd/taizhang.conf:") {
@@ -66,7 +66,7 @@ func TestWhatTheExampleOfTheSettingsOffersIsValid(t *testing.T) {
 		if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got := checkConfig(t, file)
+		got := settingsOf(t, file)
 		for _, m := range offered.FindAllStringSubmatch(group, -1) {
 			if !regexp.MustCompile(`(?m)^` + m[1] + ` = .*  # ` + regexp.QuoteMeta(file)).MatchString(got) {
 				t.Errorf("%s is not from the file:\n%s", m[1], got)
