@@ -264,10 +264,11 @@ func imageEnvironment(t *testing.T) (all []string) {
 	return all
 }
 
-// checkConfig runs a command line of the ledger in a container with --check-config, and returns the settings that it
-// shows. replaced has pairs of a path in the container and the one here that stands for it, also in the file of
-// settings.
-func checkConfig(t *testing.T, command, environment []string, config string, replaced *strings.Replacer) string {
+// checkContainerConfig runs a command line of the ledger in a container with --check-config, and returns the settings
+// that it shows. replaced has pairs of a path in the container and the one here that stands for it, also in the file
+// of settings.
+func checkContainerConfig(t *testing.T, command, environment []string, config string,
+	replaced *strings.Replacer) string {
 	t.Helper()
 	content, err := os.ReadFile(config)
 	if err != nil {
@@ -328,7 +329,7 @@ func TestTheLedgersCommandLinesAreRight(t *testing.T) {
 		for name, value := range s.Environment {
 			environment = append(environment, name+"="+*value)
 		}
-		out := checkConfig(t, s.Command, environment, "compose/taizhang.conf", replaced)
+		out := checkContainerConfig(t, s.Command, environment, "compose/taizhang.conf", replaced)
 		for _, line := range want {
 			if !strings.Contains("\n"+out, "\n"+line) {
 				t.Errorf("%v: expected %q in\n%s", composed[i].files, line, out)

@@ -523,7 +523,7 @@ func TestTheLedgersSettingsInKubernetesAreRight(t *testing.T) {
 			environment = append(environment, variable.Name+"="+value)
 		}
 		own := ownKeys(t, made)
-		out := checkConfig(t, container.Args, environment, config, strings.NewReplacer(
+		out := checkContainerConfig(t, container.Args, environment, config, strings.NewReplacer(
 			mounted["tls"]+"/tls.crt", filepath.Join(made, "tls.crt"), mounted["tls"]+"/tls.key",
 			filepath.Join(own, "tls.key"), "/etc/nats/publisher.nk", filepath.Join(own, "publisher.nk")))
 		for _, line := range append(want, "data = /data/ledger ") {
