@@ -45,6 +45,7 @@ func (p *prometheus) rows(t *testing.T, q target, expr string) (numbers int) {
 // TestEveryPanelHasSomethingToShow runs the queries of all panels, for all ledgers and for one, while a server is
 // used.
 func TestEveryPanelHasSomethingToShow(t *testing.T) {
+	t.Parallel()
 	s := observedServer(t)
 	published(t, s.dir)
 	p := startPrometheus(t, s)

@@ -51,7 +51,7 @@ type natsProcess struct {
 }
 
 // newNATS copies a configuration of deploy/nats and does with it what an operator does: it names addresses and a
-// directory, and turns on TLS. Files of the certificate are in tls.
+// directory, and turns on TLS. Files of the certificate are in tls. Edits, pairs of old and new texts, come before those.
 func newNATS(t *testing.T, file, address, tls, accounts string, edits ...string) *natsProcess {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("nats", file))
@@ -133,8 +133,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// writeCertificate writes tls.crt, tls.key and ca.crt of servers on loopback into a directory, and makes the programs
-// that the test starts trust the authority.
+// writeCertificate writes tls.crt, tls.key and ca.crt of servers on loopback into a directory.
 func writeCertificate(t *testing.T, dir string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -160,7 +159,6 @@ func writeCertificate(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
-	t.Setenv("SSL_CERT_FILE", filepath.Join(dir, "ca.crt"))
 }
 
 // newProvince makes the ledger of a few simulated centers.
@@ -253,6 +251,7 @@ func recordIncident(t *testing.T, dir, name string) {
 func TestTheFeedIsAtAServerOfItsOwn(t *testing.T) {
 	dir, keys := newProvince(t), t.TempDir()
 	writeCertificate(t, keys)
+	t.Setenv("SSL_CERT_FILE", filepath.Join(keys, "ca.crt")) // for the programs that the test starts
 	office, screen, publisher := filepath.Join(keys, "office.nk"), filepath.Join(keys, "screen.nk"),
 		filepath.Join(keys, "publisher.nk")
 	run(t, "--data", dir, "nats", "user", "add", "office", "--nkey", office)
@@ -295,7 +294,10 @@ func tryBoard(t *testing.T, url, seed string) (string, error) {
 	return string(out), err
 }
 
+// The servers of the cluster show each other certificates. Clients connect in the clear, so that the test can run beside
+// others: whom programs trust is in the environment.
 func TestAClusterOfThreeServersCarriesTheFeedWhenOneIsKilled(t *testing.T) {
+	t.Parallel()
 	dir, keys := newProvince(t), t.TempDir()
 	writeCertificate(t, keys)
 	office, publisher := filepath.Join(keys, "office.nk"), filepath.Join(keys, "publisher.nk")
@@ -308,10 +310,11 @@ func TestAClusterOfThreeServersCarriesTheFeedWhenOneIsKilled(t *testing.T) {
 		listens, routes = append(listens, listen), append(routes, fmt.Sprintf("%q", "nats://"+listen))
 	}
 	for i := range 3 {
-		n := newNATS(t, "cluster.conf", freeAddress(t), keys, accounts, "0.0.0.0:6222", listens[i])
+		n := newNATS(t, "cluster.conf", freeAddress(t), keys, accounts, "0.0.0.0:6222", listens[i],
+			"\n#tls", "\n#tls") // leaves TLS of clients off
 		n.env = []string{fmt.Sprintf("NATS_NAME=nats-%d", i+1), "NATS_ROUTES=[" + strings.Join(routes, ", ") + "]"}
 		n.start()
-		servers, urls = append(servers, n), append(urls, "tls://"+n.address)
+		servers, urls = append(servers, n), append(urls, "nats://"+n.address)
 	}
 	url := strings.Join(urls, ",")
 	js := publisherAt(t, url, publisher)

@@ -49,6 +49,7 @@ var (
 
 // TestAWrongRuleIsNoticed edits the rules and runs their tests.
 func TestAWrongRuleIsNoticed(t *testing.T) {
+	t.Parallel()
 	rules := readRules(t)
 	names := alertName.FindAllStringSubmatch(rules, -1)
 	if len(names) < 20 || len(names) != len(expression.FindAllString(rules, -1)) {
@@ -187,6 +188,7 @@ func observedServer(t *testing.T) *server {
 var metric = regexp.MustCompile(`\b(taizhang|go|process)_[a-z0-9_]+\b`)
 
 func TestThePrometheusThatScrapesAServerHasWhatTheRulesAskFor(t *testing.T) {
+	t.Parallel()
 	s := observedServer(t)
 	published(t, s.dir)
 	p := startPrometheus(t, s)
@@ -228,21 +230,23 @@ func TestThePrometheusThatScrapesAServerHasWhatTheRulesAskFor(t *testing.T) {
 		}
 		return len(all.Groups[0].Rules) > 20
 	})
-	var alerts struct {
+	var now struct {
 		Alerts []struct {
 			State               string
 			Labels, Annotations map[string]string
 		}
 	}
-	if p.ask(t, "/api/v1/alerts", nil, &alerts); len(alerts.Alerts) > 0 {
-		t.Errorf("of a server that is well: %v", alerts.Alerts)
-	}
+	await(t, "there is no alert about a server that is well", func() bool {
+		now.Alerts = nil
+		p.ask(t, "/api/v1/alerts", nil, &now)
+		return len(now.Alerts) == 0
+	})
 	s.stop(t)
 	await(t, "the alert that it does not answer is pending", func() bool {
-		alerts.Alerts = nil
-		p.ask(t, "/api/v1/alerts", nil, &alerts)
-		return len(alerts.Alerts) == 1 && alerts.Alerts[0].Labels["alertname"] == "TaizhangDown" &&
-			strings.Contains(alerts.Alerts[0].Annotations["description"],
+		now.Alerts = nil
+		p.ask(t, "/api/v1/alerts", nil, &now)
+		return len(now.Alerts) == 1 && now.Alerts[0].Labels["alertname"] == "TaizhangDown" &&
+			strings.Contains(now.Alerts[0].Annotations["description"],
 				strings.TrimPrefix(s.admin, "http://")+" 已 1 分钟没有应答")
 	})
 }
