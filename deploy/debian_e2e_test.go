@@ -14,18 +14,33 @@ import (
 	"testing"
 )
 
-// all asks for the packages of every architecture; without it the test builds those of amd64 alone.
+// all asks for the packages of every architecture; without it the tests build those of amd64 alone.
 var all = flag.Bool("all", false, "build and look at the packages of every architecture")
 
-// packages builds the packages of a version and returns their directory. binaries is the directory of programs that
-// are built already, or "".
-func packages(t *testing.T, binaries, version string, arches ...string) string {
+func arches() []string {
+	if *all {
+		return []string{"amd64", "arm64", "loong64"}
+	}
+	return []string{"amd64"}
+}
+
+// packages builds the packages of a version in a directory. binaries is the directory of programs that are built
+// already, or "".
+func packages(t *testing.T, out, binaries, version string, arches ...string) {
 	t.Helper()
-	out := t.TempDir()
 	cmd := exec.Command(filepath.Join("debian", "build.sh"), append([]string{version, out}, arches...)...)
 	cmd.Env = append(os.Environ(), "BINARIES="+binaries)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)
+	}
+}
+
+// released returns the directory of the packages of version 1.0.0, which are built once for all tests.
+func released(t *testing.T) string {
+	t.Helper()
+	out := filepath.Join(builds, "released")
+	if _, err := os.Stat(out); err != nil {
+		packages(t, out, "", "1.0.0", arches()...)
 	}
 	return out
 }
@@ -79,11 +94,10 @@ func (m *machine) files(want ...string) {
 }
 
 func TestThePackageIsInstalledServesIsUpgradedAndRemoved(t *testing.T) {
-	m, program := startMachine(t), shipped(t)
-	for _, version := range []string{"1.0.0", "1.0.1"} {
-		host(t, "cp", filepath.Join(packages(t, program, version, "amd64"), "taizhang_"+version+"_amd64.deb"),
-			filepath.Join(m.root, "root"))
-	}
+	m, newer := startMachine(t), t.TempDir()
+	packages(t, newer, shipped(t), "1.0.1", "amd64")
+	host(t, "cp", filepath.Join(released(t), "taizhang_1.0.0_amd64.deb"),
+		filepath.Join(newer, "taizhang_1.0.1_amd64.deb"), filepath.Join(m.root, "root"))
 	m.installs()
 	m.serves()
 	m.startsAgain()
@@ -162,6 +176,8 @@ func (m *machine) servesAfter(what, pid string) {
 func (m *machine) backsUp() {
 	m.t.Helper()
 	m.run("systemctl", "start", "taizhang-backup") // returns when the backup is rehearsed
+	m.run("taizhang", "doctor", "--config", "/etc/taizhang/taizhang.conf", "--backup",
+		"/var/backups/taizhang/ledger.tar") // finds nothing wrong
 	m.files("600 taizhang taizhang /var/backups/taizhang/ledger.tar",
 		"600 taizhang taizhang /var/backups/taizhang/ledger.access.tar")
 	m.run("systemctl", "enable", "--now", "taizhang-backup.timer")
@@ -212,11 +228,8 @@ var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AA
 	"x86_64": elf.EM_X86_64, "aarch64": elf.EM_AARCH64}
 
 func TestEveryPackageHoldsTheStaticProgramOfItsMachineAndIsTheSameWhenBuiltAgain(t *testing.T) {
-	arches, programs := []string{"amd64"}, shipped(t)
-	if *all {
-		arches, programs = []string{"amd64", "arm64", "loong64"}, ""
-	}
-	built, again := packages(t, "", "1.0.0", arches...), packages(t, programs, "1.0.0", arches...)
+	built, again := released(t), t.TempDir()
+	packages(t, again, shipped(t), "1.0.0", arches()...)
 	files, err := os.ReadDir(built)
 	if err != nil {
 		t.Fatal(err)
