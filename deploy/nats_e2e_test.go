@@ -51,7 +51,8 @@ type natsProcess struct {
 }
 
 // newNATS copies a configuration of deploy/nats and does with it what an operator does: it names addresses and a
-// directory, and turns on TLS. Files of the certificate are in tls. Edits, pairs of old and new texts, come before those.
+// directory, and turns on TLS. Files of the certificate are in tls. Edits, pairs of old and new texts, come before
+// those.
 func newNATS(t *testing.T, file, address, tls, accounts string, edits ...string) *natsProcess {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("nats", file))
@@ -294,8 +295,8 @@ func tryBoard(t *testing.T, url, seed string) (string, error) {
 	return string(out), err
 }
 
-// The servers of the cluster show each other certificates. Clients connect in the clear, so that the test can run beside
-// others: whom programs trust is in the environment.
+// The servers of the cluster show each other certificates. Clients connect in the clear, so that the test can run
+// beside others: whom programs trust is in the environment.
 func TestAClusterOfThreeServersCarriesTheFeedWhenOneIsKilled(t *testing.T) {
 	t.Parallel()
 	dir, keys := newProvince(t), t.TempDir()
