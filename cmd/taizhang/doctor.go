@@ -26,7 +26,7 @@ import (
 )
 
 // doctorPatience is the time for which doctor waits for the process that serves the ledger.
-const doctorPatience = 5 * time.Second
+var doctorPatience = 5 * time.Second // a variable for tests
 
 func (a *app) doctorCommand() *cobra.Command {
 	o, c := &serveOptions{}, &doctor.Config{}
@@ -119,13 +119,13 @@ func (a *app) gather(cmd *cobra.Command, o *serveOptions, c *doctor.Config) erro
 func in(lang string, err error) string { return (&app{lang: lang}).message(err) }
 
 // askServed asks the process that serves the ledger how it does, whatever its build. Both results are nil if no
-// process serves the ledger.
+// process serves the ledger. With an error the result is what is known of the process, or nil.
 func (a *app) askServed(ctx context.Context) (*doctor.Served, error) {
 	conn, err := listen.DialSocket(ctx, a.dir)
 	switch {
 	case err == nil:
-	case errors.Is(err, fs.ErrPermission) && a.hasSocket(), errors.Is(err, syscall.EAGAIN):
-		return nil, err
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EAGAIN):
+		return nil, err // there may be a server
 	default:
 		return nil, nil
 	}
@@ -133,11 +133,12 @@ func (a *app) askServed(ctx context.Context) (*doctor.Served, error) {
 	if err = errors.Join(err, conn.Close()); err != nil {
 		return nil, err
 	}
+	s := &doctor.Served{Process: peer.Process, UID: peer.UID}
 	health, err := a.askHealth(ctx)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
-	s := &doctor.Served{Process: peer.Process, UID: peer.UID, Build: health.Build, Position: health.Position}
+	s.Build, s.Position = health.Build, health.Position
 	for _, reason := range health.Reasons {
 		s.Reasons = append(s.Reasons, reason.Text)
 	}

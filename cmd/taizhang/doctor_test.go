@@ -12,8 +12,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/taizhang/taizhang/services/doctor"
+	"github.com/taizhang/taizhang/services/listen"
 )
 
 // doctored runs doctor in the form for programs.
@@ -77,7 +79,7 @@ func TestDoctorAsksTheServerAndFindsItsPorts(t *testing.T) {
 	}
 }
 
-// The program runs as a user who may read nothing of the ledger, neither on files nor beside a server.
+// The program runs as a user who may read nothing of the ledger and not ask its server.
 func TestDoctorNeedsNoRights(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("the test runs as root, to run the program as somebody else")
@@ -114,10 +116,31 @@ func TestDoctorNeedsNoRights(t *testing.T) {
 		}
 		return out.String()
 	}
-	for _, topic := range []doctor.Topic{doctor.Ledger, doctor.Sync, doctor.Reserve, doctor.Permissions} {
+	startServe(t, dir)
+	for _, topic := range []doctor.Topic{doctor.Ledger, doctor.Service, doctor.Sync, doctor.Reserve,
+		doctor.Permissions} {
 		if e := doctored(t, run); !says(e, topic, doctor.NotExamined, "not permitted") ||
 			says(e, topic, doctor.Wrong, "") {
 			t.Errorf("%s is not left out:\n%s", topic, run("--output", "table"))
 		}
+	}
+}
+
+func TestDoctorSaysThatAServerHangs(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ledger")
+	if err := os.Mkdir(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	socket, err := listen.OpenSocket(dir) // it takes connections and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	doctorPatience = 20 * time.Millisecond
+	t.Cleanup(func() { doctorPatience = 5 * time.Second })
+	out, errOut, code := taizhang(t, "doctor", "--data", dir, "--lang", "en", "--listen", "127.0.0.1:0",
+		"--nats-listen", "off")
+	if code != 1 || errOut != "" || !strings.Contains(out, "cannot be asked on the socket: no answer") {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
 }

@@ -159,7 +159,7 @@ type Config struct {
 	From        string    // the file of settings; "" for none
 	Serving     Serving
 	Served      *Served // nil if no process serves the ledger
-	Unreachable error   // why the process that serves the ledger cannot be asked; nil if it can, or there is none
+	Unreachable error   // why the process that serves the ledger does not answer; nil if it does, or there is none
 	LockedBy    int     // the process that has locked the directory, as far as the system says; 0 for none
 	IsCopy      bool    // the directory is a copy of the record in a cluster
 	MemoryBytes int64   // of the machine or the container; 0 if it is not known

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -249,7 +250,9 @@ func TestTheProcessThatServesTheLedgerIsAsked(t *testing.T) {
 	c.Served, c.Unreachable = nil, os.ErrPermission
 	e = examine(t, c, (*examination).ledger, (*examination).service, (*examination).feed, (*examination).openFiles)
 	e.says(Service, NotExamined, "not permitted")
-	e.says(Ledger, OK, "a process serves it that cannot be asked")
+	e.says(Ledger, OK, "whether a process serves it cannot be found out")
+	c.Unreachable = context.DeadlineExceeded
+	examine(t, c, (*examination).service).says(Service, Wrong, "cannot be asked on the socket: no answer")
 }
 
 func TestWrongSettingsAreAFinding(t *testing.T) {

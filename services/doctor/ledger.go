@@ -120,7 +120,7 @@ func (x *examination) begun(end logstore.End) {
 	case x.Served != nil:
 		who = text.Say("进程 %d 提供服务", "served by process %d", x.Served.Process)
 	case x.Unreachable != nil:
-		who = text.Say("有进程提供服务，但不能询问", "a process serves it that cannot be asked")
+		who = text.Say("不能查明是否有进程提供服务", "whether a process serves it cannot be found out")
 	case x.LockedBy != 0:
 		state, who = Warning, text.Say("进程 %d 正在用，但不是服务，例如一次导入",
 			"process %d has it open, and is no server; an import perhaps",
@@ -164,8 +164,15 @@ func (x *examination) lastRecord(end logstore.End) {
 // service says whether the process that serves the ledger is ready, and is of this build.
 func (x *examination) service() {
 	switch {
-	case x.Unreachable != nil:
+	case errors.Is(x.Unreachable, fs.ErrPermission):
 		x.cannot(Service, filepath.Join(x.Dir, listen.SocketName), x.Unreachable)
+		return
+	case x.Unreachable != nil:
+		x.find(Service, filepath.Join(x.Dir, listen.SocketName), Wrong, "有进程提供服务，但套接字上问不到：%s",
+			"a process serves the ledger, and cannot be asked on the socket: %s", because(x.Unreachable)).
+			todo("查看服务日志；一直没有应答的，重新启动服务",
+				"see the log of the server; if it stays silent, start it again").
+			typed("journalctl -u taizhang -n 50", "systemctl restart taizhang")
 		return
 	case x.Served == nil:
 		x.find(Service, "", NotExamined, "没有进程提供服务", "no process serves the ledger").
@@ -201,6 +208,10 @@ const feedSecondsMax = 30
 // feed says how the alert feed in the server does.
 func (x *examination) feed() {
 	switch {
+	case x.Unreachable != nil:
+		x.find(Feed, "", NotExamined, "预警推送在服务中运行，而服务问不到",
+			"the alert feed runs in the server, which cannot be asked")
+		return
 	case x.Served == nil:
 		x.find(Feed, "", NotExamined, "预警推送在服务中运行，目前没有服务可问",
 			"the alert feed runs in a server, and there is none to ask")

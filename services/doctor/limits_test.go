@@ -74,7 +74,9 @@ func TestAPortThatIsTakenIsWrongUnlessTheServerHasIt(t *testing.T) {
 	}
 	c.Served = &Served{Process: os.Getpid(), UID: uint32(os.Getuid()), Build: "v1"}
 	examine(t, c, (*examination).ports).says(Ports, OK, "of the server, process")
-	c.Served.Process = 1
+	c.Unreachable = os.ErrDeadlineExceeded // it hangs, and holds its port
+	examine(t, c, (*examination).ports).says(Ports, OK, "of the server, process")
+	c.Served.Process, c.Unreachable = 1, nil
 	examine(t, c, (*examination).ports).says(Ports, Wrong, "in use by process")
 
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -76,11 +76,10 @@ func (x *examination) used(about string, number int, port string) {
 	switch {
 	case x.Served != nil && holder == x.Served.Process:
 		x.find(Ports, about, OK, "%s：由服务进程 %d 使用", "%s: of the server, process %d", about, holder)
-	case x.Served != nil && holder == 0:
-		x.find(Ports, about, NotExamined, "%s：已被占用，看不到是否为服务进程 %d：没有权限",
-			"%s: in use; whether by the server, process %d, is not permitted to see", about,
-			x.Served.Process).todo("以运行服务的用户或 root 再检查一次",
-			"examine it again as the user who runs the server, or as root")
+	case holder == 0 && (x.Served != nil || x.Unreachable != nil):
+		x.find(Ports, about, NotExamined, "%s：已被占用，没有权限看到是否为本台账的服务",
+			"%s: in use; it is not permitted to see whether by the server of this ledger", about).
+			todo("以运行服务的用户或 root 再检查一次", "examine it again as the user who runs the server, or as root")
 	default:
 		by := text.Say("另一个进程", "another process")
 		if holder != 0 {

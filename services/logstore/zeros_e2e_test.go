@@ -20,6 +20,9 @@ func TestAFullFileSystemThatCannotAllocateIsToldAndLosesNothing(t *testing.T) {
 	alone(t, func() {
 		dir := mounted(t, "ext2")
 		cannotAllocate(t, dir)
+		if report, err := Probe(dir); err != nil || report.Allocates || report.Median() <= 0 {
+			t.Errorf("a probe says %+v, %v", report, err)
+		}
 		fillUp(t, dir)
 		cannotAllocate(t, dir)
 	})
