@@ -341,6 +341,33 @@ func TestAClusterOfThreeServersCarriesTheFeedWhenOneIsKilled(t *testing.T) {
 	w.shows(t, "raised  ZJ-0001  AL-INC-01  I-3")
 }
 
+// A failed `nats config > accounts.conf` leaves an empty file. A server without accounts would admit everybody.
+func TestANATSServerWithoutAccountsDoesNotStart(t *testing.T) {
+	binary, err := builtNATS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, dir := t.TempDir(), newProvince(t)
+	writeCertificate(t, keys)
+	run(t, "--data", dir, "nats", "user", "add", "office", "--nkey", filepath.Join(keys, "office.nk"))
+	accounts := run(t, "--data", dir, "nats", "config", "--new-nkey", filepath.Join(keys, "publisher.nk"))
+	for _, file := range []string{"nats-server.conf", "cluster.conf"} {
+		n := newNATS(t, file, "127.0.0.1:4222", keys, accounts)
+		check := func() ([]byte, error) {
+			cmd := exec.Command(binary, "-t", "--config", filepath.Join(n.dir, file))
+			cmd.Env = append(os.Environ(), "NATS_NAME=nats-1", `NATS_ROUTES=["nats://nats-2:6222"]`)
+			return cmd.CombinedOutput()
+		}
+		if out, err := check(); err != nil {
+			t.Errorf("%s: %v\n%s", file, err, out)
+		}
+		n.write("accounts.conf", "")
+		if out, err := check(); err == nil {
+			t.Errorf("%s is accepted without accounts: %s", file, out)
+		}
+	}
+}
+
 // publisherAt connects with the key of the publisher.
 func publisherAt(t *testing.T, url, seed string) jetstream.JetStream {
 	t.Helper()
