@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,10 +45,8 @@ X.tar, DIR.access beside DIR.`),
 			if err := a.mustExist(); err != nil {
 				return err
 			}
-			if a.cluster != "" { // the copy is brought up to date first
-				if err := a.readFiles(cmd.Context(), func(desk.Reader) error { return nil }); err != nil {
-					return err
-				}
+			if err := a.bringUpToDate(cmd.Context()); err != nil {
+				return err
 			}
 			to, isFile, err := copyAt(cmd, args[0])
 			if err != nil {
@@ -73,6 +72,24 @@ X.tar, DIR.access beside DIR.`),
 	}
 	c.AddCommand(a.backupVerifyCommand())
 	return c
+}
+
+// bringUpToDate brings the copy of a record in a cluster up to date. A process that serves the directory does so all
+// the time and has it locked: its files are then copied as they are.
+func (a *app) bringUpToDate(ctx context.Context) error {
+	if a.cluster == "" {
+		return nil
+	}
+	server, err := a.atServer(ctx, false)
+	switch {
+	case err != nil:
+		return err
+	case server == nil:
+		return a.readFiles(ctx, func(desk.Reader) error { return nil })
+	}
+	server.Close()
+	a.cluster = ""
+	return nil
 }
 
 // accessBackup returns the path of the backup of the accounts, beside a backup of the ledger.

@@ -304,6 +304,10 @@ func TestAServerKeepsRecordAndAccountsInTheCluster(t *testing.T) {
 				t.Errorf("through copy %d: got %d %s", i, status, body)
 			}
 			c.CloseIdleConnections()
+			if out := mustRun(t, "--store", url, "--data", a.dir, "--output", "csv", "backup",
+				filepath.Join(t.TempDir(), "copy.tar")); strings.Count(out, "\n") != 3 {
+				t.Errorf("the backup beside the server has\n%s", out)
+			}
 		case err := <-ended:
 			t.Fatal(err)
 		}
