@@ -1,6 +1,9 @@
 package deploy
 
 import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"maps"
 	"net"
@@ -226,6 +229,50 @@ func TestEveryFileThatComposeMountsIsThere(t *testing.T) {
 				t.Errorf("the secret %s is of %s, which nobody makes", name, secret.File)
 			}
 		}
+	}
+}
+
+// TestTheSecretsAreWhatTheContainersTake looks at the certificates, at who may read the keys, and at a second run.
+func TestTheSecretsAreWhatTheContainersTake(t *testing.T) {
+	made := secrets(t)
+	read := func(name string) []byte {
+		t.Helper()
+		content, err := os.ReadFile(filepath.Join(made, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return content
+	}
+	trusted := x509.NewCertPool()
+	if !trusted.AppendCertsFromPEM(read("ca.crt")) {
+		t.Fatal("ca.crt is no certificate")
+	}
+	for file, names := range map[string][]string{"tls": {"ledger.example.cn", "ledger", "localhost", "127.0.0.1"},
+		"nats": {"nats-1", "nats-2", "nats-3", "localhost", "127.0.0.1"}} {
+		pair, err := tls.X509KeyPair(read(file+".crt"), read(file+".key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if _, err := pair.Leaf.Verify(x509.VerifyOptions{Roots: trusted, DNSName: name}); err != nil {
+				t.Errorf("%s.crt: %v", file, err)
+			}
+		}
+	}
+	for name, mode := range map[string]os.FileMode{"ca.key": 0o600, "tls.key": 0o640, "nats.key": 0o640,
+		"grafana-password": 0o640, "tls.crt": 0o644, "ca.crt": 0o644} {
+		if info, err := os.Stat(filepath.Join(made, name)); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s has the mode %v: %v", name, info.Mode().Perm(), err)
+		}
+	}
+	before := read("tls.key")
+	again := exec.Command("compose/secrets.sh", "other.example.cn")
+	again.Env = append(os.Environ(), "SECRETS="+made)
+	if out, err := again.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !bytes.Equal(before, read("tls.key")) {
+		t.Error("a second run replaces a key that is in use")
 	}
 }
 
