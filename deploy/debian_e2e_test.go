@@ -201,6 +201,16 @@ func (m *machine) upgrades() {
 	m.files("640 root taizhang /etc/taizhang/taizhang.conf")
 	m.has("ZJ-0001")
 	m.record("ZJ-0002")
+
+	// A server that does not start because of its settings does not leave half a package.
+	m.write("/etc/taizhang/taizhang.conf", settings+"\nlissten = 127.0.0.1:80\n")
+	if said := m.run("dpkg", "-i", "/root/taizhang_1.0.1_amd64.deb"); !strings.Contains(said, "服务未能启动") {
+		m.t.Errorf("an upgrade with wrong settings: %s", said)
+	}
+	m.write("/etc/taizhang/taizhang.conf", settings)
+	m.run("systemctl", "reset-failed", "taizhang")
+	m.run("systemctl", "restart", "taizhang")
+	m.has("ZJ-0002")
 }
 
 // removes checks that removing and purging the package stop the server and leave the data, which the package installed
