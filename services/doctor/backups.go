@@ -75,8 +75,7 @@ func (x *examination) backupAge(info fs.FileInfo, end logstore.End, again string
 			"the backup %s has %d records, %d more than the ledger", x.Backup, end.Position, -lacks).
 			todo("台账可能少了记录，或这是另一份台账的备份；先不要再备份，核验两者",
 				"the ledger may have lost records, or this is the backup of another one; make no other backup, and "+
-					"check "+
-					"both").typed(x.verb("check"), x.Program+" check "+x.flag("data")+" DIR")
+					"check both").typed(x.verb("check"), x.Program+" check "+x.flag("data")+" DIR")
 		return
 	}
 	said := text.Say("备份于 %s前，%s", "made %s ago, %s", span(age), behind)

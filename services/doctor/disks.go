@@ -92,8 +92,7 @@ var (
 	passingKinds = []string{"tmpfs", "ramfs", "devtmpfs"}
 	layerKinds   = []string{"overlay", "aufs", "fuse.fuse-overlayfs"}
 	networkKinds = []string{"nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "glusterfs", "fuse.glusterfs",
-		"fuse.sshfs",
-		"fuse.s3fs", "fuse.rclone", "fuse.ceph", "9p", "afs", "lustre", "gpfs"}
+		"fuse.sshfs", "fuse.s3fs", "fuse.rclone", "fuse.ceph", "9p", "afs", "lustre", "gpfs"}
 	modelessKinds = []string{"vfat", "exfat", "msdos", "ntfs", "ntfs3", "fuseblk"}
 )
 
@@ -121,8 +120,8 @@ func (x *examination) kind(m mount) {
 		x.find(FileSystem, dir, OK, "%s", "%s", what)
 	case m.kind == "ext2":
 		x.find(FileSystem, dir, Warning, "%s：没有日志，不能预留空间，断电后可能须人工检查",
-			"%s: it has no journal and cannot reserve room, and may need "+
-				"a check by hand after a power cut", what).todo("%s", "%s", move)
+			"%s: it has no journal and cannot reserve room, and may need a check by hand after a power cut", what).
+			todo("%s", "%s", move)
 	case has(passingKinds):
 		x.find(FileSystem, dir, Wrong, "%s：内容在内存中，重新启动后全部丢失",
 			"%s: it is in memory, and all of it is lost when the machine restarts", what).
@@ -133,8 +132,8 @@ func (x *examination) kind(m mount) {
 			todo("为台账目录挂载一个卷", "mount a volume at the directory of the ledger")
 	case has(networkKinds):
 		x.find(FileSystem, dir, Wrong, "%s：网络文件系统的锁和存盘不可靠，台账不支持",
-			"%s: locks and syncs over a network are not reliable, and a ledger does "+
-				"not support them", what).todo("%s；网络存储可放备份", "%s; backups may be there", move)
+			"%s: locks and syncs over a network are not reliable, and a ledger does not support them", what).
+			todo("%s；网络存储可放备份", "%s; backups may be there", move)
 	case has(modelessKinds):
 		x.find(FileSystem, dir, Wrong, "%s：没有文件权限，也没有日志", "%s: it has no permissions and no journal",
 			what).todo("%s", "%s", move)
@@ -256,8 +255,8 @@ func (x *examination) probe() {
 		x.find(Reserve, x.disk, OK, "可以预留空间", "room can be reserved")
 	} else {
 		x.find(Reserve, x.disk, Warning, "不能预留空间（fallocate），以写零代替，写入略慢",
-			"room cannot be reserved (fallocate); zeros are written instead, "+
-				"and writing is a little slower").todo("可改用 ext4 或 xfs", "ext4 or xfs can reserve")
+			"room cannot be reserved (fallocate); zeros are written instead, and writing is a little slower").
+			todo("可改用 ext4 或 xfs", "ext4 or xfs can reserve")
 	}
 	x.syncs(report.Median(), len(report.Syncs))
 }
@@ -268,8 +267,8 @@ func (x *examination) syncs(median time.Duration, writes int) {
 		x.find(Sync, x.disk, Warning, "一次写入并存盘（fdatasync）只用 %s：可能没有真正存入磁盘",
 			"a write with fdatasync takes only %s: it may not reach the disk", span(median)).
 			todo("查看虚拟机的磁盘缓存方式（不用“unsafe”）和磁盘的写缓存；有断电保护的固态盘无碍",
-				"look at the cache mode of the virtual machine's disk "+
-					"(not unsafe) and at the disk's write cache; a drive with power-loss protection is fine")
+				"look at the cache mode of the virtual machine's disk (not unsafe) and at the disk's write cache; "+
+					"a drive with power-loss protection is fine")
 		return
 	}
 	x.find(Sync, x.disk, OK, "一次写入并存盘（fdatasync）用 %s（%d 次的中位数）",

@@ -154,8 +154,8 @@ func (x *examination) lastRecord(end logstore.End) {
 			"the last record is of %s, %v after the clock: the clock was set back, or was ahead then", at,
 			span(ahead)).
 			todo("先校准时钟；在此之前记入的时间不会前移，与实际不符",
-				"set the clock right first; until it has passed that time, records get that time and "+
-					"not their own").typed("timedatectl status")
+				"set the clock right first; until it has passed that time, records get that time and not their "+
+					"own").typed("timedatectl status")
 		return
 	}
 	x.find(LastRecord, x.Dir, OK, "位置 %d，记于 %s", "position %d, of %s", end.Position, at)
@@ -195,8 +195,8 @@ func (x *examination) service() {
 	}
 	if s.Build != x.Build {
 		x.find(Service, "", Warning, "服务的版本是 %s，本程序是 %s；命令会被拒绝",
-			"the server is of version %s, this program of %s; it refuses the verbs of "+
-				"another version", s.Build, x.Build).
+			"the server is of version %s, this program of %s; it refuses the verbs of another version", s.Build,
+			x.Build).
 			todo("用同一版本的程序重新启动服务", "start the server again with this program").
 			typed("systemctl restart taizhang")
 	}

@@ -46,8 +46,8 @@ func (x *examination) port(setting, address string) {
 			typed("systemctl restart taizhang")
 	case err == nil && number < unprivilegedPort() && os.Geteuid() == 0 && x.owner != 0:
 		x.find(Ports, about, Warning, "%s：空闲，但 %d 以下的端口只有 root 可用，服务用户（%d）不能用",
-			"%s: free, but ports below %d are for root, and the user who serves (%d) is "+
-				"another", about, unprivilegedPort(), x.owner).
+			"%s: free, but ports below %d are for root, and the user who serves (%d) is another", about,
+			unprivilegedPort(), x.owner).
 			todo("改用较大的端口，或在 systemd 服务中写 AmbientCapabilities=CAP_NET_BIND_SERVICE",
 				"take a higher port, or AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of systemd").
 			typed("systemctl edit taizhang")
@@ -137,8 +137,7 @@ func (x *examination) hosts() {
 	case len(x.Serving.Hosts) == 0 && (ip == nil && host == "" || ip != nil && ip.IsUnspecified()):
 		x.find(Hosts, x.Serving.Listen, Warning,
 			"没有设置主机名：用本机回环地址以外的名称或地址访问一律拒绝（403）",
-			"no host name is set: every request under another name or "+
-				"address than loopback is refused (403)").
+			"no host name is set: every request under another name or address than loopback is refused (403)").
 			todo("设置浏览器和程序所用的主机名", "set the names under which browsers and programs ask").
 			typed(x.serve(x.flag("host"), "NAME", x.flag("check-config")))
 	default:
