@@ -118,6 +118,9 @@ func TestEveryComposeFileLoadsAndItsServicesAreConfined(t *testing.T) {
 			if s.StopGracePeriod == nil && s.Name == "ledger" {
 				t.Error("the ledger needs longer to stop than is usual")
 			}
+			if limit := s.Ulimits["nofile"]; s.Name == "ledger" && (limit == nil || limit.Single < 8192) {
+				t.Error("the ledger may not open a file for each of its connections")
+			}
 		}
 		for _, network := range []string{"watch", "record", "alerts"} {
 			if n, ok := project.Networks[network]; ok && !n.Internal {

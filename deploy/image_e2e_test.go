@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -331,6 +332,14 @@ func TestTheContainersOfTheManifestsRun(t *testing.T) {
 	}
 	if out, err := exec.Command("podman", "--runtime", "runc", "exec", id, "/bin/sh").CombinedOutput(); err == nil {
 		t.Errorf("there is a shell: %s", out)
+	}
+	// doctor may find something wrong with the machine, but nothing with what the manifests give.
+	said, _ := inContainer(id, "", "doctor", "--config", "/etc/taizhang/taizhang.conf")
+	for _, topic := range []string{"settings", "secrets", "certificate", "permissions", "socket", "service"} {
+		if !regexp.MustCompile(`(?m)^(ok|warning) +`+topic+` `).MatchString(said) ||
+			regexp.MustCompile(`(?m)^wrong +`+topic+` `).MatchString(said) {
+			t.Errorf("of the %s doctor says\n%s", topic, said)
+		}
 	}
 	for _, c := range backup.containers() { // one after the other
 		out, err := backup.command(c, "--rm", "-e", "TAIZHANG_LANG=en").CombinedOutput()
