@@ -178,7 +178,7 @@ func TestTheProgramServesAndStops(t *testing.T) {
 func secrets(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "secrets")
-	cmd := exec.Command("compose/secrets.sh", "ledger.example.cn")
+	cmd := exec.Command("compose/secrets.sh", "ledger.example.cn", "taizhang.taizhang.svc")
 	cmd.Env = append(os.Environ(), "SECRETS="+dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("compose/secrets.sh: %v\n%s", err, out)

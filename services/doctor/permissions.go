@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"syscall"
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/listen"
@@ -171,10 +173,17 @@ func (x *examination) secret(file string) {
 		return
 	}
 	owner := ownerOf(info)
-	switch err := listen.Private(file); {
+	server := x.owner
+	if server == 0 { // who asks, while there is no ledger
+		server = uint32(os.Geteuid())
+	}
+	switch err := listen.PrivateTo(file, server); {
 	case err != nil:
 		x.find(Secrets, file, Wrong, "%s", "%s", because(err)).todo("改为 0600；他人可能已读过的，换一个新的",
 			"make it 0600; if others may have read it, make a new one").typed("chmod 0600 " + x.Quote(file))
+	case owner == 0 && isOfGroup(info, server):
+		x.find(Secrets, file, OK, "%s 属于 root，只有运行服务的用户 %s 所在的组可读",
+			"%s is of root, and only the group of %s, who runs the server, may read it", file, userName(server))
 	case x.owner != 0 && owner != x.owner:
 		x.find(Secrets, file, Wrong, "%s 属于 %s，运行服务的用户 %s 不能读取",
 			"%s is of %s, and %s, who runs the server, cannot read it", file, userName(owner), userName(x.owner)).
@@ -183,6 +192,24 @@ func (x *examination) secret(file string) {
 	default:
 		x.find(Secrets, file, OK, "%s 只有 %s 可读", "only %[2]s may read %[1]s", file, userName(owner))
 	}
+}
+
+// isOfGroup reports whether a user may read a file because its group may.
+func isOfGroup(info os.FileInfo, uid uint32) bool {
+	sys, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || uid == 0 || info.Mode().Perm()&0o040 == 0 {
+		return false
+	}
+	if int(uid) == os.Geteuid() { // also a group that a container alone gives
+		groups, err := os.Getgroups()
+		return int(sys.Gid) == os.Getegid() || err == nil && slices.Contains(groups, int(sys.Gid))
+	}
+	u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10))
+	if err != nil {
+		return false
+	}
+	groups, err := u.GroupIds()
+	return err == nil && slices.Contains(groups, strconv.FormatUint(uint64(sys.Gid), 10))
 }
 
 // missing adds a finding about a file that the settings name and that cannot be read.

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -65,4 +66,13 @@ func TestASecretThatOthersCanReadIsWrong(t *testing.T) {
 	}
 	examine(t, c, (*examination).permissions, (*examination).secrets).says(Secrets, Wrong,
 		"who runs the server, cannot read it")
+	// What root owns, the group of the user who runs the server may read.
+	if err := errors.Join(os.Chown(good, 0, 65534), os.Chmod(good, 0o640)); err != nil {
+		t.Fatal(err)
+	}
+	examine(t, c, (*examination).permissions, (*examination).secrets).says(Secrets, OK, "may read it")
+	if err := os.Chown(good, 0, 1); err != nil {
+		t.Fatal(err)
+	}
+	examine(t, c, (*examination).permissions, (*examination).secrets).says(Secrets, Wrong, good+" is of root")
 }

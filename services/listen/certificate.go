@@ -119,7 +119,10 @@ func (c *Certificate) load(files [2]os.FileInfo) error {
 // Private returns an error if others than the owner can read or write a file that holds a secret. The group may read a
 // file of root that this process, which is not root's, is given: a secret of a cluster of containers, or one below
 // /etc, comes with root as its owner, and the process could not read it otherwise.
-func Private(file string) error {
+func Private(file string) error { return PrivateTo(file, uint32(os.Geteuid())) }
+
+// PrivateTo does the same as Private for a process of another user.
+func PrivateTo(file string, user uint32) error {
 	info, err := os.Stat(file)
 	if err != nil {
 		return err
@@ -127,11 +130,11 @@ func Private(file string) error {
 	if info.IsDir() {
 		return &os.PathError{Op: "open", Path: file, Err: syscall.EISDIR}
 	}
-	owner := uint32(os.Geteuid())
+	owner := user
 	if sys, ok := info.Sys().(*syscall.Stat_t); ok {
 		owner = sys.Uid
 	}
-	if mode := info.Mode().Perm(); !isPrivate(mode, owner, uint32(os.Geteuid())) {
+	if mode := info.Mode().Perm(); !isPrivate(mode, owner, user) {
 		return text.Errorf(text.Forbidden,
 			"%s 含有机密，他人可以读取（权限 %04o）；请改为 0600（属主为 root 而由组读取的，改为 0640）",
 			"%s holds a secret and others may read it (mode %04o); make it 0600, or 0640 if it is root's and read by "+
