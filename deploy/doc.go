@@ -1,6 +1,7 @@
 // Package deploy is what an office needs to run taizhang for years, and the tests of it.
 //
 //	systemd      units of the server and of its backup, hardened, with an example of the settings
+//	release      a release: reproducible programs, their packages, licences and bill of materials
 //	debian       packages (.deb, .rpm) of the static binary with these units
 //	image        an image from scratch with the static binary
 //	compose      one machine with containers: the ledger alone, or a cluster with what watches it

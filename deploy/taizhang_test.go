@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"sync"
 	"syscall"
 	"testing"
@@ -34,9 +35,7 @@ func TestMain(m *testing.M) {
 // built builds the program as it is shipped, once for all tests.
 var built = sync.OnceValues(func() (string, error) {
 	binary := filepath.Join(builds, "taizhang")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "./cmd/taizhang")
-	cmd.Dir = ".."
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd := exec.Command("release/binary.sh", "0.0.0", runtime.GOARCH, binary)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build taizhang: %w\n%s", err, out)
 	}
@@ -56,7 +55,13 @@ func taizhang(t *testing.T) string {
 // run runs a verb of the program in English and returns what it printed on standard output.
 func run(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(taizhang(t), append([]string{"--lang", "en"}, args...)...)
+	return runWith(t, taizhang(t), args...)
+}
+
+// runWith does the same with another binary.
+func runWith(t *testing.T, binary string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(binary, append([]string{"--lang", "en"}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -86,7 +91,13 @@ const startWait = 30 * time.Second
 // otherwise, and returns when it is ready.
 func serve(t *testing.T, dir string, flags ...string) *server {
 	t.Helper()
-	cmd := exec.Command(taizhang(t), append([]string{"--lang", "en", "serve", "--data", dir, "--listen", "127.0.0.1:0",
+	return serveWith(t, taizhang(t), dir, flags...)
+}
+
+// serveWith does the same with another binary.
+func serveWith(t *testing.T, binary, dir string, flags ...string) *server {
+	t.Helper()
+	cmd := exec.Command(binary, append([]string{"--lang", "en", "serve", "--data", dir, "--listen", "127.0.0.1:0",
 		"--admin-listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0"}, flags...)...)
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {

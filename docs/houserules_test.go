@@ -287,6 +287,8 @@ var notVerbs = map[string][]string{
 	"cmd/taizhang/served.go": {"services/api/client", "services/listen"},
 	// makes a history and asks no ledger
 	"cmd/taizhang/simulate.go": {"events", "services/simulator"},
+	// says which judgement of alerts the program has
+	"cmd/taizhang/version.go": {"aggregates"},
 }
 
 func TestVerbsAskTheCounterAndNothingBelow(t *testing.T) {

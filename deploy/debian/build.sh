@@ -4,7 +4,7 @@
 # Builds the packages of taizhang: OUTDIR/taizhang_VERSION_ARCH.deb, and for amd64 and arm64 the .rpm too. Without ARCH it
 # builds amd64, arm64 and loong64. Needs Go alone; nfpm is a Go program too. The same source, version and
 # SOURCE_DATE_EPOCH (by default the time of the commit) give the same bytes, in any folder and on any machine.
-# BINARIES names a directory with programs that are built already: taizhang-linux-ARCH.
+# BINARIES names a directory with programs that are built already, taizhang-linux-ARCH, and their NOTICES.txt.
 set -euo pipefail
 export LC_ALL=C
 umask 022
@@ -23,13 +23,17 @@ binary() {
 	if [ -e "${BINARIES:-}/taizhang-linux-$1" ]; then
 		cp "$BINARIES/taizhang-linux-$1" "$2"
 	else
-		CGO_ENABLED=0 GOOS=linux GOARCH=$1 go build -trimpath -o "$2" ./cmd/taizhang
+		deploy/release/binary.sh "$version" "$1" "$2"
 	fi
 }
+
+notices=${BINARIES:-}/NOTICES.txt
+[ -e "$notices" ] || { notices=$stage/NOTICES.txt && go run -C deploy ./release/notices >"$notices"; }
 
 host=$(go env GOHOSTARCH)
 for arch; do
 	mkdir -p "$stage/$arch"
+	cp "$notices" "$stage/$arch/NOTICES.txt"
 	binary "$arch" "$stage/$arch/taizhang"
 done
 [ -e "$stage/$host/taizhang" ] || { mkdir "$stage/$host" && binary "$host" "$stage/$host/taizhang"; }

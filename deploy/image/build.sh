@@ -16,6 +16,7 @@ else
 	trap 'rm -rf "$made"' EXIT
 	context=$made/context
 fi
+version=${tag:-:devel}
 arch=${2:-$(go env GOARCH)}
 
 # The directories are empty: a copy makes them in the image, with the owner of the ledger, and for everybody.
@@ -27,7 +28,7 @@ cp "$here/Dockerfile" "$context/"
 if [ -n "${BINARY:-}" ]; then
 	cp "$BINARY" "$context/taizhang"
 else
-	CGO_ENABLED=0 GOOS=linux GOARCH=$arch go build -C "$here/../.." -trimpath -o "$(realpath "$context")/taizhang" ./cmd/taizhang
+	"$here/../release/binary.sh" "${version##*:}" "$arch" "$context/taizhang"
 fi
 [ -n "${tag:-}" ] || exit 0
 ${BUILDER:-docker build} --platform "linux/$arch" --tag "$tag" "$context"
