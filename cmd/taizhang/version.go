@@ -42,8 +42,8 @@ func (a *app) versionCommand() *cobra.Command {
 			if settings["vcs.modified"] == "true" {
 				a.print("所用源代码有未登记的改动", "built from sources with changes that are in no commit")
 			}
-			a.print("清单格式第 %d 版，预警判断第 %d 版", "form of the lists %d, judgement of the alerts %d", lists.Form,
-				aggregates.Engine)
+			a.print("清单格式第 %d 版，预警判断第 %d 版",
+				"form of the lists %d, judgement of the alerts %d", lists.Form, aggregates.Engine)
 			for _, m := range build.Deps {
 				if slices.Contains(shownModules, m.Path) {
 					a.print("%s %s", "%s %s", m.Path, m.Version)
