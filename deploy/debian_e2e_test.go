@@ -35,12 +35,12 @@ func packages(t *testing.T, out, binaries, version string, arches ...string) {
 	}
 }
 
-// released returns the directory of the packages of version 1.0.0, which are built once for all tests.
+// released returns the directory of the packages of version 0.0.0, which are built once for all tests.
 func released(t *testing.T) string {
 	t.Helper()
 	out := filepath.Join(builds, "released")
 	if _, err := os.Stat(out); err != nil {
-		packages(t, out, "", "1.0.0", arches()...)
+		packages(t, out, "", "0.0.0", arches()...)
 	}
 	return out
 }
@@ -95,9 +95,9 @@ func (m *machine) files(want ...string) {
 
 func TestThePackageIsInstalledServesIsUpgradedAndRemoved(t *testing.T) {
 	m, newer := startMachine(t), t.TempDir()
-	packages(t, newer, shipped(t), "1.0.1", "amd64")
-	host(t, "cp", filepath.Join(released(t), "taizhang_1.0.0_amd64.deb"),
-		filepath.Join(newer, "taizhang_1.0.1_amd64.deb"), filepath.Join(m.root, "root"))
+	packages(t, newer, shipped(t), "0.0.1", "amd64")
+	host(t, "cp", filepath.Join(released(t), "taizhang_0.0.0_amd64.deb"),
+		filepath.Join(newer, "taizhang_0.0.1_amd64.deb"), filepath.Join(m.root, "root"))
 	m.installs()
 	m.serves()
 	m.startsAgain()
@@ -109,7 +109,7 @@ func TestThePackageIsInstalledServesIsUpgradedAndRemoved(t *testing.T) {
 // installs checks that the package makes the user and its directories, and starts nothing.
 func (m *machine) installs() {
 	m.t.Helper()
-	m.run("dpkg", "-i", "/root/taizhang_1.0.0_amd64.deb")
+	m.run("dpkg", "-i", "/root/taizhang_0.0.0_amd64.deb")
 	m.files("755 root root /usr/bin/taizhang", "750 root taizhang /etc/taizhang",
 		"640 root taizhang /etc/taizhang/taizhang.conf", "750 taizhang taizhang /var/lib/taizhang",
 		"750 taizhang taizhang /var/backups/taizhang", "644 root root /lib/systemd/system/taizhang.service")
@@ -193,7 +193,7 @@ func (m *machine) upgrades() {
 	settings := m.run("cat", "/etc/taizhang/taizhang.conf")
 	m.write("/etc/taizhang/taizhang.conf", strings.Replace(settings, "lang = zh", "lang = en", 1))
 	pid := m.property("taizhang", "MainPID")
-	m.run("dpkg", "-i", "/root/taizhang_1.0.1_amd64.deb")
+	m.run("dpkg", "-i", "/root/taizhang_0.0.1_amd64.deb")
 	m.servesAfter("the upgrade", pid)
 	if status := m.property("taizhang", "StatusText"); !strings.HasPrefix(status, "serving the ledger") {
 		m.t.Errorf("the settings are lost: %q", status)
@@ -204,7 +204,7 @@ func (m *machine) upgrades() {
 
 	// A server that does not start because of its settings does not leave half a package.
 	m.write("/etc/taizhang/taizhang.conf", settings+"\nlissten = 127.0.0.1:80\n")
-	if said := m.run("dpkg", "-i", "/root/taizhang_1.0.1_amd64.deb"); !strings.Contains(said, "服务未能启动") {
+	if said := m.run("dpkg", "-i", "/root/taizhang_0.0.1_amd64.deb"); !strings.Contains(said, "服务未能启动") {
 		m.t.Errorf("an upgrade with wrong settings: %s", said)
 	}
 	m.write("/etc/taizhang/taizhang.conf", settings)
@@ -227,7 +227,7 @@ func (m *machine) removes() {
 		m.t.Error("the purge left the settings")
 	}
 	m.files("750 taizhang taizhang /var/lib/taizhang", "600 taizhang taizhang /var/backups/taizhang/ledger.tar")
-	m.run("dpkg", "-i", "/root/taizhang_1.0.1_amd64.deb")
+	m.run("dpkg", "-i", "/root/taizhang_0.0.1_amd64.deb")
 	m.run("systemctl", "start", "taizhang")
 	m.has("ZJ-0001")
 	m.has("ZJ-0002")
@@ -239,7 +239,7 @@ var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AA
 
 func TestEveryPackageHoldsTheStaticProgramOfItsMachineAndIsTheSameWhenBuiltAgain(t *testing.T) {
 	built, again := released(t), t.TempDir()
-	packages(t, again, shipped(t), "1.0.0", arches()...)
+	packages(t, again, shipped(t), "0.0.0", arches()...)
 	files, err := os.ReadDir(built)
 	if err != nil {
 		t.Fatal(err)
