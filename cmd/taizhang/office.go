@@ -138,25 +138,30 @@ func (a *app) backUpAccess(ctx context.Context, to string, isFile bool) (*desk.C
 // yet.
 type restored struct {
 	desk.Copied
-	dir string
+	dir   string
+	isNew bool // the directory of the ledger was not there
 }
 
-// restoreAccess checks a backup of the log of the accounts and prepares it in a new directory beside that of the
-// ledger. It revokes all tokens in it.
-func (a *app) restoreAccess(ctx context.Context, from string, isFile bool) (r *restored, err error) {
-	at := filepath.Clean(a.dir)
-	if err := os.MkdirAll(filepath.Dir(at), 0o750); err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp(filepath.Dir(at), filepath.Base(at)+".access-") // for its owner alone
-	if err != nil {
-		return nil, err
-	}
+// restoreAccess checks a backup of the log of the accounts and prepares it in the directory of the ledger, which may
+// be all that the user may write to, or a volume of its own. It revokes all tokens in it.
+func (a *app) restoreAccess(ctx context.Context, from string, isFile bool) (_ *restored, err error) {
+	dir := filepath.Join(a.dir, accessName+logstore.PartialName)
+	_, missing := os.Stat(a.dir)
+	prepared := &restored{dir: dir, isNew: errors.Is(missing, fs.ErrNotExist)}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.RemoveAll(dir))
+			err = errors.Join(err, prepared.drop())
 		}
 	}()
+	if err := os.MkdirAll(a.dir, 0o750); err != nil {
+		return nil, err
+	}
+	if err := os.RemoveAll(dir); err != nil { // of a restore that was cut short
+		return nil, err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil { // for its owner alone
+		return nil, err
+	}
 	restore := logstore.Restore
 	if isFile {
 		restore = logstore.RestoreFile
@@ -175,8 +180,8 @@ func (a *app) restoreAccess(ctx context.Context, from string, isFile bool) (r *r
 		return nil, err
 	}
 	err = errors.Join(accounts.Restored(ctx, a.owner()), accounts.Close())
-	return &restored{desk.Copied{Path: filepath.Join(a.dir, accessName), Events: report.Records, Bytes: report.Bytes},
-		dir}, err
+	prepared.Copied = desk.Copied{Path: filepath.Join(a.dir, accessName), Events: report.Records, Bytes: report.Bytes}
+	return prepared, err
 }
 
 // place moves the log of the accounts into the directory of the ledger, durably.
@@ -191,5 +196,11 @@ func (r *restored) place() error {
 	return errors.Join(parent.Sync(), parent.Close())
 }
 
-// drop removes the prepared directory.
-func (r *restored) drop() error { return os.RemoveAll(r.dir) }
+// drop removes the prepared directory, and that of the ledger if it was made for it and is empty.
+func (r *restored) drop() error {
+	err := os.RemoveAll(r.dir)
+	if r.isNew {
+		_ = os.Remove(filepath.Dir(r.dir))
+	}
+	return err
+}

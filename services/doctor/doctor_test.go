@@ -207,7 +207,7 @@ func TestAFileADamagedLogAndHalfARestoreAreWrong(t *testing.T) {
 		t.Errorf("got %q", f.Commands)
 	}
 	write(t, first, `{"taizhang":"segment","format":9,"segment":1,"position":1,"chain":"00000000"}`+"\n", 0o600)
-	left := dir + ".access-123"
+	left := filepath.Join(dir, "access.partial")
 	write(t, filepath.Join(left, "segment-000001.log"), "", 0o600)
 	e := examine(t, config(dir), (*examination).ledger)
 	e.says(Ledger, Wrong, "its format is version 9, of a newer program")

@@ -60,18 +60,14 @@ func (x *examination) ledger() {
 	x.lastRecord(end)
 }
 
-// leftOver looks for accounts beside the directory, which a restore that was cut short leaves there.
+// leftOver looks for accounts that a restore that was cut short left in the directory.
 func (x *examination) leftOver() {
-	at := filepath.Clean(x.Dir)
-	list, _ := os.ReadDir(filepath.Dir(at)) // what cannot be read has nothing to see
-	for _, e := range list {
-		if strings.HasPrefix(e.Name(), filepath.Base(at)+".access-") {
-			path := filepath.Join(filepath.Dir(at), e.Name())
-			x.find(Ledger, path, Warning, "%s 是一次中断的恢复留下的账号",
-				"%s holds accounts that a restore left when it was cut short",
-				path).todo("没有恢复在进行时，删除它", "remove it, unless a restore is running").
-				typed("rm -r " + x.Quote(path))
-		}
+	path := filepath.Join(x.Dir, "access"+logstore.PartialName)
+	if _, err := os.Stat(path); err == nil { // what cannot be read has nothing to see
+		x.find(Ledger, path, Warning, "%s 是一次中断的恢复留下的账号",
+			"%s holds accounts that a restore left when it was cut short",
+			path).todo("没有恢复在进行时，删除它", "remove it, unless a restore is running").
+			typed("rm -r " + x.Quote(path))
 	}
 }
 

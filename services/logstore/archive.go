@@ -27,12 +27,14 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
+// PartialName ends the name of what is not complete, or not in its place yet.
+const PartialName = ".partial"
+
 const (
 	blockBytes   = 512
 	endBytes     = 2 * blockBytes
 	memberMode   = 0o640
-	memberAt     = 946684800 // 2000-01-01: a fixed date that every tool accepts
-	partialName  = ".partial"
+	memberAt     = 946684800     // 2000-01-01: a fixed date that every tool accepts
 	growingName  = "backup.part" // the name of the archive, in a directory beside it, until it is complete
 	sizeAt       = 124           // in a header
 	sizeDigits   = 11
@@ -199,7 +201,7 @@ func backupFile(ctx context.Context, fs FS, dir, file string) (report ScanReport
 	if err := holdsLog(fs, dir); err != nil {
 		return ScanReport{}, err
 	}
-	c, err := lockCopy(fs, file+partialName)
+	c, err := lockCopy(fs, file+PartialName)
 	if err != nil {
 		return ScanReport{}, err
 	}

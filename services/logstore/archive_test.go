@@ -577,7 +577,7 @@ func TestBackupAndRestoreTakeTheRightFilesOnly(t *testing.T) {
 	if _, err := BackupFile(t.Context(), dir, file); err != nil {
 		t.Fatal(err)
 	}
-	lock, err := lockCopy(osFS{}, file+partialName)
+	lock, err := lockCopy(osFS{}, file+PartialName)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -602,9 +602,9 @@ func TestBackupAndRestoreTakeTheRightFilesOnly(t *testing.T) {
 	if all, err := os.ReadDir(filepath.Dir(file)); err != nil || len(all) != 1 || all[0].Name() != "b.tar" {
 		t.Errorf("beside the backup there are %v, %v", all, err)
 	}
-	writeFile(t, file+partialName, []byte("kept"))
+	writeFile(t, file+PartialName, []byte("kept"))
 	if _, err := BackupFile(t.Context(), dir, file); !errors.Is(err, syscall.ENOTDIR) ||
-		string(readFile(t, file+partialName)) != "kept" {
+		string(readFile(t, file+PartialName)) != "kept" {
 		t.Errorf("where the name beside is taken: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/taizhang/taizhang/events/text"
@@ -71,6 +72,9 @@ func backup(ctx context.Context, fs FS, dir, dest string) (report ScanReport, er
 // Restore checks all of a backup and then copies it to dir. dir must be empty or not exist; otherwise the error is
 // ErrNotEmpty. A Restore that fails leaves nothing. An interrupted Restore leaves nothing, or a log that does not open
 // because its first segment is missing, but never a shorter log. In that case clear the directory and restore again.
+//
+// A name that ends in PartialName does not count: what is restored with the log is prepared there, on the same file
+// system.
 func Restore(ctx context.Context, from, dir string) (ScanReport, error) {
 	return restore(ctx, osFS{}, from, like(from), dir)
 }
@@ -100,10 +104,12 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 		return w.report, err
 	}
 	defer func() { err = errors.Join(err, c.unlock()) }()
-	if names, err := fs.List(dir); err != nil || len(names) > 0 {
-		if err == nil {
-			err = notEmpty(dir, slices.Min(names))
-		}
+	names, err := fs.List(dir)
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, PartialName) })
+	if err == nil && len(names) > 0 {
+		err = notEmpty(dir, slices.Min(names))
+	}
+	if err != nil {
 		return w.report, err
 	}
 	defer func() {

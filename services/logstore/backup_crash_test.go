@@ -62,7 +62,7 @@ func TestABackupProcessThatIsKilledUnderLoadIsFinishedByRunningItAgain(t *testin
 					}
 					killed++
 				}
-				for _, left := range []string{to + partialName, filepath.Join(to, freshName)} {
+				for _, left := range []string{to + PartialName, filepath.Join(to, freshName)} {
 					if _, err := os.Stat(left); err == nil {
 						t.Errorf("it left %s", left)
 					}
