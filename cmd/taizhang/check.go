@@ -52,8 +52,13 @@ func (a *app) tellChecked(c *desk.Checked) {
 
 // tellExamined prints what a check has examined, without its findings.
 func (a *app) tellExamined(c *desk.Checked) {
-	a.print("文件：%d 个，共 %d 次写入，%d 字节，校验码全部相符",
-		"files: %d, written %d times, %d bytes, every checksum right", c.Segments, c.Commits, c.Bytes)
+	if c.Events == 0 && len(c.Findings) > 0 { // damaged: nothing was read from the files
+		a.print("文件：%d 个，共 %d 次写入，%d 字节，有损坏", "files: %d, written %d times, %d bytes, with damage",
+			c.Segments, c.Commits, c.Bytes)
+	} else {
+		a.print("文件：%d 个，共 %d 次写入，%d 字节，校验码全部相符",
+			"files: %d, written %d times, %d bytes, every checksum right", c.Segments, c.Commits, c.Bytes)
+	}
 	if c.TornBytes > 0 {
 		a.print("末尾有 %d 字节属于一次中断的写入，从未确认入账，下次写入时清除",
 			"the last %d bytes are of a write that was cut short and never confirmed; the next write removes them",
