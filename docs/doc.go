@@ -7,7 +7,11 @@
 // The pages in zh are a manual, written by hand. What the commands in it print is made on the ledger of the demo and
 // compared by a test of cmd/taizhang; the names of screens, headings and buttons (in bold) and the pictures are
 // compared with the pages by tests of services/console.
+//
+// The pages operations.md and zh/operations.md are recipes for those who run a ledger. A test of cmd/taizhang, with
+// the tag e2e and as root, takes the commands out of the pages, runs them, and compares what they print.
 package docs
 
 //go:generate go test . -run "Pages|OfTheAPI|OfTheFeed" -update
 //go:generate go test ../cmd/taizhang -run ConsoleBlocksOfTheManual -update
+//go:generate go test -tags e2e ../cmd/taizhang -run CommandsOfThePagesOfOperations -update

@@ -43,6 +43,9 @@ func TestTheManualNamesWhatTheScreensShow(t *testing.T) {
 			t.Fatal(err)
 		}
 		page := filepath.Base(name)
+		if page == "operations.md" { // about the machine, not about screens
+			continue
+		}
 		accounts, isKnown := manual[page]
 		if !isKnown {
 			t.Errorf("%s is for nobody: add it to manual", page)
