@@ -195,6 +195,7 @@ func (m *machine) ahead(dir string) error {
 func TestTheCommandsOfThePagesOfOperations(t *testing.T) {
 	for lang := range operationsPages {
 		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
 			p := readOperations(t, lang)
 			m := newMachine(t, lang)
 			var page strings.Builder
