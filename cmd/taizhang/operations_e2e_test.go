@@ -44,6 +44,9 @@ func newMachine(t *testing.T, lang string) *machine {
 	}
 	holder := exec.Command("unshare", "--mount", "--net", "--pid", "--uts", "--fork", "--kill-child", "bash",
 		"testdata/operations/machine", t.TempDir(), filepath.Join(dir, "disk"), program)
+	if _, err := holder.StdinPipe(); err != nil { // closed when the test ends, however it does
+		t.Fatal(err)
+	}
 	out, err := holder.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
