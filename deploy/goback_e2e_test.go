@@ -22,13 +22,14 @@ func before(t *testing.T) (binary string) {
 		commit = tagged
 	}
 	binary = filepath.Join(t.TempDir(), "taizhang")
-	command(t, checkout(t, commit), []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-o", binary, "./cmd/taizhang")
+	command(t, checkout(t, commit), []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-o", binary,
+		"./cmd/taizhang")
 	return binary
 }
 
 // TestALedgerGoesBackToTheReleaseBefore writes a ledger with accounts, users of NATS and a feed with this version, and
-// goes on with the release before: it opens, is sound, gives the same answers, is served and written to. Then this version
-// takes it over again, as after an upgrade.
+// goes on with the release before: it opens, is sound, gives the same answers, is served and written to. Then this
+// version takes it over again, as after an upgrade.
 func TestALedgerGoesBackToTheReleaseBefore(t *testing.T) {
 	old := before(t)
 	work := t.TempDir()

@@ -35,8 +35,8 @@ func checkout(t *testing.T, commit string) (dir string) {
 	return dir
 }
 
-// TestAReleaseIsTheSameFromTwoFolders builds a release in two folders and compares every file. The program is compiled once
-// more with nothing kept from an earlier build.
+// TestAReleaseIsTheSameFromTwoFolders builds a release in two folders and compares every file. With -all it compiles
+// the program once more with nothing kept from an earlier build.
 func TestAReleaseIsTheSameFromTwoFolders(t *testing.T) {
 	one, other := checkout(t, "HEAD"), checkout(t, "HEAD")
 	outs := []string{t.TempDir(), t.TempDir()}
@@ -47,7 +47,7 @@ func TestAReleaseIsTheSameFromTwoFolders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 3 + 3*len(arches()) + min(len(arches()), 2); len(files) < want {
+	if want := 2 + 3*len(arches()) + min(len(arches()), 2); len(files) < want {
 		t.Errorf("a release of %d files, expected at least %d: %v", len(files), want, files)
 	}
 	for _, f := range files {
@@ -64,9 +64,11 @@ func TestAReleaseIsTheSameFromTwoFolders(t *testing.T) {
 	}
 
 	binary := filepath.Join(outs[0], "taizhang-linux-amd64")
-	again := filepath.Join(t.TempDir(), "taizhang")
-	command(t, other, []string{"GOCACHE=" + t.TempDir()}, "deploy/release/binary.sh", "1.0.0", "amd64", again)
-	command(t, "", nil, "cmp", binary, again)
+	if *all { // it takes minutes
+		again := filepath.Join(t.TempDir(), "taizhang")
+		command(t, other, []string{"GOCACHE=" + t.TempDir()}, "deploy/release/binary.sh", "1.0.0", "amd64", again)
+		command(t, "", nil, "cmp", binary, again)
+	}
 
 	commit := strings.TrimSpace(command(t, one, nil, "git", "rev-parse", "HEAD"))
 	said := command(t, "", nil, binary, "version", "--lang", "en")

@@ -84,8 +84,8 @@ var servingLine = regexp.MustCompile(
 	`^serving the ledger .* on (https?://\S+?), health and metrics on (http://\S+?)` +
 		`(?:, alerts over NATS on (\S+?))?(?:,| and on the socket )`)
 
-// startWait bounds how long a server may take to become ready, and to stop.
-const startWait = 30 * time.Second
+// startWait bounds how long a server may take to become ready, to stop, and to go on when another of its cluster died.
+const startWait = 90 * time.Second
 
 // serve runs `taizhang serve` on the ledger in dir until the test ends, on free ports of loopback unless flags say
 // otherwise, and returns when it is ready.

@@ -150,7 +150,8 @@ func (p *part) readLicences() error {
 	}
 	for _, id := range p.licences {
 		if !slices.Contains(allowed, id) {
-			return fmt.Errorf("%s %s: the licence %s is not in the list of those that are allowed", p.Path, p.Version, id)
+			return fmt.Errorf("%s %s: the licence %s is not in the list of those that are allowed", p.Path, p.Version,
+				id)
 		}
 	}
 	return nil

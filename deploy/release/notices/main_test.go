@@ -13,8 +13,8 @@ var update = flag.Bool("update", false, "write the list of modules anew")
 
 const modules = "../modules.tsv"
 
-// TestTheModulesAndTheirLicencesAreListed compares the list with the modules that the program is made of. With -update it
-// writes the list: look at each new licence.
+// TestTheModulesAndTheirLicencesAreListed compares the list with the modules that the program is made of. With -update
+// it writes the list: look at each new licence.
 func TestTheModulesAndTheirLicencesAreListed(t *testing.T) {
 	parts, err := read("../../..")
 	if err != nil {
