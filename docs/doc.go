@@ -9,7 +9,7 @@
 // compared with the pages by tests of services/console.
 //
 // The pages operations.md and zh/operations.md are recipes for those who run a ledger. A test of cmd/taizhang, with
-// the tag e2e and as root, takes the commands out of the pages, runs them, and compares what they print.
+// the tag e2e and as root, takes the commands out of the blocks of the pages, runs them, and compares what they print.
 package docs
 
 //go:generate go test . -run "Pages|OfTheAPI|OfTheFeed" -update

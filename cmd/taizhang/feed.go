@@ -73,7 +73,7 @@ func (a *app) printFeed(f *api.FeedStatus) {
 		a.print("  已 %d 秒没有发布", "  nothing published for %d seconds", f.Seconds)
 	}
 	if f.Open != nil {
-		a.print("  未销预警：红 %d，黄 %d，蓝 %d", "  open alerts: %d red, %d yellow, %d blue", f.Open.Red,
+		a.print("  未解除预警：红 %d，黄 %d，蓝 %d", "  open alerts: %d red, %d yellow, %d blue", f.Open.Red,
 			f.Open.Yellow, f.Open.Blue)
 	}
 	if f.Messages != nil {

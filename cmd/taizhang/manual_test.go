@@ -109,7 +109,7 @@ func answerOnTerminal(t *testing.T, command string) string {
 }
 
 // commandInText finds the commands that the text of a page names.
-var commandInText = regexp.MustCompile("`taizhang ([^`]+)`")
+var commandInText = regexp.MustCompile("`(?:sudo -u taizhang )?taizhang ([^`]+)`")
 
 func TestTheCommandsInTheTextOfTheManualAreCommandLines(t *testing.T) {
 	leaveUnderRace(t)

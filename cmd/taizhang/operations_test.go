@@ -40,6 +40,7 @@ var (
 	hiddenCommand = regexp.MustCompile(`^<!-- \$ (.*) -->\n$`)
 	typedAnswer   = regexp.MustCompile(`^<!-- type (.*) -->\n$`)
 	fileBlock     = regexp.MustCompile("^```(?:ini|nginx) (/\\S+)\n$")
+	whichLedger   = regexp.MustCompile(`--(data|config|server) `)
 	notRunRow     = regexp.MustCompile("^\\| `([a-z` ,、]+)` \\| (not run|未运行)")
 )
 
@@ -148,6 +149,7 @@ func TestEveryCommandOfThePagesOfOperationsIsRunOrNamedAsNotRun(t *testing.T) {
 				continue
 			}
 			rest, _, _ = strings.Cut(strings.TrimSuffix(rest, ")"), " | ")
+			rest, _, _ = strings.Cut(rest, " > ")
 			if _, err := parseLine(rest, lang); err != nil {
 				t.Errorf("%s: %s: %v", p.name, s.command, err)
 			}
@@ -159,6 +161,10 @@ func TestEveryCommandOfThePagesOfOperationsIsRunOrNamedAsNotRun(t *testing.T) {
 		for _, line := range commandInText.FindAllStringSubmatch(string(content), -1) {
 			if _, err := parseLine(line[1], lang); err != nil {
 				t.Errorf("%s: taizhang %s: %v", p.name, line[1], err)
+			}
+			if !whichLedger.MatchString(line[1]) {
+				t.Errorf("%s: taizhang %s names no ledger, and works on taizhang-data where it is typed", p.name,
+					line[1])
 			}
 		}
 		if lines := strings.Count(string(content), "\n"); lines > 400 {

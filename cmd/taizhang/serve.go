@@ -344,7 +344,7 @@ func (o *serveOptions) mayBeReached(accounts access.Accounts) error {
 			names, o.listen)
 	}
 	return text.Errorf(text.Conflict,
-		"还没有可以行事的管理员（sysadmin 或 secadmin，有密码或有效令牌，未停用），不能在 %s 上提供服务；"+
+		"还没有能登录操作的管理员（sysadmin 或 secadmin，有密码或有效令牌，未停用），不能在 %s 上提供服务；"+
 			"请先建立并设置密码：taizhang account add NAME --role secadmin，taizhang account password NAME",
 		"no administrator could act (a sysadmin or secadmin with a password or a valid token, not disabled), so the "+
 			"ledger is not served on %s; first add one and set the password: taizhang account add NAME --role "+
