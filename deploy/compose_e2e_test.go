@@ -3,12 +3,17 @@
 package deploy
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestTheNATSServersOfComposeCarryTheFeed starts the three servers as compose.cluster.yaml does, with the files that
@@ -30,9 +35,10 @@ func TestTheNATSServersOfComposeCarryTheFeed(t *testing.T) {
 		p := &natsProcess{t: t, dir: t.TempDir(), address: freeAddress(t)}
 		monitor := freeAddress(t)
 		here := strings.NewReplacer("0.0.0.0:4222", p.address, "127.0.0.1:8222", monitor,
-			"0.0.0.0:6222", routes[2*i+1], "/var/lib/nats", filepath.Join(p.dir, "store"), "/run/secrets", made)
+			"0.0.0.0:6222", routes[2*i+1], "/var/lib/nats", filepath.Join(p.dir, "store"), "/run/nats",
+			filepath.Join(made, "nats"), "/run/secrets", made)
 		for _, v := range s.Volumes {
-			if v.Type != "bind" {
+			if v.Type != "bind" || v.Target == "/run/nats" {
 				continue
 			}
 			content := []byte(accounts)
@@ -65,7 +71,45 @@ func TestTheNATSServersOfComposeCarryTheFeed(t *testing.T) {
 			return answer.StatusCode == http.StatusOK
 		})
 	}
+	for i := 1; i < len(routes); i += 2 {
+		for file, want := range map[string]bool{"": false, "tls/tls": false, "nats/nats": true} {
+			if got := admitsRoute(t, routes[i], made, file); got != want {
+				t.Errorf("who shows the certificate %q is taken for a server of the cluster: %v", file, got)
+			}
+		}
+	}
 	t.Setenv("SSL_CERT_FILE", filepath.Join(made, "ca.crt"))
 	serve(t, dir, "--nats-listen", "off", "--nats", strings.Join(urls, ","), "--nats-nkey", seed)
 	published(t, dir)
+}
+
+// admitsRoute reports whether a NATS server takes who connects for another server of its cluster. file is the path of
+// a certificate to show, below the directory of secrets and without .crt and .key, or "".
+func admitsRoute(t *testing.T, address, made, file string) bool {
+	t.Helper()
+	authority, err := os.ReadFile(filepath.Join(made, "ca.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &tls.Config{RootCAs: x509.NewCertPool()}
+	config.RootCAs.AppendCertsFromPEM(authority)
+	if file != "" {
+		pair, err := tls.LoadX509KeyPair(filepath.Join(made, file+".crt"), filepath.Join(made, file+".key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
+	}
+	// The server talks first. With TLS 1.3 it refuses a certificate after the client's part of the handshake.
+	connection, err := tls.DialWithDialer(&net.Dialer{Timeout: startWait}, "tcp", address, config)
+	if err != nil {
+		t.Fatalf("the route %s has no TLS: %v", address, err)
+	}
+	defer connection.Close()
+	if err := connection.SetReadDeadline(time.Now().Add(startWait)); err != nil {
+		t.Fatal(err)
+	}
+	word := make([]byte, len("INFO "))
+	_, err = io.ReadFull(connection, word)
+	return err == nil && string(word) == "INFO "
 }

@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/compose-spec/compose-go/v2/cli"
@@ -94,6 +94,11 @@ func composeFaults(s types.ServiceConfig) (faults []string) {
 	if s.Logging == nil || s.Logging.Options["max-size"] == "" {
 		say("its log has no end")
 	}
+	for _, v := range s.Volumes {
+		if strings.HasSuffix(v.Source, ".key") || strings.HasSuffix(v.Source, ".crt") {
+			say("%s is mounted as a file, so that a renewed one is not seen", v.Source)
+		}
+	}
 	if len(s.Networks) == 0 || s.Networks["default"] != nil {
 		say("it is in the network of all")
 	}
@@ -127,6 +132,13 @@ func TestEveryComposeFileLoadsAndItsServicesAreConfined(t *testing.T) {
 				t.Errorf("%v: the network %s leads outside", c.files, network)
 			}
 		}
+	}
+	content, err := os.ReadFile("compose/compose.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range restoreFaults(recipe(string(content)), "/data/ledger") {
+		t.Error(fault)
 	}
 	// Only the ledger may ask KurrentDB, which asks nobody for a password.
 	for name, s := range mustLoadCompose(t, composed[1].files...).Services {
@@ -176,7 +188,10 @@ func TestAnEditedComposeFileIsCaught(t *testing.T) {
 		{"networks: [outside, watch]", "networks: [outsied]", "undefined network"},
 		{"GF_SECURITY_ADMIN_PASSWORD__FILE: /run/secrets/grafana-password", "GF_SECURITY_ADMIN_PASSWORD: hello",
 			"in the environment"},
-		{"secrets: [tls.crt, tls.key]", "secrets: [tls.crt, tls.kye]", "undefined secret"},
+		{"${TAIZHANG_LEDGER:-ledger}", "ledger-2", "restores over the ledger"},
+		{"--data /data/ledger-2 restore", "restore", "restores over the ledger"},
+		{"secrets: [grafana-password]", "secrets: [grafana-pasword]", "undefined secret"},
+		{"./secrets/tls:/run/tls:ro", "./secrets/tls/tls.key:/run/tls/tls.key:ro", "renewed one is not seen"},
 	} {
 		dir := t.TempDir()
 		changed := strings.Replace(string(whole), c.old, c.new, 1)
@@ -196,6 +211,8 @@ func TestAnEditedComposeFileIsCaught(t *testing.T) {
 			for _, s := range project.Services {
 				faults = append(faults, composeFaults(s)...)
 			}
+			faults = append(faults, restoreFaults(recipe(changed),
+				*project.Services["ledger"].Environment["TAIZHANG_DATA"])...)
 		}
 		if !strings.Contains(strings.Join(faults, "\n"), c.want) {
 			t.Errorf("%s → %s: expected %q, got %v", c.old, c.new, c.want, faults)
@@ -231,6 +248,9 @@ func TestEveryFileThatComposeMountsIsThere(t *testing.T) {
 			if !there(secret.File) {
 				t.Errorf("the secret %s is of %s, which nobody makes", name, secret.File)
 			}
+			if strings.HasSuffix(secret.File, ".key") {
+				t.Errorf("the secret %s is mounted as a file, so that a renewed one is not seen", name)
+			}
 		}
 	}
 }
@@ -250,8 +270,10 @@ func TestTheSecretsAreWhatTheContainersTake(t *testing.T) {
 	if !trusted.AppendCertsFromPEM(read("ca.crt")) {
 		t.Fatal("ca.crt is no certificate")
 	}
-	for file, names := range map[string][]string{"tls": {"ledger.example.cn", "ledger", "localhost", "127.0.0.1"},
-		"nats": {"nats-1", "nats-2", "nats-3", "localhost", "127.0.0.1"}} {
+	// Programs on other machines ask the NATS servers by the names of the ledger's machine.
+	for file, names := range map[string][]string{
+		"tls/tls":   {"ledger.example.cn", "ledger", "localhost", "127.0.0.1"},
+		"nats/nats": {"nats-1", "nats-2", "nats-3", "ledger.example.cn", "localhost", "127.0.0.1"}} {
 		pair, err := tls.X509KeyPair(read(file+".crt"), read(file+".key"))
 		if err != nil {
 			t.Fatal(err)
@@ -261,21 +283,77 @@ func TestTheSecretsAreWhatTheContainersTake(t *testing.T) {
 				t.Errorf("%s.crt: %v", file, err)
 			}
 		}
-	}
-	for name, mode := range map[string]os.FileMode{"ca.key": 0o600, "tls.key": 0o640, "nats.key": 0o640,
-		"grafana-password": 0o640, "tls.crt": 0o644, "ca.crt": 0o644} {
-		if info, err := os.Stat(filepath.Join(made, name)); err != nil || info.Mode().Perm() != mode {
-			t.Errorf("%s has the mode %v: %v", name, info.Mode().Perm(), err)
+		// Whoever has a certificate for clients may connect as a NATS server.
+		if slices.Contains(pair.Leaf.ExtKeyUsage, x509.ExtKeyUsageClientAuth) != (file == "nats/nats") {
+			t.Errorf("%s.crt is for %v", file, pair.Leaf.ExtKeyUsage)
 		}
 	}
-	before := read("tls.key")
-	again := exec.Command("compose/secrets.sh", "other.example.cn")
-	again.Env = append(os.Environ(), "SECRETS="+made)
-	if out, err := again.CombinedOutput(); err != nil {
+	// Grafana is user 472 of the group 0 in its image, the ledger of the group 10001; root has no capabilities.
+	for name, want := range map[string]string{"ca.key": "0600 0:0", "tls/tls.key": "0640 0:10001",
+		"nats/nats.key": "0640 0:0", "grafana-password": "0400 472:0", "tls/tls.crt": "0644 0:0", "ca.crt": "0644 0:0",
+		".": "0755 0:0", "tls": "0755 0:0", "nats": "0755 0:0"} {
+		info, err := os.Stat(filepath.Join(made, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner := info.Sys().(*syscall.Stat_t)
+		if got := fmt.Sprintf("%04o %d:%d", info.Mode().Perm(), owner.Uid, owner.Gid); got != want {
+			t.Errorf("%s is %s, expected %s", name, got, want)
+		}
+	}
+}
+
+// TestACertificateIsRenewedOnlyWhenAsked runs secrets.sh again on what it made.
+func TestACertificateIsRenewedOnlyWhenAsked(t *testing.T) {
+	made := secrets(t)
+	again := func(args ...string) ([]byte, error) {
+		cmd := exec.Command("compose/secrets.sh", args...)
+		cmd.Env = append(os.Environ(), "SECRETS="+made)
+		return cmd.CombinedOutput()
+	}
+	pairs := func() (all []tls.Certificate) {
+		for _, file := range []string{"tls/tls", "nats/nats"} {
+			pair, err := tls.LoadX509KeyPair(filepath.Join(made, file+".crt"), filepath.Join(made, file+".key"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, pair)
+		}
+		return all
+	}
+	before := pairs()
+	if out, err := again("other.example.cn"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if !bytes.Equal(before, read("tls.key")) {
-		t.Error("a second run replaces a key that is in use")
+	for i, pair := range pairs() {
+		if !pair.Leaf.Equal(before[i].Leaf) {
+			t.Error("a second run replaces a certificate that is in use")
+		}
+	}
+	if out, err := again("--renew", "other.example.cn"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	after := pairs()
+	for i, pair := range after {
+		if pair.Leaf.Equal(before[i].Leaf) || pair.Leaf.VerifyHostname("other.example.cn") != nil {
+			t.Errorf("the certificate of %v is not renewed", pair.Leaf.DNSNames)
+		}
+	}
+	// What an authority of the office signed stays.
+	own := filepath.Join(made, "tls", "tls")
+	selfSigned(t, own+".crt", own+".key")
+	if out, err := again("--renew", "third.example.cn"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if kept := pairs(); kept[0].Leaf.Subject.CommonName != "localhost" || kept[1].Leaf.Equal(after[1].Leaf) {
+		t.Error("a certificate of another authority is replaced, or that of this one is not")
+	}
+	if err := os.Remove(filepath.Join(made, "ca.key")); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := again("--renew", "third.example.cn"); err == nil ||
+		!strings.Contains(string(out), "put ca.key back") {
+		t.Errorf("without the key of the authority: %v\n%s", err, out)
 	}
 }
 
@@ -350,12 +428,12 @@ func checkContainerConfig(t *testing.T, command, environment []string, config st
 func ownKeys(t *testing.T, made string) string {
 	t.Helper()
 	own := t.TempDir()
-	for _, name := range []string{"tls.key", "publisher.nk"} {
+	for _, name := range []string{"tls/tls.key", "publisher.nk"} {
 		content, err := os.ReadFile(filepath.Join(made, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(own, name), content, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(own, filepath.Base(name)), content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -367,8 +445,8 @@ func TestTheLedgersCommandLinesAreRight(t *testing.T) {
 	made := secrets(t)
 	taizhangNATSConfig(t, made)
 	own := ownKeys(t, made)
-	replaced := strings.NewReplacer("/run/secrets/tls.key", filepath.Join(own, "tls.key"),
-		"/data/publisher.nk", filepath.Join(own, "publisher.nk"), "/run/secrets/", made+"/")
+	replaced := strings.NewReplacer("/run/tls/tls.key", filepath.Join(own, "tls.key"),
+		"/data/publisher.nk", filepath.Join(own, "publisher.nk"), "/run/tls/", made+"/tls/", "/run/secrets/", made+"/")
 	for i, want := range [][]string{
 		{"data = /data/ledger ", "listen = 0.0.0.0:8443 ", "nats-listen = 0.0.0.0:4222 ", "store =  "},
 		{"data = /data/ledger ", "store = esdb://kurrentdb:2113?tls=false ", "nats-listen = off ",

@@ -269,7 +269,7 @@ func volumes(t *testing.T, settings string) map[string]string {
 		dirs[name] = dir
 	}
 	for _, name := range []string{"tls.crt", "tls.key"} {
-		content, err := os.ReadFile(filepath.Join(made, name))
+		content, err := os.ReadFile(filepath.Join(made, "tls", name))
 		if err != nil {
 			t.Fatal(err)
 		}

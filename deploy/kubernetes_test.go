@@ -524,7 +524,7 @@ func TestTheLedgersSettingsInKubernetesAreRight(t *testing.T) {
 		}
 		own := ownKeys(t, made)
 		out := checkContainerConfig(t, container.Args, environment, config, strings.NewReplacer(
-			mounted["tls"]+"/tls.crt", filepath.Join(made, "tls.crt"), mounted["tls"]+"/tls.key",
+			mounted["tls"]+"/tls.crt", filepath.Join(made, "tls/tls.crt"), mounted["tls"]+"/tls.key",
 			filepath.Join(own, "tls.key"), "/etc/nats/publisher.nk", filepath.Join(own, "publisher.nk")))
 		for _, line := range append(want, "data = /data/ledger ") {
 			if !strings.Contains("\n"+out, "\n"+line) {

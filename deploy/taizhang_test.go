@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -195,4 +196,46 @@ func secrets(t *testing.T) string {
 		t.Fatalf("compose/secrets.sh: %v\n%s", err, out)
 	}
 	return dir
+}
+
+// recipe returns the commands in the comment at the head of a file, without the remarks behind them.
+func recipe(content string) (commands []string) {
+	goesOn := false
+	for line := range strings.Lines(content) {
+		if !strings.HasPrefix(line, "#") {
+			break
+		}
+		command, ok := strings.CutPrefix(line, "#   ")
+		if !ok {
+			continue
+		}
+		command, _, _ = strings.Cut(command, " # ")
+		command, more := strings.CutSuffix(strings.TrimSpace(command), "\\")
+		if goesOn {
+			commands[len(commands)-1] += command
+		} else {
+			commands = append(commands, command)
+		}
+		goesOn = more
+	}
+	return commands
+}
+
+// restoreFaults returns what is wrong with the commands of a recipe that restore a backup. ledger is the directory of
+// the ledger, which is not empty then.
+func restoreFaults(commands []string, ledger string) (faults []string) {
+	restores := false
+	for _, command := range commands {
+		if !strings.Contains(command, " restore ") {
+			continue
+		}
+		restores = true
+		if !strings.Contains(command, " --data ") || strings.Contains(command, " --data "+ledger+" ") {
+			faults = append(faults, "this restores over the ledger: "+command)
+		}
+	}
+	if !restores {
+		faults = append(faults, "no command restores a backup")
+	}
+	return faults
 }
