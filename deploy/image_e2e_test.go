@@ -194,8 +194,9 @@ func usesTheImage(t *testing.T, data string, verb func(stdin string, args ...str
 // pod has what Kubernetes gives to a container of a pod: its volumes as directories of this machine.
 type pod struct {
 	podSpec
-	image   string
-	volumes map[string]string // the directory of a volume by its name
+	image     string
+	manifests *manifests        // have the ConfigMaps from which it takes variables
+	volumes   map[string]string // the directory of a volume by its name
 }
 
 // command returns the command that runs a container of the pod, confined as its manifest says, without a network.
@@ -224,7 +225,11 @@ func (p *pod) command(c corev1.Container, flags ...string) *exec.Cmd {
 			args = append(args, "-v", mount)
 		}
 	}
-	return exec.Command("podman", append(append(args, p.image), c.Args...)...)
+	environment := p.manifests.environment(c)
+	for _, pair := range environment {
+		args = append(args, "-e", pair)
+	}
+	return exec.Command("podman", append(append(args, p.image), expanded(c.Args, environment)...)...)
 }
 
 // start runs the first container of the pod until the test ends, and returns its id.
@@ -285,8 +290,61 @@ func volumes(t *testing.T, settings string) map[string]string {
 	return dirs
 }
 
+// maintain runs in the pod for maintenance what the head of its kustomization has run there with the ledger as it is,
+// or to restore one, for the administrator li.
+func maintain(t *testing.T, p *pod, restores bool) {
+	t.Helper()
+	content, err := os.ReadFile("kubernetes/maintenance/kustomization.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, ran := p.start(t), 0
+	for _, command := range recipe(string(content)) {
+		_, verb, ok := strings.Cut(command, " maintenance -- /taizhang ")
+		if !ok || strings.Contains(verb, "--data ") != restores {
+			continue
+		}
+		ran++
+		args := strings.Fields(strings.ReplaceAll(verb, "NAME", "li"))
+		if slices.Contains(args, "password") { // no terminal
+			args = append(args, "--password-file", "-")
+		}
+		if out, err := inContainer(id, "a long word of many\n", args...); err != nil {
+			t.Fatalf("%q: %v\n%s", args, err, out)
+		}
+	}
+	if ran < 2 {
+		t.Fatalf("the head of maintenance/kustomization.yaml has %d verbs", ran)
+	}
+	podman(t, "rm", "--force", "--time", "30", id)
+}
+
+// backUp runs the containers of the backup, one after the other.
+func backUp(t *testing.T, backup *pod, ledger string) {
+	t.Helper()
+	for _, c := range backup.containers() {
+		out, err := backup.command(c, "--rm", "-e", "TAIZHANG_LANG=en").CombinedOutput()
+		if err != nil {
+			t.Errorf("%s of the backup: %v\n%s", c.Name, err, out)
+		}
+		if c.Name == "verify" && !strings.Contains(string(out), "compared with the ledger "+ledger+" ") {
+			t.Errorf("the backup is not compared with the running ledger %s:\n%s", ledger, out)
+		}
+	}
+}
+
+// endLedger stops the container of the ledger as a node does.
+func endLedger(t *testing.T, id string) {
+	t.Helper()
+	podman(t, "--runtime", "runc", "stop", "--time", "30", id)
+	if code := strings.TrimSpace(podman(t, "inspect", "--format", "{{.State.ExitCode}}", id)); code != "0" {
+		t.Errorf("the ledger was stopped with the code %s", code)
+	}
+}
+
 // TestTheContainersOfTheManifestsRun builds the image with podman, and runs with runc what the manifests of Kubernetes
-// say, one container after the other: first administrators, the ledger, its probes, its backup, its end.
+// say, one container after the other: first administrators, the ledger, its probes, its backup, its end, a restore,
+// and the ledger and the backup again.
 func TestTheContainersOfTheManifestsRun(t *testing.T) {
 	for _, program := range []string{"podman", "runc", "nsenter", "curl"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -297,24 +355,18 @@ func TestTheContainersOfTheManifestsRun(t *testing.T) {
 	buildImage(t, image)
 	t.Cleanup(func() { podman(t, "rmi", "--force", image) })
 	m := kustomized(t, "overlays/single")
-	dirs := volumes(t, one[*corev1.ConfigMap](t, m).Data["taizhang.conf"])
+	settings, _ := m.settings(t)
+	dirs := volumes(t, settings)
 
-	ledger, backup := &pod{m.pods()[0], image, dirs}, &pod{m.pods()[1], image, dirs}
+	ledger, backup := &pod{m.pods()[0], image, m, dirs}, &pod{m.pods()[1], image, m, dirs}
 	out, err := ledger.command(ledger.spec.Containers[0], "--rm", "-e", "TAIZHANG_LANG=en").CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "no administrator could act") {
 		t.Fatalf("without an administrator the ledger says %s", out)
 	}
-	maintenance := &pod{kustomized(t, "maintenance").pods()[0], image, dirs}
-	id := maintenance.start(t)
-	for _, verb := range [][]string{{"account", "add", "li", "--role", "secadmin"},
-		{"account", "password", "li", "--password-file", "-"}} {
-		if out, err := inContainer(id, "a long word of many\n", verb...); err != nil {
-			t.Fatalf("%q: %v\n%s", verb, err, out)
-		}
-	}
-	podman(t, "rm", "--force", "--time", "30", id)
+	maintenance := &pod{kustomized(t, "maintenance").pods()[0], image, m, dirs}
+	maintain(t, maintenance, false)
 
-	id = ledger.start(t)
+	id := ledger.start(t)
 	usesTheImage(t, dirs["data"], func(stdin string, args ...string) (string, error) {
 		return inContainer(id, stdin, args...)
 	})
@@ -341,19 +393,50 @@ func TestTheContainersOfTheManifestsRun(t *testing.T) {
 			t.Errorf("of the %s doctor says\n%s", topic, said)
 		}
 	}
-	for _, c := range backup.containers() { // one after the other
-		out, err := backup.command(c, "--rm", "-e", "TAIZHANG_LANG=en").CombinedOutput()
-		if err != nil {
-			t.Errorf("%s of the backup: %v\n%s", c.Name, err, out)
-		}
-		if c.Name == "verify" && !strings.Contains(string(out), "compared with the ledger /data/ledger") {
-			t.Errorf("the backup is not compared with the running ledger:\n%s", out)
+	backUp(t, backup, "/data/ledger")
+	endLedger(t, id)
+
+	maintain(t, maintenance, true)
+	m = restoredManifests(t)
+	ledger, backup = &pod{m.pods()[0], image, m, dirs}, &pod{m.pods()[1], image, m, dirs}
+	id = ledger.start(t)
+	var last string
+	await(t, "the restored ledger has what the first one had", func() bool {
+		var err error
+		last, err = inContainer(id, "", "account", "show", "zhang")
+		return err == nil && strings.Contains(last, "by local:taizhang")
+	})
+	backUp(t, backup, "/data/ledger-2")
+	endLedger(t, id)
+	for volume, names := range map[string][]string{"data": {"ledger", "ledger-2"},
+		"backups": {"ledger.tar", "ledger.access.tar", "ledger-2.tar", "ledger-2.access.tar"}} {
+		for _, name := range names {
+			if _, err := os.Stat(filepath.Join(dirs[volume], name)); err != nil {
+				t.Error(err)
+			}
 		}
 	}
-	podman(t, "--runtime", "runc", "stop", "--time", "30", id)
-	if code := strings.TrimSpace(podman(t, "inspect", "--format", "{{.State.ExitCode}}", id)); code != "0" {
-		t.Errorf("the ledger was stopped with the code %s", code)
+}
+
+// restoredManifests returns the manifests after a restore, with the values that the head of
+// maintenance/kustomization.yaml says.
+func restoredManifests(t *testing.T) *manifests {
+	t.Helper()
+	content, err := os.ReadFile("kubernetes/maintenance/kustomization.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
+	said := regexp.MustCompile(`# Then write (\S+) and (\S+) into base/ledger\.yaml\.`).FindSubmatch(content)
+	if said == nil {
+		t.Fatal("the head of maintenance/kustomization.yaml does not say what to write into base/ledger.yaml")
+	}
+	dir := edited(t, "base/ledger.yaml", "TAIZHANG_DATA: /data/ledger\n  BACKUP: /backups/ledger.tar\n",
+		fmt.Sprintf("TAIZHANG_DATA: %s\n  BACKUP: %s\n", said[1], said[2]))
+	m, err := buildKustomization(t, filepath.Join(dir, "overlays/single"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func podman(t *testing.T, args ...string) string {

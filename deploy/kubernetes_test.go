@@ -123,6 +123,50 @@ func (m *manifests) pods() (all []podSpec) {
 	return all
 }
 
+// environment returns the variables of a container as Kubernetes sets them, but for those of secrets.
+func (m *manifests) environment(c corev1.Container) (pairs []string) {
+	for _, from := range c.EnvFrom {
+		for _, settings := range of[*corev1.ConfigMap](m) {
+			if from.ConfigMapRef != nil && from.ConfigMapRef.Name == settings.Name {
+				for name, value := range settings.Data {
+					pairs = append(pairs, name+"="+value)
+				}
+			}
+		}
+	}
+	for _, variable := range c.Env {
+		if variable.ValueFrom == nil {
+			pairs = append(pairs, variable.Name+"="+variable.Value)
+		}
+	}
+	return pairs
+}
+
+// expanded returns the arguments of a container with the values of its variables, as Kubernetes expands them.
+func expanded(args, environment []string) (all []string) {
+	var values []string
+	for _, pair := range environment {
+		name, value, _ := strings.Cut(pair, "=")
+		values = append(values, "$("+name+")", value)
+	}
+	for _, arg := range args {
+		all = append(all, strings.NewReplacer(values...).Replace(arg))
+	}
+	return all
+}
+
+// settings returns the file of settings of an overlay, and the name of its ConfigMap.
+func (m *manifests) settings(t *testing.T) (content, name string) {
+	t.Helper()
+	for _, c := range of[*corev1.ConfigMap](m) {
+		if content, ok := c.Data["taizhang.conf"]; ok {
+			return content, c.Name
+		}
+	}
+	t.Fatal("there are no settings")
+	return "", ""
+}
+
 func (p *podSpec) containers() []corev1.Container {
 	return append(slices.Clone(p.spec.InitContainers), p.spec.Containers...)
 }
@@ -228,12 +272,18 @@ func ledgerFaults(m *manifests) (faults []string) {
 		r.WhenScaled != appsv1.RetainPersistentVolumeClaimRetentionPolicyType {
 		say("the ledger goes with the set")
 	}
-	for name, probe := range map[string]*corev1.Probe{"startup /livez": container.StartupProbe,
-		"liveness /livez": container.LivenessProbe, "readiness /readyz": container.ReadinessProbe} {
-		if probe == nil || probe.HTTPGet == nil || !strings.HasSuffix(name, " "+probe.HTTPGet.Path) ||
-			probe.HTTPGet.Port.StrVal != "admin" || !hasPort(probe.HTTPGet.Port) {
-			say("the probe %s does not ask the address for administrators", name)
+	// No probe asks /readyz, which fails with NATS: the only pod would get no connections while it can answer.
+	for name, probe := range map[string]*corev1.Probe{"startup": container.StartupProbe,
+		"liveness": container.LivenessProbe, "readiness": container.ReadinessProbe} {
+		if probe == nil || probe.HTTPGet == nil || probe.HTTPGet.Port.StrVal != "admin" ||
+			!hasPort(probe.HTTPGet.Port) {
+			say("the probe of %s does not ask the address for administrators", name)
+		} else if probe.HTTPGet.Path != "/livez" {
+			say("the probe of %s asks %s", name, probe.HTTPGet.Path)
 		}
+	}
+	if !slices.Contains(m.environment(container), "TAIZHANG_DATA=/data/ledger") {
+		say("the directory of the ledger is not that of ledger.yaml")
 	}
 	headless := false
 	for _, s := range of[*corev1.Service](m) {
@@ -313,12 +363,36 @@ func backupFaults(m *manifests, set *appsv1.StatefulSet) (faults []string) {
 			claims = append(claims, v.PersistentVolumeClaim.ClaimName)
 		}
 	}
+	// The backup before, the new one or its rehearsal, and perhaps that of an earlier ledger.
 	var made []string
+	var need, room int64 // bytes
 	for _, c := range of[*corev1.PersistentVolumeClaim](m) {
 		made = append(made, c.Name)
+		room += c.Spec.Resources.Requests.Storage().Value()
 	}
 	for _, c := range set.Spec.VolumeClaimTemplates {
 		made = append(made, c.Name+"-"+set.Name+"-0")
+		need += 3 * c.Spec.Resources.Requests.Storage().Value()
+	}
+	if room < need {
+		say("the volume of the backups has no room for %d bytes", need)
+	}
+	var commands []string
+	for _, c := range append(slices.Clone(spec.InitContainers), spec.Containers...) {
+		environment := m.environment(c)
+		commands = append(commands, strings.Join(expanded(c.Args, environment), " "))
+		if c.Name == "verify" && !slices.Contains(environment, "TMPDIR=/backups") {
+			say("the restore is rehearsed where there is no room")
+		}
+		for _, arg := range c.Args {
+			if strings.HasPrefix(arg, "/") {
+				say("the backup names %s, which is not of ledger.yaml", arg)
+			}
+		}
+	}
+	if want := []string{"backup /backups/ledger.tar",
+		"backup verify /backups/ledger.tar --against /data/ledger"}; !slices.Equal(commands, want) {
+		say("the backup runs %q", commands)
 	}
 	slices.Sort(made)
 	slices.Sort(claims)
@@ -368,7 +442,8 @@ func TestEveryOverlayIsWhatKubernetesKnowsAndConfined(t *testing.T) {
 	}
 }
 
-// TestTheMaintenancePodHasTheVolumesOfTheLedger compares the claims, for nothing else ties the pod to the overlays.
+// TestTheMaintenancePodHasTheVolumesOfTheLedger compares the claims and the directory of the ledger, for nothing else
+// ties the pod to the overlays.
 func TestTheMaintenancePodHasTheVolumesOfTheLedger(t *testing.T) {
 	pod := one[*corev1.Pod](t, kustomized(t, "maintenance"))
 	var claims []string
@@ -377,12 +452,39 @@ func TestTheMaintenancePodHasTheVolumesOfTheLedger(t *testing.T) {
 			claims = append(claims, v.PersistentVolumeClaim.ClaimName)
 		}
 	}
-	job := one[*batchv1.CronJob](t, kustomized(t, "overlays/single"))
+	m := kustomized(t, "overlays/single")
+	if environment := m.environment(pod.Spec.Containers[0]); !slices.Contains(environment,
+		"TAIZHANG_DATA=/data/ledger") {
+		t.Errorf("maintenance has %v", environment)
+	}
+	job := one[*batchv1.CronJob](t, m)
 	for i, v := range job.Spec.JobTemplate.Spec.Template.Spec.Volumes[:2] {
 		if i >= len(claims) || v.PersistentVolumeClaim.ClaimName != claims[i] {
 			t.Errorf("maintenance mounts %v", claims)
 		}
 	}
+}
+
+// edited returns a copy of the folder kubernetes in which the first of a text in a file is another.
+func edited(t *testing.T, file, old, replacement string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("kubernetes")); err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(dir, file)
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(whole), old, replacement, 1)
+	if changed == string(whole) {
+		t.Fatalf("%s has no %q", file, old)
+	}
+	if err := os.WriteFile(file, []byte(changed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // TestAnEditedManifestIsCaught changes one thing at a time in a copy: every point of the standard for pods of the
@@ -398,7 +500,7 @@ func TestAnEditedManifestIsCaught(t *testing.T) {
 		{"statefulset.yaml", "drop: [ALL]", "drop: [ALL]\n              add: [SYS_ADMIN]", "capabilities"},
 		{"statefulset.yaml", "emptyDir: {sizeLimit: 1Gi}", "hostPath: {path: /tmp}", "restricted volume types"},
 		{"statefulset.yaml", "containerPort: 8443}", "containerPort: 8443, hostPort: 8443}", "hostPort"},
-		{"statefulset.yaml", "{path: /readyz, port: admin}", "{path: /readyz, port: admin, host: 192.0.2.7}", "host"},
+		{"statefulset.yaml", "{path: /livez, port: admin}", "{path: /livez, port: admin, host: 192.0.2.7}", "host"},
 		{"statefulset.yaml", confined, confined + "            appArmorProfile: {type: Unconfined}\n", "AppArmor"},
 		{"statefulset.yaml", confined, confined + "            seLinuxOptions: {type: spc_t}\n", "seLinuxOptions"},
 		{"statefulset.yaml", confined, confined + "            procMount: Unmasked\n", "procMount"},
@@ -434,7 +536,10 @@ func TestAnEditedManifestIsCaught(t *testing.T) {
 		{"statefulset.yaml", "whenDeleted: Retain", "whenDeleted: Delete", "goes with the set"},
 		{"statefulset.yaml", "{name: admin, containerPort: 9464}", "{name: metrics, containerPort: 9464}",
 			"does not ask the address"},
-		{"statefulset.yaml", "path: /readyz", "path: /livez", "does not ask the address"},
+		{"statefulset.yaml", "readinessProbe:\n            httpGet: {path: /livez",
+			"readinessProbe:\n            httpGet: {path: /readyz", "readiness asks /readyz"},
+		{"statefulset.yaml", "          envFrom:\n            - configMapRef: {name: taizhang-ledger}\n", "",
+			"not that of ledger.yaml"},
 		{"statefulset.yaml", "serviceName: taizhang-pod", "serviceName: taizhang", "no headless service"},
 		{"service.yaml", "component: ledger", "component: leger", "does not select the ledger"},
 		{"service.yaml", "targetPort: https", "targetPort: http", "which the ledger does not have"},
@@ -448,26 +553,16 @@ func TestAnEditedManifestIsCaught(t *testing.T) {
 		{"backup.yaml", "Forbid", "Allow", "beside itself"},
 		{"backup.yaml", "timeZone: Asia/Shanghai", "timeZone: Etc/UTC", "not in the night"},
 		{"backup.yaml", "claimName: data-taizhang-0", "claimName: data-ledger-0", "of the claims"},
+		{"backup.yaml", "[backup, $(BACKUP)]", "[backup, /backups/ledger.tar]", "which is not of ledger.yaml"},
+		{"backup.yaml", "--against, $(TAIZHANG_DATA)", "--against, /data/ledger", "which is not of ledger.yaml"},
+		{"backup.yaml", "              envFrom: *ledger\n", "", "the backup runs"},
+		{"backup.yaml", "name: TMPDIR", "name: TMPDRI", "where there is no room"},
+		{"backup.yaml", "storage: 60Gi", "storage: 40Gi", "has no room"},
 		{"backup.yaml", "kubernetes.io/hostname", "topology.kubernetes.io/zone", "another node"},
 		{"backup.yaml", "component: backup", "component: ledger", "taken for the ledger"},
 		{"backup.yaml", "{name: tmp, mountPath: /tmp}", "{name: tpm, mountPath: /tmp}", "which is not there"},
 	} {
-		dir := t.TempDir()
-		if err := os.CopyFS(dir, os.DirFS("kubernetes")); err != nil {
-			t.Fatal(err)
-		}
-		file := filepath.Join(dir, "base", c.file)
-		whole, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		changed := strings.Replace(string(whole), c.old, c.new, 1)
-		if changed == string(whole) {
-			t.Fatalf("%s has no %q", c.file, c.old)
-		}
-		if err := os.WriteFile(file, []byte(changed), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		dir := edited(t, filepath.Join("base", c.file), c.old, c.new)
 		var faults []string
 		m, err := buildKustomization(t, filepath.Join(dir, "overlays/single"))
 		if err != nil {
@@ -498,8 +593,8 @@ func TestTheLedgersSettingsInKubernetesAreRight(t *testing.T) {
 		pod := m.pods()[0]
 		container := pod.spec.Containers[0]
 		config := filepath.Join(t.TempDir(), "taizhang.conf")
-		settings := one[*corev1.ConfigMap](t, m)
-		if err := os.WriteFile(config, []byte(settings.Data["taizhang.conf"]), 0o644); err != nil {
+		content, settings := m.settings(t)
+		if err := os.WriteFile(config, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		mounted := map[string]string{}
@@ -507,20 +602,19 @@ func TestTheLedgersSettingsInKubernetesAreRight(t *testing.T) {
 			mounted[mount.Name] = mount.MountPath
 		}
 		for _, v := range pod.spec.Volumes {
-			if v.ConfigMap != nil && v.Name == "settings" && v.ConfigMap.Name != settings.Name {
-				t.Errorf("%s: the pod mounts %s, not %s", dir, v.ConfigMap.Name, settings.Name)
+			if v.ConfigMap != nil && v.Name == "settings" && v.ConfigMap.Name != settings {
+				t.Errorf("%s: the pod mounts %s, not %s", dir, v.ConfigMap.Name, settings)
 			}
 		}
 		if mounted["settings"] != "/etc/taizhang" || container.Args[2] != "/etc/taizhang/taizhang.conf" {
 			t.Errorf("%s: the settings are at %s", dir, mounted["settings"])
 		}
-		environment := []string{}
+		environment := m.environment(container)
 		for _, variable := range container.Env {
-			value := variable.Value
-			if variable.Name == "TAIZHANG_STORE" {
-				value = "esdb://taizhang:word@kurrentdb:2113?tlsCAFile=/etc/ca/ca.crt"
+			if variable.Name == "TAIZHANG_STORE" { // of a secret
+				environment = append(environment,
+					"TAIZHANG_STORE=esdb://taizhang:word@kurrentdb:2113?tlsCAFile=/etc/ca/ca.crt")
 			}
-			environment = append(environment, variable.Name+"="+value)
 		}
 		own := ownKeys(t, made)
 		out := checkContainerConfig(t, container.Args, environment, config, strings.NewReplacer(

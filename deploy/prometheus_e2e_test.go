@@ -34,6 +34,7 @@ func readRules(t *testing.T) string {
 
 func TestTheAlertRulesFireWhenTheyMust(t *testing.T) {
 	for _, args := range [][]string{{"check", "rules", rulesFile}, {"check", "config", "prometheus/prometheus.yml"},
+		{"check", "config", "kubernetes/scrape.yml"},
 		{"test", "rules", "prometheus/taizhang.rules.test.yml"}} {
 		if out, err := promtool(args...); err != nil {
 			t.Errorf("promtool %q: %v\n%s", args, err, out)
