@@ -74,7 +74,7 @@ func backup(ctx context.Context, fs FS, dir, dest string) (report ScanReport, er
 // because its first segment is missing, but never a shorter log. In that case clear the directory and restore again.
 //
 // A name that ends in PartialName does not count: what is restored with the log is prepared there, on the same file
-// system.
+// system. The directory lost+found does not count either: a file system that is mounted at dir has it.
 func Restore(ctx context.Context, from, dir string) (ScanReport, error) {
 	return restore(ctx, osFS{}, from, like(from), dir)
 }
@@ -105,7 +105,9 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 	}
 	defer func() { err = errors.Join(err, c.unlock()) }()
 	names, err := fs.List(dir)
-	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, PartialName) })
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return strings.HasSuffix(name, PartialName) || name == "lost+found"
+	})
 	if err == nil && len(names) > 0 {
 		err = notEmpty(dir, slices.Min(names))
 	}

@@ -367,6 +367,13 @@ func TestBackupAndRestoreTakeTheRightDirectoriesOnly(t *testing.T) {
 		string(readFile(t, filepath.Join(full, "notes.txt"))) != "kept" {
 		t.Errorf("restore to a directory with a file left %v, %v", all, err)
 	}
+	volume := t.TempDir()
+	if err := os.Mkdir(filepath.Join(volume, "lost+found"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(t.Context(), dir, volume); err != nil {
+		t.Errorf("restore to a file system of its own: %v", err)
+	}
 	var other *CopyError
 	larger := t.TempDir()
 	small(t, larger)

@@ -160,8 +160,8 @@ func writtenEnd(f File) (int64, error) {
 	return end, err
 }
 
-// RecordedAt returns when the event at a position of a log was recorded. It reads one segment. The error is
-// os.ErrNotExist if there is no such event.
+// RecordedAt returns when the event at a position of a log was recorded. It reads whole segments, from the last one
+// back to that of the event. The error is os.ErrNotExist if there is no such event.
 func RecordedAt(dir string, position uint64) (at time.Time, err error) {
 	fs := osFS{}
 	names, err := newScan(fs, dir, nil).names()

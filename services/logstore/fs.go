@@ -56,6 +56,11 @@ func like(path string) osFS {
 	return osFS{private: err == nil && info.Mode().Perm()&0o077 == 0}
 }
 
+// MakeDir makes a directory and its missing parents, and returns when their names are durable.
+func MakeDir(dir string) error {
+	return fileError("create directory", dir, "", makeDir(osFS{}, dir))
+}
+
 // makeDir makes the directory and its missing parents durably.
 func makeDir(fs FS, dir string) error {
 	parent := filepath.Dir(dir)
