@@ -107,16 +107,21 @@ func (a *app) restoreCommand() *cobra.Command {
 		Short: a.say("把备份恢复到空的台账目录；先核对整份备份",
 			"put a backup back into an empty directory of the ledger, when all of it has been checked"),
 		Long: a.say(`把备份恢复到 --data 指定的空目录（没有就新建）。先核对整份备份：有损坏就说明位置，什么也不恢复。
-恢复中断后，目录里的内容打不开，不会被当成较短的台账：清空它，再恢复一次。
+恢复中断后，目录里没有台账，或打不开，不会被当成较短的台账：清空它，再恢复一次。
 
---access 同时恢复账号和访问日志。恢复后所有登录结束，令牌作废，密码和动态验证码失效，须重新设置和签发；统一身份登录的关联仍在。`,
+--access 同时恢复账号和访问日志，台账就位之后账号才就位：若恰在其间中断，台账已可打开，账号还在 access.partial 中
+（taizhang doctor 会指出），同样清空目录，再恢复一次。
+恢复后所有登录结束，令牌作废，密码和动态验证码失效，须重新设置和签发；统一身份登录的关联仍在。`,
 			`Put a backup back into the directory that --data names, which must be empty or not be there yet. All of the backup is
 checked first: damage is named, and nothing is restored.
-What a restore leaves that was cut short does not open, so it is never taken for a shorter ledger: clear the directory
-and restore again.
+What a restore leaves that was cut short is no ledger or does not open, so it is never taken for a shorter one:
+clear the directory and restore again.
 
-With --access the accounts and the access log are restored too. Afterwards every session is over, every token is void, and no
-password and no second factor works: set passwords and make tokens anew. Linked identities stay.`),
+With --access the accounts and the access log are restored too, and come into their place after the ledger. If that is
+cut short in between, the ledger opens, and the accounts are still in access.partial, which taizhang doctor says: clear
+the directory then too, and restore again.
+Afterwards every session is over, every token is void, and no password and no second factor works: set passwords and
+make tokens anew. Linked identities stay.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.cluster != "" {
 				return usage(cmd, "--store 的记录在集群中，不能由此恢复；请按集群自己的办法恢复",

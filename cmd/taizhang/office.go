@@ -153,7 +153,7 @@ func (a *app) restoreAccess(ctx context.Context, from string, isFile bool) (_ *r
 			err = errors.Join(err, prepared.drop())
 		}
 	}()
-	if err := os.MkdirAll(a.dir, 0o750); err != nil {
+	if err := logstore.MakeDir(a.dir); err != nil { // durable: the restore does so for an empty directory alone
 		return nil, err
 	}
 	if err := os.RemoveAll(dir); err != nil { // of a restore that was cut short
