@@ -36,8 +36,8 @@ func PublicKey(seed string) (string, error) {
 	return k.public, nil
 }
 
-// readOwnKey reads the key of the publisher: a seed, or credentials with a seed. Only its owner may read the file
-// (mode 0600).
+// readOwnKey reads the key of the publisher: a seed, or credentials with a seed. The file must be private, as
+// listen.Private says.
 func readOwnKey(seed, creds string) (*ownKey, error) {
 	k := &ownKey{seed: seed, creds: creds}
 	path, param, parse := seed, "nats-nkey", nkeys.ParseDecoratedNKey

@@ -28,8 +28,7 @@ type Certificate struct {
 	files  [2]os.FileInfo // as they were when they were read
 }
 
-// LoadCertificate reads a certificate and its key, both PEM. The file of the key must be its owner's alone (mode
-// 0600).
+// LoadCertificate reads a certificate and its key, both PEM. The file of the key must be private, as Private says.
 func LoadCertificate(certFile, keyFile string, log *zap.Logger) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log, looked: time.Now()}
 	files, err := c.stat()
