@@ -80,12 +80,6 @@ func (a *app) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			lang, ok := languages.Read(a.langTyped) // by the environment or the file now
-			if !ok {
-				return text.Errorf(text.Invalid, "lang 应为 zh 或 en，不能是 %q",
-					"lang must be zh or en, not %q", a.langTyped)
-			}
-			a.lang = lang
 			if err := cmp.Or(o.check(), o.checkFeed(settings, a.cluster != "")); err != nil {
 				return wrongUsage(cmd, err)
 			}

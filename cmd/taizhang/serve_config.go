@@ -41,7 +41,7 @@ const (
 )
 
 // settle sets the flags that were not typed: from the environment, then from the file of settings. It returns all
-// settings.
+// settings, and speaks the language of the settings from then on.
 func (a *app) settle(cmd *cobra.Command, file string) ([]setting, error) {
 	inFile, err := a.readConfig(file)
 	if err != nil {
@@ -58,6 +58,12 @@ func (a *app) settle(cmd *cobra.Command, file string) ([]setting, error) {
 		}
 		all = append(all, setting{name, settingText(flag), from})
 	}
+	lang, ok := languages.Read(a.langTyped)
+	if !ok {
+		return nil, text.Errorf(text.Invalid, "lang 应为 zh 或 en，不能是 %q", "lang must be zh or en, not %q",
+			a.langTyped)
+	}
+	a.lang = lang
 	return all, nil
 }
 
