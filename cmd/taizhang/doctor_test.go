@@ -124,6 +124,10 @@ func TestDoctorNeedsNoRights(t *testing.T) {
 			t.Errorf("%s is not left out:\n%s", topic, run("--output", "table"))
 		}
 	}
+	low := []string{"--listen", "127.0.0.1:443"} // the user who serves may be permitted
+	if e := doctored(t, run, low...); says(e, doctor.Ports, doctor.Wrong, "") {
+		t.Errorf("a low port is wrong:\n%s", run(low...))
+	}
 }
 
 func TestDoctorSaysThatAServerHangs(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -37,7 +36,7 @@ func (x *examination) backup() {
 		x.find(Backup, x.Backup, Wrong, "没有备份 %s", "there is no backup %s", x.Backup).
 			todo("备份一次，并设为每日自动进行", "make one, and have one made each day").
 			typed(again, "systemctl enable taizhang-backup.timer", "systemctl start taizhang-backup.timer")
-		x.backupPlace()
+		x.backupPlace(true)
 		return
 	case errors.Is(err, fs.ErrPermission):
 		x.cannot(Backup, x.Backup, err)
@@ -48,7 +47,7 @@ func (x *examination) backup() {
 		return
 	}
 	x.backupAge(info, end, again)
-	x.backupPlace()
+	x.backupPlace(!info.IsDir())
 	x.backupRest(info.IsDir(), again)
 }
 
@@ -57,15 +56,14 @@ func (x *examination) backup() {
 func (x *examination) backupAge(info fs.FileInfo, end logstore.End, again string) {
 	age := x.Now.Sub(info.ModTime())
 	lacks := int64(x.events) - int64(end.Position)
-	if info.IsDir() {
-		age = 0
-		if at, err := logstore.RecordedAt(x.Dir, end.Position+1); err == nil && lacks > 0 {
-			age = x.Now.Sub(at)
+	if x.isRead && lacks < 0 { // the backup may have been made since the end of the ledger was read
+		if now, err := logstore.ReadEnd(x.Dir); err == nil {
+			lacks = int64(now.Position) - int64(end.Position)
 		}
 	}
 	behind := text.Say("与台账一致", "as far as the ledger")
 	switch {
-	case x.events == 0:
+	case !x.isRead:
 		behind = text.Say("到位置 %d", "up to position %d", end.Position)
 	case lacks > 0:
 		behind = text.Say("到位置 %d，缺 %d 条", "up to position %d, and the ledger has %d more",
@@ -77,6 +75,19 @@ func (x *examination) backupAge(info fs.FileInfo, end logstore.End, again string
 				"the ledger may have lost records, or this is the backup of another one; make no other backup, and "+
 					"check both").typed(x.verb("check"), x.Program+" check "+x.flag("data")+" DIR")
 		return
+	}
+	if info.IsDir() {
+		age = 0
+		if lacks > 0 {
+			at, err := logstore.RecordedAt(x.Dir, end.Position+1)
+			if err != nil {
+				x.find(Backup, x.Backup, NotExamined, "%s；不能读出最早一条的时间：%s",
+					"%s; the time of the first of them cannot be read: %s", behind, because(err)).
+					todo("核验台账", "check the ledger").typed(x.verb("check"))
+				return
+			}
+			age = x.Now.Sub(at)
+		}
 	}
 	said := text.Say("备份于 %s前，%s", "made %s ago, %s", span(age), behind)
 	if info.IsDir() {
@@ -102,9 +113,10 @@ func (x *examination) backupAge(info fs.FileInfo, end logstore.End, again string
 	}
 }
 
-// backupPlace looks at the disk on which the backup is, or will be.
-func (x *examination) backupPlace() {
-	place := existing(filepath.Dir(x.Backup))
+// backupPlace looks at the disk on which the backup is, or will be. isWhole says that the next backup writes all of
+// the ledger, as to a file or to a new directory.
+func (x *examination) backupPlace(isWhole bool) {
+	place := existing(x.Backup)
 	m, err := mountOf(place)
 	if err != nil {
 		x.cannot(Backup, place, err)
@@ -123,7 +135,7 @@ func (x *examination) backupPlace() {
 			"the backup is on the file system of the ledger: one broken disk takes both").todo("%s", "%s", apart)
 	}
 	var disk syscall.Statfs_t
-	if err := syscall.Statfs(place, &disk); err == nil && int64(disk.Bavail)*disk.Frsize < x.bytes {
+	if err := syscall.Statfs(place, &disk); isWhole && err == nil && int64(disk.Bavail)*disk.Frsize < x.bytes {
 		x.find(Backup, place, Warning, "备份所在磁盘余 %s，容不下又一份台账（%s）",
 			"only %s are free where the backup is, and the ledger has %s",
 			size(int64(disk.Bavail)*disk.Frsize), size(x.bytes)).

@@ -48,7 +48,21 @@ func TestABackupThatLacksRecordsOrHasMoreIsSaid(t *testing.T) {
 	examine(t, c, (*examination).ledger, (*examination).backup).says(Backup, Wrong,
 		"has 3 records, 2 more than the ledger")
 	c.Dir = t.TempDir()
+	s, err := logstore.Open(c.Dir, logstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	examine(t, c, (*examination).ledger, (*examination).backup).says(Backup, Wrong,
+		"has 3 records, 3 more than the ledger")
+	c.Dir = t.TempDir()
 	examine(t, c, (*examination).ledger, (*examination).backup).says(Backup, OK, "up to position 3")
+	c.Dir = dir // the end of the ledger was read before the backup was made
+	isOlder := func(x *examination) { x.events = 2 }
+	examine(t, c, (*examination).ledger, isOlder, (*examination).backup).says(Backup, OK,
+		"and the ledger has 2 more")
 }
 
 func TestABackupInADirectoryIsAsOldAsWhatItLacks(t *testing.T) {
@@ -68,6 +82,9 @@ func TestABackupInADirectoryIsAsOldAsWhatItLacks(t *testing.T) {
 		}
 	}
 	examine(t, c, (*examination).ledger, (*examination).backup).says(Backup, OK, "as far as the ledger")
+	isElsewhere := func(x *examination) { x.events = 5 }
+	examine(t, c, (*examination).ledger, isElsewhere, (*examination).backup).says(Backup, NotExamined,
+		"2 more; the time of the first of them cannot be read")
 	extend(t, dir, 3, 1, time.Now().Add(-3*time.Hour-time.Minute))
 	examine(t, c, (*examination).ledger, (*examination).backup).says(Backup, OK,
 		"and the ledger has 1 more, the first of them for 3 hours")
@@ -101,6 +118,12 @@ func TestThePlaceOfABackupIsLookedAt(t *testing.T) {
 	disk := mounted(t, "size=8m")
 	c.Backup = filepath.Join(disk, "ledger.tar")
 	if _, err := logstore.BackupFile(t.Context(), dir, c.Backup); err != nil {
+		t.Fatal(err)
+	}
+	examine(t, c, (*examination).ledger, (*examination).backup).says(Backup, Wrong,
+		"is lost when the machine restarts")
+	c.Backup = mounted(t, "size=8m") // the directory itself is mounted
+	if _, err := logstore.Backup(t.Context(), dir, c.Backup); err != nil {
 		t.Fatal(err)
 	}
 	examine(t, c, (*examination).ledger, (*examination).backup).says(Backup, Wrong,

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -51,15 +52,46 @@ func (x *examination) certificates() {
 	x.names(file, chain[0])
 }
 
-// authorities looks at the certificates that are trusted for the issuer of single sign-on.
+// authorities looks at the certificates that are trusted for the issuer of single sign-on. Any of them may be that of
+// the issuer. A server reads them when it starts.
 func (x *examination) authorities(file string) {
-	chain, err := certificatesIn(file)
+	all, err := certificatesIn(file)
 	if err != nil {
 		x.missing(Certificate, file, err)
 		return
 	}
-	x.times(file, chain)
+	invalid := 0
+	for _, c := range all {
+		if c.NotBefore.After(x.Now) || !c.NotAfter.After(x.Now) {
+			invalid++
+		}
+	}
+	last := slices.MaxFunc(all, byEnd)
+	left, until := last.NotAfter.Sub(x.Now), events.FormatInstant(last.NotAfter)
+	f := x.find(Certificate, file, OK, "信任的证书 %d 个，“%s”的到 %s 为止，还有 %s",
+		"%d trusted certificates, that of %s valid until %s, for %s", len(all), nameOf(last, file), until, span(left))
+	switch {
+	case invalid == len(all):
+		f.State, f.Found = Wrong, text.Say("信任的证书现在全部无效，最后一个到 %s 为止",
+			"no trusted certificate is valid now; the last end is %s", until)
+	case invalid > 0:
+		f.State, f.Found = Warning, text.Say("信任的证书 %d 个，其中 %d 个现在无效",
+			"%d trusted certificates, of which %d are not valid now", len(all), invalid)
+	case left < endWarning:
+		f.State = Warning
+	default:
+		return
+	}
+	f.todo("核对签发方现用的证书，更新此文件，再重新启动服务",
+		"look which certificate the issuer has now, put its authority into the file, and start the server again").
+		typed("openssl storeutl -noout -text -certs "+x.Quote(file)+" | grep -E 'Subject:|Not After'",
+			"systemctl restart taizhang")
 }
+
+func byEnd(a, b *x509.Certificate) int { return a.NotAfter.Compare(b.NotAfter) }
+
+// nameOf returns the name in a certificate, or that of its file.
+func nameOf(c *x509.Certificate, file string) string { return cmp.Or(c.Subject.CommonName, file) }
 
 // certificatesIn reads the certificates in a file.
 func certificatesIn(file string) (list []*x509.Certificate, err error) {
@@ -87,18 +119,16 @@ func certificatesIn(file string) (list []*x509.Certificate, err error) {
 // times says whether the certificates of a file are valid now and how long yet. It adds one finding, about the one
 // that ends first, and reports whether the certificates are valid.
 func (x *examination) times(file string, chain []*x509.Certificate) (valid bool) {
-	first := slices.MinFunc(chain, func(a, b *x509.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
-	name := first.Subject.CommonName
-	if name == "" {
-		name = file
-	}
+	first := slices.MinFunc(chain, byEnd)
+	late := slices.MaxFunc(chain, func(a, b *x509.Certificate) int { return a.NotBefore.Compare(b.NotBefore) })
+	name := nameOf(first, file)
 	left, until := first.NotAfter.Sub(x.Now), events.FormatInstant(first.NotAfter)
 	f := x.find(Certificate, file, OK, "“%s”的证书到 %s 为止，还有 %s",
 		"the certificate of %s is valid until %s, for %s", name, until, span(left))
 	switch {
-	case chain[0].NotBefore.After(x.Now):
-		f.State, f.Found = Wrong, text.Say("“%s”的证书从 %s 起才有效",
-			"the certificate of %s is not valid before %s", name, events.FormatInstant(chain[0].NotBefore))
+	case late.NotBefore.After(x.Now):
+		f.State, f.Found = Wrong, text.Say("“%s”的证书从 %s 起才有效", "the certificate of %s is not valid before %s",
+			nameOf(late, file), events.FormatInstant(late.NotBefore))
 		f.todo("先核对时钟，再核对证书", "check the clock first, then the certificate").
 			typed("date", "openssl x509 -noout -dates -in "+x.Quote(file))
 		return false

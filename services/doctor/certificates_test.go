@@ -8,7 +8,9 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,7 +52,7 @@ func TestTheEndOfACertificateIsSaidInTime(t *testing.T) {
 		{-day, 20 * day, Warning, "for 19 days"},
 		{-day, 3*day + time.Hour, Wrong, "for 3 days"},
 		{-2 * day, -day, Wrong, "ended on"},
-		{day, 90 * day, Wrong, "is not valid before"},
+		{day, 90 * day, Wrong, "of ledger is not valid before"},
 	} {
 		k := config(t.TempDir())
 		k.Serving.TLSCert, k.Serving.TLSKey = until(t, c.from, c.left, "ledger.example.cn")
@@ -85,8 +87,26 @@ func TestACertificateMustFitItsKeyAndItsNames(t *testing.T) {
 
 func TestTheCertificatesOfTheIssuerAreLookedAt(t *testing.T) {
 	c := config(t.TempDir())
-	c.Serving.OIDCCA, _ = until(t, -48*time.Hour, -24*time.Hour)
-	examine(t, c, (*examination).certificates).says(Certificate, Wrong, "ended on")
+	ended, _ := until(t, -48*time.Hour, -24*time.Hour)
+	good, _ := until(t, -48*time.Hour, 2000*time.Hour)
+	soon, _ := until(t, -48*time.Hour, 24*time.Hour)
+	for state, files := range map[State][]string{Wrong: {ended, ended}, Warning: {ended, good}, OK: {good, soon}} {
+		var all string
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all += string(content)
+		}
+		c.Serving.OIDCCA = write(t, filepath.Join(c.Dir, "ca.crt"), all, 0o644)
+		f := examine(t, c, (*examination).certificates).says(Certificate, state, " trusted certificate")
+		if state != OK && !slices.Contains(f.Commands, "systemctl restart taizhang") {
+			t.Errorf("got %q", f.Commands)
+		}
+	}
+	c.Serving.OIDCCA = soon
+	examine(t, c, (*examination).certificates).says(Certificate, Warning, "1 trusted certificates, that of ledger")
 	c.Serving.OIDCCA = filepath.Join(c.Dir, "none")
 	examine(t, c, (*examination).certificates).says(Certificate, Wrong, "it is not there")
 }

@@ -57,8 +57,8 @@ func (x *examination) clock() {
 	}
 	f := x.find(Clock, x.NTP, state, "与 %s 相比%s；%s", "against %s the clock is %s; %s", x.NTP, said, kernel)
 	if state != OK {
-		f.todo("启用时间同步；时钟走快时，先停服务再校准",
-			"turn time synchronisation on; if the clock is ahead, stop the server before you set it").
+		f.todo("启用时间同步；校准时服务不必停止",
+			"turn time synchronisation on; a server may run while the clock is set").
 			typed("timedatectl set-ntp true", "timedatectl timesync-status")
 	}
 }

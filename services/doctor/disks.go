@@ -193,12 +193,12 @@ func (x *examination) space() {
 	}
 	free, all := disk.Bavail*uint64(disk.Frsize), disk.Blocks*uint64(disk.Frsize)
 	percent := 100 * float64(free) / float64(max(all, 1))
-	said := text.Say("%s 所在磁盘余 %s（%.0f%%）", "%s are free at %[1]s (%[3].0f %%)", dir, size(free), percent)
-	said.En = text.Say("%s", "%s are free at %s, %.0f %% of the disk", size(free), dir, percent).En
+	said := text.Say("%s 所在磁盘余 %s（%.0f%%）", "%[2]s are free at %[1]s, %.0[3]f %% of the disk", dir, size(free),
+		percent)
 	switch {
 	case free < roomServedMin:
-		x.find(Room, dir, Wrong, "%s，不足 %s，服务不接受写入", "%s, less than %s: a server does not get ready",
-			said, size(uint64(roomServedMin))).
+		x.find(Room, dir, Wrong, "%s，不足 %s：服务显示为未就绪，上传被拒绝",
+			"%s, less than %s: a server is not ready, and refuses uploads", said, size(uint64(roomServedMin))).
 			todo("腾出空间或扩容；已入账的记录不受影响",
 				"make room or enlarge the disk; nothing recorded is lost").typed("df -h "+x.Quote(dir),
 			"du -xhd 2 "+x.Quote(dir)+" | sort -h | tail")

@@ -214,6 +214,7 @@ type examination struct {
 	findings []*Diagnosis
 	disk     string // the nearest directory of Dir that exists
 	owner    uint32 // the user who serves, or will serve, the ledger
+	isRead   bool   // the end of the ledger was read
 	events   uint64 // in the ledger, as far as known
 	bytes    int64  // of the ledger, as far as known
 }

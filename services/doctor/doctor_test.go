@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -165,6 +166,7 @@ func TestALedgerIsDescribedWithoutReadingAllOfIt(t *testing.T) {
 	e = examine(t, c, (*examination).ledger)
 	e.says(Ledger, Warning, "a copy of the record in a cluster, 7 records")
 	e.says(Ledger, Warning, "process 4711 has it open")
+	e.says(Ledger, Warning, "a server that starts, or an import")
 	c.LockedBy = 0
 	write(t, filepath.Join(dir, "spool", "1"), "x", 0o600)
 	examine(t, c, (*examination).ledger).says(Ledger, OK, "an import was cut short")
@@ -206,6 +208,14 @@ func TestAFileADamagedLogAndHalfARestoreAreWrong(t *testing.T) {
 	if len(f.Commands) == 0 || f.Commands[0] != "taizhang restore FILE" {
 		t.Errorf("got %q", f.Commands)
 	}
+	c := config(dir)
+	c.Backup = filepath.Join(t.TempDir(), "ledger.tar")
+	c.AccessBackup = write(t, filepath.Join(filepath.Dir(c.Backup), "ledger.access.tar"), "", 0o600)
+	f = examine(t, c, (*examination).ledger).says(Ledger, Wrong, "a restore was cut short")
+	want := "taizhang restore '" + c.Backup + "' --access '" + c.AccessBackup + "'"
+	if !slices.Equal(f.Commands, []string{want}) {
+		t.Errorf("got %q, expected %q", f.Commands, want)
+	}
 	write(t, first, `{"taizhang":"segment","format":9,"segment":1,"position":1,"chain":"00000000"}`+"\n", 0o600)
 	left := filepath.Join(dir, "access.partial")
 	write(t, filepath.Join(left, "segment-000001.log"), "", 0o600)
@@ -215,6 +225,21 @@ func TestAFileADamagedLogAndHalfARestoreAreWrong(t *testing.T) {
 	write(t, first, "hello\n", 0o600)
 	f = examine(t, config(dir), (*examination).ledger).says(Ledger, Wrong, "is damaged at byte 0")
 	if len(f.Commands) == 0 || f.Commands[0] != "taizhang check" {
+		t.Errorf("got %q", f.Commands)
+	}
+}
+
+func TestARestoreWhoseAccountsAreNotInTheirPlaceWasCutShort(t *testing.T) {
+	c := config(begun(t, 3, time.Now()))
+	left := filepath.Join(c.Dir, "access.partial")
+	write(t, filepath.Join(left, "segment-000001.log"), "", 0o600)
+	f := examine(t, c, (*examination).ledger).says(Ledger, Wrong, "its accounts are still in "+left)
+	if !slices.Equal(f.Commands, []string{"taizhang restore FILE --access FILE"}) {
+		t.Errorf("got %q", f.Commands)
+	}
+	write(t, filepath.Join(c.AccessDir, "segment-000001.log"), "", 0o600)
+	f = examine(t, c, (*examination).ledger).says(Ledger, Warning, left+" holds accounts that a restore left")
+	if !slices.Equal(f.Commands, []string{"rm -r '" + left + "'"}) {
 		t.Errorf("got %q", f.Commands)
 	}
 }
@@ -244,7 +269,10 @@ func TestTheProcessThatServesTheLedgerIsAsked(t *testing.T) {
 	state(FeedState{IsOff: true, Reason: text.Say("关", "it is off")}).says(Feed, NotExamined, "its state: it is off")
 	state(FeedState{IsPublishing: true}).says(Feed, OK, "its state")
 	state(FeedState{Seconds: 3}).says(Feed, Warning, "nothing published for 3 seconds")
-	state(FeedState{Seconds: 60, Behind: 5}).says(Feed, Wrong, "behind by 5 positions for 60 seconds")
+	f := state(FeedState{Seconds: 60, Behind: 5}).says(Feed, Wrong, "behind by 5 positions for 60 seconds")
+	if !slices.Equal(f.Commands, []string{"taizhang feed status"}) {
+		t.Errorf("got %q", f.Commands)
+	}
 	state(FeedState{Seconds: 60, Behind: 5, IsPublishing: true}).says(Feed, Wrong, "behind by 5 positions")
 
 	c.Served, c.Unreachable = nil, os.ErrPermission

@@ -33,7 +33,7 @@ func (x *examination) ledger() {
 		return
 	}
 	end, err := logstore.ReadEnd(x.Dir)
-	x.events, x.bytes = end.Position, end.Bytes
+	x.isRead, x.events, x.bytes = err == nil, end.Position, end.Bytes
 	var damage *logstore.DamageError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -43,8 +43,7 @@ func (x *examination) ledger() {
 	case errors.As(err, &damage) && x.isHalfRestored():
 		x.find(Ledger, x.Dir, Wrong, "恢复没有做完：缺第一个文件 %s",
 			"a restore was cut short: the first file, %s, is not there", damage.File).
-			todo("清空目录，再恢复一次", "clear the directory and restore again").
-			typed(x.verb("restore", x.backupName()))
+			todo("清空目录，再恢复一次", "clear the directory and restore again").typed(x.restore())
 	case errors.As(err, &damage):
 		x.find(Ledger, x.Dir, Wrong, "%s", "%s", damage.Text()).
 			todo("停止写入，先把整个目录复制到别处，再核验；不要改动任何文件",
@@ -56,17 +55,37 @@ func (x *examination) ledger() {
 	default:
 		x.begun(end)
 	}
-	x.leftOver()
+	if !x.isHalfRestored() {
+		x.leftOver()
+	}
 	x.lastRecord(end)
 }
 
-// leftOver looks for accounts that a restore that was cut short left in the directory.
+// partialAccess returns the directory in which a restore prepares the accounts.
+func (x *examination) partialAccess() string { return x.AccessDir + logstore.PartialName }
+
+// isThere reports whether there is a file or a directory. One that may not be looked at counts as not there.
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// leftOver looks for accounts that a restore that was cut short left in the directory. A restore puts the ledger into
+// its place, and then the accounts: between the two there is a ledger that opens, and whose accounts are not in use.
 func (x *examination) leftOver() {
-	path := filepath.Join(x.Dir, "access"+logstore.PartialName)
-	if _, err := os.Stat(path); err == nil { // what cannot be read has nothing to see
+	switch path := x.partialAccess(); {
+	case !isThere(path):
+	case x.isRead && !isThere(x.AccessDir):
+		x.find(Ledger, path, Wrong, "恢复没有做完：台账已在，账号还在 %s 中，没有启用",
+			"a restore was cut short: the ledger is in its place, its accounts are still in %s and not in use", path).
+			todo("没有恢复在进行时，把目录中的全部内容移到别处（不要删除），再连同账号恢复一次",
+				"unless a restore is running, move all that is in the directory elsewhere (delete nothing), and "+
+					"restore again with the accounts").
+			typed(x.restore())
+	default:
 		x.find(Ledger, path, Warning, "%s 是一次中断的恢复留下的账号",
-			"%s holds accounts that a restore left when it was cut short",
-			path).todo("没有恢复在进行时，删除它", "remove it, unless a restore is running").
+			"%s holds accounts that a restore left when it was cut short", path).
+			todo("没有恢复在进行时，删除它", "remove it, unless a restore is running").
 			typed("rm -r " + x.Quote(path))
 	}
 }
@@ -88,12 +107,20 @@ func (x *examination) isHalfRestored() bool {
 	return len(names) > 0 && names[0] != "segment-000001.log"
 }
 
-// backupName returns the name of the backup as it is typed.
-func (x *examination) backupName() string {
-	if x.Backup == "" {
-		return "FILE"
+// restore returns the command that restores the backup: with the accounts if their backup is beside it, or if the
+// restore that was cut short had them.
+func (x *examination) restore() string {
+	words := []string{"restore", "FILE"}
+	if x.Backup != "" {
+		words[1] = x.Quote(x.Backup)
 	}
-	return x.Quote(x.Backup)
+	switch {
+	case x.Backup != "" && isThere(x.AccessBackup):
+		words = append(words, x.flag("access"), x.Quote(x.AccessBackup))
+	case isThere(x.partialAccess()):
+		words = append(words, x.flag("access"), "FILE")
+	}
+	return x.verb(words...)
 }
 
 // empty says that the directory has no ledger.
@@ -118,9 +145,8 @@ func (x *examination) begun(end logstore.End) {
 	case x.Unreachable != nil:
 		who = text.Say("不能查明是否有进程提供服务", "whether a process serves it cannot be found out")
 	case x.LockedBy != 0:
-		state, who = Warning, text.Say("进程 %d 正在用，但不是服务，例如一次导入",
-			"process %d has it open, and is no server; an import perhaps",
-			x.LockedBy)
+		state, who = Warning, text.Say("进程 %d 正在用，目前没有提供服务：可能是正在启动的服务，或一次导入",
+			"process %d has it open and does not serve it now: a server that starts, or an import", x.LockedBy)
 	case x.hasSpooled():
 		who = text.Say("没有进程在用；有中断的导入留下的文件，下次启动服务时清除",
 			"no process has it open; an import was cut short and left files, which the next start of a server removes")
@@ -128,7 +154,8 @@ func (x *examination) begun(end logstore.End) {
 	f := x.find(Ledger, x.Dir, state, "%s；%s；内容由 %[3]s 核验", "%s; %s; %s proves what is in it", has, who,
 		x.verb("check"))
 	if state == Warning {
-		f.todo("等它结束再启动服务", "wait until it ends before you start a server").
+		f.todo("是服务的，等它就绪；否则等它结束再启动服务",
+			"if it is a server, wait until it is ready; else until it ends before you start one").
 			typed("ps -fp " + strconv.Itoa(x.LockedBy))
 	}
 }
@@ -149,7 +176,7 @@ func (x *examination) lastRecord(end logstore.End) {
 		x.find(LastRecord, x.Dir, Wrong, "最后一条记录记于 %s，比现在的时钟晚 %v：时钟被拨回，或当时走快了",
 			"the last record is of %s, %v after the clock: the clock was set back, or was ahead then", at,
 			span(ahead)).
-			todo("先校准时钟；在此之前记入的时间不会前移，与实际不符",
+			todo("先校准时钟；时钟走到该时间之前，新记录一律记为该时间",
 				"set the clock right first; until it has passed that time, records get that time and not their "+
 					"own").typed("timedatectl status")
 		return
@@ -233,9 +260,7 @@ func (x *examination) feed() {
 	default:
 		x.find(Feed, "", Wrong, "%s；落后 %d 个位置，已 %d 秒", "%s; behind by %d positions for %d seconds", said,
 			f.Behind, f.Seconds).
-			todo("查看原因；确认本台账无误（例如恢复之后）才重新发布",
-				"see why; state all alerts again only if this ledger is right, as after a restore").
-			typed(x.verb("feed", "status"), x.verb("feed", "restate"))
+			todo("查看原因", "see why").typed(x.verb("feed", "status"))
 	}
 }
 

@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -47,20 +49,33 @@ func (x *examination) permissions() {
 	if err != nil || !top.IsDir() {
 		return // the ledger is not there, which is said
 	}
+	place := x.Dir // neither a walk nor chown -R follows a link
+	if to, err := filepath.EvalSymlinks(x.Dir); err == nil && to != filepath.Clean(x.Dir) {
+		place = to
+	}
 	var writable, foreign, shared, unread fault
-	count := 0
-	_ = filepath.WalkDir(x.Dir, func(path string, d fs.DirEntry, err error) error {
-		if count++; count > walkedMax {
+	var unreadWhy error
+	count, isCutOff := 0, false
+	_ = filepath.WalkDir(place, func(path string, d fs.DirEntry, err error) error {
+		if isCutOff = count == walkedMax; isCutOff {
 			return filepath.SkipAll
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // it is gone meanwhile
 		}
 		if err != nil {
 			unread.add(path)
+			unreadWhy = cmp.Or(unreadWhy, err)
 			return nil
 		}
 		info, err := d.Info()
 		if err != nil || d.Type() == fs.ModeSymlink {
 			return nil // it is gone meanwhile, or is said by what it leads to
 		}
+		if path == filepath.Join(place, "lost+found") && ownerOf(info) == 0 {
+			return filepath.SkipDir // it belongs to the file system that is mounted at the directory
+		}
+		count++
 		if info.Mode().Perm()&othersWrite != 0 {
 			writable.add(path)
 		}
@@ -70,12 +85,12 @@ func (x *examination) permissions() {
 		return nil
 	})
 	for _, name := range privateNames {
-		path := filepath.Join(x.Dir, name)
+		path := filepath.Join(place, name)
 		if info, err := os.Lstat(path); err == nil && info.Mode().Perm()&notOwner != 0 {
 			shared.add(path)
 		}
 	}
-	dir, before := x.Quote(x.Dir), len(x.findings)
+	dir, before := x.Quote(place), len(x.findings)
 	if writable.count > 0 {
 		x.find(Permissions, writable.first, Wrong, "任何用户都可写 %s%s", "anybody may write to %s%s",
 			writable.first, more(writable)).
@@ -88,7 +103,7 @@ func (x *examination) permissions() {
 			"%s%s is not of the user %s, who runs the server", foreign.first, more(foreign), userName(x.owner)).
 			todo("多半是用 root 运行过命令；改回属主", "a verb was run as root, perhaps; give it back").
 			typed("chown -R "+userName(x.owner)+" "+dir,
-				"chmod -R go-rwx "+x.Quote(filepath.Join(x.Dir, "access")))
+				"chmod -R go-rwx "+x.Quote(filepath.Join(place, "access")))
 	}
 	if shared.count > 0 {
 		x.find(Permissions, shared.first, Wrong, "%s%s 含账号或推送的内容，其他用户可以读取",
@@ -104,11 +119,17 @@ func (x *examination) permissions() {
 			"the group may write to the directory (mode %04o), and so record as any role", mode).
 			todo("改为 0750", "make it 0750").typed("chmod 0750 " + dir)
 	}
-	x.parents()
+	x.parents(place)
 	if unread.count > 0 {
-		x.find(Permissions, unread.first, NotExamined, "%s%s：没有权限", "%s%s: not permitted", unread.first,
-			more(unread)).
+		x.find(Permissions, unread.first, NotExamined, "%s%s：%s", "%s%s: %s", unread.first, more(unread),
+			because(unreadWhy)).
 			todo("以运行服务的用户或 root 再检查一次", "examine it again as the user who runs the server, or as root")
+	}
+	if isCutOff {
+		x.find(Permissions, x.Dir, NotExamined, "只看了前 %d 个文件和目录",
+			"only the first %d files and directories were looked at", count).
+			todo("查出其余的", "find what is wrong with the others").
+			typed("find " + dir + ` ! -type l \( ! -user ` + userName(x.owner) + ` -o -perm -o+w \)`)
 	}
 	if len(x.findings) == before {
 		x.find(Permissions, x.Dir, OK, "%d 个文件和目录，均属 %s，他人不可写",
@@ -116,15 +137,23 @@ func (x *examination) permissions() {
 	}
 }
 
-// parents looks for a directory above that of the ledger in which anybody could replace it.
-func (x *examination) parents() {
-	dir, err := filepath.Abs(x.Dir)
-	if err != nil {
-		return
+// parents looks for a directory above that of the ledger, or above the link that leads there, in which anybody could
+// replace it.
+func (x *examination) parents(place string) {
+	var all []string
+	for _, dir := range []string{x.Dir, place} {
+		dir, err := filepath.Abs(dir)
+		for err == nil && dir != filepath.Dir(dir) {
+			dir = filepath.Dir(dir)
+			all = append(all, dir)
+		}
 	}
-	for dir != filepath.Dir(dir) {
-		dir = filepath.Dir(dir)
-		if info, err := os.Stat(dir); err == nil && info.Mode()&othersWrite != 0 && info.Mode()&fs.ModeSticky == 0 {
+	for i, dir := range all {
+		info, err := os.Stat(dir)
+		if err != nil || slices.Contains(all[:i], dir) {
+			continue
+		}
+		if info.Mode()&othersWrite != 0 && info.Mode()&fs.ModeSticky == 0 {
 			x.find(Permissions, dir, Wrong, "任何用户都可写上级目录 %s，也就可以换掉台账目录",
 				"anybody may write to %s above it, and so replace the directory of the ledger", dir).
 				todo("去掉其他用户的写权限", "take that right away").typed("chmod o-w " + x.Quote(dir))
@@ -177,17 +206,30 @@ func (x *examination) secret(file string) {
 	if server == 0 { // who asks, while there is no ledger
 		server = uint32(os.Geteuid())
 	}
+	isOfRoot := owner == 0 && server != 0 // what root owns, the group of the server reads
+	groupReads := "chown root:" + groupName(server) + " " + x.Quote(file)
 	switch err := listen.PrivateTo(file, server); {
+	case err != nil && isOfRoot:
+		x.find(Secrets, file, Wrong, "%s", "%s", because(err)).
+			todo("改为 0640，由运行服务的用户所在的组读取；他人可能已读过的，换一个新的",
+				"make it 0640, for the group of the user who runs the server; if others may have read it, make a new "+
+					"one").
+			typed(groupReads, "chmod 0640 "+x.Quote(file))
 	case err != nil:
 		x.find(Secrets, file, Wrong, "%s", "%s", because(err)).todo("改为 0600；他人可能已读过的，换一个新的",
 			"make it 0600; if others may have read it, make a new one").typed("chmod 0600 " + x.Quote(file))
-	case owner == 0 && isOfGroup(info, server):
+	case isOfRoot && isOfGroup(info, server):
 		x.find(Secrets, file, OK, "%s 属于 root，只有运行服务的用户 %s 所在的组可读",
 			"%s is of root, and only the group of %s, who runs the server, may read it", file, userName(server))
 	case x.owner != 0 && owner != x.owner:
-		x.find(Secrets, file, Wrong, "%s 属于 %s，运行服务的用户 %s 不能读取",
-			"%s is of %s, and %s, who runs the server, cannot read it", file, userName(owner), userName(x.owner)).
-			todo("改为运行服务的用户所有", "give it to the user who runs the server").
+		f := x.find(Secrets, file, Wrong, "%s 属于 %s，运行服务的用户 %s 不能读取",
+			"%s is of %s, and %s, who runs the server, cannot read it", file, userName(owner), userName(x.owner))
+		if isOfRoot {
+			f.todo("由运行服务的用户所在的组读取", "let the group of the user who runs the server read it").
+				typed(groupReads, "chmod 0640 "+x.Quote(file))
+			return
+		}
+		f.todo("改为运行服务的用户所有", "give it to the user who runs the server").
 			typed("chown " + userName(x.owner) + " " + x.Quote(file))
 	default:
 		x.find(Secrets, file, OK, "%s 只有 %s 可读", "only %[2]s may read %[1]s", file, userName(owner))
@@ -210,6 +252,18 @@ func isOfGroup(info os.FileInfo, uid uint32) bool {
 	}
 	groups, err := u.GroupIds()
 	return err == nil && slices.Contains(groups, strconv.FormatUint(uint64(sys.Gid), 10))
+}
+
+// groupName returns the first group of a user. A user without a name has a group of the same number, as in containers.
+func groupName(uid uint32) string {
+	id := strconv.FormatUint(uint64(uid), 10)
+	if u, err := user.LookupId(id); err == nil {
+		id = u.Gid
+	}
+	if g, err := user.LookupGroupId(id); err == nil {
+		return g.Name
+	}
+	return id
 }
 
 // missing adds a finding about a file that the settings name and that cannot be read.

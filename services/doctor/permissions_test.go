@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -36,6 +37,16 @@ func TestWrongModesAndOwnersAreSaid(t *testing.T) {
 	chmod(t, filepath.Dir(dir), 0o777)
 	examine(t, config(dir), (*examination).permissions, (*examination).secrets).says(Permissions, Wrong,
 		"replace the directory of the ledger")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	f = examine(t, config(link), (*examination).permissions).says(Permissions, Wrong, "segment-000001.log and 1 more")
+	if f.Commands[0] != "chmod -R o-w '"+dir+"'" {
+		t.Errorf("got %+v", f)
+	}
+	examine(t, config(link), (*examination).permissions).says(Permissions, Wrong,
+		"replace the directory of the ledger")
 	if os.Geteuid() != 0 {
 		return
 	}
@@ -44,6 +55,23 @@ func TestWrongModesAndOwnersAreSaid(t *testing.T) {
 	}
 	examine(t, config(dir), (*examination).permissions, (*examination).secrets).says(Permissions, Wrong,
 		"segment-000001.log is not of the user root")
+}
+
+func TestTheLostAndFoundOfAFileSystemIsOfRoot(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("the test gives files to somebody else")
+	}
+	dir := begun(t, 1, time.Now())
+	lost := filepath.Join(dir, "lost+found")
+	if err := errors.Join(os.Chmod(filepath.Dir(dir), 0o700), os.Mkdir(lost, 0o700), os.Chown(dir, 65534, 65534),
+		os.Chown(filepath.Join(dir, "segment-000001.log"), 65534, 65534)); err != nil {
+		t.Fatal(err)
+	}
+	examine(t, config(dir), (*examination).permissions).says(Permissions, OK, "2 files and directories")
+	if err := os.Chown(lost, 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	examine(t, config(dir), (*examination).permissions).says(Permissions, Wrong, lost+" is not of the user")
 }
 
 func TestASecretThatOthersCanReadIsWrong(t *testing.T) {
@@ -64,8 +92,16 @@ func TestASecretThatOthersCanReadIsWrong(t *testing.T) {
 	if err := os.Chown(dir, 65534, 65534); err != nil {
 		t.Fatal(err)
 	}
-	examine(t, c, (*examination).permissions, (*examination).secrets).says(Secrets, Wrong,
-		"who runs the server, cannot read it")
+	e = examine(t, c, (*examination).permissions, (*examination).secrets)
+	group := "chown root:" + groupName(65534) + " '"
+	f := e.says(Secrets, Wrong, "who runs the server, cannot read it")
+	if want := []string{group + good + "'", "chmod 0640 '" + good + "'"}; !slices.Equal(f.Commands, want) {
+		t.Errorf("got %q, expected %q", f.Commands, want)
+	}
+	f = e.says(Secrets, Wrong, "others may read it (mode 0644)")
+	if want := []string{group + bad + "'", "chmod 0640 '" + bad + "'"}; !slices.Equal(f.Commands, want) {
+		t.Errorf("got %q, expected %q", f.Commands, want)
+	}
 	// What root owns, the group of the user who runs the server may read.
 	if err := errors.Join(os.Chown(good, 0, 65534), os.Chmod(good, 0o640)); err != nil {
 		t.Fatal(err)

@@ -8,12 +8,17 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/taizhang/taizhang/events/text"
 )
+
+// resolveWait is for how long the name in an address is looked up.
+const resolveWait = 5 * time.Second
 
 // ports looks at each address on which a server would listen.
 func (x *examination) ports() {
@@ -33,34 +38,46 @@ func (x *examination) port(setting, address string) {
 		x.find(Ports, about, OK, "%s：任一空闲端口", "%s: any free port", about)
 		return
 	}
-	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
+	ctx, cancel := context.WithTimeout(x.ctx, resolveWait)
+	defer cancel()
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err == nil {
 		err = l.Close()
 	}
+	x.listening(about, number, err, useOf(number))
+}
+
+// portUse says whether a process listens on a port, as far as can be seen.
+type portUse struct {
+	isInUse bool
+	process int    // 0 if it cannot be seen
+	name    string // of the process
+}
+
+// listening judges the result of listening at an address. The kernel refuses a low port before it looks whether the
+// port is in use, so a port may be in use although the error is that it is not permitted.
+func (x *examination) listening(about string, number int, err error, use portUse) {
+	isRefused := errors.Is(err, fs.ErrPermission)
 	switch {
-	case err == nil && x.Served != nil:
+	case errors.Is(err, syscall.EADDRINUSE) || isRefused && use.isInUse:
+		x.used(about, number, use)
+	case (err == nil || isRefused) && x.Served != nil:
 		x.find(Ports, about, Warning, "%s：服务进程 %d 没有在此地址上",
 			"%s: the server, process %d, does not listen there", about, x.Served.Process).
 			todo("检查所用的设置是否与服务相同；改了设置须重新启动服务",
 				"look whether these settings are those of the server; changed ones need a new start").
 			typed("systemctl restart taizhang")
+	case isRefused:
+		x.find(Ports, about, Warning, "%s：当前用户没有权限使用 %d 以下的端口",
+			"%s: ports below %d are not permitted to this user", about, unprivilegedPort()).
+			todo("%s", "%s", higherPort)
 	case err == nil && number < unprivilegedPort() && os.Geteuid() == 0 && x.owner != 0:
 		x.find(Ports, about, Warning, "%s：空闲，但 %d 以下的端口只有 root 可用，服务用户（%d）不能用",
 			"%s: free, but ports below %d are for root, and the user who serves (%d) is another", about,
 			unprivilegedPort(), x.owner).
-			todo("改用较大的端口，或在 systemd 服务中写 AmbientCapabilities=CAP_NET_BIND_SERVICE",
-				"take a higher port, or AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of systemd").
-			typed("systemctl edit taizhang")
+			todo("%s", "%s", higherPort)
 	case err == nil:
 		x.find(Ports, about, OK, "%s：空闲", "%s: free", about)
-	case errors.Is(err, syscall.EADDRINUSE):
-		x.used(about, number, port)
-	case errors.Is(err, fs.ErrPermission):
-		x.find(Ports, about, Wrong, "%s：没有权限使用 %d 以下的端口", "%s: ports below %d are not permitted",
-			about, unprivilegedPort()).
-			todo("改用较大的端口，或在 systemd 服务中写 AmbientCapabilities=CAP_NET_BIND_SERVICE",
-				"take a higher port, or AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of systemd").
-			typed("systemctl edit taizhang")
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		x.find(Ports, about, Wrong, "%s：本机没有这个地址", "%s: this machine has no such address", about).
 			todo("改用本机的地址", "take an address of this machine").typed("ip address")
@@ -70,24 +87,27 @@ func (x *examination) port(setting, address string) {
 	}
 }
 
+// higherPort says what to do about a port that the user who serves may not use.
+var higherPort = text.Say("改用较大的端口；须用该端口的，在它上面设前置代理",
+	"take a higher port; if that one is needed, put a proxy in front on it")
+
 // used says who uses a port: the server of this ledger, or another process.
-func (x *examination) used(about string, number int, port string) {
-	holder, name := listener(number)
+func (x *examination) used(about string, number int, use portUse) {
 	switch {
-	case x.Served != nil && holder == x.Served.Process:
-		x.find(Ports, about, OK, "%s：由服务进程 %d 使用", "%s: of the server, process %d", about, holder)
-	case holder == 0 && (x.Served != nil || x.Unreachable != nil):
+	case x.Served != nil && use.process != 0 && use.process == x.Served.Process:
+		x.find(Ports, about, OK, "%s：由服务进程 %d 使用", "%s: of the server, process %d", about, use.process)
+	case use.process == 0 && (x.Served != nil || x.Unreachable != nil):
 		x.find(Ports, about, NotExamined, "%s：已被占用，没有权限看到是否为本台账的服务",
 			"%s: in use; it is not permitted to see whether by the server of this ledger", about).
 			todo("以运行服务的用户或 root 再检查一次", "examine it again as the user who runs the server, or as root")
 	default:
 		by := text.Say("另一个进程", "another process")
-		if holder != 0 {
-			by = text.Say("进程 %d（%s）", "process %d (%s)", holder, name)
+		if use.process != 0 {
+			by = text.Say("进程 %d（%s）", "process %d (%s)", use.process, use.name)
 		}
 		x.find(Ports, about, Wrong, "%s：已被%s占用", "%s: in use by %s", about, by).
 			todo("停止该进程，或改用另一个端口", "stop that process, or take another port").
-			typed("ss -ltnp 'sport = :" + port + "'")
+			typed(fmt.Sprintf("ss -ltnp 'sport = :%d'", number))
 	}
 }
 
@@ -100,8 +120,8 @@ func unprivilegedPort() int {
 	return 1024
 }
 
-// listener returns a process that listens on a port, with its name, or 0 if none can be seen.
-func listener(port int) (process int, name string) {
+// useOf returns who listens on a port.
+func useOf(port int) portUse {
 	sockets := map[string]bool{} // socket:[inode]
 	for _, file := range []string{"/proc/self/net/tcp", "/proc/self/net/tcp6"} {
 		content, _ := os.ReadFile(file)                    // none without IPv6
@@ -112,16 +132,19 @@ func listener(port int) (process int, name string) {
 			}
 		}
 	}
+	if len(sockets) == 0 {
+		return portUse{}
+	}
 	files, _ := filepath.Glob("/proc/[0-9]*/fd/*") // what may not be read is left out
 	for _, file := range files {
 		if to, err := os.Readlink(file); err == nil && sockets[to] {
 			dir := filepath.Dir(filepath.Dir(file))
-			process, _ = strconv.Atoi(filepath.Base(dir))
+			process, _ := strconv.Atoi(filepath.Base(dir))
 			comm, _ := os.ReadFile(filepath.Join(dir, "comm"))
-			return process, strings.TrimSpace(string(comm))
+			return portUse{isInUse: true, process: process, name: strings.TrimSpace(string(comm))}
 		}
 	}
-	return 0, ""
+	return portUse{isInUse: true}
 }
 
 // hosts says whether requests under a name of this server are accepted.
@@ -141,8 +164,11 @@ func (x *examination) hosts() {
 			todo("设置浏览器和程序所用的主机名", "set the names under which browsers and programs ask").
 			typed(x.serve(x.flag("host"), "NAME", x.flag("check-config")))
 	default:
-		x.find(Hosts, x.Serving.Listen, OK, "可以用 %s 访问", "it is asked as %s",
-			strings.Join(append([]string{host}, x.Serving.Hosts...), ", "))
+		names := slices.Clone(x.Serving.Hosts)
+		if host != "" && (ip == nil || !ip.IsUnspecified()) {
+			names = slices.Insert(names, 0, host)
+		}
+		x.find(Hosts, x.Serving.Listen, OK, "可以用 %s 访问", "it is asked as %s", strings.Join(names, ", "))
 	}
 	if x.Serving.Insecure && x.Serving.TLSCert == "" && !x.Serving.Proxied {
 		x.find(Hosts, x.Serving.Listen, Warning, "其他机器可以不加密访问，也没有指定前置代理",
