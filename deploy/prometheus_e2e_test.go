@@ -100,7 +100,7 @@ func TestEveryRunbookOfARuleIsThere(t *testing.T) {
 		words := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(string(m[1])), "")
 		anchors[strings.ReplaceAll(words, " ", "-")] = true
 	}
-	runbook := regexp.MustCompile(`runbook: docs/operations\.md#(\S+)`)
+	runbook := regexp.MustCompile(`runbook_url: https://\S+/docs/operations\.md#(\S+)`)
 	for _, m := range runbook.FindAllStringSubmatch(readRules(t), -1) {
 		if !anchors[m[1]] {
 			t.Errorf("docs/operations.md has no heading %s", m[1])

@@ -45,6 +45,9 @@ The exit code is 0 if all agrees, and 1 if it does not restore, is not sound or 
 					"backup verify works on a backup and takes no --data or --store; name the ledger to compare with "+
 						"by --against")
 			}
+			if against == "" && cmd.Flags().Changed("against") {
+				return usage(cmd, "--against 不能为空", "--against must not be empty")
+			}
 			isURL := strings.Contains(against, "://")
 			if !isURL && (cmd.Flags().Changed("token-file") || cmd.Flags().Changed("tls-ca")) {
 				return usage(cmd, "--token-file 和 --tls-ca 须与 --against 网址一起用",
@@ -180,8 +183,9 @@ func (a *app) tellRehearsed(path string, r *desk.Rehearsed) {
 		r.Checked.Position)
 }
 
-// age returns a duration in the largest unit that fits twice, or else in minutes.
+// age returns a duration in the largest unit that fits twice, or else in minutes; 0 for a time to come.
 func (a *app) age(d time.Duration) string {
+	d = max(d, 0)
 	switch day := 24 * time.Hour; {
 	case d >= 2*day:
 		return a.say("%d 天", "%d days", int(d/day))

@@ -21,25 +21,31 @@ func TestABackupIsComparedWithAServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	altered := filepath.Join(work, "altered.jsonl")
-	if err := os.WriteFile(altered, []byte(strings.Replace(string(small), "甲公司", "丙公司", 1)), 0o600); err != nil {
+	content := strings.Replace(string(small), "甲公司", "丙公司", 1)
+	if err := os.WriteFile(altered, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	mustRun(t, "--data", other, "import", altered)
 	for _, c := range []struct {
-		dir, role, says string
-		code            int
+		dir, says string
+		code      int
 	}{
-		{dir, "auditor", "1 records are newer than the backup", 0},
-		{other, "auditor", "this record is another one in the ledger", 1},
+		{dir, "1 records are newer than the backup", 0},
+		{other, "this record is another one in the ledger", 1},
 	} {
-		token := filepath.Join(work, filepath.Base(c.dir)+".token")
-		mustRun(t, "--data", c.dir, "account", "add", "shen", "--role", c.role)
-		secret := mustRun(t, "--data", c.dir, "token", "add", "shen", "--name", "verify")
-		if err := os.WriteFile(token, []byte(secret), 0o600); err != nil {
-			t.Fatal(err)
+		token := func(name string, account ...string) (file string) {
+			t.Helper()
+			file = filepath.Join(work, filepath.Base(c.dir)+"."+name)
+			mustRun(t, append([]string{"--data", c.dir, "account", "add", name}, account...)...)
+			secret := mustRun(t, "--data", c.dir, "token", "add", name, "--name", "verify")
+			if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return file
 		}
+		all, one := token("shen", "--role", "auditor"), token("zhong", "--role", "center", "--center", "ZJ-0001")
 		p := startServe(t, c.dir)
-		for _, against := range [][]string{{c.dir}, {p.url, "--token-file", token}} {
+		for _, against := range [][]string{{c.dir}, {p.url, "--token-file", all}} {
 			out, errOut, code := taizhang(t, append([]string{"backup", "verify", backup, "--against"}, against...)...)
 			if code != c.code || errOut != "" || !strings.Contains(out, c.says) {
 				t.Errorf("against %s: exit %d: %s%s", against, code, out, errOut)
@@ -47,6 +53,10 @@ func TestABackupIsComparedWithAServer(t *testing.T) {
 		}
 		if _, errOut, code := taizhang(t, "backup", "verify", backup, "--against", p.url); code != 1 || errOut == "" {
 			t.Errorf("without a token: exit %d: %s", code, errOut)
+		}
+		if _, errOut, code := taizhang(t, "backup", "verify", backup, "--against", p.url, "--token-file",
+			one); code != 1 || !strings.Contains(errOut, "the account does not see every center") {
+			t.Errorf("with a token of one center: exit %d: %s", code, errOut)
 		}
 		p.end(os.Interrupt)
 	}

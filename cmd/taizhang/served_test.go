@@ -64,6 +64,7 @@ func TestAServerThatCannotBeMeantIsRefusedBeforeItIsAsked(t *testing.T) {
 		{nil, "--server https://x backup copy", 2, "backup works on files"},
 		{nil, "--server https://x backup verify copy", 2, "name the server to compare with by --against URL"},
 		{nil, "--data " + dir + " backup verify copy", 2, "backup verify works on a backup and takes no --data"},
+		{nil, "backup verify copy --against=", 2, "--against must not be empty"},
 		{nil, "backup verify copy --token-file x", 2, "go with --against URL"},
 		{nil, "backup verify copy --against http://ledger.example.cn", 1, "there is no"},
 		{nil, "--server https://x serve", 2, "serve works on files"},

@@ -12,6 +12,7 @@ version=$1 out=$(mkdir -p "$2" && cd "$2" && pwd)
 shift 2
 [ $# -gt 0 ] || set -- amd64 arm64 loong64
 cd "$(dirname "$0")/../.."
+# Later versions need a module for .rpm that cannot be had from every proxy of Go modules.
 nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 

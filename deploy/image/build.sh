@@ -4,6 +4,7 @@
 # build.sh --context DIR [ARCH] only makes the directory that an image is built from.
 # BINARY names a static binary that is there already, such as that of a release, instead of the sources.
 set -euo pipefail
+umask 022 # whoever builds it, user 10001 must be able to run the program
 [ $# -ge 1 ] || { sed -n '2,5s/^# //p' "$0"; exit 2; }
 here=$(dirname "$0")
 

@@ -3,8 +3,8 @@
 #
 # Builds a release into OUTDIR: for each architecture (amd64, arm64 and loong64 if none is named) the static program
 # taizhang-linux-ARCH and its packages, the licences of all modules in it (NOTICES.txt), a bill of materials of each
-# program (CycloneDX) and SHA256SUMS. All but nothing needs a network once the modules are downloaded, and all but nothing
-# depends on the machine: the same commit, version and Go give the same bytes.
+# program (CycloneDX) and SHA256SUMS. It needs no network once the modules are downloaded. The same commit, version and Go
+# give the same bytes on any machine.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '2,8s/^# //p' "$0"; exit 2; }
 export LC_ALL=C

@@ -93,6 +93,9 @@ func (r *Rehearsed) Compare(ctx context.Context, backup, ledger Reader, now time
 // errOther ends a comparison at a record that differs.
 var errOther = errors.New("another record")
 
+// errUnseen ends a comparison with answers that leave out records.
+var errUnseen = errors.New("a record is not shown")
+
 // recordsPiece is the number of records that Compare holds at a time.
 const recordsPiece = 1000
 
@@ -115,6 +118,9 @@ func (a *Against) compareRecords(ctx context.Context, backup, ledger Reader, pos
 		}
 		same := 0
 		err := ledger.Events(ctx, after, len(piece), "", func(s *events.Stored) error {
+			if same == len(piece) || s.Position != piece[same].Position {
+				return errUnseen
+			}
 			if !bytes.Equal(s.Bytes, piece[same].Bytes) {
 				return errOther
 			}
@@ -128,10 +134,17 @@ func (a *Against) compareRecords(ctx context.Context, backup, ledger Reader, pos
 				"台账中的这条记录与备份中的不同：不是同一份台账，或其中一份被改动",
 				"this record is another one in the ledger: the two are not the same ledger, or one was changed"))
 			return true, nil
+		case errors.Is(err, errUnseen),
+			err == nil && same < len(piece) && ledger.Position() >= piece[same].Position:
+			return false, text.Errorf(text.Forbidden,
+				"台账 %s 没有给出位置 %d 的记录：所用账号看不到全部中心；请换用可看全省的账号的令牌",
+				"the ledger %s does not show the record at position %d: the account does not see every center; "+
+					"take a token of one that does", a.Ledger, piece[min(same, len(piece)-1)].Position)
 		case err != nil:
 			return false, err
 		case same < len(piece):
-			a.found(&piece[same], text.Say("备份有这条记录，台账没有：台账比备份短，或不是同一份台账",
+			a.found(&piece[same], text.Say(
+				"备份有这条记录，台账没有：台账比备份短，或不是同一份台账",
 				"the backup has this record, the ledger has not: the ledger is shorter, or another one"))
 			return true, nil
 		}

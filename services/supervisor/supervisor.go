@@ -80,6 +80,9 @@ func (s *Supervisor) Watch(ctx context.Context, alive func(context.Context) erro
 	}
 }
 
+// notifyWait bounds the time in which the service manager must take a datagram.
+const notifyWait = time.Second
+
 // notify sends one datagram. It connects each time, because the service manager may have been replaced.
 func (s *Supervisor) notify(state string) {
 	if s.socket == "" {
@@ -87,7 +90,10 @@ func (s *Supervisor) notify(state string) {
 	}
 	c, err := net.Dial("unixgram", s.socket)
 	if err == nil {
-		_, err = fmt.Fprint(c, state)
+		err = c.SetWriteDeadline(time.Now().Add(notifyWait)) // a manager whose queue is full must not block serve
+		if err == nil {
+			_, err = fmt.Fprint(c, state)
+		}
 		err = errors.Join(err, c.Close())
 	}
 	if err != nil {
