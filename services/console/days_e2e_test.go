@@ -258,8 +258,8 @@ func trialOf(t *testing.T, name string) day {
 // trials are the names of the trials of trials.mjs.
 var trials = []string{"typing", "twice", "lost", "session", "ended", "midnight", "meanwhile", "refusal", "hostile"}
 
-// TestDaysByKeysAlone does the day's work of the demo's roles in Chinese, with -whole in each language on a province of
-// its own.
+// TestDaysByKeysAlone does the day's work of the demo's roles in Chinese. With -whole it does it in each language, on
+// a province of its own.
 func TestDaysByKeysAlone(t *testing.T) {
 	p := dayPlan{Program: program(t, "chromium")}
 	langs := []string{"zh"}
