@@ -51,6 +51,20 @@ func cluster(t testing.TB, readers ...reader) *world {
 	t.Cleanup(nc.Close)
 	w := newWorldOf(t, len(servers), "nats://"+servers[1].Addr().String(), nc, readers...)
 	w.on = servers[1]
+	for _, r := range readers {
+		// the other servers learn a moment later where a consumer lies, and until then nobody answers for it
+		_, c := r.consumer(t, r.connect(t, w.url))
+		until(t, "the consumer of "+r.Name+" is known everywhere", func() bool {
+			batch, err := c.FetchNoWait(1)
+			if err != nil {
+				return false
+			}
+			for range batch.Messages() {
+				t.Error("a message of a stream that is empty")
+			}
+			return batch.Error() == nil
+		})
+	}
 	return w
 }
 
