@@ -26,8 +26,8 @@ type composedNATS struct {
 	route string // the address for the other servers of the cluster
 }
 
-// TestTheNATSServersOfComposeCarryTheFeed starts the three servers as compose.cluster.yaml does, with the files that
-// it mounts and those that secrets.sh makes, has a ledger publish to them, and renews their certificate.
+// TestTheNATSServersOfComposeCarryTheFeed starts the three servers with the commands and files of compose.cluster.yaml
+// and with the secrets that secrets.sh makes. A ledger publishes to them, and their certificate is renewed.
 func TestTheNATSServersOfComposeCarryTheFeed(t *testing.T) {
 	dir, made := filepath.Join(t.TempDir(), "ledger"), secrets(t)
 	run(t, "--data", dir, "account", "add", "li", "--role", "secadmin")

@@ -132,8 +132,8 @@ func (m *machine) run(command string, typed []string) (out string, err error) {
 	return said.String(), err
 }
 
-// changes are what differs each time that a command is run: times, builds, keys, and numbers but for those that are
-// all of a line, such as a status. A page is compared without them.
+// changes holds the patterns of the texts that differ from run to run: times, builds, keys and numbers. A number that
+// is a line of its own, such as a status, is compared. A page is compared without the other texts.
 var changes = []struct {
 	pattern *regexp.Regexp
 	with    string

@@ -3,7 +3,7 @@
 //	go run ./release/notices          the texts of the licences, to be shipped with the program
 //	go run ./release/notices -list    module, version and licence, a line each: release/modules.tsv
 //
-// It fails if a module has no licence, or one that is not in the list of those that are allowed.
+// It fails if a module has no licence, or a licence that is not in the list of allowed licences.
 package main
 
 import (
@@ -114,7 +114,7 @@ func standardLibrary() (*part, error) {
 // licenceFile matches the names of files that hold a licence or a notice that must go with it.
 var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]es?|copying|notice|unlicense|patents)([.-].*)?$`)
 
-// besideLicence matches the names of those that hold no licence of their own.
+// besideLicence matches the names of the files that go with a licence and hold none, such as NOTICE.
 var besideLicence = regexp.MustCompile(`(?i)^(notice|patents)`)
 
 // readLicences reads the licences in the top directory of a part.
