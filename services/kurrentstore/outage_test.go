@@ -193,9 +193,11 @@ func TestAnAppendThatIsNeverAnsweredIsGivenUp(t *testing.T) {
 	until(t, "no call is under way", func() bool { return len(s.callSlots) == 0 })
 }
 
-// Client defect 4: Close under calls panics.
+// Client defect 4: Close under calls panics. The race detector may see the close of the channel first and end the
+// process.
 func TestCloseUnderCallsEndsTheBareClientsProcessAndNotTheStores(t *testing.T) {
-	if out, died := dies(t, "close under calls"); !died || !strings.Contains(out, "send on closed channel") {
+	if out, died := dies(t, "close under calls"); !died ||
+		!strings.Contains(out, "send on closed channel") && !strings.Contains(out, "runtime.closechan") {
 		t.Errorf("the bare client: %s", out)
 	}
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
