@@ -183,6 +183,8 @@ func TestNoFileRunsCodeBeforeMain(t *testing.T) {
 var leansOn = map[string][]string{
 	// answers from it, in tables
 	"lists": {"ledger", "table"},
+	// writes proofs in their form
+	"bundle": {"seal"},
 	// writes down what the lists answer, reads it back
 	"reports": {"lists", "ledger", "spreadsheet", "table"},
 	"sheets":  {"ledger", "spreadsheet"},                         // reads records for it

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bufio"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -17,6 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/seal"
 )
 
 // Contents are the contents of a bundle.
@@ -131,7 +131,7 @@ func (c *Contents) files() ([]source, error) {
 	if c.Center != "" {
 		add(CenterName, []byte(c.Center+"\n"))
 		for size, hashes := range c.Consistency {
-			add(ConsistencyName(size), consistencyFile(hashes))
+			add(ConsistencyName(size), seal.HashLines(hashes))
 		}
 		for _, position := range c.Positions {
 			list = append(list, source{name: ProofName(position), copy: func(to io.Writer) error {
@@ -169,14 +169,6 @@ func (c *Contents) copyRecords(to io.Writer) error {
 		}
 	}
 	return w.Flush()
-}
-
-// consistencyFile returns the hashes of a proof in base64, one a line.
-func consistencyFile(hashes []tlog.Hash) (b []byte) {
-	for _, h := range hashes {
-		b = append(base64.StdEncoding.AppendEncode(b, h[:]), '\n')
-	}
-	return b
 }
 
 // sum reads the file for its size and sums.
