@@ -13,7 +13,6 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
-	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/seal"
 )
 
@@ -146,43 +145,4 @@ func TestAPositionWithoutAnEventHasNoRoot(t *testing.T) {
 	if root, err := seal.Root(t.Context(), store, 4, nil); err == nil {
 		t.Errorf("the root of what is not there is %v", root)
 	}
-}
-
-// BenchmarkRoot measures the time to read, check and hash an event, and for comparison SHA-256 of the same bytes
-// alone.
-func BenchmarkRoot(b *testing.B) {
-	const n = 10_000
-	store, err := logstore.Open(b.TempDir(), logstore.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer store.Close()
-	ledger(b, store, n)
-	leaves := leavesOf(b, store)
-	b.Run("tree", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := seal.Root(b.Context(), store, n, nil); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/event")
-	})
-	b.Run("reading alone", func(b *testing.B) {
-		for b.Loop() {
-			for _, err := range store.ReadAll(b.Context(), 0) {
-				if err != nil {
-					b.Fatal(err)
-				}
-			}
-		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/event")
-	})
-	b.Run("SHA-256 alone", func(b *testing.B) {
-		for b.Loop() {
-			for _, l := range leaves {
-				sha256.Sum256(l)
-			}
-		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/event")
-	})
 }
