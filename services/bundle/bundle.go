@@ -149,6 +149,15 @@ func (b *Bundle) File(name string) (io.Reader, error) {
 	return e.open(b.r), nil
 }
 
+// Section gives access to any place of a file that lies unpacked in the zip, and returns nil for a file that does not.
+// It does not check whether the content is damaged.
+func (b *Bundle) Section(name string) io.ReaderAt {
+	if e := b.find(name); e != nil && e.method == storedMethod {
+		return io.NewSectionReader(b.r, e.data, e.size)
+	}
+	return nil
+}
+
 // Read returns the whole content of a file. It is for files other than the records.
 func (b *Bundle) Read(name string) ([]byte, error) {
 	f, err := b.File(name)
