@@ -1,0 +1,874 @@
+#!/usr/bin/env python3
+"""Checks an audit bundle of a Taizhang ledger without a network. 核验台账的审计包，不联网。
+
+    python3 verify.py BUNDLE.zip|FOLDER [--trust FILE] [--known FILE]
+
+--trust  your own trust file (tlog-policy): the ledger's key, your witnesses, the quorum
+         您自己的信任文件：台账的公钥、见证方和法定数
+--known  a checkpoint that you kept from an earlier visit   您以前留存的检查点
+
+Exit code 退出码
+0  what was examined holds, and a checkpoint meets the quorum of your trust file   所核验的都成立，且有检查点达到法定数
+1  something contradicts   有矛盾
+2  wrong usage, or a file of your own that cannot be used   用法不对，或您自己的文件不能用
+3  nothing contradicts, but no --trust, or no checkpoint meets its quorum   没有矛盾，但未给信任文件，或未达到法定数
+
+Take this program from the release or from somebody you trust, not from the bundle that is to be checked. It needs
+Python 3.9 or later and nothing else. It is written from the specifications alone: C2SP signed-note, tlog-checkpoint,
+tlog-cosignature, tlog-proof and tlog-policy (c2sp.org), RFC 6962 (the tree), RFC 9162 section 2.1 (how proofs are
+checked), RFC 8032 (Ed25519) and GB/T 32905 (SM3). taizhang-verify is written separately and examines more.
+"""
+import argparse
+import base64
+import datetime
+import hashlib
+import json
+import os
+import re
+import sys
+import zipfile
+
+BYTES_MAX = 4 << 30  # of all files of a bundle
+LINE_BYTES_MAX = 2 << 20  # of one stored line
+NOTE_BYTES_MAX = 64 << 10  # of a checkpoint, a proof, a trust file
+CLOCK_SECONDS_MAX = 300  # by which the clocks of the ledger and of a witness may differ
+FAULTS_MAX = 20  # that are printed
+
+
+class Fault(Exception):
+    """Fault is something that contradicts, or a file that cannot be read, said in both languages."""
+
+    def __init__(self, zh, en):
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
+def show(text):
+    """Returns text from a file in a form that is safe to print: control characters and the like are escaped."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text)[:200])
+
+
+# ---- SM3 (GB/T 32905-2016), for a Python whose OpenSSL lacks it: a megabyte takes some seconds ----------------------
+
+class SM3:
+    """SM3 is the hash of GB/T 32905-2016, with the methods of hashlib."""
+
+    def __init__(self):
+        self.rest, self.length = b"", 0
+        self.state = (0x7380166F, 0x4914B2B9, 0x172442D7, 0xDA8A0600, 0xA96F30BC, 0x163138AA, 0xE38DEE4D, 0xB0FB0E4E)
+
+    def update(self, data):
+        self.length += len(data)
+        data = self.rest + data
+        whole = len(data) // 64 * 64
+        for i in range(0, whole, 64):
+            self._block(data[i:i + 64])
+        self.rest = data[whole:]
+
+    def digest(self):
+        end = SM3()
+        end.state = self.state
+        end.update(self.rest + b"\x80" + bytes((55 - self.length) % 64) + (self.length * 8).to_bytes(8, "big"))
+        return b"".join(word.to_bytes(4, "big") for word in end.state)
+
+    def _block(self, block):
+        def rol(x, n):
+            return (x << n | x >> (32 - n)) & 0xFFFFFFFF
+
+        w = [int.from_bytes(block[i:i + 4], "big") for i in range(0, 64, 4)]
+        for j in range(16, 68):
+            x = w[j - 16] ^ w[j - 9] ^ rol(w[j - 3], 15)
+            w.append(x ^ rol(x, 15) ^ rol(x, 23) ^ rol(w[j - 13], 7) ^ w[j - 6])
+        a, b, c, d, e, f, g, h = self.state
+        for j in range(64):
+            early = j < 16
+            constant = rol(0x79CC4519 if early else 0x7A879D8A, j % 32)
+            ss1 = rol((rol(a, 12) + e + constant) & 0xFFFFFFFF, 7)
+            ff = a ^ b ^ c if early else a & b | a & c | b & c
+            gg = e ^ f ^ g if early else e & f | ~e & g
+            tt1 = (ff + d + (ss1 ^ rol(a, 12)) + (w[j] ^ w[j + 4])) & 0xFFFFFFFF
+            tt2 = (gg + h + ss1 + w[j]) & 0xFFFFFFFF
+            a, b, c, d, e, f, g, h = tt1, a, rol(b, 9), c, tt2 ^ rol(tt2, 9) ^ rol(tt2, 17), e, rol(f, 19), g
+        self.state = tuple(x ^ y for x, y in zip(self.state, (a, b, c, d, e, f, g, h)))
+
+
+def new_sm3():
+    """Returns an SM3 hash, that of OpenSSL if there is one."""
+    try:
+        return hashlib.new("sm3")
+    except ValueError:
+        return SM3()
+
+
+# ---- Ed25519 (RFC 8032, sections 5.1 and 6) -------------------------------------------------------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+SQRT_MINUS_1 = pow(2, (P - 1) // 4, P)
+
+
+def decode_point(encoded):
+    """Returns the point of an encoding in extended coordinates, or None."""
+    y = int.from_bytes(encoded, "little")
+    sign, y = y >> 255, y & (1 << 255) - 1
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * SQRT_MINUS_1 % P
+    if y >= P or (x * x - square) % P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return x, y, 1, x * y % P
+
+
+def add_points(p, q):
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def ed25519(public, message, signature):
+    """Reports whether a signature is right: whether [S]B - [k]A encodes to R."""
+    a = decode_point(public)
+    s = int.from_bytes(signature[32:], "little")
+    if a is None or len(signature) != 64 or s >= ORDER:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
+    minus_a = (P - a[0], a[1], 1, P - a[3])
+    steps = (None, BASE, minus_a, add_points(BASE, minus_a))
+    q = (0, 1, 1, 0)
+    for bit in range(252, -1, -1):
+        q = add_points(q, q)
+        step = (s >> bit & 1) + 2 * (k >> bit & 1)
+        if step:
+            q = add_points(q, steps[step])
+    inverse = pow(q[2], P - 2, P)
+    x, y = q[0] * inverse % P, q[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+# ---- keys, checkpoints and cosignatures (signed-note, tlog-checkpoint, tlog-cosignature) ----------------------------
+
+LOG_KEY, WITNESS_KEY = 1, 4  # the types of keys
+
+
+def unbase64(text):
+    """Returns the bytes of base64 in its only form, or None."""
+    try:
+        text = text.encode() if isinstance(text, str) else text
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return data if base64.b64encode(data) == text else None
+
+
+def valid_key_name(name):
+    return bool(name) and "+" not in name and not any(c.isspace() for c in name)
+
+
+class Key:
+    """Key is the key of a log or of a witness, from its one line NAME+ID+BASE64 (of the type and the public key)."""
+
+    def __init__(self, vkey):
+        self.text = vkey
+        self.name, _, rest = vkey.partition("+")
+        identity, _, encoded = rest.partition("+")
+        data = unbase64(encoded) or b""
+        if not valid_key_name(self.name) or len(data) != 33 or data[0] not in (LOG_KEY, WITNESS_KEY):
+            raise Fault(f"不是 Ed25519 公钥：{show(vkey)}", f"not an Ed25519 key: {show(vkey)}")
+        self.type, self.public = data[0], data[1:]
+        self.id = hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4]
+        if identity != self.id.hex():
+            raise Fault(f"公钥与其编号不符，可能抄错：{show(vkey)}", f"a key does not have its id, it may be mistyped: {show(vkey)}")
+
+
+class Checkpoint:
+    """Checkpoint is a signed note with three lines: origin, size, root."""
+
+    def __init__(self, content, name):
+        self.content, self.name, self.signatures = content, name, []  # signatures: key name, key id, signature
+        wrong = Fault(f"{show(name)} 不是检查点，或写法不对", f"{show(name)} is not a checkpoint, or has a wrong form")
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            raise wrong from None
+        body, blank, signatures = text.rpartition("\n\n")
+        lines = body.split("\n")
+        if (not blank or not signatures.endswith("\n") or len(lines) != 3 or not lines[0]
+                or not re.fullmatch("0|[1-9][0-9]{0,15}", lines[1]) or len(unbase64(lines[2]) or b"") != 32
+                or any(c < " " and c != "\n" for c in text) or len(content) > NOTE_BYTES_MAX):
+            raise wrong
+        self.text = body.encode() + b"\n"
+        self.origin, self.size, self.root = lines[0], int(lines[1]), unbase64(lines[2])
+        for line in signatures[:-1].split("\n"):
+            parts = line.split(" ")
+            data = unbase64(parts[-1]) or b""
+            if len(parts) != 3 or parts[0] != "\u2014" or not valid_key_name(parts[1]) or len(data) < 5:
+                raise wrong
+            self.signatures.append((parts[1], data[:4], data[4:]))
+        keys = {(name, identity) for name, identity, _ in self.signatures}
+        if len(keys) < len(self.signatures) or len(keys) > 100:
+            raise wrong
+
+    def signed_by(self, key):
+        """Reports whether the log signed. A line of its key that does not verify is a Fault."""
+        return bool(self._signatures(key, lambda s: len(s) == 64 and ed25519(key.public, self.text, s)))
+
+    def cosigned_by(self, key):
+        """Returns the times, in seconds since 1970, at which a witness cosigned."""
+        def right(signature):
+            at = int.from_bytes(signature[:8], "big")
+            message = b"cosignature/v1\ntime %d\n" % at + self.text
+            return len(signature) == 72 and at < 1 << 63 and ed25519(key.public, message, signature[8:])
+        return [int.from_bytes(s[:8], "big") for s in self._signatures(key, right)]
+
+    def _signatures(self, key, right):
+        ours = [s for name, identity, s in self.signatures if (name, identity) == (key.name, key.id)]
+        if not all(right(s) for s in ours):
+            raise Fault(f"{show(self.name)}：{show(key.name)} 的签名不对，签名或所签内容被改过",
+                        f"{show(self.name)}: the signature of {show(key.name)} is false, it or what it signs was changed")
+        return ours
+
+
+# ---- the trust file (tlog-policy) -----------------------------------------------------------------------------------
+
+class Trust:
+    """Trust is a trust file: one log, witnesses, groups of witnesses, and the quorum."""
+
+    def __init__(self, content):
+        self.log = self.quorum = None
+        self.witnesses = {}  # key by name in this file
+        self.groups = {}  # how many of which members, by name, in the order of the file
+        self.members = set()
+        content = content[3:] if content.startswith(b"\xef\xbb\xbf") else content  # as some editors begin a file
+        content = content.replace(b"\r\n", b"\n")
+        if any(b < 32 and b not in b"\t\n" or b == 127 for b in content) or len(content) > NOTE_BYTES_MAX:
+            raise Fault("含控制字符，或超过 64 KiB", "it has a control character, or is over 64 KiB")
+        for number, line in enumerate(content.split(b"\n"), 1):
+            words = [w for w in re.split(rb"[ \t]+", line) if w]
+            if words and not words[0].startswith(b"#"):
+                try:
+                    self._line(*words)
+                except Fault as fault:
+                    raise Fault(f"第 {number} 行：{fault.zh}", f"line {number}: {fault.en}") from None
+        if not self.log or not self.quorum:
+            raise Fault("须有一行 log 和一行 quorum", "expected a log line and a quorum line")
+
+    def _line(self, word, *words):
+        names = self.witnesses.keys() | self.groups.keys() | {b"none"}
+        if word == b"log" and len(words) == 2 and not self.log:
+            self.log = Key(words[0].decode("utf-8", "replace"))
+            if self.log.type != LOG_KEY:
+                raise Fault("这不是台账的公钥", "this is not the key of a ledger")
+        elif word == b"witness" and len(words) == 3:
+            key = Key(words[1].decode("utf-8", "replace"))
+            if key.type != WITNESS_KEY:
+                raise Fault("这不是见证方的公钥", "this is not the key of a witness")
+            if words[0] in names or key.public in [k.public for k in self.witnesses.values()]:
+                raise Fault("名称或公钥重复", "a name or a key occurs twice")
+            self.witnesses[words[0]] = key
+        elif word == b"group" and len(words) > 2:
+            name, number, *members = words
+            number = {b"any": b"1", b"all": b"%d" % len(members)}.get(number, number)
+            if name in names or not re.fullmatch(rb"[1-9][0-9]{0,3}", number) or int(number) > len(members):
+                raise Fault("组的名称重复，或个数不对", "the name of a group occurs twice, or its number is wrong")
+            for member in members:
+                if member not in names - {b"none"} or member in self.members:
+                    raise Fault(f"{show(member)} 前面没有，或已属于一个组",
+                                f"{show(member)} is not defined above, or is in a group already")
+                self.members.add(member)
+            self.groups[name] = int(number), members
+        elif word == b"quorum" and len(words) == 1 and not self.quorum:
+            if words[0] not in names - {b"none"}:
+                raise Fault("quorum 须为前面的一个名称；不接受 none", "expected a name defined above, and not none")
+            self.quorum = words[0]
+        else:
+            raise Fault(f"不认识、缺网址或多出的行：{show(word)}", f"unknown, without a URL, or one line too many: {show(word)}")
+
+    def met(self, cosigned):
+        """Reports whether the witnesses that cosigned, by their names in the file, meet the quorum."""
+        have = set(cosigned)
+        for name, (number, members) in self.groups.items():  # the members of a group stand above it
+            if sum(m in have for m in members) >= number:
+                have.add(name)
+        return self.quorum in have
+
+
+# ---- the tree (RFC 6962, section 2.1) and its proofs (RFC 9162, sections 2.1.3.2 and 2.1.4.2) -----------------------
+
+def leaf_hash(data):
+    return hashlib.sha256(b"\0" + data).digest()
+
+
+def node_hash(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def fold(stack):
+    """Returns the root over the roots of perfect trees, the largest first."""
+    if not stack:
+        return hashlib.sha256(b"").digest()
+    root = stack[-1]
+    for left in reversed(stack[:-1]):
+        root = node_hash(left, root)
+    return root
+
+
+EMPTY_ROOT = fold([])
+
+
+def climb(path, index, last, below):
+    """Returns the hashes of a path joined to others, or None if the path does not fit the tree. Of below, the first
+    grows by what stands on its left alone, the others by both sides."""
+    below = list(below)
+    for p in path:
+        if last == 0:
+            return None
+        if index & 1 or index == last:
+            below = [node_hash(p, h) for h in below]
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            below[1:] = [node_hash(h, p) for h in below[1:]]
+        index, last = index >> 1, last >> 1
+    return below if last == 0 else None
+
+
+def includes(path, index, leaf, size, root):
+    """Reports whether a path proves that the hash of a leaf is at an index, from 0, of a tree."""
+    below = climb(path, index, size - 1, [leaf, leaf]) if index < size else None
+    return below is not None and below[1] == root
+
+
+def extends(path, old_size, old_root, size, root):
+    """Reports whether a path proves that a tree begins with an old one."""
+    if old_size == 0 or old_size == size:
+        return not path and old_root == (root if old_size else EMPTY_ROOT)
+    if old_size & (old_size - 1) == 0:
+        path = [old_root] + path
+    if old_size > size or not path:
+        return False
+    index, last = old_size - 1, size - 1
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    return climb(path[1:], index, last, [path[0], path[0]]) == [old_root, root]
+
+
+def hashes(lines, name):
+    """Returns the hashes of lines of base64."""
+    found = [unbase64(line) for line in lines]
+    if len(found) > 64 or any(h is None or len(h) != 32 for h in found):
+        raise Fault(f"{show(name)}：哈希的写法不对", f"{show(name)}: a hash has a wrong form")
+    return found
+
+
+def parse_proof(content, name):
+    """Returns the index, the hashes and the checkpoint of a proof (tlog-proof)."""
+    head, _, checkpoint = content.partition(b"\n\n")
+    lines = head.split(b"\n")
+    index = re.fullmatch(rb"index (0|[1-9][0-9]{0,18})", lines[1]) if len(lines) > 1 else None
+    if lines[0] != b"c2sp.org/tlog-proof@v1" or not index:
+        raise Fault(f"{show(name)} 不是证明", f"{show(name)} is not a proof")
+    return int(index.group(1)), hashes(lines[2:], name), checkpoint
+
+
+# ---- the files of a bundle ------------------------------------------------------------------------------------------
+
+REQUIRED = {"README.txt", "manifest-sha256.txt", "manifest-sm3.txt", "records.jsonl", "checkpoint", "policy.txt",
+            "verify.py"}
+FURTHER = re.compile(r"center\.txt|checkpoints/[1-9][0-9]{0,18}(\.consistency)?|figures/[^/]+\.(xlsx|csv|html)"
+                     r"|timestamps/[1-9][0-9]{0,18}-[1-9][0-9]{0,8}\.(tsr|note)|proofs/[1-9][0-9]{0,18}\.tlog-proof")
+MANIFESTS = (("manifest-sha256.txt", re.compile(rb"(?P<digest>[0-9a-f]{64})  (?P<name>[^\n]+)\n")),
+             ("manifest-sm3.txt", re.compile(rb"SM3 \((?P<name>[^\n]+)\) = (?P<digest>[0-9a-f]{64})\n")))
+
+
+class Bundle:
+    """Bundle gives the files of a zip or of a folder by name, and computes their digests while they are read."""
+
+    def __init__(self, path):
+        self.digests = {}  # SHA-256 and SM3 by name, of the files read so far
+        self.sizes, self.entries, self.zip = {}, {}, None
+        if os.path.isdir(path):
+            self._folder(path)
+        else:
+            self._archive(path)
+        if sum(self.sizes.values()) > BYTES_MAX:
+            raise Fault("展开后超过 4 GiB", "it is larger than 4 GiB when unpacked")
+        for name in sorted(REQUIRED - self.sizes.keys()):
+            raise Fault(f"缺文件 {name}", f"the file {name} is missing")
+
+    def _folder(self, path):
+        for folder, folders, files in os.walk(path):
+            for name in folders + files:
+                full = os.path.join(folder, name)
+                if os.path.islink(full) or name in files and not os.path.isfile(full):
+                    raise Fault(f"{show(full)} 不是普通文件", f"{show(full)} is not a regular file")
+                if name in files:
+                    self._add(os.path.relpath(full, path).replace(os.sep, "/"), os.path.getsize(full), full)
+
+    def _archive(self, path):
+        try:
+            self.zip = zipfile.ZipFile(path)
+        except Exception as error:  # zipfile raises many kinds for what is no zip file
+            raise Fault(f"不是完整的 zip 文件（{error}）", f"it is not a whole zip file ({error})") from None
+        for entry in self.zip.infolist():
+            name = entry.orig_filename
+            if not entry.flag_bits & 0x800:  # a packer that does not say so may still have written UTF-8
+                try:
+                    name = name.encode("cp437").decode("utf-8")
+                except UnicodeError:
+                    pass
+            if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise Fault(f"{show(name)} 加密，或压缩方式不明", f"{show(name)} is encrypted, or compressed unknown to us")
+            if not name.endswith("/") or entry.file_size:  # some packers add the folders
+                self._add(name, entry.file_size, entry)
+
+    def _add(self, name, size, entry):
+        if name in self.sizes:
+            raise Fault(f"有两个 {show(name)}", f"there are two files {show(name)}")
+        if name not in REQUIRED and not FURTHER.fullmatch(name) or not name.isprintable() or "\\" in name:
+            raise Fault(f"{show(name)} 不是审计包的文件", f"{show(name)} is not a file of a bundle")
+        self.sizes[name], self.entries[name] = size, entry
+
+    def chunks(self, name):
+        """Yields the content of a file. At its end the digests are kept."""
+        entry, sha256, sm3 = self.entries[name], hashlib.sha256(), new_sm3()
+        if isinstance(sm3, SM3) and self.sizes[name] > 16 << 20:
+            print(f"SM3 {name} … 本机 Python 没有 SM3，较慢 · slow, this Python has no SM3", file=sys.stderr)
+        try:
+            with self.zip.open(entry) if self.zip else open(entry, "rb") as f:
+                for chunk in iter(lambda: f.read(1 << 20), b""):
+                    sha256.update(chunk)
+                    sm3.update(chunk)
+                    yield chunk
+        except Exception as error:  # zipfile and zlib raise many kinds for a damaged archive
+            raise Fault(f"{show(name)} 读不出来（{error}）", f"{show(name)} cannot be read ({error})") from None
+        self.digests[name] = sha256.digest(), sm3.digest()
+
+    def read(self, name, limit=NOTE_BYTES_MAX):
+        if self.sizes[name] > limit:
+            raise Fault(f"{show(name)} 过大", f"{show(name)} is too large")
+        return b"".join(self.chunks(name))
+
+    def numbers(self, pattern):
+        """Returns the numbers in the names that match a pattern, in ascending order."""
+        return sorted(int(m.group(1)) for m in map(re.compile(pattern).fullmatch, self.sizes) if m)
+
+
+# ---- the records ----------------------------------------------------------------------------------------------------
+
+HEAD = re.compile(rb'\{"position":([1-9][0-9]{0,19}),"stream":"([a-z]{1,32}|center-[A-Z0-9][A-Z0-9-]{2,31})"'
+                  rb',"revision":([1-9][0-9]{0,19}),"recordedAt":"(([0-9]{4}-[0-9]{2}-[0-9]{2})T(?:[01][0-9]|2[0-3])'
+                  rb':[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z)","id":"(?!0{8}-0{4}-0{4}-0{4}-0{12})[0-9a-f]{8}-[0-9a-f]{4}'
+                  rb'-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}","kind":"([A-Za-z0-9._-]{1,100})","event":\{')
+
+
+def valid_day(day):
+    try:
+        return datetime.date.fromisoformat(day.decode()).year >= 1970
+    except ValueError:
+        return False
+
+
+def seconds(at):
+    """Returns the seconds since 1970 of an RFC 3339 time."""
+    return datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
+
+
+def split_lines(bundle):
+    """Yields the lines of records.jsonl without their newlines."""
+    rest = b""
+    for chunk in bundle.chunks("records.jsonl"):
+        *found, rest = (rest + chunk).split(b"\n")
+        yield from found
+        if len(rest) > LINE_BYTES_MAX:
+            break
+    if rest:
+        raise Fault("records.jsonl 有一行过长，或末行没有换行", "a line of records.jsonl is too long, or has no newline")
+
+
+class Records:
+    """Records is what one pass over records.jsonl finds."""
+
+    def __init__(self, bundle, sizes, center=None, prove=None):
+        """Reads the records of a whole ledger with the roots at sizes, or those of a center, of which each is given
+        to prove, a function of position and line."""
+        self.count, self.last = 0, 0  # the number of lines and the last position
+        self.streams = {}  # the last revision by stream
+        self.roots, self.times = {0: EMPTY_ROOT}, {}  # the root, and the recordedAt of the last record, by size
+        self.seals = []  # position, recordedAt and line of each record of sealing
+        own = center and {f"center-{center}".encode(), b"policy", b"ledger"}
+        wanted = sorted(sizes, reverse=True)
+        stack, day, at, match, sha256, streams = [], b"", b"", HEAD.match, hashlib.sha256, self.streams
+        next_size, n = wanted.pop() if wanted else -1, 0
+        for line in split_lines(bundle):
+            m = match(line)
+            if m is None or line[-2:] != b"}}":
+                raise self._fault("写法不对", "the line has a wrong form")
+            position, stream, revision, now, today, kind = m.groups()
+            if center is None:
+                n += 1
+                if position != b"%d" % n:
+                    raise self._fault(f"写的是位置 {int(position)}，应为 {n}", f"expected position {n}, got {int(position)}")
+            elif int(position) <= n or stream not in own:
+                raise self._fault("位置不递增，或不属于这个中心", "its position is not after the last, or it is not of the center")
+            else:
+                n = int(position)
+            expected = streams.get(stream, 0) + 1
+            if revision != b"%d" % expected:
+                raise self._fault(f"{stream.decode()} 的序号应为 {expected}，写的是 {int(revision)}：少了或多了记录",
+                                  f"{stream.decode()}: expected revision {expected}, got {int(revision)}: a record is "
+                                  "missing or inserted")
+            if now < at or today != day and not valid_day(today):
+                raise self._fault(f"记录时间 {now.decode()} 早于前一条，或不是时间",
+                                  f"recordedAt {now.decode()} is before the line above, or no time")
+            streams[stream] = expected
+            self.count += 1
+            if kind == b"ledger.sealed":
+                self.seals.append((n, now.decode(), line))
+            if center is not None:
+                prove(n, line)
+            else:
+                h, size = sha256(b"\0" + line).digest(), n - 1
+                while size & 1:
+                    h = sha256(b"\1" + stack.pop() + h).digest()
+                    size >>= 1
+                stack.append(h)
+            while 0 <= next_size <= n:
+                self.times[next_size] = now if next_size == n else at
+                if center is None:
+                    self.roots[next_size] = fold(stack)
+                next_size = wanted.pop() if wanted else -1
+            day, at = today, now
+        self.last = n
+        self.times.update({size: at for size in [next_size] + wanted})
+
+    def _fault(self, zh, en):
+        return Fault(f"records.jsonl 第 {self.count + 1} 行：{zh}", f"records.jsonl, line {self.count + 1}: {en}")
+
+
+class Seal:
+    """Seal is a record of kind ledger.sealed: what the ledger itself states about the checkpoint before."""
+
+    def __init__(self, position, at, line):
+        def once(pairs):
+            if len({name for name, _ in pairs}) != len(pairs):
+                raise ValueError
+            return dict(pairs)
+
+        self.position, self.at = position, seconds(at)
+        try:
+            stored = json.loads(line, object_pairs_hook=once)
+            data = stored["event"]["data"]
+            self.key, self.origin, self.size = Key(data["key"]), data["origin"], data["size"]
+            self.root = unbase64(data["root"])
+            self.cosigned = [seconds(c["at"]) for c in data.get("cosigners", [])]
+            after = data.get("after")
+            self.after = after and (after["origin"], after["size"])
+            right = (stored["stream"] == "ledger" and self.key.type == LOG_KEY and self.key.name == self.origin
+                     and type(self.size) is int and self.size >= 0 and len(self.root or b"") == 32)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            right = False
+        if not right:
+            raise Fault(f"第 {position} 条封存记录写法不对", f"position {position}: a record of sealing has a wrong form")
+
+
+# ---- the checks -----------------------------------------------------------------------------------------------------
+
+class Verdict:
+    """Verdict collects what holds, what contradicts and what was not examined, each said in both languages."""
+
+    def __init__(self):
+        self.holds, self.faults, self.open = [], [], []
+
+    def step(self, check, *arguments):
+        """Runs a check. Returns its result, or None if it found a contradiction."""
+        try:
+            return check(self, *arguments)
+        except Fault as fault:
+            self.faults.append((fault.zh, fault.en))
+            return None
+
+    def print(self, *result):
+        for title, said in (("成立 · holds", self.holds), ("有矛盾 · contradicts", self.faults),
+                            ("未核验 · not examined", self.open)):
+            if said:
+                print(f"{title}")
+            for zh, en in said[:FAULTS_MAX]:
+                print(f"  - {zh}\n    {en}")
+            if len(said) > FAULTS_MAX:
+                print(f"  - … {len(said) - FAULTS_MAX}")
+        print("无法证明 · cannot be proven\n"
+              "  - 从未记入的事；所附单据是否真实；第一次见证之前和最后一个检查点之后的记录\n"
+              "    what was never entered; whether documents are true; before the first witness; after the last checkpoint")
+        print("结论 · result\n  {}\n  {}".format(*result))
+
+
+def read_checkpoints(verdict, bundle):
+    """Returns all checkpoints of a bundle, the newest last."""
+    newest = Checkpoint(bundle.read("checkpoint"), "checkpoint")
+    names = [f"checkpoints/{size}" for size in bundle.numbers("checkpoints/([1-9][0-9]{0,18})")]
+    found = [Checkpoint(bundle.read(name), name) for name in names] + [newest]
+    for c in found[:-1]:
+        if c.name != f"checkpoints/{c.size}" or c.origin != newest.origin or c.size >= newest.size:
+            raise Fault(f"{c.name} 不是这本台账的较早检查点", f"{c.name} is not an earlier checkpoint of this ledger")
+    return found
+
+
+def read_whole(verdict, bundle, checkpoints, known):
+    """Reads all records, and compares the root at the size of each checkpoint."""
+    sizes = {c.size for c in checkpoints + known}
+    records = Records(bundle, sizes)
+    seals = [Seal(*s) for s in records.seals]
+    others = {s.size for s in seals if s.size < s.position} - records.roots.keys()
+    if others:  # records of sealing state roots at sizes of which the bundle has no checkpoint
+        records = Records(bundle, sizes | others)
+    before = 0
+    for c in checkpoints:
+        if c.size > records.count:
+            raise Fault(f"{c.name} 有 {c.size} 条，审计包只有 {records.count} 条：末尾的记录被去掉",
+                        f"{c.name} is of {c.size} records, the bundle has {records.count}: the last are left out")
+        if records.roots[c.size] != c.root:
+            raise Fault(f"前 {c.size} 条不是 {c.name} 的：第 {before + 1} 至 {c.size} 条之间有改动、增加、去掉或换序",
+                        f"the first {c.size} records are not those of {c.name}: from {before + 1} to {c.size} something "
+                        "was changed, inserted, left out or moved")
+        before = c.size
+    n, later = len(checkpoints), records.count - before
+    verdict.holds.append((
+        f"{records.count} 条记录、{len(records.streams)} 个序列：位置和序号不缺，记录时间不倒退；与 {n} 个检查点的树根都相符，"
+        f"最新的含 {before} 条，其后还有 {later} 条",
+        f"{records.count} records of {len(records.streams)} streams: no position or revision is missing, recordedAt never "
+        f"decreases; they have the roots of all {n} checkpoints, the newest of {before} records, {later} lie after it"))
+    return records, seals
+
+
+def read_center(verdict, bundle, checkpoints, known):
+    """Reads the records of one center with their proofs, and the proofs from each checkpoint to the newest."""
+    newest = checkpoints[-1]
+    center = re.fullmatch(rb"([A-Z0-9][A-Z0-9-]{2,31})\n", bundle.read("center.txt"))
+    if not center:
+        raise Fault("center.txt 应为一个中心编号", "center.txt: expected the id of a center")
+    center = center.group(1).decode()
+
+    def prove(position, line):
+        name = f"proofs/{position}.tlog-proof"
+        if name not in bundle.sizes:
+            raise Fault(f"第 {position} 条没有证明", f"position {position} has no proof")
+        index, path, checkpoint = parse_proof(bundle.read(name), name)
+        if (index != position - 1 or checkpoint != newest.content
+                or not includes(path, index, leaf_hash(line), newest.size, newest.root)):
+            raise Fault(f"第 {position} 条不在检查点内：它或它的证明被改过",
+                        f"position {position} is not in the checkpoint: it or its proof was changed")
+
+    records = Records(bundle, {c.size for c in checkpoints}, center, prove)
+    records.roots.update({c.size: c.root for c in checkpoints})
+    if len(bundle.numbers(r"proofs/([1-9][0-9]{0,18})\.tlog-proof")) != records.count:
+        raise Fault("有的证明没有记录", "there is a proof without a record")
+    if bundle.numbers(r"checkpoints/([1-9][0-9]{0,18})\.consistency") != [c.size for c in checkpoints[:-1]]:
+        raise Fault("较早的检查点与 .consistency 文件不成对", "earlier checkpoints and .consistency files are not pairs")
+    for c in checkpoints[:-1]:
+        *rows, rest = bundle.read(f"{c.name}.consistency").split(b"\n")
+        if rest or not extends(hashes(rows, c.name), c.size, c.root, newest.size, newest.root):
+            raise Fault(f"最新的检查点不是 {c.name} 的延续", f"the newest checkpoint does not extend {c.name}")
+    last = records.streams.get(f"center-{center}".encode(), 0)
+    verdict.holds.append((
+        f"中心 {center} 的第 1 至 {last} 号记录，连同办法和封存的记录共 {records.count} 条，都在最新的检查点（{newest.size} 条）内，"
+        f"中间不缺；它是 {len(checkpoints) - 1} 个较早检查点的延续",
+        f"the records 1 to {last} of center {center}, with those of the policy and of sealing {records.count}, are all in "
+        f"the newest checkpoint (of {newest.size}), none between is missing; it extends {len(checkpoints) - 1} earlier ones"))
+    verdict.open.append((f"单个中心的审计包不能证明第 {last} 号就是最后一条，也不能证明办法没有再改，更不能证明各中心的合计",
+                         f"the bundle of one center does not prove that record {last} is the last, nor that of the policy, "
+                         "nor any total over centers"))
+    return records, [Seal(*s) for s in records.seals]
+
+
+def check_seals(verdict, checkpoints, records, seals):
+    """Compares what the ledger states about its checkpoints with the tree. Returns the key that it states."""
+    before, origins, unknown = None, [], 0
+    for s in seals:
+        if s.origin not in origins:
+            follows = s.size == 0 and (s.after and s.after[0]) == (before and before.origin)
+            origins.append(s.origin)
+        else:
+            follows = (s.origin, s.key.text, s.after) == (before.origin, before.key.text, None) and s.size >= before.size
+        if not follows:
+            raise Fault(f"第 {s.position} 条封存记录与前一条不相接", f"the record of sealing at {s.position} does not follow the last")
+        if s.size >= s.position or records.roots.get(s.size, s.root) != s.root:
+            raise Fault(f"第 {s.position} 条封存记录所写的前 {s.size} 条与记录不符",
+                        f"the record of sealing at {s.position} states another root of the first {s.size} records")
+        if any(at > s.at + CLOCK_SECONDS_MAX for at in s.cosigned):
+            raise Fault(f"第 {s.position} 条的记录时间早于它所写的见证时间，是倒签的",
+                        f"position {s.position} is recorded before a cosignature that it names: it is back-dated")
+        if s.after:
+            verdict.open.append((f"第 {s.position} 条起标识由 {show(s.after[0])}（{show(s.after[1])} 条）改为 {show(s.origin)}："
+                                 "旧标识下未带过来的记录",
+                                 f"from {s.position} on the origin is {show(s.origin)}, before it was {show(s.after[0])} with "
+                                 f"{show(s.after[1])} records: those that were not carried over"))
+        unknown += s.size not in records.roots
+        before = s
+    if not seals or before.origin != checkpoints[-1].origin:
+        raise Fault("检查点的标识不是封存记录所写的", "the origin of the checkpoint is not what the records of sealing state")
+    verdict.holds.append((f"{len(seals) - unknown} 条封存记录与树相符", f"{len(seals) - unknown} records of sealing agree with the tree"))
+    if unknown:
+        verdict.open.append((f"{unknown} 条封存记录：包内没有所写的检查点", f"{unknown} records of sealing: their checkpoint is not here"))
+    return before.key
+
+
+def check_signatures(verdict, checkpoints, key, trust):
+    """Checks the signatures of all known keys. Returns the times of cosignatures by witness, for each checkpoint."""
+    if trust and (trust.log.name != checkpoints[-1].origin or key and key.text != trust.log.text):
+        raise Fault(f"这是另一本台账的审计包：{show(checkpoints[-1].origin)}",
+                    f"the bundle is of another ledger than the trust file: {show(checkpoints[-1].origin)}")
+    key, witnesses = trust.log if trust else key, trust.witnesses if trust else {}
+    cosigned = []
+    for c in checkpoints:
+        if key and not c.signed_by(key):
+            raise Fault(f"{c.name} 没有台账的签名", f"{c.name} is not signed by the ledger")
+        times = {name: c.cosigned_by(witness) for name, witness in witnesses.items()}
+        cosigned.append({name: at for name, at in times.items() if at})
+    known = {(k.name, k.id) for k in [key, *witnesses.values()] if k}
+    unknown = sorted({(name, i.hex()) for c in checkpoints for name, i, _ in c.signatures if (name, i) not in known})
+    if key:
+        source = ("信任文件", "the trust file") if trust else ("记录本身所写的公钥", "the key that the records state")
+        verdict.holds.append((f"{len(checkpoints)} 个检查点都有台账的签名（依{source[0]}）",
+                              f"all {len(checkpoints)} checkpoints are signed by the ledger (by {source[1]})"))
+    for name, identity in unknown:
+        verdict.open.append((f"签名行 {show(name)} {identity}：公钥不明", f"signature lines {show(name)} {identity}: the key is unknown"))
+    return cosigned
+
+
+def check_times(verdict, checkpoints, records, cosigned):
+    """Checks that no record was recorded after it was cosigned."""
+    for c, witnesses in zip(checkpoints, cosigned):
+        for at in (at for times in witnesses.values() for at in times):
+            if seconds(records.times[c.size].decode()) > at + CLOCK_SECONDS_MAX:
+                raise Fault(f"{c.name} 的见证时间早于其中记录的时间", f"{c.name} was cosigned before its last record was recorded")
+
+
+def check_known(verdict, known, checkpoints, records, trust, center):
+    """Checks that the checkpoint which the reader kept is of a beginning of these records."""
+    if known.origin != checkpoints[-1].origin:
+        raise Fault(f"您留存的检查点属于 {show(known.origin)}", f"your known checkpoint is of {show(known.origin)}")
+    if trust and not known.signed_by(trust.log):
+        raise Fault("您留存的检查点没有台账的签名", "your known checkpoint is not signed by the ledger")
+    if center and known.size not in records.roots:
+        verdict.open.append((f"您留存的检查点（{known.size} 条）：包内没有同样条数的检查点",
+                             f"your known checkpoint of {known.size} records: the bundle has none of that size"))
+        return
+    if known.size not in records.roots:
+        raise Fault(f"您留存的检查点有 {known.size} 条，审计包只有 {records.count} 条：末尾的记录被去掉，或审计包是更早的",
+                    f"your known checkpoint is of {known.size} records, the bundle has {records.count}: the last are left "
+                    "out, or the bundle is older")
+    if records.roots[known.size] != known.root:
+        raise Fault(f"前 {known.size} 条不是您留存的检查点的：其中有改动", f"the first {known.size} records are not those of your known checkpoint")
+    verdict.holds.append((f"前 {known.size} 条与您留存的检查点相符", f"the first {known.size} records are those of your known checkpoint"))
+
+
+def check_stamps(verdict, bundle, checkpoints):
+    """Checks that each time-stamp token is about a checkpoint of the bundle. The token itself is not examined."""
+    stems = [{name[:-len(ending)] for name in bundle.sizes if name.startswith("timestamps/") and name.endswith(ending)}
+             for ending in (".tsr", ".note")]
+    if stems[0] != stems[1]:
+        raise Fault("时间戳的 .tsr 与 .note 不成对", "the .tsr and .note files of time stamps are not pairs")
+    sizes = {c.text: c.size for c in checkpoints}
+    for stem in sorted(stems[0]):
+        content, token, sm3 = bundle.read(stem + ".note"), bundle.read(stem + ".tsr", 1 << 20), new_sm3()
+        sm3.update(content)
+        digests = [hashlib.new(h, content).digest() for h in ("sha256", "sha384", "sha512")] + [sm3.digest()]
+        size = sizes.get(Checkpoint(content, stem + ".note").text)
+        if not stem.startswith(f"timestamps/{size}-") or not any(d in token for d in digests):
+            raise Fault(f"{stem} 不是包内检查点的时间戳", f"{stem} is not a time stamp of a checkpoint of the bundle")
+    if stems[0]:
+        verdict.open.append((f"{len(stems[0])} 个时间戳的签名", f"the signatures of {len(stems[0])} time-stamp tokens"))
+
+
+def check_manifests(verdict, bundle):
+    """Compares both manifests with the files."""
+    listed = sorted((n for n in bundle.sizes if n not in dict(MANIFESTS)), key=lambda n: n.encode("utf-8", "replace"))
+    for name in listed:
+        for _ in bundle.chunks(name) if name not in bundle.digests else ():
+            pass
+    for which, (manifest, row) in enumerate(MANIFESTS):
+        content = bundle.read(manifest, 1 << 30)
+        rows = list(row.finditer(content))
+        names = [m["name"].decode("utf-8", "replace") for m in rows]
+        if b"".join(m.group() for m in rows) != content or names != listed:
+            missing = sorted(set(names) ^ set(listed)) or [""]
+            raise Fault(f"{manifest} 所列不是包内的文件，或写法不对 {show(missing[0])}",
+                        f"{manifest} does not list the files that are there, or has a wrong form {show(missing[0])}")
+        for name, m in zip(listed, rows):
+            if bundle.digests[name][which].hex().encode() != m["digest"]:
+                raise Fault(f"{show(name)} 与 {manifest} 不符，被改过", f"{show(name)} is not as in {manifest}: it was changed")
+    verdict.holds.append((f"{len(listed)} 个文件与两份清单（SHA-256、SM3）相符",
+                          f"{len(listed)} files are as in both manifests (SHA-256, SM3)"))
+
+
+def check(path, trust, known):
+    """Checks a bundle and prints the verdict. Returns the exit code."""
+    verdict, met = Verdict(), None
+    bundle = verdict.step(lambda _: Bundle(path))
+    checkpoints = bundle and verdict.step(read_checkpoints, bundle)
+    if checkpoints:
+        center = "center.txt" in bundle.sizes
+        found = verdict.step(read_center if center else read_whole, bundle, checkpoints, [known] if known else [])
+        if found:
+            key = verdict.step(check_seals, checkpoints, *found)
+            cosigned = verdict.step(check_signatures, checkpoints, key, trust)
+            if cosigned is not None:
+                verdict.step(check_times, checkpoints, found[0], cosigned)
+                met = [(c, times) for c, times in zip(checkpoints, cosigned) if trust and trust.met(times)][-1:]
+            if known:
+                verdict.step(check_known, known, checkpoints, found[0], trust, center)
+        verdict.step(check_stamps, bundle, checkpoints)
+    if bundle:
+        verdict.step(check_manifests, bundle)
+        for name in sorted(n for n in bundle.sizes if n.startswith("figures/")):
+            verdict.open.append((f"{show(name)} 的数字", f"the figures of {show(name)}"))
+    verdict.open.append(("记录的内容（是否合乎办法），README.txt、policy.txt、verify.py 的内容",
+                         "what the records say (whether it follows the rules), and README.txt, policy.txt, verify.py"))
+    for c, times in met or ():
+        said = ", ".join(f"{show(name)} {datetime.datetime.fromtimestamp(min(at), datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+                         for name, at in times.items())
+        verdict.holds.append((f"{c.size} 条的检查点达到法定数：{said}", f"the checkpoint of {c.size} records meets the quorum: {said}"))
+    if verdict.faults:
+        verdict.print("有矛盾，见上", "it contradicts, see above")
+        return 1
+    if met:
+        verdict.print("所核验的都成立", "what was examined holds")
+        return 0
+    verdict.print(*("没有矛盾，但没有检查点达到信任文件的法定数", "nothing contradicts, but no checkpoint meets the quorum") if trust else
+                  ("没有矛盾，但未给信任文件（--trust）：没有人为此作证", "nothing contradicts, but without --trust nobody vouches for it"))
+    return 3
+
+
+def main(arguments):
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS)
+    parser.add_argument("bundle")
+    parser.add_argument("--trust")
+    parser.add_argument("--known")
+    options = parser.parse_args(arguments)
+    own = {}
+    for name, path, parse in (("--trust", options.trust, Trust), ("--known", options.known, lambda c: Checkpoint(c, "--known"))):
+        try:
+            with open(path or os.devnull, "rb") as f:
+                own[name] = parse(f.read(NOTE_BYTES_MAX + 1)) if path else None
+            os.stat(options.bundle)
+        except OSError as error:
+            parser.error(f"{error.filename}: {error.strerror}")
+        except Fault as fault:
+            parser.error(f"{name} {path}：{fault.zh} · {fault.en}")
+    return check(options.bundle, own["--trust"], own["--known"])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
