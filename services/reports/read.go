@@ -158,6 +158,7 @@ func factsOf(f file) (map[string]string, error) {
 
 // csvFile is a CSV report that is being read. Its forExcel is true if the texts were defused.
 type csvFile struct {
+	raw      []byte // as stored
 	content  []byte
 	forExcel bool
 }
@@ -173,8 +174,8 @@ func openCSV(name string, from io.ReaderAt, size int64) (*csvFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err = spreadsheet.Decode(content)
-	return &csvFile{content: content}, refused(err)
+	decoded, err := spreadsheet.Decode(content)
+	return &csvFile{raw: content, content: decoded}, refused(err)
 }
 
 // refused returns the error for a file that package spreadsheet cannot read.
@@ -226,7 +227,11 @@ func decimal(s string) string {
 }
 
 // xlsxFile is a workbook that is being read.
-type xlsxFile struct{ *spreadsheet.Workbook }
+type xlsxFile struct {
+	*spreadsheet.Workbook
+	content io.ReaderAt
+	size    int64
+}
 
 // These limits bound an unpacked workbook. A workbook full of rows is about twenty times as large as its file.
 const (
@@ -241,7 +246,7 @@ func openXLSX(content io.ReaderAt, size int64) (*xlsxFile, error) {
 	if err != nil {
 		return nil, refused(err)
 	}
-	return &xlsxFile{w}, nil
+	return &xlsxFile{w, content, size}, nil
 }
 
 func (x *xlsxFile) names() (list []string) {

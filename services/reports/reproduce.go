@@ -25,7 +25,9 @@ type Reproduction struct {
 	Request
 	Position uint64
 	Rows     int
+	Cells    int // compared and equal; of a yearly report, cells of its tables before the first difference
 	Differs  *Mismatch
+	Exact    bool              // nothing differs, and the file is as the program writes it, byte for byte
 	Within   []events.CenterID // the centers that the account of the report saw; nil for all, or for one center
 }
 
@@ -150,43 +152,44 @@ func (out *Reproduction) compute(ctx context.Context, d *lists.Books, f file, fr
 	if from.record == "" || report.last.Position > 0 && report.last.ID == "" {
 		report.last.ID = from.record // not compared: the writer of the file or the reader may not see that record
 	}
-	if out.Differs, err = report.compare(f); err != nil {
+	if out.Differs, out.Cells, err = report.compare(f); err != nil {
 		return err
 	}
 	if x, ok := f.(*xlsxFile); ok && out.Differs == nil {
 		out.Differs, err = report.firstLie(x)
 	}
-	if err != nil || out.Differs == nil {
+	if out.Exact = err == nil && out.Differs == nil && report.exactly(f); err != nil || out.Differs == nil {
 		return err
 	}
 	return out.Differs.trace(ctx, d.Ledger, d.Register, report)
 }
 
-// compare returns the first difference, or nil.
-func (r *Report) compare(f file) (*Mismatch, error) {
+// compare returns the first difference, or nil, and the number of cells that are equal before it.
+func (r *Report) compare(f file) (differs *Mismatch, equal int, err error) {
 	sheets, names := r.sheets(), f.names()
 	for _, s := range sheets {
 		if !slices.Contains(names, s.name) {
 			return &Mismatch{row: -1, Sheet: s.name,
-				Why: text.Say("缺少工作表“%s”", "the sheet %q is missing", s.name)}, nil
+				Why: text.Say("缺少工作表“%s”", "the sheet %q is missing", s.name)}, 0, nil
 		}
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(sheets, func(s sheet) bool { return s.name == name }) {
 			return &Mismatch{row: -1, Sheet: name,
-				Why: text.Say("工作表“%s”不属于报表", "the sheet %q is no part of the report", name)}, nil
+				Why: text.Say("工作表“%s”不属于报表", "the sheet %q is no part of the report", name)}, 0, nil
 		}
 	}
 	for _, s := range sheets {
-		if d, err := r.compareSheet(f, s); d != nil || err != nil {
-			return d, err
+		d, n, err := r.compareSheet(f, s)
+		if equal += n; d != nil || err != nil {
+			return d, equal, err
 		}
 	}
-	return nil, nil
+	return nil, equal, nil
 }
 
 // compareSheet compares a sheet with the file row by row, with one row of each in memory.
-func (r *Report) compareSheet(f file, s sheet) (*Mismatch, error) {
+func (r *Report) compareSheet(f file, s sheet) (differs *Mismatch, equal int, err error) {
 	nextFound, stop := iter.Pull2(f.rows(s.name))
 	defer stop()
 	nextLine, stopLines := iter.Pull(iter.Seq[line](s.lines))
@@ -195,25 +198,27 @@ func (r *Report) compareSheet(f file, s sheet) (*Mismatch, error) {
 		want, more := nextLine()
 		got, err, left := nextFound()
 		if err != nil {
-			return nil, err
+			return nil, equal, err
 		}
 		if !more && !left {
-			return nil, nil
+			return nil, equal, nil
 		}
 		column := firstUnequal(f, got, want)
 		if column < 0 { // the cells are equal; an extra blank row does not count
+			equal += len(want.cells)
 			continue
 		}
+		equal += column
 		d := r.differenceAt(f, s, got, want, row, column)
 		if !more {
 			d.Why = text.Say("文件多出这一行", "the file has a row more")
-			return d, nil
+			return d, equal, nil
 		}
 		if !left {
 			d.Why = text.Say("文件缺少这一行", "the file lacks this row")
-			return d, nil
+			return d, equal, nil
 		}
-		return d, explainShift(f, d, got, want, nextFound, nextLine)
+		return d, equal, explainShift(f, d, got, want, nextFound, nextLine)
 	}
 }
 

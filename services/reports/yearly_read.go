@@ -135,6 +135,12 @@ func (out *Reproduction) computePage(ctx context.Context, d *lists.Books, o year
 	}
 	out.Rows = bytes.Count(again, []byte("\n"))
 	out.Differs = firstLine(page, again)
+	out.Exact = out.Differs == nil
+	same := 0
+	for same < min(len(page), len(again)) && page[same] == again[same] {
+		same++
+	}
+	out.Cells = bytes.Count(page[:same], []byte("</td>"))
 	return nil
 }
 
