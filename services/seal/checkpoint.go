@@ -177,11 +177,11 @@ func Sign(c Checkpoint, by Signer) *Signed {
 // or ErrBadSignature.
 func (s *Signed) SignedBy(log Key) error {
 	if log.Type != LogKey || s.Origin != log.Name {
-		return noSignature(log)
+		return noSignature(log.Name)
 	}
 	l := s.line(log.Name, log.ID())
 	if l == nil {
-		return noSignature(log)
+		return noSignature(log.Name)
 	}
 	if !ed25519.Verify(log.Public, []byte(s.Text()), l.Signature) {
 		return badSignature(log.Name)
@@ -210,7 +210,7 @@ const secondsMax = 253402300799
 func (s *Signed) CosignedBy(w Key) (at time.Time, err error) {
 	l := s.line(w.Name, w.ID())
 	if w.Type != WitnessKey || l == nil {
-		return at, noSignature(w)
+		return at, noSignature(w.Name)
 	}
 	if len(l.Signature) != 8+ed25519.SignatureSize {
 		return at, badSignature(w.Name)

@@ -160,8 +160,8 @@ var (
 	ErrBadSignature = errors.New("seal: the signature of the key is wrong")
 )
 
-func noSignature(k Key) error {
-	e := text.Errorf(text.NotFound, "检查点没有 %s 的签名", "the checkpoint has no signature of %s", k.Name)
+func noSignature(name string) error {
+	e := text.Errorf(text.NotFound, "检查点没有 %s 的签名", "the checkpoint has no signature of %s", name)
 	e.Cause = ErrNoSignature
 	return e
 }
