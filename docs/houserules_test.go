@@ -209,6 +209,8 @@ var leansOn = map[string][]string{
 	"console": {"access", "answers", "desk", "imports", "ledger", "lists", "sheets", "signin", "table"},
 	// a ledger writes what the simulator makes, a store keeps it, the accounts and a sheet go with it
 	"demo": {"access", "ledger", "logstore", "sheets", "simulator"},
+	// cosigns what is sealed, and knows whose a key is
+	"witness": {"files", "listen", "seal"},
 	// reads the end of a log, probes a disk, knows the socket and whose a key is
 	"doctor":  {"listen", "logstore", "table"},
 	"replica": {"logstore"}, // keeps its copy there
@@ -289,6 +291,8 @@ var notVerbs = map[string][]string{
 	"cmd/taizhang/served.go": {"services/api/client", "services/listen"},
 	// makes a history and asks no ledger
 	"cmd/taizhang/simulate.go": {"events", "services/simulator"},
+	// has no ledger, and cosigns those of others
+	"cmd/taizhang/witness.go": {"services/listen", "services/seal", "services/witness"},
 	// says which judgement of alerts the program has
 	"cmd/taizhang/version.go": {"aggregates"},
 }

@@ -28,15 +28,17 @@ import (
 var notWords = []*regexp.Regexp{
 	// the text that is hashed for the seed of a sample
 	regexp.MustCompile(`"taizhang sample 1[^"]*"`),
-	regexp.MustCompile(`[a-z]+(\+[a-z]+)?://[^\s，。；：、）”]*`),         // addresses
+	regexp.MustCompile(`[a-z]+(\+[a-z]+)?://[^\s，。；：、）”]*`), // addresses
+	// names of ledgers and witnesses, and their keys
+	regexp.MustCompile(`\b[a-z]+\.[a-z]+/\w+(\+[0-9a-f]{8}\+\w+)?`),
 	regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), // ids of records
 	regexp.MustCompile(`\b[0-9a-f]{12,64}\b`),                       // hashes
 	regexp.MustCompile(`\btz_\w+`),                                  // tokens of accounts
 	regexp.MustCompile(`zj-2024-draft(-1)?(@\d+)?`),                 // the id of a policy
 	regexp.MustCompile(`(/tmp|\.\.|testdata)/[^\s，。；：、）”]*`),        // files of the test
 	// names of files
-	regexp.MustCompile(
-		`[\w.-]*\.(xlsx|csv|jsonl|json|html|htm|tar|partial|access|dead|state|nk|pem|token|txt|conf|log|md|sh|pdf)\b`),
+	regexp.MustCompile(`[\w.-]*\.(xlsx|csv|jsonl|json|html|htm|tar|partial|access|dead|state|nk|pem|token|txt|conf|` +
+		`key|cosig|add-checkpoint|log|md|sh|pdf)\b`),
 	regexp.MustCompile(`\./[\w-]+|/bin/sh`),          // names of files
 	regexp.MustCompile(`\(devel\)`),                  // the version of the program under test
 	regexp.MustCompile(`R\d\d-\w+`),                  // ids of rules

@@ -28,7 +28,7 @@ var argumentWords = map[string]string{
 	"PREFIX": "前几位", "COMMAND": "命令", "CIDR": "网段", "ACT": "事项", "KEY": "对象", "RAISED-ON": "发生日期",
 	"ACCOUNT": "账号", "POLICY": "办法参数",
 	"PASSWORD": "密码", "DAYS": "N", "MINUTES": "N", "YUAN": "N", "A": "甲", "B": "乙", "FORM": "形式",
-	"LANGUAGE": "语言", "HOST": "主机",
+	"LANGUAGE": "语言", "HOST": "主机", "REQUEST": "请求", "VKEY": "公钥",
 }
 
 // argument returns what people call an argument or the value of a flag, such as FILE.xlsx or FILE|DIR, in the language
