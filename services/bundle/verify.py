@@ -31,8 +31,9 @@ import zipfile
 BYTES_MAX = 4 << 30  # of all files of a bundle
 LINE_BYTES_MAX = 2 << 20  # of one stored line
 NOTE_BYTES_MAX = 64 << 10  # of a checkpoint, a proof, a trust file
+TIME_MAX = 253402300799  # the last second of the year 9999
 CLOCK_SECONDS_MAX = 300  # by which the clocks of the ledger and of a witness may differ
-FAULTS_MAX = 20  # that are printed
+SAID_MAX = 20  # lines of one kind that are printed
 
 
 class Fault(Exception):
@@ -51,6 +52,9 @@ def show(text):
 
 
 # ---- SM3 (GB/T 32905-2016), for a Python whose OpenSSL lacks it: a megabyte takes some seconds ----------------------
+
+MASK = 0xFFFFFFFF
+
 
 class SM3:
     """SM3 is the hash of GB/T 32905-2016, with the methods of hashlib."""
@@ -74,23 +78,24 @@ class SM3:
         return b"".join(word.to_bytes(4, "big") for word in end.state)
 
     def _block(self, block):
-        def rol(x, n):
-            return (x << n | x >> (32 - n)) & 0xFFFFFFFF
-
         w = [int.from_bytes(block[i:i + 4], "big") for i in range(0, 64, 4)]
         for j in range(16, 68):
-            x = w[j - 16] ^ w[j - 9] ^ rol(w[j - 3], 15)
-            w.append(x ^ rol(x, 15) ^ rol(x, 23) ^ rol(w[j - 13], 7) ^ w[j - 6])
+            x, y = w[j - 3], w[j - 13]
+            x = w[j - 16] ^ w[j - 9] ^ (x << 15 & MASK | x >> 17)
+            w.append((x ^ x << 15 ^ x >> 17 ^ x << 23 ^ x >> 9 ^ y << 7 ^ y >> 25 ^ w[j - 6]) & MASK)
         a, b, c, d, e, f, g, h = self.state
         for j in range(64):
-            early = j < 16
-            constant = rol(0x79CC4519 if early else 0x7A879D8A, j % 32)
-            ss1 = rol((rol(a, 12) + e + constant) & 0xFFFFFFFF, 7)
-            ff = a ^ b ^ c if early else a & b | a & c | b & c
-            gg = e ^ f ^ g if early else e & f | ~e & g
-            tt1 = (ff + d + (ss1 ^ rol(a, 12)) + (w[j] ^ w[j + 4])) & 0xFFFFFFFF
-            tt2 = (gg + h + ss1 + w[j]) & 0xFFFFFFFF
-            a, b, c, d, e, f, g, h = tt1, a, rol(b, 9), c, tt2 ^ rol(tt2, 9) ^ rol(tt2, 17), e, rol(f, 19), g
+            constant = 0x79CC4519 if j < 16 else 0x7A879D8A
+            a12 = a << 12 & MASK | a >> 20
+            ss1 = a12 + e + (constant << j % 32 | constant >> 32 - j % 32) & MASK
+            ss1 = ss1 << 7 & MASK | ss1 >> 25
+            if j < 16:
+                ff, gg = a ^ b ^ c, e ^ f ^ g
+            else:
+                ff, gg = a & b | a & c | b & c, e & f | ~e & g
+            tt1, tt2 = ff + d + (ss1 ^ a12) + (w[j] ^ w[j + 4]) & MASK, gg + h + ss1 + w[j] & MASK
+            a, b, c, d = tt1, a, b << 9 & MASK | b >> 23, c
+            e, f, g, h = (tt2 ^ tt2 << 9 ^ tt2 >> 23 ^ tt2 << 17 ^ tt2 >> 15) & MASK, e, f << 19 & MASK | f >> 13, g
         self.state = tuple(x ^ y for x, y in zip(self.state, (a, b, c, d, e, f, g, h)))
 
 
@@ -187,7 +192,7 @@ class Key:
         self.type, self.public = data[0], data[1:]
         self.id = hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4]
         if identity != self.id.hex():
-            raise Fault(f"公钥与其编号不符，可能抄错：{show(vkey)}", f"a key does not have its id, it may be mistyped: {show(vkey)}")
+            raise Fault(f"公钥与其编号不符，可能抄错：{show(vkey)}", f"a key with a wrong id, perhaps mistyped: {show(vkey)}")
 
 
 class Checkpoint:
@@ -219,23 +224,28 @@ class Checkpoint:
             raise wrong
 
     def signed_by(self, key):
-        """Reports whether the log signed. A line of its key that does not verify is a Fault."""
-        return bool(self._signatures(key, lambda s: len(s) == 64 and ed25519(key.public, self.text, s)))
+        """Reports whether the log signed."""
+        return bool(self._signature(key, lambda s: len(s) == 64 and ed25519(key.public, self.text, s)))
 
     def cosigned_by(self, key):
-        """Returns the times, in seconds since 1970, at which a witness cosigned."""
+        """Returns the time, in seconds since 1970, at which a witness cosigned, or None."""
         def right(signature):
             at = int.from_bytes(signature[:8], "big")
             message = b"cosignature/v1\ntime %d\n" % at + self.text
-            return len(signature) == 72 and at < 1 << 63 and ed25519(key.public, message, signature[8:])
-        return [int.from_bytes(s[:8], "big") for s in self._signatures(key, right)]
+            return len(signature) == 72 and at <= TIME_MAX and ed25519(key.public, message, signature[8:])
 
-    def _signatures(self, key, right):
-        ours = [s for name, identity, s in self.signatures if (name, identity) == (key.name, key.id)]
-        if not all(right(s) for s in ours):
-            raise Fault(f"{show(self.name)}：{show(key.name)} 的签名不对，签名或所签内容被改过",
-                        f"{show(self.name)}: the signature of {show(key.name)} is false, it or what it signs was changed")
-        return ours
+        signature = self._signature(key, right)
+        return signature and int.from_bytes(signature[:8], "big")
+
+    def _signature(self, key, right):
+        """Returns the signature of a key, or None. One that is not right is a Fault."""
+        for name, identity, signature in self.signatures:
+            if (name, identity) == (key.name, key.id):
+                if not right(signature):
+                    raise Fault(f"{show(self.name)}：{show(key.name)} 的签名不对，签名或所签内容被改过",
+                                f"{show(self.name)}: the signature of {show(key.name)} is wrong, it or the text changed")
+                return signature
+        return None
 
 
 # ---- the trust file (tlog-policy) -----------------------------------------------------------------------------------
@@ -483,6 +493,11 @@ def seconds(at):
     return datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
 
 
+def time_of(at):
+    """Returns the time of seconds since 1970."""
+    return datetime.datetime.fromtimestamp(at, datetime.timezone.utc)
+
+
 def split_lines(bundle):
     """Yields the lines of records.jsonl without their newlines."""
     rest = b""
@@ -503,8 +518,8 @@ class Records:
         to prove, a function of position and line."""
         self.count, self.last = 0, 0  # the number of lines and the last position
         self.streams = {}  # the last revision by stream
-        self.roots, self.times = {0: EMPTY_ROOT}, {}  # the root, and the recordedAt of the last record, by size
-        self.seals = []  # position, recordedAt and line of each record of sealing
+        self.roots, self.times = {0: EMPTY_ROOT}, {}  # the root, and when the last record was recorded, by size
+        self.seals = []
         own = center and {f"center-{center}".encode(), b"policy", b"ledger"}
         wanted = sorted(sizes, reverse=True)
         stack, day, at, match, sha256, streams = [], b"", b"", HEAD.match, hashlib.sha256, self.streams
@@ -533,7 +548,7 @@ class Records:
             streams[stream] = expected
             self.count += 1
             if kind == b"ledger.sealed":
-                self.seals.append((n, now.decode(), line))
+                self.seals.append(Seal(n, now.decode(), line))
             if center is not None:
                 prove(n, line)
             else:
@@ -543,13 +558,13 @@ class Records:
                     size >>= 1
                 stack.append(h)
             while 0 <= next_size <= n:
-                self.times[next_size] = now if next_size == n else at
+                self.times[next_size] = seconds((now if next_size == n else at or now).decode())
                 if center is None:
                     self.roots[next_size] = fold(stack)
                 next_size = wanted.pop() if wanted else -1
             day, at = today, now
         self.last = n
-        self.times.update({size: at for size in [next_size] + wanted})
+        self.times.update({size: seconds(at.decode()) if at else 0 for size in [next_size] + wanted})
 
     def _fault(self, zh, en):
         return Fault(f"records.jsonl 第 {self.count + 1} 行：{zh}", f"records.jsonl, line {self.count + 1}: {en}")
@@ -575,7 +590,7 @@ class Seal:
             self.after = after and (after["origin"], after["size"])
             right = (stored["stream"] == "ledger" and self.key.type == LOG_KEY and self.key.name == self.origin
                      and type(self.size) is int and self.size >= 0 and len(self.root or b"") == 32)
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        except (Fault, KeyError, TypeError, ValueError, AttributeError, RecursionError):
             right = False
         if not right:
             raise Fault(f"第 {position} 条封存记录写法不对", f"position {position}: a record of sealing has a wrong form")
@@ -587,48 +602,54 @@ class Verdict:
     """Verdict collects what holds, what contradicts and what was not examined, each said in both languages."""
 
     def __init__(self):
-        self.holds, self.faults, self.open = [], [], []
+        self.said = {"成立 · holds": [], "有矛盾 · contradicts": [], "未核验 · not examined": []}
+        self.holding, self.faults, self.unexamined = self.said.values()
+
+    def holds(self, zh, en):
+        self.holding.append((zh, en))
+
+    def open(self, zh, en):
+        self.unexamined.append((zh, en))
 
     def step(self, check, *arguments):
         """Runs a check. Returns its result, or None if it found a contradiction."""
         try:
-            return check(self, *arguments)
+            return check(*arguments)
         except Fault as fault:
             self.faults.append((fault.zh, fault.en))
             return None
 
-    def print(self, *result):
-        for title, said in (("成立 · holds", self.holds), ("有矛盾 · contradicts", self.faults),
-                            ("未核验 · not examined", self.open)):
+    def print(self, zh, en):
+        self.said["无法证明 · cannot be proven"] = [
+            ("从未记入的事；所附单据是否真实；第一次见证之前和最后一个检查点之后的记录",
+             "what was never entered; whether documents are true; records before the first witness or after the last "
+             "checkpoint")]
+        self.said["结论 · result"] = [(zh, en)]
+        for title, said in self.said.items():
             if said:
-                print(f"{title}")
-            for zh, en in said[:FAULTS_MAX]:
+                print(title)
+            for zh, en in said[:SAID_MAX]:
                 print(f"  - {zh}\n    {en}")
-            if len(said) > FAULTS_MAX:
-                print(f"  - … {len(said) - FAULTS_MAX}")
-        print("无法证明 · cannot be proven\n"
-              "  - 从未记入的事；所附单据是否真实；第一次见证之前和最后一个检查点之后的记录\n"
-              "    what was never entered; whether documents are true; before the first witness; after the last checkpoint")
-        print("结论 · result\n  {}\n  {}".format(*result))
+            if len(said) > SAID_MAX:
+                print(f"  - … {len(said) - SAID_MAX}")
 
 
-def read_checkpoints(verdict, bundle):
+def read_checkpoints(bundle):
     """Returns all checkpoints of a bundle, the newest last."""
     newest = Checkpoint(bundle.read("checkpoint"), "checkpoint")
     names = [f"checkpoints/{size}" for size in bundle.numbers("checkpoints/([1-9][0-9]{0,18})")]
-    found = [Checkpoint(bundle.read(name), name) for name in names] + [newest]
-    for c in found[:-1]:
+    earlier = [Checkpoint(bundle.read(name), name) for name in names]
+    for c in earlier:
         if c.name != f"checkpoints/{c.size}" or c.origin != newest.origin or c.size >= newest.size:
             raise Fault(f"{c.name} 不是这本台账的较早检查点", f"{c.name} is not an earlier checkpoint of this ledger")
-    return found
+    return earlier + [newest]
 
 
 def read_whole(verdict, bundle, checkpoints, known):
     """Reads all records, and compares the root at the size of each checkpoint."""
     sizes = {c.size for c in checkpoints + known}
     records = Records(bundle, sizes)
-    seals = [Seal(*s) for s in records.seals]
-    others = {s.size for s in seals if s.size < s.position} - records.roots.keys()
+    others = {s.size for s in records.seals if s.size < s.position} - records.roots.keys()
     if others:  # records of sealing state roots at sizes of which the bundle has no checkpoint
         records = Records(bundle, sizes | others)
     before = 0
@@ -638,19 +659,19 @@ def read_whole(verdict, bundle, checkpoints, known):
                         f"{c.name} is of {c.size} records, the bundle has {records.count}: the last are left out")
         if records.roots[c.size] != c.root:
             raise Fault(f"前 {c.size} 条不是 {c.name} 的：第 {before + 1} 至 {c.size} 条之间有改动、增加、去掉或换序",
-                        f"the first {c.size} records are not those of {c.name}: from {before + 1} to {c.size} something "
-                        "was changed, inserted, left out or moved")
+                        f"the first {c.size} records are not those of {c.name}: from {before + 1} to {c.size} "
+                        "something was changed, inserted, left out or moved")
         before = c.size
     n, later = len(checkpoints), records.count - before
-    verdict.holds.append((
-        f"{records.count} 条记录、{len(records.streams)} 个序列：位置和序号不缺，记录时间不倒退；与 {n} 个检查点的树根都相符，"
-        f"最新的含 {before} 条，其后还有 {later} 条",
-        f"{records.count} records of {len(records.streams)} streams: no position or revision is missing, recordedAt never "
-        f"decreases; they have the roots of all {n} checkpoints, the newest of {before} records, {later} lie after it"))
-    return records, seals
+    verdict.holds(f"{records.count} 条记录、{len(records.streams)} 个序列：位置和序号不缺，记录时间不倒退；"
+                  f"与 {n} 个检查点的树根都相符，最新的含 {before} 条，其后还有 {later} 条",
+                  f"{records.count} records of {len(records.streams)} streams: no position or revision is missing, "
+                  f"recordedAt never decreases; they have the roots of all {n} checkpoints, the newest of {before} "
+                  f"records, {later} lie after it")
+    return records
 
 
-def read_center(verdict, bundle, checkpoints, known):
+def read_center(verdict, bundle, checkpoints):
     """Reads the records of one center with their proofs, and the proofs from each checkpoint to the newest."""
     newest = checkpoints[-1]
     center = re.fullmatch(rb"([A-Z0-9][A-Z0-9-]{2,31})\n", bundle.read("center.txt"))
@@ -679,28 +700,30 @@ def read_center(verdict, bundle, checkpoints, known):
         if rest or not extends(hashes(rows, c.name), c.size, c.root, newest.size, newest.root):
             raise Fault(f"最新的检查点不是 {c.name} 的延续", f"the newest checkpoint does not extend {c.name}")
     last = records.streams.get(f"center-{center}".encode(), 0)
-    verdict.holds.append((
-        f"中心 {center} 的第 1 至 {last} 号记录，连同办法和封存的记录共 {records.count} 条，都在最新的检查点（{newest.size} 条）内，"
-        f"中间不缺；它是 {len(checkpoints) - 1} 个较早检查点的延续",
-        f"the records 1 to {last} of center {center}, with those of the policy and of sealing {records.count}, are all in "
-        f"the newest checkpoint (of {newest.size}), none between is missing; it extends {len(checkpoints) - 1} earlier ones"))
-    verdict.open.append((f"单个中心的审计包不能证明第 {last} 号就是最后一条，也不能证明办法没有再改，更不能证明各中心的合计",
-                         f"the bundle of one center does not prove that record {last} is the last, nor that of the policy, "
-                         "nor any total over centers"))
-    return records, [Seal(*s) for s in records.seals]
+    verdict.holds(f"中心 {center} 的第 1 至 {last} 号记录，连同办法和封存的记录共 {records.count} 条，"
+                  f"都在最新的检查点（{newest.size} 条）内，中间不缺；它是 {len(checkpoints) - 1} 个较早检查点的延续",
+                  f"the records 1 to {last} of center {center}, {records.count} with those of the policy and of "
+                  f"sealing, are in the newest checkpoint (of {newest.size}), none between is missing; it extends "
+                  f"{len(checkpoints) - 1} earlier ones")
+    verdict.open(f"第 {last} 号是否就是该中心的最后一条，办法此后是否又改，各中心的合计：单个中心的审计包不能证明",
+                 f"whether record {last} is the last of the center, or the policy changed later, and any total over "
+                 "centers: the bundle of one center does not prove it")
+    return records
 
 
-def check_seals(verdict, checkpoints, records, seals):
+def check_seals(verdict, checkpoints, records):
     """Compares what the ledger states about its checkpoints with the tree. Returns the key that it states."""
     before, origins, unknown = None, [], 0
-    for s in seals:
+    for s in records.seals:
         if s.origin not in origins:
-            follows = s.size == 0 and (s.after and s.after[0]) == (before and before.origin)
             origins.append(s.origin)
+            follows = s.size == 0 and (s.after and s.after[0]) == (before and before.origin)
         else:
-            follows = (s.origin, s.key.text, s.after) == (before.origin, before.key.text, None) and s.size >= before.size
+            same = (s.origin, s.key.text) == (before.origin, before.key.text)
+            follows = same and s.size >= before.size and not s.after
         if not follows:
-            raise Fault(f"第 {s.position} 条封存记录与前一条不相接", f"the record of sealing at {s.position} does not follow the last")
+            raise Fault(f"第 {s.position} 条封存记录与前一条不相接",
+                        f"the record of sealing at {s.position} does not follow the last")
         if s.size >= s.position or records.roots.get(s.size, s.root) != s.root:
             raise Fault(f"第 {s.position} 条封存记录所写的前 {s.size} 条与记录不符",
                         f"the record of sealing at {s.position} states another root of the first {s.size} records")
@@ -708,17 +731,19 @@ def check_seals(verdict, checkpoints, records, seals):
             raise Fault(f"第 {s.position} 条的记录时间早于它所写的见证时间，是倒签的",
                         f"position {s.position} is recorded before a cosignature that it names: it is back-dated")
         if s.after:
-            verdict.open.append((f"第 {s.position} 条起标识由 {show(s.after[0])}（{show(s.after[1])} 条）改为 {show(s.origin)}："
-                                 "旧标识下未带过来的记录",
-                                 f"from {s.position} on the origin is {show(s.origin)}, before it was {show(s.after[0])} with "
-                                 f"{show(s.after[1])} records: those that were not carried over"))
+            name, size = map(show, s.after)
+            verdict.open(f"第 {s.position} 条起标识由 {name}（{size} 条）改为 {show(s.origin)}：旧标识下未带过来的记录",
+                         f"from {s.position} on the origin is {show(s.origin)}, before it was {name} with {size} "
+                         "records: those that were not carried over")
         unknown += s.size not in records.roots
         before = s
-    if not seals or before.origin != checkpoints[-1].origin:
-        raise Fault("检查点的标识不是封存记录所写的", "the origin of the checkpoint is not what the records of sealing state")
-    verdict.holds.append((f"{len(seals) - unknown} 条封存记录与树相符", f"{len(seals) - unknown} records of sealing agree with the tree"))
+    if not before or before.origin != checkpoints[-1].origin:
+        raise Fault("检查点的标识不是封存记录所写的",
+                    "the origin of the checkpoint is not what the records of sealing state")
+    agree = len(records.seals) - unknown
+    verdict.holds(f"{agree} 条封存记录与树相符", f"{agree} records of sealing agree with the tree")
     if unknown:
-        verdict.open.append((f"{unknown} 条封存记录：包内没有所写的检查点", f"{unknown} records of sealing: their checkpoint is not here"))
+        verdict.open(f"{unknown} 条封存记录：包内没有所写的检查点", f"{unknown} records of sealing: their checkpoint is not here")
     return before.key
 
 
@@ -728,66 +753,66 @@ def check_signatures(verdict, checkpoints, key, trust):
         raise Fault(f"这是另一本台账的审计包：{show(checkpoints[-1].origin)}",
                     f"the bundle is of another ledger than the trust file: {show(checkpoints[-1].origin)}")
     key, witnesses = trust.log if trust else key, trust.witnesses if trust else {}
-    cosigned = []
+    known, unknown, cosigned = {(k.name, k.id) for k in [key, *witnesses.values()] if k}, set(), []
     for c in checkpoints:
         if key and not c.signed_by(key):
             raise Fault(f"{c.name} 没有台账的签名", f"{c.name} is not signed by the ledger")
         times = {name: c.cosigned_by(witness) for name, witness in witnesses.items()}
-        cosigned.append({name: at for name, at in times.items() if at})
-    known = {(k.name, k.id) for k in [key, *witnesses.values()] if k}
-    unknown = sorted({(name, i.hex()) for c in checkpoints for name, i, _ in c.signatures if (name, i) not in known})
+        cosigned.append({name: at for name, at in times.items() if at is not None})
+        unknown |= {(name, identity) for name, identity, _ in c.signatures} - known
     if key:
-        source = ("信任文件", "the trust file") if trust else ("记录本身所写的公钥", "the key that the records state")
-        verdict.holds.append((f"{len(checkpoints)} 个检查点都有台账的签名（依{source[0]}）",
-                              f"all {len(checkpoints)} checkpoints are signed by the ledger (by {source[1]})"))
-    for name, identity in unknown:
-        verdict.open.append((f"签名行 {show(name)} {identity}：公钥不明", f"signature lines {show(name)} {identity}: the key is unknown"))
+        zh, en = ("信任文件", "the trust file") if trust else ("记录本身所写的公钥", "the key that the records state")
+        verdict.holds(f"{len(checkpoints)} 个检查点都有台账的签名（依{zh}）",
+                      f"all {len(checkpoints)} checkpoints are signed by the ledger (by {en})")
+    for name, identity in sorted(unknown):
+        verdict.open(f"签名行 {show(name)} {identity.hex()}：公钥不明",
+                     f"signature lines {show(name)} {identity.hex()}: the key is unknown")
     return cosigned
 
 
-def check_times(verdict, checkpoints, records, cosigned):
+def check_times(checkpoints, records, cosigned):
     """Checks that no record was recorded after it was cosigned."""
     for c, witnesses in zip(checkpoints, cosigned):
-        for at in (at for times in witnesses.values() for at in times):
-            if seconds(records.times[c.size].decode()) > at + CLOCK_SECONDS_MAX:
-                raise Fault(f"{c.name} 的见证时间早于其中记录的时间", f"{c.name} was cosigned before its last record was recorded")
+        if any(records.times[c.size] > at + CLOCK_SECONDS_MAX for at in witnesses.values()):
+            raise Fault(f"{c.name} 的见证时间早于其中记录的时间",
+                        f"{c.name} was cosigned before its last record was recorded")
 
 
 def check_known(verdict, known, checkpoints, records, trust, center):
     """Checks that the checkpoint which the reader kept is of a beginning of these records."""
-    if known.origin != checkpoints[-1].origin:
-        raise Fault(f"您留存的检查点属于 {show(known.origin)}", f"your known checkpoint is of {show(known.origin)}")
-    if trust and not known.signed_by(trust.log):
-        raise Fault("您留存的检查点没有台账的签名", "your known checkpoint is not signed by the ledger")
-    if center and known.size not in records.roots:
-        verdict.open.append((f"您留存的检查点（{known.size} 条）：包内没有同样条数的检查点",
-                             f"your known checkpoint of {known.size} records: the bundle has none of that size"))
-        return
-    if known.size not in records.roots:
+    if known.origin != checkpoints[-1].origin or trust and not known.signed_by(trust.log):
+        raise Fault(f"您留存的检查点没有台账的签名，或属于另一标识：{show(known.origin)}",
+                    f"your known checkpoint is not signed by the ledger, or of another origin: {show(known.origin)}")
+    if known.size not in records.roots and center:
+        verdict.open(f"您留存的检查点（{known.size} 条）：包内没有同样条数的检查点",
+                     f"your known checkpoint of {known.size} records: the bundle has none of that size")
+    elif known.size not in records.roots:
         raise Fault(f"您留存的检查点有 {known.size} 条，审计包只有 {records.count} 条：末尾的记录被去掉，或审计包是更早的",
-                    f"your known checkpoint is of {known.size} records, the bundle has {records.count}: the last are left "
-                    "out, or the bundle is older")
-    if records.roots[known.size] != known.root:
-        raise Fault(f"前 {known.size} 条不是您留存的检查点的：其中有改动", f"the first {known.size} records are not those of your known checkpoint")
-    verdict.holds.append((f"前 {known.size} 条与您留存的检查点相符", f"the first {known.size} records are those of your known checkpoint"))
+                    f"your known checkpoint is of {known.size} records, the bundle has {records.count}: the last are "
+                    "left out, or the bundle is older")
+    elif records.roots[known.size] != known.root:
+        raise Fault(f"前 {known.size} 条不是您留存的检查点的：其中有改动",
+                    f"the first {known.size} records are not those of your known checkpoint")
+    else:
+        verdict.holds(f"前 {known.size} 条与您留存的检查点相符",
+                      f"the first {known.size} records are those of your known checkpoint")
 
 
 def check_stamps(verdict, bundle, checkpoints):
     """Checks that each time-stamp token is about a checkpoint of the bundle. The token itself is not examined."""
-    stems = [{name[:-len(ending)] for name in bundle.sizes if name.startswith("timestamps/") and name.endswith(ending)}
-             for ending in (".tsr", ".note")]
-    if stems[0] != stems[1]:
-        raise Fault("时间戳的 .tsr 与 .note 不成对", "the .tsr and .note files of time stamps are not pairs")
+    stems = {os.path.splitext(name)[0] for name in bundle.sizes if name.startswith("timestamps/")}
     sizes = {c.text: c.size for c in checkpoints}
-    for stem in sorted(stems[0]):
+    for stem in sorted(stems):
+        if not {stem + ".tsr", stem + ".note"} <= bundle.sizes.keys():
+            raise Fault(f"{stem} 的 .tsr 与 .note 不成对", f"{stem}: .tsr or .note is missing")
         content, token, sm3 = bundle.read(stem + ".note"), bundle.read(stem + ".tsr", 1 << 20), new_sm3()
         sm3.update(content)
         digests = [hashlib.new(h, content).digest() for h in ("sha256", "sha384", "sha512")] + [sm3.digest()]
         size = sizes.get(Checkpoint(content, stem + ".note").text)
         if not stem.startswith(f"timestamps/{size}-") or not any(d in token for d in digests):
             raise Fault(f"{stem} 不是包内检查点的时间戳", f"{stem} is not a time stamp of a checkpoint of the bundle")
-    if stems[0]:
-        verdict.open.append((f"{len(stems[0])} 个时间戳的签名", f"the signatures of {len(stems[0])} time-stamp tokens"))
+    if stems:
+        verdict.open(f"{len(stems)} 个时间戳的签名", f"the signatures of {len(stems)} time-stamp tokens")
 
 
 def check_manifests(verdict, bundle):
@@ -801,73 +826,81 @@ def check_manifests(verdict, bundle):
         rows = list(row.finditer(content))
         names = [m["name"].decode("utf-8", "replace") for m in rows]
         if b"".join(m.group() for m in rows) != content or names != listed:
-            missing = sorted(set(names) ^ set(listed)) or [""]
-            raise Fault(f"{manifest} 所列不是包内的文件，或写法不对 {show(missing[0])}",
-                        f"{manifest} does not list the files that are there, or has a wrong form {show(missing[0])}")
+            others = sorted(set(names) ^ set(listed)) or [""]
+            raise Fault(f"{manifest} 所列不是包内的文件，或写法不对 {show(others[0])}",
+                        f"{manifest} does not list the files that are there, or has a wrong form {show(others[0])}")
         for name, m in zip(listed, rows):
             if bundle.digests[name][which].hex().encode() != m["digest"]:
-                raise Fault(f"{show(name)} 与 {manifest} 不符，被改过", f"{show(name)} is not as in {manifest}: it was changed")
-    verdict.holds.append((f"{len(listed)} 个文件与两份清单（SHA-256、SM3）相符",
-                          f"{len(listed)} files are as in both manifests (SHA-256, SM3)"))
+                raise Fault(f"{show(name)} 与 {manifest} 不符，被改过",
+                            f"{show(name)} is not as in {manifest}: it was changed")
+    verdict.holds(f"{len(listed)} 个文件与两份清单（SHA-256、SM3）相符",
+                  f"{len(listed)} files are as in both manifests (SHA-256, SM3)")
 
 
 def check(path, trust, known):
     """Checks a bundle and prints the verdict. Returns the exit code."""
     verdict, met = Verdict(), None
-    bundle = verdict.step(lambda _: Bundle(path))
+    bundle = verdict.step(Bundle, path)
     checkpoints = bundle and verdict.step(read_checkpoints, bundle)
     if checkpoints:
         center = "center.txt" in bundle.sizes
-        found = verdict.step(read_center if center else read_whole, bundle, checkpoints, [known] if known else [])
-        if found:
-            key = verdict.step(check_seals, checkpoints, *found)
-            cosigned = verdict.step(check_signatures, checkpoints, key, trust)
-            if cosigned is not None:
-                verdict.step(check_times, checkpoints, found[0], cosigned)
-                met = [(c, times) for c, times in zip(checkpoints, cosigned) if trust and trust.met(times)][-1:]
-            if known:
-                verdict.step(check_known, known, checkpoints, found[0], trust, center)
-        verdict.step(check_stamps, bundle, checkpoints)
+        records = (verdict.step(read_center, verdict, bundle, checkpoints) if center else
+                   verdict.step(read_whole, verdict, bundle, checkpoints, [known] if known else []))
+        key = records and verdict.step(check_seals, verdict, checkpoints, records)
+        cosigned = verdict.step(check_signatures, verdict, checkpoints, key, trust)
+        if records and cosigned is not None:
+            verdict.step(check_times, checkpoints, records, cosigned)
+            for c, times in zip(checkpoints, cosigned):
+                met = (c, times) if trust and trust.met(times) else met
+        if records and known:
+            verdict.step(check_known, verdict, known, checkpoints, records, trust, center)
+        verdict.step(check_stamps, verdict, bundle, checkpoints)
     if bundle:
-        verdict.step(check_manifests, bundle)
+        verdict.step(check_manifests, verdict, bundle)
         for name in sorted(n for n in bundle.sizes if n.startswith("figures/")):
-            verdict.open.append((f"{show(name)} 的数字", f"the figures of {show(name)}"))
-    verdict.open.append(("记录的内容（是否合乎办法），README.txt、policy.txt、verify.py 的内容",
-                         "what the records say (whether it follows the rules), and README.txt, policy.txt, verify.py"))
-    for c, times in met or ():
-        said = ", ".join(f"{show(name)} {datetime.datetime.fromtimestamp(min(at), datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
-                         for name, at in times.items())
-        verdict.holds.append((f"{c.size} 条的检查点达到法定数：{said}", f"the checkpoint of {c.size} records meets the quorum: {said}"))
+            verdict.open(f"{show(name)} 的数字", f"the figures of {show(name)}")
+    verdict.open("记录的内容（是否合乎办法），README.txt、policy.txt、verify.py 的内容",
+                 "what the records say (whether it follows the rules), and README.txt, policy.txt, verify.py")
+    if met:
+        said = ", ".join(f"{show(name)} {time_of(at):%Y-%m-%dT%H:%M:%SZ}" for name, at in met[1].items())
+        verdict.holds(f"{met[0].size} 条的检查点达到法定数：{said}",
+                      f"the checkpoint of {met[0].size} records meets the quorum: {said}")
     if verdict.faults:
         verdict.print("有矛盾，见上", "it contradicts, see above")
         return 1
     if met:
         verdict.print("所核验的都成立", "what was examined holds")
         return 0
-    verdict.print(*("没有矛盾，但没有检查点达到信任文件的法定数", "nothing contradicts, but no checkpoint meets the quorum") if trust else
-                  ("没有矛盾，但未给信任文件（--trust）：没有人为此作证", "nothing contradicts, but without --trust nobody vouches for it"))
+    if trust:
+        verdict.print("没有矛盾，但没有检查点达到信任文件的法定数", "nothing contradicts, but no checkpoint meets the quorum")
+    else:
+        verdict.print("没有矛盾，但未给信任文件（--trust）：没有人为此作证",
+                      "nothing contradicts, but without --trust nobody vouches for it")
     return 3
 
 
 def main(arguments):
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS)
-    parser.add_argument("bundle")
-    parser.add_argument("--trust")
-    parser.add_argument("--known")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     usage=argparse.SUPPRESS)
+    for name in ("bundle", "--trust", "--known"):
+        parser.add_argument(name)
     options = parser.parse_args(arguments)
-    own = {}
-    for name, path, parse in (("--trust", options.trust, Trust), ("--known", options.known, lambda c: Checkpoint(c, "--known"))):
-        try:
-            with open(path or os.devnull, "rb") as f:
-                own[name] = parse(f.read(NOTE_BYTES_MAX + 1)) if path else None
-            os.stat(options.bundle)
-        except OSError as error:
-            parser.error(f"{error.filename}: {error.strerror}")
-        except Fault as fault:
-            parser.error(f"{name} {path}：{fault.zh} · {fault.en}")
-    return check(options.bundle, own["--trust"], own["--known"])
+
+    def own(path, parse):
+        with open(path, "rb") as f:
+            return parse(f.read(NOTE_BYTES_MAX + 1))
+
+    try:
+        os.stat(options.bundle)
+        trust = own(options.trust, Trust) if options.trust else None
+        known = own(options.known, lambda content: Checkpoint(content, options.known)) if options.known else None
+    except OSError as error:
+        parser.error(f"{error.filename}: {error.strerror}")
+    except Fault as fault:
+        parser.error(f"{fault.zh} · {fault.en}")
+    return check(options.bundle, trust, known)
 
 
 if __name__ == "__main__":
