@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/torchwood"
+	f_log "github.com/transparency-dev/formats/log"
+
 	"github.com/taizhang/taizhang/services/seal"
 )
 
@@ -75,6 +78,18 @@ func TestOpenSSLSignsAndVerifiesSM2(t *testing.T) {
 	}
 	if err := read.SM2SignedBy(name, spki); err != nil {
 		t.Error(err)
+	}
+	// Others skip the line of such a key.
+	policy, err := torchwood.ParsePolicy(newOffices(t).policy(l.by, "quorum none\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := torchwood.VerifyCheckpoint(s.Bytes(), policy); err != nil {
+		t.Errorf("torchwood: %v", err)
+	}
+	of, _ := verifiers(t, l.by, nil)
+	if _, _, _, err := f_log.ParseCheckpoint(s.Bytes(), origin, of); err != nil {
+		t.Errorf("formats: %v", err)
 	}
 	verify := func(signature []byte) error {
 		write(t, dir, "signature", signature)
