@@ -60,10 +60,10 @@ type group struct {
 	members []string
 }
 
-// The limits of a policy.
+// The limits of a policy. A checkpoint has room for a line of each witness.
 const (
 	policyBytesMax  = 64 << 10
-	policyThingsMax = 200 // witnesses and groups
+	policyThingsMax = linesMax - 10 // witnesses and groups
 )
 
 // ParsePolicy reads a policy. Two keys that are the same, and a name that two groups have as a member, are errors, so

@@ -2,6 +2,7 @@ package seal_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -178,6 +179,15 @@ func TestAPolicyThatIsWrongIsRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: expected %q, got %v", policy, want, err)
 		}
+	}
+	many := fourWitnesses
+	for i, member := 0, "audit"; i < 87; i++ {
+		many += fmt.Sprintf("group g%d any %s\n", i, member)
+		member = fmt.Sprintf("g%d", i)
+	}
+	if _, err := seal.ParsePolicy([]byte(written(many, log, keys))); err == nil ||
+		!strings.Contains(err.Error(), "more than 90 witnesses and groups") {
+		t.Errorf("91 witnesses and groups: %v", err)
 	}
 	// The log may not be its own witness, under another name and type.
 	own := seal.Key{Name: "own", Type: seal.WitnessKey, Public: log.Public}

@@ -136,8 +136,7 @@ func ParseToken(tsr []byte) (*Token, error) {
 		return nil, tokenError(text.Say("超过 64 KiB", "it has more than 64 KiB"))
 	}
 	if rest, err := asn1.Unmarshal(tsr, &resp); err != nil || len(rest) > 0 {
-		return nil, tokenError(text.Say("应为时间戳机构的应答（DER 编码，应答成功，附有证书）",
-			"expected the answer of a time-stamp authority, in DER, granted, with certificates"))
+		return nil, notAnAnswer()
 	}
 	// What the structs above do not have, such as attributes that are not signed, would be lost here.
 	if again, err := asn1.Marshal(resp); err != nil || !bytes.Equal(again, tsr) {
@@ -155,6 +154,21 @@ func ParseToken(tsr []byte) (*Token, error) {
 		return nil, err
 	}
 	return t, t.readSigner(data)
+}
+
+// CleanToken returns the answer of a time-stamp authority without the parts that nobody signed and ParseToken
+// therefore refuses: a text beside the status, and attributes that are not signed.
+func CleanToken(tsr []byte) ([]byte, error) {
+	var resp timeStampResp // package asn1 skips what follows the parts of a struct
+	if rest, err := asn1.Unmarshal(tsr, &resp); err != nil || len(rest) > 0 {
+		return nil, notAnAnswer()
+	}
+	return asn1.Marshal(resp)
+}
+
+func notAnAnswer() error {
+	return tokenError(text.Say("应为时间戳机构的应答（DER 编码，应答成功，附有证书）",
+		"expected the answer of a time-stamp authority, in DER, granted, with certificates"))
 }
 
 func tokenError(what text.Text) error {

@@ -6,9 +6,11 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/binary"
 	"flag"
 	"math/big"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +118,26 @@ func TestEveryByteOfATimeStampCounts(t *testing.T) {
 		if _, err := seal.ParseToken(append(b, 0)); err == nil {
 			t.Errorf("%s: a byte more is accepted", name)
 		}
+	}
+}
+
+// Many authorities write a text beside the status, which nobody signs.
+func TestWhatNobodySignedIsTakenOutOfAnAnswer(t *testing.T) {
+	whole := given(t, "rsa.tsr")
+	status := []byte("\x30\x15\x02\x01\x00\x30\x10\x0c\x0eOperation Okay")
+	token := whole[4+5:] // after the header of the answer and the status
+	answer := slices.Concat([]byte{0x30, 0x82}, binary.BigEndian.AppendUint16(nil, uint16(len(status)+len(token))),
+		status, token)
+	if _, err := seal.ParseToken(answer); err == nil || !strings.Contains(err.Error(), "nobody signed") {
+		t.Errorf("expected that the text is refused, got %v", err)
+	}
+	for _, given := range [][]byte{answer, whole} {
+		if clean, err := seal.CleanToken(given); err != nil || !bytes.Equal(clean, whole) {
+			t.Errorf("%x\nis cleaned to\n%x, %v", given, clean, err)
+		}
+	}
+	if clean, err := seal.CleanToken(whole[:100]); err == nil {
+		t.Errorf("a part of an answer is cleaned to %x", clean)
 	}
 }
 
