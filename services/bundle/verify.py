@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Checks an audit bundle of a Taizhang ledger without a network. 核验台账的审计包，不联网。
+"""Checks an audit bundle of a Taizhang ledger without a network. 核验台账的证据包，不联网。
 
     python3 verify.py BUNDLE.zip|FOLDER [--trust FILE] [--known FILE]
 
 --trust  your own trust file (tlog-policy): the ledger's key, your witnesses, the quorum
-         您自己的信任文件：台账的公钥、见证方和法定数
+         您自己的信任文件：台账的公钥、见证方和见证要求
 --known  a checkpoint that you kept from an earlier visit   您以前留存的检查点
 
 Exit code 退出码
-0  what was examined holds, and a checkpoint meets the quorum of your trust file   所核验的都成立，且有检查点达到法定数
+0  what was examined holds, and a checkpoint meets the quorum of your trust file   所核验的都成立，且有检查点达到其见证要求
 1  something contradicts   有矛盾
 2  wrong usage, or a file of your own that cannot be used   用法不对，或您自己的文件不能用
-3  nothing contradicts, but no --trust, or no checkpoint meets its quorum   没有矛盾，但未给信任文件，或未达到法定数
+3  nothing contradicts, but no --trust, or no checkpoint meets its quorum   没有矛盾，但未给信任文件，或未达到其见证要求
 
 Take this program from the release or from somebody you trust, not from the bundle that is to be checked. It needs
 Python 3.9 or later and nothing else. It is written from the specifications alone: C2SP signed-note, tlog-checkpoint,
@@ -243,7 +243,7 @@ class Checkpoint:
             if (name, identity) == (key.name, key.id):
                 if not right(signature):
                     raise Fault(f"{show(self.name)}：{show(key.name)} 的签名不对，签名或所签内容被改过",
-                                f"{show(self.name)}: the signature of {show(key.name)} is wrong, it or the text changed")
+                                f"{show(self.name)}: {show(key.name)}'s signature is wrong, it or the text changed")
                 return signature
         return None
 
@@ -445,7 +445,7 @@ class Bundle:
         if name in self.sizes:
             raise Fault(f"有两个 {show(name)}", f"there are two files {show(name)}")
         if name not in REQUIRED and not FURTHER.fullmatch(name) or not name.isprintable() or "\\" in name:
-            raise Fault(f"{show(name)} 不是审计包的文件", f"{show(name)} is not a file of a bundle")
+            raise Fault(f"{show(name)} 不是证据包的文件", f"{show(name)} is not a file of a bundle")
         self.sizes[name], self.entries[name] = size, entry
 
     def chunks(self, name):
@@ -655,7 +655,7 @@ def read_whole(verdict, bundle, checkpoints, known):
     before = 0
     for c in checkpoints:
         if c.size > records.count:
-            raise Fault(f"{c.name} 有 {c.size} 条，审计包只有 {records.count} 条：末尾的记录被去掉",
+            raise Fault(f"{c.name} 有 {c.size} 条，证据包只有 {records.count} 条：末尾的记录被去掉",
                         f"{c.name} is of {c.size} records, the bundle has {records.count}: the last are left out")
         if records.roots[c.size] != c.root:
             raise Fault(f"前 {c.size} 条不是 {c.name} 的：第 {before + 1} 至 {c.size} 条之间有改动、增加、去掉或换序",
@@ -705,7 +705,7 @@ def read_center(verdict, bundle, checkpoints):
                   f"the records 1 to {last} of center {center}, {records.count} with those of the policy and of "
                   f"sealing, are in the newest checkpoint (of {newest.size}), none between is missing; it extends "
                   f"{len(checkpoints) - 1} earlier ones")
-    verdict.open(f"第 {last} 号是否就是该中心的最后一条，办法此后是否又改，各中心的合计：单个中心的审计包不能证明",
+    verdict.open(f"第 {last} 号是否就是该中心的最后一条，办法此后是否又改，各中心的合计：单个中心的证据包不能证明",
                  f"whether record {last} is the last of the center, or the policy changed later, and any total over "
                  "centers: the bundle of one center does not prove it")
     return records
@@ -732,13 +732,13 @@ def check_seals(verdict, checkpoints, records):
                         f"position {s.position} is recorded before a cosignature that it names: it is back-dated")
         if s.after:
             name, size = map(show, s.after)
-            verdict.open(f"第 {s.position} 条起标识由 {name}（{size} 条）改为 {show(s.origin)}：旧标识下未带过来的记录",
+            verdict.open(f"第 {s.position} 条起封存标识由 {name}（{size} 条）改为 {show(s.origin)}：原标识下未带过来的记录",
                          f"from {s.position} on the origin is {show(s.origin)}, before it was {name} with {size} "
                          "records: those that were not carried over")
         unknown += s.size not in records.roots
         before = s
     if not before or before.origin != checkpoints[-1].origin:
-        raise Fault("检查点的标识不是封存记录所写的",
+        raise Fault("检查点的封存标识不是封存记录所写的",
                     "the origin of the checkpoint is not what the records of sealing state")
     agree = len(records.seals) - unknown
     verdict.holds(f"{agree} 条封存记录与树相符", f"{agree} records of sealing agree with the tree")
@@ -750,7 +750,7 @@ def check_seals(verdict, checkpoints, records):
 def check_signatures(verdict, checkpoints, key, trust):
     """Checks the signatures of all known keys. Returns the times of cosignatures by witness, for each checkpoint."""
     if trust and (trust.log.name != checkpoints[-1].origin or key and key.text != trust.log.text):
-        raise Fault(f"这是另一本台账的审计包：{show(checkpoints[-1].origin)}",
+        raise Fault(f"这是另一本台账的证据包：{show(checkpoints[-1].origin)}",
                     f"the bundle is of another ledger than the trust file: {show(checkpoints[-1].origin)}")
     key, witnesses = trust.log if trust else key, trust.witnesses if trust else {}
     known, unknown, cosigned = {(k.name, k.id) for k in [key, *witnesses.values()] if k}, set(), []
@@ -781,13 +781,13 @@ def check_times(checkpoints, records, cosigned):
 def check_known(verdict, known, checkpoints, records, trust, center):
     """Checks that the checkpoint which the reader kept is of a beginning of these records."""
     if known.origin != checkpoints[-1].origin or trust and not known.signed_by(trust.log):
-        raise Fault(f"您留存的检查点没有台账的签名，或属于另一标识：{show(known.origin)}",
+        raise Fault(f"您留存的检查点没有台账的签名，或属于另一封存标识：{show(known.origin)}",
                     f"your known checkpoint is not signed by the ledger, or of another origin: {show(known.origin)}")
     if known.size not in records.roots and center:
         verdict.open(f"您留存的检查点（{known.size} 条）：包内没有同样条数的检查点",
                      f"your known checkpoint of {known.size} records: the bundle has none of that size")
     elif known.size not in records.roots:
-        raise Fault(f"您留存的检查点有 {known.size} 条，审计包只有 {records.count} 条：末尾的记录被去掉，或审计包是更早的",
+        raise Fault(f"您留存的检查点有 {known.size} 条，证据包只有 {records.count} 条：末尾的记录被去掉，或证据包是更早的",
                     f"your known checkpoint is of {known.size} records, the bundle has {records.count}: the last are "
                     "left out, or the bundle is older")
     elif records.roots[known.size] != known.root:
@@ -863,7 +863,7 @@ def check(path, trust, known):
                  "what the records say (whether it follows the rules), and README.txt, policy.txt, verify.py")
     if met:
         said = ", ".join(f"{show(name)} {time_of(at):%Y-%m-%dT%H:%M:%SZ}" for name, at in met[1].items())
-        verdict.holds(f"{met[0].size} 条的检查点达到法定数：{said}",
+        verdict.holds(f"{met[0].size} 条的检查点达到见证要求：{said}",
                       f"the checkpoint of {met[0].size} records meets the quorum: {said}")
     if verdict.faults:
         verdict.print("有矛盾，见上", "it contradicts, see above")
@@ -872,7 +872,7 @@ def check(path, trust, known):
         verdict.print("所核验的都成立", "what was examined holds")
         return 0
     if trust:
-        verdict.print("没有矛盾，但没有检查点达到信任文件的法定数", "nothing contradicts, but no checkpoint meets the quorum")
+        verdict.print("没有矛盾，但没有检查点达到信任文件的见证要求", "nothing contradicts, but no checkpoint meets the quorum")
     else:
         verdict.print("没有矛盾，但未给信任文件（--trust）：没有人为此作证",
                       "nothing contradicts, but without --trust nobody vouches for it")

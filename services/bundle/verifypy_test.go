@@ -129,7 +129,7 @@ func TestVerifyPyMeetsAttacks(t *testing.T) {
 		{"a record edited, all sealed anew", resealed(t, at, year, false).whole(), "", 0, "the checkpoint of 4 records meets"},
 		{"the same for who knows a checkpoint past it", resealed(t, at, year, false).whole(),
 			string(good.earlier[1].note), 1, "the first 8 records are not those of your known checkpoint"},
-		{"the same with the old cosignatures", resealed(t, at, year, true).whole(), "", 1, "the signature of"},
+		{"the same with the old cosignatures", resealed(t, at, year, true).whole(), "", 1, "signature is wrong"},
 		{"the first record edited, all sealed anew", resealed(t, 1, func(line string) string {
 			return strings.Replace(line, `"version":"1"`, `"version":"2"`, 1)
 		}, false).whole(), "", 3, "no checkpoint meets the quorum"},
