@@ -26,12 +26,13 @@ import (
 //
 // Prefix is the text that a user writes before the name of a parameter, such as the dashes of a flag, or Labels. Texts
 // that name a parameter need it. InForm is the number of the form in which the answers are, from 1 to Form, or 0 for
-// Form.
+// Form. Partial is true if the ledger has only some of the streams, and so lacks records at some positions.
 type Books struct {
 	Ledger   *ledger.Ledger
 	Register *projections.Register
 	Prefix   string
 	InForm   int
+	Partial  bool
 	Root     func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
 
 	policies policy.Timeline     // at the position of the answer; set only in the copy that answers one question

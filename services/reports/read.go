@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -43,14 +44,15 @@ func openFile(name string, content io.ReaderAt, size int64) (file, error) {
 // factsMax is the number of rows in which the provenance is searched.
 const factsMax = 100
 
-// provenance holds the origin that a report states beside its request: its position, the id of the record there
-// (or ""), and how the list was asked. A report without a form of the lists is in form 1, from before forms had
-// numbers.
+// provenance holds the origin that a report states beside its request: its position, the id and the time of the
+// record there (or zero), and how the list was asked. A report without a form of the lists is in form 1, from before
+// forms had numbers.
 type provenance struct {
-	position uint64
-	record   string
-	asked    asked
-	formless bool
+	position   uint64
+	record     string
+	recordedAt time.Time
+	asked      asked
+	formless   bool
 }
 
 // request reads the provenance of a report.
@@ -86,6 +88,9 @@ func request(f file) (r Request, from provenance, err error) {
 		return r, from, notOurs("出处中的形式与文件不符", "the form in its provenance is not that of the file")
 	}
 	from.record = facts[recordFact]
+	if from.recordedAt, err = time.Parse(time.RFC3339Nano, facts[recordedFact]); err != nil {
+		from.recordedAt = time.Time{} // compared with that of the ledger, if the ledger has the record
+	}
 	if from.asked, err = askedIn(facts); err != nil {
 		return r, from, err
 	}

@@ -202,6 +202,7 @@ type fact struct {
 const (
 	questionFact = "question"
 	positionFact = "position"
+	recordedFact = "recordedAt"
 	recordFact   = "record"
 	langFact     = "lang"
 	formFact     = "form"
@@ -212,7 +213,7 @@ const (
 )
 
 func (f *fact) look() look {
-	if slices.Contains([]string{positionFact, "recordedAt", recordFact, "policy", "policyDigest"}, f.name) {
+	if slices.Contains([]string{positionFact, recordedFact, recordFact, "policy", "policyDigest"}, f.name) {
 		return origin
 	}
 	return note
@@ -233,7 +234,7 @@ func (r *Report) facts() []fact {
 		{"asOf", text.Say("截至日期", "as of"), value{sort: date, text: r.Question.On.String()}},
 		{positionFact, text.Say("台账位置", "position of the ledger"),
 			value{sort: number, text: fmt.Sprint(r.Position)}},
-		{"recordedAt", text.Say("该位置记录的写入时间", "when the record there was written"), textValue(recorded)},
+		{recordedFact, text.Say("该位置记录的写入时间", "when the record there was written"), textValue(recorded)},
 		{recordFact, text.Say("该位置记录的编号", "id of the record there"), textValue(last)},
 		{"policy", r.now(text.Say("施行中的办法参数", "policy in force"), text.Say("适用政策", "policy in force")),
 			textValue(policy)},

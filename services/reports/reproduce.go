@@ -80,7 +80,7 @@ func Reproduce(ctx context.Context, d *lists.Books, name string, content io.Read
 	return out, out.known(ctx, d, r.Question.Center(), from.asked.scope, func(register *projections.Register) error {
 		for _, prefix := range prefixes {
 			asking := &lists.Books{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: prefix,
-				InForm: from.asked.form}
+				InForm: from.asked.form, Partial: d.Partial}
 			if err := out.compute(ctx, asking, f, from); err != nil || out.Differs == nil {
 				return err
 			}
@@ -151,6 +151,9 @@ func (out *Reproduction) compute(ctx context.Context, d *lists.Books, f file, fr
 	report.formless = from.formless
 	if from.record == "" || report.last.Position > 0 && report.last.ID == "" {
 		report.last.ID = from.record // not compared: the writer of the file or the reader may not see that record
+	}
+	if d.Partial && report.last.Position == 0 {
+		report.last = lastRecord{events.Place{Position: report.Position, RecordedAt: from.recordedAt}, from.record}
 	}
 	if out.Differs, out.Cells, err = report.compare(f); err != nil {
 		return err

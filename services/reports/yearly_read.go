@@ -109,8 +109,8 @@ func reproducePage(ctx context.Context, d *lists.Books, name string, content io.
 		seen = scopeOf(*o.Centers)
 	}
 	return out, out.known(ctx, d, o.Center, seen, func(register *projections.Register) error {
-		return out.computePage(ctx, &lists.Books{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix},
-			o, page)
+		return out.computePage(ctx, &lists.Books{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix,
+			Partial: d.Partial}, o, page)
 	})
 }
 
@@ -122,7 +122,7 @@ func (out *Reproduction) computePage(ctx context.Context, d *lists.Books, o year
 	if err != nil {
 		return err
 	}
-	if o.Record == "" || f.last.Position > 0 && f.last.ID == "" {
+	if o.Record == "" || f.last.Position > 0 && f.last.ID == "" || d.Partial && f.last.Position == 0 {
 		f.last.ID = o.Record // not compared: the writer of the file or the reader may not see that record
 	}
 	var whole bytes.Buffer
