@@ -251,7 +251,7 @@ func (c *bodyCursor) value(s *shape, amount bool) bool {
 		}
 		c.rest = c.rest[quotedBytes(c.rest):]
 		return true
-	case whole64:
+	case whole64, count:
 		return c.whole(amount)
 	case truth:
 		return c.token("true") || c.token("false")

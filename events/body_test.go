@@ -242,8 +242,8 @@ func FuzzCutBody(f *testing.F) {
 	f.Add(string(KindFundsSpent), []byte(`{"version":1,"on":"2025-01-01","data":{"voucher":"`))
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
 		s := Stored{Stream: "center-ZJ-0007", Kind: Kind(kind), Body: body}
-		if kind == string(KindPolicyAdopted) {
-			s.Stream = PolicyStream
+		if e := Lookup(s.Kind); e != nil && e.Stream != "" {
+			s.Stream = e.Stream
 		}
 		agrees(t, s)
 		if b, err := CutBody(&s); err == nil {

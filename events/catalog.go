@@ -63,6 +63,7 @@ const (
 	KindAuditFindingClosed       Kind = "audit-finding.closed"
 	KindAlertClosed              Kind = "alert.closed"
 	KindEntryVoided              Kind = "entry.voided"
+	KindLedgerSealed             Kind = "ledger.sealed"
 )
 
 // CatalogEntry is the description of one kind of event.
@@ -96,6 +97,7 @@ const (
 	AreaFunds        Area = "funds"
 	AreaOversight    Area = "oversight"
 	AreaPolicy       Area = "policy"
+	AreaLedger       Area = "ledger"
 )
 
 // Areas are the areas in words.
@@ -106,6 +108,7 @@ var Areas = text.Vocabulary[Area]{
 	{Code: AreaFunds, Word: text.Say("资金", "funds")},
 	{Code: AreaOversight, Word: text.Say("监督", "oversight")},
 	{Code: AreaPolicy, Word: text.Say("办法参数", "policies")},
+	{Code: AreaLedger, Word: text.Say("台账自身", "the ledger itself")},
 }
 
 // upcast is a function that converts a payload of one version to the next version.
@@ -320,6 +323,10 @@ var Catalog = withShapes([]CatalogEntry{
 		Title: text.Say("记录作废", "entry voided"), Area: AreaOversight,
 		About: text.Say("作废记错的一条记录；原记录保留", "void a record made by mistake; it stays in the ledger"),
 		blank: func() Payload { return new(EntryVoided) }},
+	{Kind: KindLedgerSealed, Stream: LedgerStream, Roles: []Role{Program},
+		Title: text.Say("台账封存", "ledger sealed"), Area: AreaLedger,
+		About: text.Say("签署检查点之前记下上一检查点", "name the checkpoint before, right before the next is signed"),
+		blank: func() Payload { return new(LedgerSealed) }},
 })
 
 // Overdrawn is the rule that refuses a voucher that takes a grant below zero. It is not in the Measures but in section
@@ -339,6 +346,9 @@ func Lookup(k Kind) *CatalogEntry { return catalogIndex[k] }
 
 // Allows reports whether a role may write the kind.
 func (e *CatalogEntry) Allows(r Role) bool { return slices.Contains(e.Roles, r) }
+
+// ByProgram reports whether the ledger itself writes the kind. Such a record is not taken from anybody.
+func (e *CatalogEntry) ByProgram() bool { return e.Allows(Program) }
 
 // Blank returns a new zero payload of the kind.
 func (e *CatalogEntry) Blank() Payload { return e.blank() }

@@ -13,7 +13,7 @@ import (
 )
 
 func TestEveryKindOfTheCatalogIsComplete(t *testing.T) {
-	roles := []Role{STOffice, Finance, IndustryDept, LocalGov, CenterRole, Auditor, Admin}
+	roles := []Role{STOffice, Finance, IndustryDept, LocalGov, CenterRole, Auditor, Admin, Program}
 	seen := map[Kind]bool{}
 	for _, e := range Catalog {
 		checkText(t, e.Title)

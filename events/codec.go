@@ -171,9 +171,7 @@ func (r *Record) checkFrame(id string) (found Problems) {
 	if y := r.On.Year(); y < YearMin || y > YearMax {
 		add("on", notAYear(y))
 	}
-	switch r.By.Role {
-	case STOffice, Finance, IndustryDept, LocalGov, CenterRole, Auditor, Admin:
-	default:
+	if !Roles.Has(r.By.Role) && (entry == nil || !entry.Allows(r.By.Role)) {
 		add("by.role", text.Say("没有“%s”这个角色", "there is no role %q", r.By.Role))
 	}
 	if why, bad := badID(r.By.Actor); bad {

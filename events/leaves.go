@@ -50,6 +50,8 @@ func addLeaves(all *[]Leaf, path, name string, s *shape, v reflect.Value) {
 		}
 	case textual:
 		leaf(v.String())
+	case count:
+		leaf(int64(v.Uint()))
 	case truth:
 		leaf(v.Bool())
 	case date:

@@ -199,6 +199,25 @@ var dataWords = map[string]memberWords{
 	"rectification.ordered/dueOn": say("整改期限", "due date").as("缺省为办法参数规定的期限",
 		"the policy's term by default"),
 	"out-transfer.settled/amountFen": say("结算金额", "amount settled"),
+
+	"origin": say("封存标识", "origin").as("检查点首行的标识，开始封存时选定",
+		"first line of the checkpoints, chosen when sealing began"),
+	"ledger.sealed/key": say("签名公钥", "public key").as("核对检查点签名所用的公钥",
+		"the key that verifies the signatures of the checkpoints"),
+	"size": say("所封记录数", "records sealed").as("上一检查点所封记录数，首次为 0",
+		"records under the checkpoint before, 0 at first"),
+	"root": say("根值", "root").as("上一检查点的默克尔树根值（base64）",
+		"root of the Merkle tree of the checkpoint before, in base64"),
+	"cosigners": say("见证", "cosigners").as("上一检查点已有的见证方和时间",
+		"who had cosigned the checkpoint before, and when"),
+	"cosigners.name": say("见证方", "witness"),
+	"cosigners.at":   say("见证时间", "cosigned at"),
+	"after": say("所接检查点", "checkpoint continued").as("换用新标识时，原标识的最后检查点",
+		"under a new origin: the last checkpoint of the old one"),
+	"after.origin": say("原封存标识", "old origin"),
+	"after.key":    say("原签名公钥", "old public key"),
+	"after.size":   say("原所封记录数", "records sealed"),
+	"after.root":   say("原根值", "old root"),
 }
 
 // lookUpWords returns the words of a member of a record by its path without indexes, such as by.role or

@@ -77,6 +77,13 @@ func (p *plain) value(s *shape, v reflect.Value) bool {
 		}
 		v.SetInt(n)
 		return true
+	case count:
+		n, ok := p.integer()
+		if !ok || n < 0 {
+			return false
+		}
+		v.SetUint(uint64(n))
+		return true
 	case date:
 		b, ok := p.quoted()
 		d, err := parseDate(b)
@@ -274,6 +281,8 @@ func appendValue(b []byte, s *shape, v reflect.Value, r *Record) (_ []byte, err 
 		return appendText(b, v.String())
 	case whole64:
 		return strconv.AppendInt(b, v.Int(), 10), nil
+	case count:
+		return strconv.AppendUint(b, v.Uint(), 10), nil
 	case truth:
 		return strconv.AppendBool(b, v.Bool()), nil
 	case date:

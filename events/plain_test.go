@@ -279,6 +279,8 @@ func fill(t *rapid.T, v reflect.Value) {
 			rapid.String()).Draw(t, "text"))
 	case v.Kind() == reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "truth"))
+	case v.CanUint():
+		v.SetUint(rapid.SampledFrom([]uint64{0, 1, math.MaxInt64, math.MaxUint64}).Draw(t, "count"))
 	default:
 		v.SetInt(rapid.SampledFrom([]int64{0, 1, -1, math.MaxInt64, math.MinInt64}).Draw(t, "integer"))
 	}

@@ -26,6 +26,7 @@ const (
 	CenterRole   Role = "center"
 	Auditor      Role = "auditor"
 	Admin        Role = "admin"
+	Program      Role = "program" // the ledger itself: no account has it
 )
 
 // Mode decides what happens to a decision that breaks a rule: Enforce refuses it, Recording stores it.

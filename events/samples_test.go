@@ -1,6 +1,8 @@
 package events
 
 import (
+	"bytes"
+	"encoding/base64"
 	"fmt"
 	"reflect"
 
@@ -114,16 +116,31 @@ func samples() []Recorded {
 		sample(Auditor, "2026-02-17",
 			&AlertClosed{Code: "AL-FND-03", Key: "记-2025-07-0031", Reason: "已整改，予以销号"}),
 		sample(STOffice, "2026-03-16", &EntryVoided{Event: "5b0c0000-0000-4000-8000-000000000016", Reason: "误录"}),
+		sample(Program, "2026-11-30", &LedgerSealed{Origin: "taizhang.zjkjt/2024", Key: sealKey("taizhang.zjkjt/2024"),
+			Size: 1204, Root: rootOf(7), Cosigners: []Cosigner{{Name: "sjt.example/w1", At: "2026-11-29T10:00:03Z"},
+				{Name: "czt.example/w2", At: "2026-11-29T10:00:04Z"}},
+			After: &SealedAfter{Origin: "taizhang.zj/2023", Key: sealKey("taizhang.zj/2023"), Size: 0,
+				Root: RootOfNothing}}),
 	}
 	for i := range list {
 		r := &list[i]
 		r.Kind = kindOf(r.Data)
 		r.ID = uuid.MustParse(fmt.Sprintf("5b0c0000-0000-4000-8000-%012d", i+1))
-		if r.Kind != KindPolicyAdopted {
+		if Lookup(r.Kind).Stream == "" {
 			r.Center = "ZJ-0007"
 		}
 	}
 	return list
+}
+
+// sealKey returns a key of the form that a verifier key of a checkpoint has.
+func sealKey(origin string) string {
+	return origin + "+0b2f7d31+ASb6x4vZ0GkQ8l8pQy2u7w0h4o5nS1rJ3mT9cE6dF2aB"
+}
+
+// rootOf returns a root of a Merkle tree in base64.
+func rootOf(b byte) string {
+	return base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{b}, rootBytes))
 }
 
 func kindOf(data Payload) Kind {

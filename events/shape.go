@@ -36,6 +36,7 @@ type sort uint8
 const (
 	textual sort = iota
 	whole64      // any integer
+	count        // an integer from 0
 	truth
 	date
 	number // kept as it is written
@@ -91,6 +92,8 @@ func shapeOfType(t reflect.Type) *shape {
 		return &shape{sort: truth}
 	case reflect.String:
 		return &shape{sort: textual}
+	case reflect.Uint64:
+		return &shape{sort: count}
 	}
 	return &shape{sort: whole64}
 }

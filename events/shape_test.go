@@ -141,6 +141,7 @@ func TestTheOptionalMembersAreThoseOfTheSpecification(t *testing.T) {
 		KindMatchingCommitted:    {"dueOn"},
 		KindFundsSpent:           {"ownFen", "econCode", "outTransfer"},
 		KindAuditFindingOpened:   {"dueOn"},
+		KindLedgerSealed:         {"after"},
 	}
 	for _, m := range Lookup(KindCenterRegistered).Members() {
 		want[KindFactsChanged] = append(want[KindFactsChanged], m.Name)

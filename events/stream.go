@@ -9,6 +9,9 @@ type StreamID string
 // PolicyStream is the stream of the policies adopted into the ledger.
 const PolicyStream StreamID = "policy"
 
+// LedgerStream is the stream of the records that the ledger makes of itself.
+const LedgerStream StreamID = "ledger"
+
 // StreamForm is the form of every valid name of a stream, as a regular expression. A store accepts every valid name,
 // also a name for which this version of the program has no kind. No valid name is the end of another one, so ledgers
 // can share a server with prefixes that end in a dot or a hyphen.

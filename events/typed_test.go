@@ -87,6 +87,8 @@ func randomValue(t *rapid.T, label string, v reflect.Value) {
 				randomValue(t, label, v.Index(i))
 			}
 		}
+	case v.CanUint():
+		v.SetUint(rapid.SampledFrom([]uint64{0, 1, 2024, math.MaxInt64, math.MaxUint64}).Draw(t, label))
 	default:
 		v.SetInt(rapid.SampledFrom([]int64{0, 1, -1, 1999, 2024, 2025, 2026, AmountFenMax, AmountFenMax + 1,
 			math.MaxInt32, 1_000_000_000_000_000_000}).Draw(t, label))

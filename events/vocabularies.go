@@ -4,6 +4,7 @@ import "github.com/taizhang/taizhang/events/text"
 
 // These vocabularies hold the words that the Measures and finance offices use for the codes of records.
 var (
+	// Roles holds the roles that an account may have. Program is not among them.
 	Roles = text.Vocabulary[Role]{
 		{Code: STOffice, Word: text.Say("省委科技办", "S&T office"), Also: []string{"科技办", "省委科技委员会办公室"}},
 		{Code: Finance, Word: text.Say("省财政厅", "Department of Finance"), Also: []string{"财政厅", "财政"}},
@@ -114,7 +115,12 @@ var (
 )
 
 // Title returns the words for a role, or the role itself if there is none of that name.
-func (r Role) Title() text.Text { return Roles.Word(r) }
+func (r Role) Title() text.Text {
+	if r == Program {
+		return text.Say("台账程序", "the ledger itself")
+	}
+	return Roles.Word(r)
+}
 
 // Title returns the words for a source of money, or the source itself if there is none of that name.
 func (s Source) Title() text.Text { return Sources.Word(s) }
