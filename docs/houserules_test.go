@@ -25,7 +25,7 @@ var pureRooms = []string{"events", "aggregates", "projections"}
 // allowedInPure is all that a pure room may import beside the rooms before it. hash/maphash is to a table what its own
 // random seed is to a map: nothing shows it.
 var allowedInPure = []string{
-	"bytes", "cmp", "context", "crypto/sha256", "embed", "encoding/binary", "encoding/hex", "errors", "fmt",
+	"bytes", "cmp", "context", "crypto/sha256", "embed", "encoding/base64", "encoding/binary", "encoding/hex", "errors", "fmt",
 	"hash/maphash", "io", "iter", "maps", "math", "math/big",
 	"math/bits", "reflect", "regexp", "slices", "sort", "strconv", "strings", "sync", "sync/atomic", "time", "unicode",
 	"unicode/utf16", "unicode/utf8", "unique",

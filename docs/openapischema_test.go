@@ -359,10 +359,14 @@ func (s *schemas) recordOf(e *events.CatalogEntry) object {
 		properties = properties.with("center", obj("type", "string", "pattern", centerPattern))
 		required = append(required, "center")
 	}
+	roles := valuesOf[reflect.TypeFor[events.Role]()]
+	if e.ByProgram() {
+		roles = []string{string(events.Program)}
+	}
 	properties = append(properties, obj(
 		"on", obj("type", "string", "format", "date"),
 		"by", obj("type", "object", "properties",
-			obj("role", obj("type", "string", "enum", valuesOf[reflect.TypeFor[events.Role]()]),
+			obj("role", obj("type", "string", "enum", roles),
 				"actor", identifier()), "required", []string{"role", "actor"}, "additionalProperties", false),
 		"mode", obj("type", "string", "enum", []string{desk.EnforceMode, desk.RecordMode}),
 		"doc", obj("type", "string"),

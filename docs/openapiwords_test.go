@@ -21,6 +21,7 @@ var apiMeanings = map[string]string{
 	"Imported.opens":     "the alerts that the records opened together; of a dry run, that they would",
 	"Imported.clears":    "the alerts that the records cleared together; of a dry run, that they would",
 	"Imported.warnings":  "the first doubts about the records that are taken",
+	"Imported.passed":    "records that a ledger made of itself, such as seals; they are passed over",
 	"Imported.withdraws": "the alerts that the records show never to have been",
 	"warningsTotal":      "how many doubts there are",
 	"worksheet":          "of a workbook, the name of the worksheet",

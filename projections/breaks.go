@@ -36,6 +36,18 @@ func (s *stream) knows(at events.Place) bool {
 	return at.Position <= s.position && at.Revision <= s.revision
 }
 
+// take moves to the place of an event and passes the event to the aggregate.
+func (s *stream) take(at events.Place, id uuid.UUID, to func(Aggregate) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changes++
+	err := s.advance(at, id)
+	if cause := to(s.of); cause != nil {
+		return s.broken(at, id, cause)
+	}
+	return err
+}
+
 // advance moves to the place of the next event. A gap in the revisions is a break.
 func (s *stream) advance(at events.Place, id uuid.UUID) error {
 	before := s.revision

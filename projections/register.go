@@ -40,8 +40,8 @@ type resident struct {
 	commonChanges uint64 // grows with each event applied to a stream that belongs to no center
 }
 
-// Aggregate is the history of one stream. It judges the next record of the stream. It is a *aggregates.Center or the
-// *aggregates.Policies.
+// Aggregate is the history of one stream. It judges the next record of the stream. It is a *aggregates.Center, the
+// *aggregates.Policies or the *aggregates.Seals.
 type Aggregate interface {
 	Revision() uint64
 	Has(event uuid.UUID) uint64
@@ -117,13 +117,9 @@ func (r *Register) apply(s *stream, at events.Place, id uuid.UUID, take func(Agg
 	if s.knows(at) { // read without a lock, because only apply changes the place of a stream, one event at a time
 		return nil
 	}
-	defer r.touch(s) // after the event is applied, so that a Watch that finds the center also finds the effect
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.changes++
-	err := s.advance(at, id)
-	if cause := take(s.of); cause != nil {
-		return s.broken(at, id, cause)
+	err := s.take(at, id, take)
+	if _, isSeal := s.of.(*aggregates.Seals); err != nil || !isSeal { // a seal changes no answer
+		r.touch(s) // after the event is applied, so that a Watch that finds the center also finds the effect
 	}
 	return err
 }
@@ -160,6 +156,9 @@ func (r *resident) open(name events.StreamID) *stream {
 		i, _ := slices.BinarySearch(r.ids, id)
 		r.ids = slices.Insert(r.ids, i, id)
 	} else {
+		if name == events.LedgerStream {
+			s.of = aggregates.NewSeals()
+		}
 		i, _ := slices.BinarySearch(r.common, name)
 		r.common = slices.Insert(r.common, i, name)
 	}
@@ -367,6 +366,21 @@ func (r *Register) Clone(id events.CenterID) (copied *aggregates.Center) {
 		return aggregates.NewCenter(id)
 	}
 	return copied
+}
+
+// Sealing returns the first seal under the present origin and the last seal, or nil, and the position of the last
+// event, all as of one moment. It ignores the scope.
+func (r *Register) Sealing() (first, last *aggregates.Seal, position uint64) {
+	r.Exactly(func(now uint64) {
+		position = now
+		if s := r.stream(events.LedgerStream); s != nil {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			seals := s.of.(*aggregates.Seals)
+			first, last = seals.First(), seals.Last()
+		}
+	})
+	return first, last, position
 }
 
 // ClonePolicies returns an independent copy of the policies, to try adoptions on.

@@ -130,7 +130,7 @@ func (a *app) argumentOffer(c *cobra.Command, name string) offer {
 	case name == "KIND" && nameOf(c) == "template":
 		return a.offerWords(desk.SheetNames())
 	case name == "KIND":
-		return a.offerWords(desk.KindWords())
+		return a.offerWords(desk.DraftKindWords())
 	case strings.HasPrefix(name, "bash|"):
 		return func(_ *cobra.Command, _ []string, typed string) []string { return beginning(shells, typed) }
 	}

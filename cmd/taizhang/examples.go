@@ -201,7 +201,9 @@ func (a *app) kindsOf(c *cobra.Command) (pairs [][2]string) {
 	switch nameOf(c) {
 	case "record", "try", "find":
 		for _, k := range desk.Kinds() {
-			add(k.Name, k.Title, k.By.Zh)
+			if !k.ByProgram || nameOf(c) == "find" {
+				add(k.Name, k.Title, k.By.Zh)
+			}
 		}
 	case "template":
 		for _, k := range desk.SheetNames() {

@@ -104,7 +104,7 @@ func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.St
 	watched := func(replay func(events.Stored) error) (events.Store, error) {
 		return source(func(e events.Stored) error { see(e); return replay(e) })
 	}
-	l, err := ledger.OpenFrom(ctx, watched, ledger.Config{Log: a.log, ReadOnly: readOnly})
+	l, err := ledger.OpenFrom(ctx, watched, ledger.Config{Notice: a.notice, ReadOnly: readOnly})
 	if err != nil {
 		return err
 	}
@@ -393,4 +393,20 @@ func (a *app) userName() string {
 		return u.Username
 	}
 	return cmp.Or(a.getenv("USER"), "unknown")
+}
+
+// notice writes what a ledger tells its operator to the log.
+func (a *app) notice(n ledger.Notice) {
+	fields := make([]zap.Field, len(n.Fields))
+	for i, f := range n.Fields {
+		fields[i] = zap.Any(f.Name, f.Value)
+	}
+	switch n.Severity {
+	case ledger.Information:
+		a.log.Info(n.What, fields...)
+	case ledger.Warned:
+		a.log.Warn(n.What, fields...)
+	case ledger.Failed:
+		a.log.Error(n.What, fields...)
+	}
 }

@@ -67,7 +67,7 @@ func (a *app) openServed(ctx context.Context, options *serveOptions, metrics *ap
 			store = a.faults.store(store)
 		}
 		return metrics.Store(store), nil
-	}, ledger.Config{Log: a.log})
+	}, ledger.Config{Notice: a.notice})
 	if err != nil {
 		return o, a.inUse(ctx, err)
 	}

@@ -138,10 +138,11 @@ func (r *BadReason) Row(lang string) []table.Cell {
 // Imported counts the records of an import.
 type Imported struct {
 	Read     int  `json:"read"`
-	Accepted int  `json:"accepted"` // written; in a dry run those that would be
-	Repeated int  `json:"repeated"` // the ledger has them already, with the same content
-	Refused  int  `json:"refused"`  // bad
-	Marked   bool `json:"-"`        // copies of bad sheets were written
+	Accepted int  `json:"accepted"`        // written; in a dry run those that would be
+	Repeated int  `json:"repeated"`        // the ledger has them already, with the same content
+	Refused  int  `json:"refused"`         // bad
+	Passed   int  `json:"passed,omitzero"` // passed over, because a ledger made them of itself
+	Marked   bool `json:"-"`               // copies of bad sheets were written
 	DryRun   bool `json:"dryRun,omitzero"`
 	// notes about sheets that refuse nothing, for example about rows that were skipped
 	Named []NamedLine `json:"named"`
@@ -195,6 +196,7 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 	}
 	cfg.DryRun, cfg.AsOf, cfg.Bad, cfg.Moves, cfg.Warned = r.DryRun, events.DateAt(l.Now()), im.bad, done.moved,
 		done.warned
+	cfg.Passed = done.passed
 	if r.Judged != nil {
 		cfg.Judged = im.judged
 	}
@@ -236,6 +238,14 @@ func (i *Imported) moved(m ledger.CenterMoves) {
 	add(&i.Opens, moves.Opened)
 	add(&i.Clears, moves.Cleared)
 	add(&i.Withdraws, moves.Withdrawn)
+}
+
+// passed notes how many records of a file were passed over.
+func (i *Imported) passed(file string, n int) {
+	i.Passed += n
+	i.Named = append(i.Named, NamedLine{File: file,
+		Text: text.Say("另有 %d 条台账封存记录未导入：那是原台账对自己所作的记录",
+			"seals that were passed over, because they are about the ledger that was exported: %d", n)})
 }
 
 func (i *Imported) warned(w ledger.Warning) {

@@ -12,6 +12,7 @@ import (
 type RecordKind struct {
 	Name      string
 	Title, By text.Text
+	ByProgram bool // the ledger itself writes it, and it is taken from nobody
 }
 
 // Kinds lists the kinds of records, in the order of the catalog.
@@ -23,13 +24,24 @@ func Kinds() (list []RecordKind) {
 			zh, en = append(zh, r.Title().Zh), append(en, r.Title().En)
 		}
 		list = append(list, RecordKind{
-			string(k.Kind), k.Title, text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}})
+			string(k.Kind), k.Title, text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")},
+			k.ByProgram()})
 	}
 	return list
 }
 
 // KindWords returns the kinds of records with their words.
 func KindWords() text.Vocabulary[string] { return events.Kinds.Strings() }
+
+// DraftKindWords returns the kinds of records that somebody may bring, with their words.
+func DraftKindWords() (words text.Vocabulary[string]) {
+	for _, k := range Kinds() {
+		if !k.ByProgram {
+			words = append(words, text.Term[string]{Code: k.Name, Word: k.Title})
+		}
+	}
+	return words
+}
 
 // RoleWords returns the roles that bring records with their words.
 func RoleWords() text.Vocabulary[string] { return events.Roles.Strings() }

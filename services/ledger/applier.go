@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
@@ -25,7 +23,7 @@ const applyWait = 30 * time.Second
 // appended, so that their events need not be decoded again.
 type applier struct {
 	register *projections.Register
-	log      *zap.Logger
+	notices  notices
 	stopped  *atomic.Bool // of the ledger: set when the store cannot be followed
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when nothing is applied any more
@@ -62,7 +60,7 @@ func (own *announced) find(stored *events.Stored) int {
 // startApplier follows the store from the position of the register until close is called or the store closes.
 func (l *Ledger) startApplier(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	l.applier = &applier{register: l.register, log: l.log, stopped: &l.stopped, cancel: cancel,
+	l.applier = &applier{register: l.register, notices: l.notices, stopped: &l.stopped, cancel: cancel,
 		done:      make(chan struct{}),
 		announced: map[events.StreamID]*announced{}}
 	l.applier.position.Store(l.register.Position())
@@ -81,7 +79,7 @@ func (a *applier) follow(ctx context.Context, store events.Store) {
 		if err != nil {
 			if a.err = err; ctx.Err() == nil && !errors.Is(err, events.ErrClosed) {
 				a.stopped.Store(true)
-				a.log.Error("the store is followed no more", zap.Error(err))
+				a.notices.say(Failed, "the store is followed no more", reason(err))
 			}
 			return
 		}
@@ -100,7 +98,7 @@ func (a *applier) apply(stored *events.Stored) {
 		err = a.register.Apply(rec)
 	}
 	if err != nil {
-		a.log.Error("event breaks the ledger's integrity", zap.Uint64("position", stored.Position), zap.Error(err))
+		a.notices.say(Failed, "event breaks the ledger's integrity", position(stored.Position), reason(err))
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

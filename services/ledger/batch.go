@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"go.uber.org/zap"
-
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -177,7 +175,7 @@ func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Wr
 		if !late && l.revisions(s) == judged {
 			return nil, err
 		}
-		l.log.Warn("another writer came first; judging again", zap.Error(err))
+		l.notices.say(Warned, "another writer came first; judging again", reason(err))
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
-	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/difference"
@@ -54,6 +53,10 @@ type ImportConfig struct {
 	// Warned, unless nil, is called at the end for the first WarningsMax warnings about good records; ImportReport
 	// counts all. Records that are in the ledger already have warnings too.
 	Warned func(Warning)
+
+	// Passed, unless nil, is called at the end for each file with records that a ledger made of itself, with their
+	// number. Such records are about the bytes of another ledger.
+	Passed func(file string, n int)
 
 	// Dir is a directory on the disk where accepted records are spooled until they are written. The spool takes as
 	// much room as the events take in the store. "" is the directory of temporary files.
@@ -129,6 +132,7 @@ type ImportReport struct {
 	Repeated int // records that are in the ledger already, with the same content
 	Refused  int // bad
 	Warnings int // about good records
+	Passed   int // records that a ledger made of itself; they are passed over and not among those read
 }
 
 // importRunsMax is the maximum number of runs of an import: it runs again if others wrote meanwhile.
@@ -140,7 +144,8 @@ type importer struct {
 	l       *Ledger
 	checks  *checks
 	held    heldBad
-	warned  []Warning // of the present run
+	warned  []Warning   // of the present run
+	passed  map[int]int // of the present run: the records passed over, by the number of the file
 	moving  map[events.StreamID]*moving
 	report  ImportReport // of the present run, without the written records
 	written int          // in all runs
@@ -180,7 +185,7 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 		if !errors.Is(err, errMoved) || run == importRunsMax {
 			break
 		}
-		l.log.Warn("somebody else wrote during an import; running again", zap.Int("run", run))
+		l.notices.say(Warned, "somebody else wrote during an import; running again", Field{"run", run})
 		if err = im.held.clear(); err != nil {
 			break
 		}
@@ -189,6 +194,11 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 		im.report.Accepted = im.written
 	}
 	im.callMoves()
+	for i, f := range im.Files {
+		if n := im.passed[i]; n > 0 && im.Passed != nil {
+			im.Passed(f.Name, n)
+		}
+	}
 	for _, w := range im.warned {
 		im.Warned(w)
 	}
@@ -197,7 +207,7 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 
 // run reads and judges the files once, and writes the good records.
 func (im *importer) run(ctx context.Context) error {
-	im.report, im.done, im.warned = ImportReport{}, 0, nil
+	im.report, im.done, im.warned, im.passed = ImportReport{}, 0, nil, map[int]int{}
 	spool, err := newSpool(im.Dir)
 	if err != nil {
 		return err
@@ -276,6 +286,11 @@ func (im *importer) lines() iter.Seq2[[]line, error] {
 
 // check judges one line.
 func (im *importer) check(ctx context.Context, ln *line) error {
+	if len(ln.problems) == 0 && aggregates.TakenFromNobody(ln.rec) != nil {
+		im.report.Passed++
+		im.passed[ln.file]++
+		return nil
+	}
 	im.report.Read++
 	if len(ln.problems) > 0 {
 		return im.refuse(ln, breachesOf(ln.problems))

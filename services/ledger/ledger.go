@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"go.uber.org/zap"
-
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -39,16 +37,17 @@ type Writer struct {
 
 // checked returns the reasons why the account may not write a record.
 func (a *Writer) checked(rec *events.Record) []aggregates.Breach {
-	if a.Check == nil {
-		return nil
+	if why := aggregates.TakenFromNobody(rec); why != nil || a.Check == nil {
+		return why
 	}
 	return a.Check(rec)
 }
 
 // Config holds the parameters of Open.
 type Config struct {
-	Log      *zap.Logger // nil for none
-	ReadOnly bool        // refuse every write
+	// Notice is called with what the operator should find in a log, possibly on several goroutines; nil for none.
+	Notice   func(Notice)
+	ReadOnly bool // refuse every write
 }
 
 // Ledger is an open ledger. It may be used by several goroutines.
@@ -57,7 +56,7 @@ type Ledger struct {
 	register *projections.Register
 	applier  *applier // nil if the ledger is read-only
 	pasts    *pasts
-	log      *zap.Logger
+	notices  notices
 	readOnly bool
 	stopped  atomic.Bool
 
@@ -81,25 +80,23 @@ func Open(ctx context.Context, store events.Store, cfg Config) (*Ledger, error) 
 // OpenFrom does the same as Open for a store that is read while it is opened, so that it is read only once. The
 // caller closes the ledger first and then the store, also if OpenFrom fails after source succeeded.
 func OpenFrom(ctx context.Context, source StoreOpener, cfg Config) (*Ledger, error) {
-	if cfg.Log == nil {
-		cfg.Log = zap.NewNop()
-	}
 	defer collectRarely()()
 	var store events.Store
 	register, err := rebuild(ctx, func(replay func(events.Stored) error) (err error) {
 		store, err = source(replay)
 		return err
-	}, cfg.Log)
+	}, cfg.Notice)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: open: %w", err)
 	}
-	l := &Ledger{store: store, register: register, log: cfg.Log, readOnly: cfg.ReadOnly,
+	l := &Ledger{store: store, register: register, notices: cfg.Notice, readOnly: cfg.ReadOnly,
 		locks: map[events.StreamID]*streamLock{}}
 	l.pasts = newPasts(l.replayed)
 	if !cfg.ReadOnly {
 		l.startApplier(ctx)
 	}
-	cfg.Log.Info("ledger open", zap.Uint64("position", register.Position()), zap.Int("centers", len(register.IDs())))
+	l.notices.say(Information, "ledger open", position(register.Position()),
+		Field{"centers", len(register.IDs())})
 	return l, nil
 }
 

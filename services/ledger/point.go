@@ -94,7 +94,7 @@ func (l *Ledger) KnownAtOf(ctx context.Context, p Point, id events.CenterID) (*p
 				}
 			}
 			return nil
-		}, l.log)
+		}, l.notices)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("ledger: replay %s to a point: %w", id, err)
@@ -169,5 +169,5 @@ func (l *Ledger) Known(ctx context.Context, p Point, answer func(*projections.Re
 func (l *Ledger) replayed(ctx context.Context, position uint64) (*projections.Register, error) {
 	return rebuild(ctx, func(replay func(events.Stored) error) error {
 		return feedFrom(l.read(ctx, Span{UpTo: position}), replay)
-	}, l.log)
+	}, l.notices)
 }

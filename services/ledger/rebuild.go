@@ -8,8 +8,6 @@ import (
 	"runtime/debug"
 	"sync"
 
-	"go.uber.org/zap"
-
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
 )
@@ -45,14 +43,14 @@ func feedFrom(read iter.Seq2[events.Stored, error], sink func(events.Stored) err
 
 // rebuild applies all events of a feed, in order, to a new register. Breaks of the integrity of the ledger are in the
 // register and in the log. Only a store that cannot be read is an error.
-func rebuild(ctx context.Context, from feed, log *zap.Logger) (*projections.Register, error) {
+func rebuild(ctx context.Context, from feed, log notices) (*projections.Register, error) {
 	r := projections.NewRegister()
 	err := eachReplayed(ctx, from, func(d *decoded) error {
 		if d.err != nil {
-			log.Error("event cannot be read", zap.Uint64("position", d.stored.Position), zap.Error(d.err))
+			log.say(Failed, "event cannot be read", position(d.stored.Position), reason(d.err))
 			r.ApplyBroken(d.stored, d.err)
 		} else if err := r.Apply(&d.recorded); err != nil {
-			log.Error("event breaks the ledger's integrity", zap.Uint64("position", d.stored.Position), zap.Error(err))
+			log.say(Failed, "event breaks the ledger's integrity", position(d.stored.Position), reason(err))
 		}
 		return nil
 	})

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -82,7 +80,7 @@ func conflicts(err error) bool {
 func (l *Ledger) appendFailed(s events.StreamID, err error) error {
 	if errors.Is(err, events.ErrUnknown) {
 		l.stopped.Store(true)
-		l.log.Error("append with unknown outcome", zap.String("stream", string(s)), zap.Error(err))
+		l.notices.say(Failed, "append with unknown outcome", Field{"stream", string(s)}, reason(err))
 		return fmt.Errorf("%w: %w", err, ErrStopped)
 	}
 	return fmt.Errorf("ledger: append to %s: %w", s, err)

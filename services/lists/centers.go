@@ -41,6 +41,9 @@ func centersColumns(*asked) []table.Column {
 func centersOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum) {
 	if id == "" {
 		for _, stream := range d.Register.Streams("") {
+			if stream == events.LedgerStream { // what the ledger writes of itself is in no count
+				continue
+			}
 			s.common += d.Register.Revision(stream)
 		}
 		return nil, s

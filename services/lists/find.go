@@ -102,6 +102,9 @@ type match struct {
 // see reports whether an event is wanted. It is called on all processors at the same time.
 func (w *wanted) see(voided voidings, s *events.Stored) (match, bool) {
 	m := match{position: s.Position}
+	if s.Stream == events.LedgerStream && w.kind != events.KindLedgerSealed { // in no list but by its kind
+		return m, false
+	}
 	if w.kind != "" && w.kind != s.Kind || w.centers && centerOf(s) == "" {
 		return m, false
 	}

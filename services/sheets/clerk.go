@@ -68,6 +68,9 @@ var titles = func() *strings.Replacer {
 	}
 	for i := range events.Catalog {
 		for _, r := range events.Catalog[i].Roles {
+			if r == events.Program { // no sheet has it, and its code is a word of other codes
+				continue
+			}
 			list = append(list, string(r), r.Title().Zh)
 		}
 	}
