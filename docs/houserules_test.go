@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -187,8 +188,12 @@ var leansOn = map[string][]string{
 	"bundle": {"seal"},
 	// writes down what the lists answer, reads it back
 	"reports": {"lists", "ledger", "spreadsheet", "table"},
-	"sheets":  {"ledger", "spreadsheet"},                         // reads records for it
-	"desk":    {"lists", "ledger", "reports", "sheets", "table"}, // answers with them
+	// reads records for it, writes them back
+	"sheets": {"ledger", "spreadsheet", "workbook"},
+	// writes reports as workbooks, which links a network; who only reads them goes without
+	"workbook": {"reports", "spreadsheet"},
+	// answers with them
+	"desk": {"lists", "ledger", "reports", "sheets", "table", "workbook"},
 	// puts a guard before the counter, shows the ledger's writes in its log
 	"access": {"desk", "ledger", "lists", "table"},
 	// keeps what a guarded counter answers
@@ -234,6 +239,33 @@ func TestServicesLeanOnEachOtherOnlyWhereItIsSaid(t *testing.T) {
 				t.Errorf("%s imports %s: each service is one thing that can fail, wait or know the time; they meet "+
 					"in cmd, or it is said in leansOn", s.path, path)
 			}
+		}
+	}
+}
+
+// offline are the packages that a verifier links, and noNetwork what they must not link: an auditor runs the verifier
+// on a machine that he trusts, and can see that it asks nobody. crypto/x509 and uuid link net, which dials nothing.
+var (
+	offline   = []string{"reports", "lists", "ledger", "seal"}
+	noNetwork = regexp.MustCompile(`^(net/http|crypto/tls|os/exec|go\.uber\.org/zap|github\.com/xuri/excelize/v2)$`)
+)
+
+func TestWhatAVerifierLinksHasNoNetwork(t *testing.T) {
+	args := []string{"list", "-deps"}
+	for _, name := range offline {
+		args = append(args, "../services/"+name)
+	}
+	list, err := exec.Command("go", args...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(list))
+	if !slices.Contains(deps, module+"services/reports") {
+		t.Fatalf("go list answers %q", list)
+	}
+	for _, dep := range deps {
+		if noNetwork.MatchString(dep) {
+			t.Errorf("one of %v links %s: what writes workbooks or logs lives elsewhere", offline, dep)
 		}
 	}
 }

@@ -138,10 +138,10 @@ func kindSection(b *strings.Builder, e *events.CatalogEntry) {
 			"present one.\n")
 	}
 	if e.ByProgram() {
-		b.WriteString("\n只由台账自己写入：填报、试填、导入、接口、表单和表格都不接受；导出含有它，导入略过并计数；" +
-			"除位置、核验和按种类查找外，不计入任何数字和清单。The ledger itself writes it: nobody may bring it. An " +
-			"export has it, and an import passes over it and counts it. It is in no figure and no list but positions, " +
-			"a check and `find` by its kind.\n")
+		b.WriteString("\n只由台账自己写入：填报、试填、导入、接口、表单和表格都不接受；导出含有它，" +
+			"导入略过并计数；除位置、核验和按种类查找外，不计入任何数字和清单。The ledger itself writes it: nobody " +
+			"may bring it. An export has it, and an import passes over it and counts it. It is in no figure and no " +
+			"list but positions, a check and `find` by its kind.\n")
 	}
 	if len(e.Members()) == 0 {
 		b.WriteString("\n没有数据：`{}`。No data: `{}`.\n")

@@ -10,6 +10,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/table"
+	"github.com/taizhang/taizhang/services/workbook"
 )
 
 // ReportRequest asks for the answer to a list as a file.
@@ -60,7 +61,7 @@ func (l *Local) Report(ctx context.Context, when When, r ReportRequest, to io.Wr
 	if err != nil {
 		return nil, err
 	}
-	return &ReportMade{len(made.Table.Rows), made.Position}, made.Write(to)
+	return &ReportMade{len(made.Table.Rows), made.Position}, workbook.WriteReport(made, to)
 }
 
 // YearlyRequest asks for the yearly report.

@@ -151,7 +151,8 @@ func TestSealsAreFoundByTheirKindAlone(t *testing.T) {
 	q := lists.Question{List: "find", On: events.DateAt(place.RecordedAt) + 100_000,
 		Params: map[string]string{"kind": "台账封存"}}
 	found := ask(t, d, q)
-	if len(found.Rows) != 1 || fmt.Sprint(found.Rows[0][8].Data) != fmt.Sprint(place.Position) || found.Rows[0][1].Data != nil {
+	if len(found.Rows) != 1 || fmt.Sprint(found.Rows[0][8].Data) != fmt.Sprint(place.Position) ||
+		found.Rows[0][1].Data != nil {
 		t.Errorf("found %+v", found.Rows)
 	}
 	q.Params = map[string]string{"text": "taizhang.test"}

@@ -30,7 +30,7 @@ func BenchmarkWrite100000(b *testing.B) {
 		b.Run(string(form), func(b *testing.B) {
 			r := large(form, 100_000)
 			for b.Loop() {
-				if err := r.Write(io.Discard); err != nil {
+				if err := workbook.WriteReport(r, io.Discard); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -15,29 +15,32 @@ import (
 
 const byteOrderMark = "\uFEFF"
 
-// writeCSV writes the report as CSV, one row a line. It quotes a field only if the field needs it.
-func (r *Report) writeCSV(to io.Writer) error {
+// WriteCSV writes the report as CSV, one row a line. It quotes a field only if the field needs it.
+func (r *Report) WriteCSV(to io.Writer) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
 	w := bufio.NewWriter(to)
 	if r.Form == ForExcel {
 		_, _ = w.WriteString(byteOrderMark) // an error of w is returned by Flush
 	}
 	var text []byte
-	for _, s := range r.sheets() {
-		for l := range s.lines {
-			text = appendCSV(text[:0], l.cells, r.Form)
+	for _, s := range r.Sheets() {
+		for l := range s.Lines {
+			text = appendCSV(text[:0], l.Cells, r.Form)
 			_, _ = w.Write(text)
 		}
 	}
 	return w.Flush()
 }
 
-func appendCSV(to []byte, cells []value, as FileFormat) []byte {
+func appendCSV(to []byte, cells []Value, as FileFormat) []byte {
 	for i, c := range cells {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		field := c.text
-		if as == ForExcel && c.sort == words {
+		field := c.Text
+		if as == ForExcel && c.Sort == Words {
 			field = defused(visible(field))
 		}
 		to = append(to, quoted(field, len(cells) == 1)...)
@@ -55,7 +58,7 @@ type Pieces struct {
 }
 
 // MakePieces makes a report in plain CSV, like Make. If before is the answer behind an earlier report, rows are
-// made from its rows; see lists.Books.AnswerSeeing. The pieces in sequence equal the output of Write.
+// made from its rows; see lists.Books.AnswerSeeing. The pieces in sequence equal the output of WriteCSV.
 func MakePieces(ctx context.Context, d *lists.Books, r Request, before *lists.Answer) (*Pieces, error) {
 	r.Form = CSV
 	if err := r.checkDate(); err != nil {
@@ -71,17 +74,17 @@ func MakePieces(ctx context.Context, d *lists.Books, r Request, before *lists.An
 	}
 	p := &Pieces{Answer: a}
 	for l := range report.above {
-		p.Above = appendCSV(p.Above, l.cells, CSV)
+		p.Above = appendCSV(p.Above, l.Cells, CSV)
 	}
-	_ = report.foot(func(l line) bool {
-		p.Under = appendCSV(p.Under, l.cells, CSV)
+	_ = report.foot(func(l Line) bool {
+		p.Under = appendCSV(p.Under, l.Cells, CSV)
 		return true
 	})
 	return p, nil
 }
 
 // above yields the lines above the rows of a CSV file.
-func (r *Report) above(yield func(line) bool) { _ = r.provenanceRows(yield) && yield(r.headings()) }
+func (r *Report) above(yield func(Line) bool) { _ = r.provenanceRows(yield) && yield(r.headings()) }
 
 // rowsIn returns the encoding of rows in plain CSV.
 func rowsIn(lang string) lists.Encoding {

@@ -14,7 +14,7 @@ func (r *Report) exactly(f file) bool {
 	switch f := f.(type) {
 	case *csvFile:
 		same := &sameBytes{want: f.raw}
-		return r.writeCSV(same) == nil && len(same.want) == 0
+		return r.WriteCSV(same) == nil && len(same.want) == 0
 	case *xlsxFile:
 		return isPlainZip(f.content, f.size)
 	}

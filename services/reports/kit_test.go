@@ -27,6 +27,7 @@ import (
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/seal"
 	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
+	"github.com/taizhang/taizhang/services/workbook"
 )
 
 var clerk = ledger.Writer{Name: "clerk", MayRecord: true}
@@ -132,7 +133,7 @@ func write(t testing.TB, d *lists.Books, r reports.Request) string {
 		name = "report.xlsx"
 	}
 	path := filepath.Join(t.TempDir(), name)
-	if err := files.Create(path, report.Write); err != nil {
+	if err := files.Create(path, func(to io.Writer) error { return workbook.WriteReport(report, to) }); err != nil {
 		t.Fatalf("%+v: %v", r.Question, err)
 	}
 	if r.Form == reports.XLSX {

@@ -16,9 +16,9 @@ import (
 // firstLie returns the first cell of a workbook that shows something else than its value, or nil. The values must
 // equal those of the report, and all rows must have been read.
 func (r *Report) firstLie(x *xlsxFile) (*Mismatch, error) {
-	sheets := r.sheets()
+	sheets := r.Sheets()
 	for _, of := range x.Sheets {
-		i := slices.IndexFunc(sheets, func(s sheet) bool { return s.name == of.Name })
+		i := slices.IndexFunc(sheets, func(s Sheet) bool { return s.Name == of.Name })
 		if of.Hidden {
 			return &Mismatch{row: -1, Sheet: of.Name,
 				Why: text.Say("工作表“%s”被隐藏", "the sheet %q is hidden", of.Name)}, nil
@@ -31,16 +31,16 @@ func (r *Report) firstLie(x *xlsxFile) (*Mismatch, error) {
 }
 
 // lieIn does the same as firstLie for one sheet.
-func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Worksheet, want sheet) (*Mismatch, error) {
+func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Worksheet, want Sheet) (*Mismatch, error) {
 	looks, err := x.Looks(of)
 	if err != nil {
 		return nil, refused(err)
 	}
-	widths := layoutOf(want).widths
-	next, stop := iter.Pull(iter.Seq[line](want.lines))
+	widths := LayoutOf(want).Widths
+	next, stop := iter.Pull(iter.Seq[Line](want.Lines))
 	defer stop()
 	at := 0
-	var l line
+	var l Line
 	for row, err := range x.Rows(of) {
 		if err != nil {
 			return nil, refused(err)
@@ -74,15 +74,15 @@ func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Worksheet, want sheet) (*Mis
 
 // span returns the number of columns that a line covers: all of them for a row of the table, and for a text those
 // that it extends over.
-func (l line) span(widths []float64) int {
+func (l Line) span(widths []float64) int {
 	switch {
-	case l.look == plain || l.look == heading || l.look == total:
-		return max(len(widths), len(l.cells))
-	case l.look != title && l.look != caption || len(l.cells) == 0:
-		return len(l.cells)
+	case l.Look == Plain || l.Look == Heading || l.Look == Total:
+		return max(len(widths), len(l.Cells))
+	case l.Look != Title && l.Look != Caption || len(l.Cells) == 0:
+		return len(l.Cells)
 	}
-	left := float64(spreadsheet.Width(l.cells[0].text))
-	if l.look == title {
+	left := float64(spreadsheet.Width(l.Cells[0].Text))
+	if l.Look == Title {
 		left *= 1.3 // its font is larger
 	}
 	for i, w := range widths {
@@ -95,7 +95,7 @@ func (l line) span(widths []float64) int {
 
 // lieOf returns the reason why a cell does not show its value, and the text that it shows. Why is empty if it
 // shows its value.
-func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreadsheet.Cell, v value) (why text.Text,
+func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreadsheet.Cell, v Value) (why text.Text,
 	shown string) {
 	if looks.Covers(row.Number, column) {
 		return text.Say("上面压着图片、图形、文本框或批注框", "under a picture, a shape, a text box or a note"), ""
@@ -114,7 +114,7 @@ func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreads
 				"under a conditional format that sets a number format or a font color"), ""
 		}
 	}
-	as, num := v.inXLSX()
+	as, num := v.InXLSX()
 	shown = c.Shown()
 	switch {
 	case row.Hidden:
@@ -139,22 +139,22 @@ func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreads
 }
 
 // showsTrue reports whether a cell shows the value that it holds, in all its decimals.
-func showsTrue(c spreadsheet.Cell, v value, num float64) bool {
+func showsTrue(c spreadsheet.Cell, v Value, num float64) bool {
 	shown := c.Shown()
-	switch v.sort {
-	case date:
-		return showsDay(c, shown, v.text)
-	case percent:
+	switch v.Sort {
+	case Date:
+		return showsDay(c, shown, v.Text)
+	case Percent:
 		if amount, ok := strings.CutSuffix(strings.TrimSpace(shown), "%"); ok {
-			return isNumber(amount, v.text, c.Color() != "")
+			return isNumber(amount, v.Text, c.Color() != "")
 		}
-		return isNumber(shown, overHundred(v.text), c.Color() != "")
-	case number, money:
+		return isNumber(shown, overHundred(v.Text), c.Color() != "")
+	case Number, Money:
 		if num == 0 && slices.Contains([]string{"-", "–", "—"},
 			strings.Map(bare, currency.ReplaceAllString(shown, ""))) {
 			return true // accounting formats show zero as a dash
 		}
-		return isNumber(shown, v.text, c.Color() != "")
+		return isNumber(shown, v.Text, c.Color() != "")
 	}
 	return trimmed(shown) == trimmed(c.Text)
 }

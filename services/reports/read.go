@@ -25,7 +25,7 @@ type file interface {
 	// names lists the sheets. A CSV file has one sheet, whose name is empty.
 	names() []string
 	// is reports whether a cell has a value.
-	is(c spreadsheet.Cell, v value) bool
+	is(c spreadsheet.Cell, v Value) bool
 }
 
 // openFile opens a report in the format of its extension.
@@ -206,15 +206,15 @@ func (c *csvFile) rows(string) iter.Seq2[[]spreadsheet.Cell, error] {
 
 // is reports whether a cell has a value. It accepts the changes that a spreadsheet program makes when it saves
 // CSV: 60 for 60.00, 2025/5/6 for 2025-05-06, and other line ends.
-func (c *csvFile) is(x spreadsheet.Cell, v value) bool {
-	switch v.sort {
-	case date:
+func (c *csvFile) is(x spreadsheet.Cell, v Value) bool {
+	switch v.Sort {
+	case Date:
 		iso, ok := spreadsheet.ISODay(x.Text)
-		return ok && iso == v.text
-	case number, money, percent:
-		return decimal(x.Text) == decimal(v.text)
+		return ok && iso == v.Text
+	case Number, Money, Percent:
+		return decimal(x.Text) == decimal(v.Text)
 	}
-	want, held, got := v.text, v.held, x.Text
+	want, held, got := v.Text, v.held, x.Text
 	if c.forExcel {
 		want, held, got = visible(want), visible(held), armed(got)
 	}
@@ -284,19 +284,19 @@ func (x *xlsxFile) rows(name string) iter.Seq2[[]spreadsheet.Cell, error] {
 
 // is reports whether a cell has a value. It compares numbers as spreadsheet programs store them, so two numbers with
 // different digits may be equal.
-func (x *xlsxFile) is(c spreadsheet.Cell, v value) bool {
+func (x *xlsxFile) is(c spreadsheet.Cell, v Value) bool {
 	if c.Formula != "" {
 		return false
 	}
-	as, num := v.inXLSX()
+	as, num := v.InXLSX()
 	if as.held != "" && c.Sort == spreadsheet.Text && c.Text == as.held {
 		return true
 	}
-	switch as.sort {
-	case blank:
+	switch as.Sort {
+	case Blank:
 		return c.Sort == spreadsheet.Blank
-	case words:
-		return c.Sort == spreadsheet.Text && c.Text == as.text
+	case Words:
+		return c.Sort == spreadsheet.Text && c.Text == as.Text
 	}
 	return c.IsNumber() && c.Number == num
 }

@@ -150,29 +150,29 @@ func placeAt(ctx context.Context, d *lists.Books, position uint64) (lastRecord, 
 }
 
 // line is one row of a report.
-type line struct {
-	cells []value
-	look  look
+type Line struct {
+	Cells []Value
+	Look  Look
 	row   int // the row of the table, from 0, if the look is plain
 }
 
 // look is the appearance of a row of a sheet.
-type look int
+type Look int
 
 const (
-	plain look = iota
-	title
-	caption
-	heading
-	total
-	note
-	origin // a note that holds only for one ledger
+	Plain Look = iota
+	Title
+	Caption
+	Heading
+	Total
+	Note
+	Origin // a note that holds only for one ledger
 )
 
 // sheet is one sheet of a report. A CSV file has one sheet.
-type sheet struct {
-	name  string
-	lines func(yield func(line) bool)
+type Sheet struct {
+	Name  string
+	Lines func(yield func(Line) bool)
 }
 
 // These are the names of the sheets, in both languages.
@@ -183,19 +183,19 @@ var (
 
 // sheets returns the sheets, the provenance first: if the file is from another ledger, a difference in the provenance
 // explains it better than a difference in a figure.
-func (r *Report) sheets() []sheet {
+func (r *Report) Sheets() []Sheet {
 	if r.Form == XLSX {
-		return []sheet{{provenanceSheet.In(r.Lang), r.provenanceLines},
-			{tableSheet.In(r.Lang), func(yield func(line) bool) { _ = r.head(yield) && r.body(yield) }}}
+		return []Sheet{{provenanceSheet.In(r.Lang), r.provenanceLines},
+			{tableSheet.In(r.Lang), func(yield func(Line) bool) { _ = r.head(yield) && r.body(yield) }}}
 	}
-	return []sheet{{"", func(yield func(line) bool) { _ = r.provenanceRows(yield) && r.body(yield) }}}
+	return []Sheet{{"", func(yield func(Line) bool) { _ = r.provenanceRows(yield) && r.body(yield) }}}
 }
 
 // fact is one row of the provenance. Reproduce finds it by its name.
 type fact struct {
 	name  string
 	label text.Text
-	value value
+	value Value
 }
 
 // These are the names of the facts that a question is asked again from.
@@ -212,11 +212,11 @@ const (
 	versionFact  = "version"
 )
 
-func (f *fact) look() look {
+func (f *fact) look() Look {
 	if slices.Contains([]string{positionFact, recordedFact, recordFact, "policy", "policyDigest"}, f.name) {
-		return origin
+		return Origin
 	}
-	return note
+	return Note
 }
 
 func (r *Report) facts() []fact {
@@ -231,9 +231,9 @@ func (r *Report) facts() []fact {
 	list := []fact{
 		{"title", text.Say("标题", "title"), textValue(r.Table.Title.In(r.Lang))},
 		{"unit", text.Say("金额单位", "unit of amounts"), textValue(r.unit())},
-		{"asOf", text.Say("截至日期", "as of"), value{sort: date, text: r.Question.On.String()}},
+		{"asOf", text.Say("截至日期", "as of"), Value{Sort: Date, Text: r.Question.On.String()}},
 		{positionFact, text.Say("台账位置", "position of the ledger"),
-			value{sort: number, text: fmt.Sprint(r.Position)}},
+			Value{Sort: Number, Text: fmt.Sprint(r.Position)}},
 		{recordedFact, text.Say("该位置记录的写入时间", "when the record there was written"), textValue(recorded)},
 		{recordFact, text.Say("该位置记录的编号", "id of the record there"), textValue(last)},
 		{"policy", r.now(text.Say("施行中的办法参数", "policy in force"), text.Say("适用政策", "policy in force")),
@@ -241,14 +241,14 @@ func (r *Report) facts() []fact {
 		{"policyDigest", r.now(text.Say("办法参数校验值", "digest of the policy"),
 			text.Say("政策摘要", "digest of the policy")), textValue(r.Policy.Digest)},
 		{questionFact, text.Say("查询", "question"), textValue(string(question))},
-		{"rows", text.Say("行数", "rows"), value{sort: number, text: fmt.Sprint(r.rows)}},
+		{"rows", text.Say("行数", "rows"), Value{Sort: Number, Text: fmt.Sprint(r.rows)}},
 		{langFact, text.Say("语言", "language"), textValue(r.Lang)},
 		{formFact, text.Say("形式", "form"), textValue(string(r.Form))},
 		{versionFact, text.Say("程序版本", "version of the program"), textValue(r.Version)},
 	}
 	if !r.formless {
 		list = append(list, fact{listFormFact, text.Say("列表版式", "form of the lists"),
-			value{sort: number, text: strconv.Itoa(r.asked.form)}})
+			Value{Sort: Number, Text: strconv.Itoa(r.asked.form)}})
 	}
 	if r.asked.form < 2 { // reports of form 1 name neither
 		return list
@@ -286,23 +286,23 @@ func (r *Report) say(zh, en string, args ...any) string {
 }
 
 // provenanceLines yields the lines of the provenance sheet. Each fact has a title for people, a value and a name.
-func (r *Report) provenanceLines(yield func(line) bool) {
-	if !yield(line{cells: []value{textValue(provenanceSheet.In(r.Lang))}, look: title}) {
+func (r *Report) provenanceLines(yield func(Line) bool) {
+	if !yield(Line{Cells: []Value{textValue(provenanceSheet.In(r.Lang))}, Look: Title}) {
 		return
 	}
 	for _, f := range r.facts() {
-		if !yield(line{cells: []value{textValue(f.label.In(r.Lang)), f.value, textValue(f.name)}, look: f.look()}) {
+		if !yield(Line{Cells: []Value{textValue(f.label.In(r.Lang)), f.value, textValue(f.name)}, Look: f.look()}) {
 			return
 		}
 	}
-	yield(line{cells: []value{
-		textValue(r.say("核对：taizhang reproduce 本文件", "To check: taizhang reproduce this file"))}, look: caption})
+	yield(Line{Cells: []Value{
+		textValue(r.say("核对：taizhang reproduce 本文件", "To check: taizhang reproduce this file"))}, Look: Caption})
 }
 
 // provenanceRows yields the facts above the table of a CSV file.
-func (r *Report) provenanceRows(yield func(line) bool) bool {
+func (r *Report) provenanceRows(yield func(Line) bool) bool {
 	for _, f := range r.facts() {
-		if !yield(line{cells: []value{textValue("#" + f.name), f.value}, look: f.look()}) {
+		if !yield(Line{Cells: []Value{textValue("#" + f.name), f.value}, Look: f.look()}) {
 			return false
 		}
 	}
@@ -310,7 +310,7 @@ func (r *Report) provenanceRows(yield func(line) bool) bool {
 }
 
 // head yields the title and the line below it.
-func (r *Report) head(yield func(line) bool) bool {
+func (r *Report) head(yield func(Line) bool) bool {
 	parts := []string{r.say("截至 %s", "as of %s", r.Question.On), r.say("台账位置 %d", "position %d", r.Position)}
 	if unit := r.unit(); unit != "" {
 		parts = append([]string{r.say("金额单位：%s", "amounts in %s", unit)}, parts...)
@@ -321,17 +321,17 @@ func (r *Report) head(yield func(line) bool) bool {
 			text.Say("政策 %s（摘要 %s）", "policy %s (digest %s)", lists.PolicyName(r.Policy),
 				r.Policy.Digest)).In(r.Lang))
 	}
-	return yield(line{cells: []value{textValue(r.Table.Title.In(r.Lang))}, look: title}) &&
-		yield(line{cells: []value{textValue(strings.Join(parts, r.say("；", "; ")))}, look: caption})
+	return yield(Line{Cells: []Value{textValue(r.Table.Title.In(r.Lang))}, Look: Title}) &&
+		yield(Line{Cells: []Value{textValue(strings.Join(parts, r.say("；", "; ")))}, Look: Caption})
 }
 
 // body yields headings, rows, totals and notes. It writes only columns with titles; the others are for programs.
-func (r *Report) body(yield func(line) bool) bool {
+func (r *Report) body(yield func(Line) bool) bool {
 	if !yield(r.headings()) {
 		return false
 	}
 	for i, row := range r.Table.Rows {
-		if !yield(line{cells: cellsOf(r.Table.Columns, row, r.Lang), row: i}) {
+		if !yield(Line{Cells: cellsOf(r.Table.Columns, row, r.Lang), row: i}) {
 			return false
 		}
 	}
@@ -339,18 +339,18 @@ func (r *Report) body(yield func(line) bool) bool {
 }
 
 // foot yields the lines below the rows.
-func (r *Report) foot(yield func(line) bool) bool {
+func (r *Report) foot(yield func(Line) bool) bool {
 	t := r.Table
-	if r.rows == 0 && !yield(line{cells: []value{textValue(t.Empty.In(r.Lang))}, look: caption}) {
+	if r.rows == 0 && !yield(Line{Cells: []Value{textValue(t.Empty.In(r.Lang))}, Look: Caption}) {
 		return false
 	}
 	for _, row := range t.Totals {
-		if !yield(line{cells: cellsOf(t.Columns, row, r.Lang), look: total}) {
+		if !yield(Line{Cells: cellsOf(t.Columns, row, r.Lang), Look: Total}) {
 			return false
 		}
 	}
 	for _, n := range slices.Concat(t.Notes, t.Missing) {
-		if !yield(line{cells: []value{textValue(n.In(r.Lang))}, look: caption}) {
+		if !yield(Line{Cells: []Value{textValue(n.In(r.Lang))}, Look: Caption}) {
 			return false
 		}
 	}
@@ -358,8 +358,8 @@ func (r *Report) foot(yield func(line) bool) bool {
 }
 
 // cellsOf returns the cells of a row in columns with titles.
-func cellsOf(columns []table.Column, row []table.Cell, lang string) []value {
-	list := make([]value, 0, len(columns))
+func cellsOf(columns []table.Column, row []table.Cell, lang string) []Value {
+	list := make([]Value, 0, len(columns))
 	for i, c := range columns {
 		if c.Title.En != "" {
 			list = append(list, valueOf(&columns[i], row[i], lang))
@@ -382,13 +382,13 @@ func (r *Report) columnName(column int) string {
 	return ""
 }
 
-func (r *Report) headings() line {
-	l := line{look: heading}
+func (r *Report) headings() Line {
+	l := Line{Look: Heading}
 	for _, c := range r.Table.Columns {
 		if c.Title.En != "" {
 			v := textValue(c.Title.In(r.Lang))
-			v.isRight = c.Type.Right() || c.Type == table.Year || c.Type == table.Day
-			l.cells = append(l.cells, v)
+			v.IsRight = c.Type.Right() || c.Type == table.Year || c.Type == table.Day
+			l.Cells = append(l.Cells, v)
 		}
 	}
 	return l

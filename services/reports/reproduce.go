@@ -169,15 +169,15 @@ func (out *Reproduction) compute(ctx context.Context, d *lists.Books, f file, fr
 
 // compare returns the first difference, or nil, and the number of cells that are equal before it.
 func (r *Report) compare(f file) (differs *Mismatch, equal int, err error) {
-	sheets, names := r.sheets(), f.names()
+	sheets, names := r.Sheets(), f.names()
 	for _, s := range sheets {
-		if !slices.Contains(names, s.name) {
-			return &Mismatch{row: -1, Sheet: s.name,
-				Why: text.Say("缺少工作表“%s”", "the sheet %q is missing", s.name)}, 0, nil
+		if !slices.Contains(names, s.Name) {
+			return &Mismatch{row: -1, Sheet: s.Name,
+				Why: text.Say("缺少工作表“%s”", "the sheet %q is missing", s.Name)}, 0, nil
 		}
 	}
 	for _, name := range names {
-		if !slices.ContainsFunc(sheets, func(s sheet) bool { return s.name == name }) {
+		if !slices.ContainsFunc(sheets, func(s Sheet) bool { return s.Name == name }) {
 			return &Mismatch{row: -1, Sheet: name,
 				Why: text.Say("工作表“%s”不属于报表", "the sheet %q is no part of the report", name)}, 0, nil
 		}
@@ -192,10 +192,10 @@ func (r *Report) compare(f file) (differs *Mismatch, equal int, err error) {
 }
 
 // compareSheet compares a sheet with the file row by row, with one row of each in memory.
-func (r *Report) compareSheet(f file, s sheet) (differs *Mismatch, equal int, err error) {
-	nextFound, stop := iter.Pull2(f.rows(s.name))
+func (r *Report) compareSheet(f file, s Sheet) (differs *Mismatch, equal int, err error) {
+	nextFound, stop := iter.Pull2(f.rows(s.Name))
 	defer stop()
-	nextLine, stopLines := iter.Pull(iter.Seq[line](s.lines))
+	nextLine, stopLines := iter.Pull(iter.Seq[Line](s.Lines))
 	defer stopLines()
 	for row := 1; ; row++ {
 		want, more := nextLine()
@@ -208,7 +208,7 @@ func (r *Report) compareSheet(f file, s sheet) (differs *Mismatch, equal int, er
 		}
 		column := firstUnequal(f, got, want)
 		if column < 0 { // the cells are equal; an extra blank row does not count
-			equal += len(want.cells)
+			equal += len(want.Cells)
 			continue
 		}
 		equal += column
@@ -226,8 +226,8 @@ func (r *Report) compareSheet(f file, s sheet) (differs *Mismatch, equal int, er
 }
 
 // explainShift adds to the reason that a whole row was inserted or removed, if so.
-func explainShift(f file, d *Mismatch, got []spreadsheet.Cell, want line,
-	nextFound func() ([]spreadsheet.Cell, error, bool), nextLine func() (line, bool)) error {
+func explainShift(f file, d *Mismatch, got []spreadsheet.Cell, want Line,
+	nextFound func() ([]spreadsheet.Cell, error, bool), nextLine func() (Line, bool)) error {
 	after, ok := nextLine()
 	if ok && len(got) > 0 && firstUnequal(f, got, after) < 0 {
 		d.Why = text.Say("文件缺少这一行", "the file lacks this row")
@@ -241,8 +241,8 @@ func explainShift(f file, d *Mismatch, got []spreadsheet.Cell, want line,
 }
 
 // firstUnequal returns the first column in which a row of the file differs from want, or -1.
-func firstUnequal(f file, got []spreadsheet.Cell, want line) int {
-	for i := range max(len(got), len(want.cells)) {
+func firstUnequal(f file, got []spreadsheet.Cell, want Line) int {
+	for i := range max(len(got), len(want.Cells)) {
 		if !f.is(cellAt(got, i), valueAt(want, i)) {
 			return i
 		}
@@ -257,28 +257,28 @@ func cellAt(row []spreadsheet.Cell, i int) spreadsheet.Cell {
 	return spreadsheet.Cell{}
 }
 
-func valueAt(l line, i int) value {
-	if i < len(l.cells) {
-		return l.cells[i]
+func valueAt(l Line, i int) Value {
+	if i < len(l.Cells) {
+		return l.Cells[i]
 	}
-	return value{}
+	return Value{}
 }
 
-func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line, row, column int) *Mismatch {
+func (r *Report) differenceAt(f file, s Sheet, got []spreadsheet.Cell, want Line, row, column int) *Mismatch {
 	c, v := cellAt(got, column), valueAt(want, column)
-	d := &Mismatch{Sheet: s.name, Row: row, Cell: spreadsheet.Letters(column) + strconv.Itoa(row), row: -1,
+	d := &Mismatch{Sheet: s.Name, Row: row, Cell: spreadsheet.Letters(column) + strconv.Itoa(row), row: -1,
 		column: column,
 		Why:    text.Say("单元格与台账不符", "a cell is not what the ledger gives"), InFile: shown(f, c, v),
-		InLedger: v.text}
+		InLedger: v.Text}
 	switch {
-	case want.look == note:
-		d.Column = want.cells[0].text
-	case want.look == origin:
-		d.Column = want.cells[0].text
+	case want.Look == Note:
+		d.Column = want.Cells[0].Text
+	case want.Look == Origin:
+		d.Column = want.Cells[0].Text
 		d.Why = foreignOrigin
-	case want.look == plain && len(want.cells) > 0 || want.look == total:
-		d.Column = valueAt(r.headings(), column).text
-		if want.look == plain {
+	case want.Look == Plain && len(want.Cells) > 0 || want.Look == Total:
+		d.Column = valueAt(r.headings(), column).Text
+		if want.Look == Plain {
 			d.row = want.row
 		}
 	}
@@ -286,7 +286,7 @@ func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line
 }
 
 // shown returns the text of a cell of a file, in the form of the value that it is compared with.
-func shown(f file, c spreadsheet.Cell, beside value) string {
+func shown(f file, c spreadsheet.Cell, beside Value) string {
 	if c.Formula != "" {
 		return c.Formula
 	}
@@ -295,16 +295,16 @@ func shown(f file, c spreadsheet.Cell, beside value) string {
 	if !isXLSX || !c.IsNumber() || c.Sort == spreadsheet.Date && num == math.Trunc(num) {
 		return c.Text
 	}
-	switch beside.sort {
-	case date:
+	switch beside.Sort {
+	case Date:
 		if d := spreadsheet.Epoch + events.Date(num); num == float64(int32(num)) && d >= spreadsheet.FirstDay &&
-			x.is(c, value{sort: date, text: d.String()}) {
+			x.is(c, Value{Sort: Date, Text: d.String()}) {
 			return d.String()
 		}
-	case percent:
+	case Percent:
 		return strconv.FormatFloat(num*100, 'f', -1, 64)
-	case money:
-		if s := strconv.FormatFloat(num, 'f', 2, 64); x.is(c, value{sort: money, text: s}) {
+	case Money:
+		if s := strconv.FormatFloat(num, 'f', 2, 64); x.is(c, Value{Sort: Money, Text: s}) {
 			return s
 		}
 	}

@@ -11,25 +11,25 @@ import (
 )
 
 // sort is the type of a cell of a report.
-type sort int
+type Sort int
 
 const (
-	blank sort = iota
-	words
-	number  // a count, a year or a position
-	money   // in the unit of its column, with two decimals
-	percent // with two decimals
-	date
+	Blank Sort = iota
+	Words
+	Number  // a count, a year or a position
+	Money   // in the unit of its column, with two decimals
+	Percent // with two decimals
+	Date
 )
 
 // value is one cell of a report. Its text is the content of the cell in a CSV file, such as a decimal number or a
 // date YYYY-MM-DD, without format characters. If the ledger's text has format characters, held is the text with
 // them, as earlier versions of the program wrote it.
-type value struct {
-	sort    sort
-	text    string
+type Value struct {
+	Sort    Sort
+	Text    string
 	held    string
-	isRight bool // of a heading over numbers
+	IsRight bool // of a heading over numbers
 }
 
 // digitsMax is the number of digits of a number that spreadsheet programs keep. A number with more digits is
@@ -38,32 +38,32 @@ const digitsMax = 15
 
 // valueOf returns the value of a cell of a column. Numbers and dates stay numbers and dates; every other cell
 // becomes a text.
-func valueOf(column *table.Column, c table.Cell, lang string) value {
+func valueOf(column *table.Column, c table.Cell, lang string) Value {
 	if c.Data != nil {
 		switch column.Type {
 		case table.Money:
-			return value{sort: money, text: plainAmount(column.Unit.Format(c.Data.(events.Fen)))}
+			return Value{Sort: Money, Text: plainAmount(column.Unit.Format(c.Data.(events.Fen)))}
 		case table.Day:
-			return value{sort: date, text: c.CSV()}
+			return Value{Sort: Date, Text: c.CSV()}
 		case table.Percent:
-			return value{sort: percent, text: c.CSV()}
+			return Value{Sort: Percent, Text: c.CSV()}
 		case table.Count, table.Year:
-			return value{sort: number, text: c.CSV()}
+			return Value{Sort: Number, Text: c.CSV()}
 		}
 	}
 	return textValue(c.Shown.In(lang))
 }
 
-func textValue(s string) value {
+func textValue(s string) Value {
 	if s == "" {
-		return value{}
+		return Value{}
 	}
-	v := value{sort: words, text: text.Seen(s)}
-	if v.text != s {
+	v := Value{Sort: Words, Text: text.Seen(s)}
+	if v.Text != s {
 		v.held = s
 	}
-	if v.text == "" {
-		v.sort = blank
+	if v.Text == "" {
+		v.Sort = Blank
 	}
 	return v
 }
@@ -73,24 +73,24 @@ func plainAmount(shown string) string { return strings.ReplaceAll(shown, ",", ""
 
 // inXLSX returns the cell as an XLSX file stores it. A number that XLSX cannot store exactly, and a date that it
 // cannot count, become text. num is the number of a cell that is not text.
-func (v value) inXLSX() (as value, num float64) {
-	switch v.sort {
-	case date:
-		if d, err := events.ParseDate(v.text); err == nil && d >= spreadsheet.FirstDay {
+func (v Value) InXLSX() (as Value, num float64) {
+	switch v.Sort {
+	case Date:
+		if d, err := events.ParseDate(v.Text); err == nil && d >= spreadsheet.FirstDay {
 			return v, float64(d - spreadsheet.Epoch)
 		}
-	case number, money:
-		if num, ok := exactFloat(v.text); ok {
+	case Number, Money:
+		if num, ok := exactFloat(v.Text); ok {
 			return v, num
 		}
-	case percent:
-		if num, ok := exactFloat(overHundred(v.text)); ok {
+	case Percent:
+		if num, ok := exactFloat(overHundred(v.Text)); ok {
 			return v, num
 		}
 	default:
-		return value{sort: v.sort, text: visible(v.text), held: visible(v.held), isRight: v.isRight}, 0
+		return Value{Sort: v.Sort, Text: visible(v.Text), held: visible(v.held), IsRight: v.IsRight}, 0
 	}
-	return value{sort: words, text: v.text}, 0
+	return Value{Sort: Words, Text: v.Text}, 0
 }
 
 // exactFloat parses a decimal number. ok is false if it has more digits than a spreadsheet program keeps.

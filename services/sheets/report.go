@@ -15,6 +15,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/spreadsheet"
+	"github.com/taizhang/taizhang/services/workbook"
 )
 
 // markedSheet is a hidden sheet that only marked copies have. Programs keep hidden sheets when they save a
@@ -56,7 +57,7 @@ func WriteReport(to io.Writer, list []Marked, lang string) error {
 			_, err = f.NewSheet(name)
 		}
 		if err == nil {
-			err = cmp.Or(spreadsheet.PrintWide(f, name), m.write(l, name, lang))
+			err = cmp.Or(workbook.PrintWide(f, name), m.write(l, name, lang))
 		}
 		if err != nil {
 			return fmt.Errorf("sheets: write report: %w", err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/services/spreadsheet"
+	"github.com/taizhang/taizhang/services/workbook"
 )
 
 // templateRows is the number of rows of a template that offer lists to choose from.
@@ -42,7 +43,7 @@ func WriteFilled(to io.Writer, k *SheetKind, p *policy.Policy, rows []map[string
 		}
 	}
 	if err == nil {
-		err = spreadsheet.PrintWide(f, sheet)
+		err = workbook.PrintWide(f, sheet)
 	}
 	if err == nil {
 		err = freeze(f, sheet, 1)

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // Looks holds the features of a worksheet, beside its cells, that change what a reader sees: see Workbook.Looks.
@@ -367,7 +365,7 @@ func namedColor(name string) (rgb string, ok bool) {
 	for _, word := range []string{"color", "颜色"} {
 		if rest, found := strings.CutPrefix(name, word); found {
 			if n := number(rest); 1 <= n && n <= 56 {
-				return excelize.IndexedColorMapping[n+7], true
+				return palette[n+7], true
 			}
 		}
 	}
@@ -425,7 +423,7 @@ func (k *colors) rgb(color, automatic string) (rgb [3]float64, ok bool) {
 		case 0 <= i && i < len(k.own):
 			hex = k.own[i]
 		case 0 <= i && i < 64:
-			hex = excelize.IndexedColorMapping[i]
+			hex = palette[i]
 		case i == 64:
 			hex = "000000"
 		case i == 65:
@@ -433,7 +431,7 @@ func (k *colors) rgb(color, automatic string) (rgb [3]float64, ok bool) {
 		}
 		hex = hex[max(0, len(hex)-6):]
 		if tint, err := strconv.ParseFloat(p[3], 64); err == nil && tint != 0 && len(hex) == 6 {
-			hex = excelize.ThemeColor(hex, tint)
+			hex = tinted(hex, tint)
 		}
 	}
 	n, err := strconv.ParseUint(hex[max(0, len(hex)-6):], 16, 32)

@@ -1,17 +1,12 @@
-package spreadsheet
+// Package workbook writes workbooks with a library that streams their rows: the reports, and how sheets are printed.
+// Package spreadsheet reads them, without that library.
+package workbook
 
 import (
 	"cmp"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/xuri/excelize/v2"
 )
-
-// width ignores the settings of the environment, so that a report is the same on every machine.
-var width = &runewidth.Condition{}
-
-// Width returns the width of a text of one line. A Chinese character counts as two columns, an ambiguous one as one.
-func Width(s string) int { return width.StringWidth(s) }
 
 // Margins of printed paper, in inches. The footer stands in the lower one.
 const (
