@@ -8,6 +8,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/table"
+	"github.com/taizhang/taizhang/services/workbook"
 )
 
 // large returns a report with as many vouchers as a busy ledger has.

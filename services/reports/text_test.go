@@ -17,6 +17,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/table"
+	"github.com/taizhang/taizhang/services/workbook"
 )
 
 // tableOf is a report of one column of texts.
@@ -39,7 +40,7 @@ func saved(t interface {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(r.Write(f), f.Close()); err != nil {
+	if err := errors.Join(workbook.WriteReport(r, f), f.Close()); err != nil {
 		t.Fatal(err)
 	}
 	name := f.Name() + "." + string(r.Form)[:3]
@@ -189,7 +190,7 @@ func nothingToCompute(t interface {
 
 func TestWhatASpreadsheetCannotHoldIsRefused(t *testing.T) {
 	for _, form := range forms {
-		err := tableOf(form, strings.Repeat("长", 32768)).Write(io.Discard)
+		err := workbook.WriteReport(tableOf(form, strings.Repeat("长", 32768)), io.Discard)
 		if (form == reports.CSV) != (err == nil) {
 			t.Errorf("%s: a text too long gives %v", form, err)
 		}
@@ -200,7 +201,8 @@ func TestWhatASpreadsheetCannotHoldIsRefused(t *testing.T) {
 		if form == reports.CSV {
 			continue
 		}
-		if err := many.Write(io.Discard); err == nil || !strings.Contains(err.Error(), "1048576 rows") {
+		err = workbook.WriteReport(many, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), "1048576 rows") {
 			t.Errorf("%s: too many rows give %v", form, err)
 		}
 	}
