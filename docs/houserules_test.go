@@ -193,7 +193,9 @@ var leansOn = map[string][]string{
 	// writes reports as workbooks, which links a network; who only reads them goes without
 	"workbook": {"reports", "spreadsheet"},
 	// answers with them
-	"desk": {"lists", "ledger", "reports", "sheets", "table", "workbook"},
+	"desk": {"lists", "ledger", "reports", "seal", "sealing", "sheets", "table", "workbook"},
+	// signs checkpoints of a ledger and keeps them as files
+	"sealing": {"files", "ledger", "seal"},
 	// puts a guard before the counter, shows the ledger's writes in its log
 	"access": {"desk", "ledger", "lists", "table"},
 	// keeps what a guarded counter answers
@@ -319,6 +321,8 @@ var notVerbs = map[string][]string{
 	"cmd/taizhang/serve_sso.go": {"services/oidc"},
 	// puts together what is served
 	"cmd/taizhang/serve_open.go": nil,
+	// works on the directory of seals
+	"cmd/taizhang/seal_files.go": nil,
 	// chooses between files, socket and server
 	"cmd/taizhang/served.go": {"services/api/client", "services/listen"},
 	// makes a history and asks no ledger

@@ -93,6 +93,11 @@ var answers = []struct {
 			"is sound.", desk.Checked{}, desk.FindingColumns},
 	{"backup verify FILE", "What the rehearsed restore of a backup found. CSV has the findings of the check and of " +
 		"the comparison; there is none if the backup is sound.", desk.Rehearsed{}, desk.FindingColumns},
+	{"seal show", "The newest checkpoint. `seal init`, `seal add` and `seal sheet` answer alike.", desk.Checkpoint{},
+		desk.CheckpointColumns},
+	{"seal", "The newest checkpoint after the sealing. CSV does not say whether it is new.", desk.Sealed{},
+		desk.CheckpointColumns},
+	{"receipt POSITION", "The receipt of a record, as it is in the files.", desk.Receipt{}, desk.ReceiptColumns},
 	{"doctor", "What the machine and the server of a ledger are like, the worst first. The exit code is 1 if `wrong` is " +
 		"not 0. CSV has a row for each finding; its commands are separated by `;`.", doctor.Examined{},
 		doctor.Columns},

@@ -213,6 +213,7 @@ var pathSchemas = map[string]object{
 	"key":      obj("type", "string"),
 	"raisedOn": obj("type", "string", "format", "date"),
 	"version":  obj("type", "string", "minLength", 1),
+	"position": obj("type", "integer", "minimum", 1),
 	"slug":     obj("type", "string", "pattern", `^[a-z-]+$`),
 }
 

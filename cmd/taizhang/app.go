@@ -223,7 +223,7 @@ func (a *app) root() *cobra.Command {
 	for _, c := range []*cobra.Command{a.importCommand(), a.recordCommand(), a.backupCommand(), a.restoreCommand(),
 		a.exportCommand(), a.simulateCommand(),
 		a.accountCommand(), a.tokenCommand(), a.accessLogCommand(), a.natsCommand(), a.feedCommand(),
-		a.witnessCommand(), a.doctorCommand(),
+		a.sealCommand(), a.receiptCommand(), a.witnessCommand(), a.doctorCommand(),
 		a.versionCommand()} {
 		eachCommand(c, func(c *cobra.Command) { undated(c) })
 		root.AddCommand(c)

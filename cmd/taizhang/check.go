@@ -85,6 +85,9 @@ func (a *app) tellExamined(c *desk.Checked) {
 				"of the %d, %d are of centers with too many records for a sample", c.Comparisons, c.TooLarge)
 		}
 	}
+	if c.Checkpoints > 0 {
+		a.print("检查点：%d 个，已逐一与台账比对", "checkpoints: %d, each compared with the ledger", c.Checkpoints)
+	}
 	if c.Compared {
 		a.print("本地副本：已与集群中的记录逐条比对",
 			"local copy: compared with the record in the cluster, record by record")

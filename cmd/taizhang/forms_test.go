@@ -241,6 +241,7 @@ func newLedgers(t *testing.T) *ledgers {
 	if _, errOut, code := taizhang(t, "--data", l.small, "backup", filepath.Join(dir, "whole.tar")); code != 0 {
 		t.Fatal(errOut)
 	}
+	mustRun(t, "--data", l.small, "seal", "init", "taizhang.zj/2026")
 	written, err := os.ReadFile(report)
 	if err != nil {
 		t.Fatal(err)
@@ -293,7 +294,10 @@ func (l *ledgers) commands(title string) []string {
 		"check": {"--data SMALL check", "! --data DAMAGED check"},
 		"backup verify FILE": {"backup verify FILES/whole.tar --against SMALL",
 			"! backup verify FILES/whole.tar --against PROVINCE"},
-		"backup TO": {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},
+		"seal show":        {"--data SMALL seal show", "--data SMALL seal sheet --out NEW.html"},
+		"seal":             {"--data SMALL seal"},
+		"receipt POSITION": {"--data SMALL receipt 3 --out NEW"},
+		"backup TO":        {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},
 		"reproduce FILE": {
 			"--data SMALL reproduce FILES/report.csv", "! --data SMALL reproduce FILES/edited.csv"},
 		"account list": {"--data SMALL account list"},
@@ -400,6 +404,7 @@ func decoded(t *testing.T, title, out string) {
 		"record KIND": new(desk.RecordAnswer), "record KIND, refused": new(desk.RefusedRecord),
 		"try FILE": new([]desk.Tried), "try FILE, with sheets": new(triedSheets), "check": new(desk.Checked),
 		"backup verify FILE": new(desk.Rehearsed), "doctor": new(doctor.Examined),
+		"seal show": new(desk.Checkpoint), "seal": new(desk.Sealed), "receipt POSITION": new(desk.Receipt),
 		"reproduce FILE": new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
 	if into == nil {
 		return

@@ -25,6 +25,7 @@ import (
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/replica"
 	"github.com/taizhang/taizhang/services/seal"
+	"github.com/taizhang/taizhang/services/sealing"
 )
 
 // read calls do with the ledger for questions: at a server, or in the files. It never creates a ledger.
@@ -112,8 +113,12 @@ func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.St
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	return do(&desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Account: a.account(), Now: a.now,
-		Prefix: flagPrefix, Version: programVersion(), Spool: nearestDir(a.dir)}}, store)
+	seals, err := sealing.Open(a.dir, l, store)
+	if err != nil {
+		return err
+	}
+	return do(&desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Seals: seals, Account: a.account(),
+		Now: a.now, Prefix: flagPrefix, Version: programVersion(), Spool: nearestDir(a.dir)}}, store)
 }
 
 // nearestDir returns a directory, or its nearest existing parent: the ledger is or will be on the disk of that

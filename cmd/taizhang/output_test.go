@@ -33,6 +33,8 @@ func TestAVerbThatAnswersOfNoDateTakesNone(t *testing.T) {
 		"nats": "", "nats user": "", "nats user add": "x --nkey y", "nats user list": "", "nats user revoke": "x",
 		"nats config": "--new-nkey y",
 		"feed":        "", "feed status": "", "feed restate": "", "doctor": "",
+		"seal": "", "seal init": "taizhang.zj/2026", "seal add": "x.cosig", "seal show": "", "seal sheet": "--out x.html",
+		"seal key": "", "seal key restore": "x.key", "receipt": "3 --out x",
 	} {
 		typed := append(strings.Fields(verb), strings.Fields(args)...)
 		for _, c := range []struct{ flag, lang, says string }{

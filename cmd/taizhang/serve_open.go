@@ -25,6 +25,7 @@ import (
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/replica"
 	"github.com/taizhang/taizhang/services/seal"
+	"github.com/taizhang/taizhang/services/sealing"
 )
 
 // The names in the directory of a ledger beside its log.
@@ -71,8 +72,12 @@ func (a *app) openServed(ctx context.Context, options *serveOptions, metrics *ap
 	if err != nil {
 		return o, a.inUse(ctx, err)
 	}
+	seals, err := sealing.Open(a.dir, l, o.store)
+	if err != nil {
+		return o, err
+	}
 	o.desk = desk.Local{LocalConfig: desk.LocalConfig{
-		Ledger: l, Account: a.account(), Now: a.now, Version: programVersion(), Spool: a.dir,
+		Ledger: l, Seals: seals, Account: a.account(), Now: a.now, Version: programVersion(), Spool: a.dir,
 		Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 			return seal.Root(ctx, o.store, position, see)
 		}}}

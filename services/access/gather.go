@@ -22,7 +22,7 @@ type noted struct {
 
 // noteKey holds the values that two notes must share to be counted together.
 type noteKey struct {
-	Kind    string          `json:"kind"`    // LogRead, LogDenied or LogLogin
+	Kind    string          `json:"kind"`    // LogRead, LogDenied, LogLogin or LogAct
 	Account string          `json:"account"` // "" for an unknown account
 	Verb    string          `json:"verb"`
 	Object  string          `json:"object"`

@@ -286,6 +286,27 @@ func (g *guarded) Reproduce(ctx context.Context, file desk.Upload) (*desk.Reprod
 	return g.local.Reproduce(ctx, file)
 }
 
+// Checkpoint implements desk.Reader. Every account may know it: it shows no record.
+func (g *guarded) Checkpoint(ctx context.Context) (*desk.Checkpoint, error) {
+	if err := g.may(ReadCheckpoint, "checkpoint", "", ""); err != nil {
+		return nil, err
+	}
+	g.note(LogRead, "checkpoint", "", "", outcomeOK)
+	return g.local.Checkpoint(ctx)
+}
+
+// Receipt implements desk.Reader. It has the record in it, so it is read like one.
+func (g *guarded) Receipt(ctx context.Context, r desk.ReceiptRequest) (*desk.Receipt, error) {
+	object := r.Record
+	if r.Center == "" {
+		object = strconv.FormatUint(r.Position, 10)
+	}
+	if err := g.readsNoted("receipt", object, r.Center); err != nil {
+		return nil, err
+	}
+	return g.local.Receipt(ctx, r)
+}
+
 // Try implements desk.Reader.
 func (g *guarded) Try(ctx context.Context, when desk.When, lines io.Reader, each func(*desk.Tried) error) error {
 	if err := g.readsNoted("try", "", ""); err != nil {

@@ -184,8 +184,20 @@ var calls = map[string]func(ctx context.Context, d desk.Desk, center string) err
 					Data: []byte(`{"item":"team"}`)}}})
 		return err
 	},
+	"Receipt": func(ctx context.Context, d desk.Desk, center string) error {
+		_, err := d.Receipt(ctx, desk.ReceiptRequest{Center: center, Record: uuid.NewString()})
+		return err
+	},
 
 	// These methods are about no single center.
+	"Checkpoint": func(ctx context.Context, d desk.Desk, _ string) error {
+		_, err := d.Checkpoint(ctx)
+		return err
+	},
+	"Seal": func(ctx context.Context, d desk.Desk, _ string) error {
+		_, err := d.Seal(ctx)
+		return err
+	},
 	"Try": func(ctx context.Context, d desk.Desk, _ string) error {
 		return d.Try(ctx, desk.When{}, strings.NewReader(""), func(*desk.Tried) error { return nil })
 	},
@@ -214,7 +226,8 @@ var calls = map[string]func(ctx context.Context, d desk.Desk, center string) err
 var noSecret = []string{"Position", "Reaches"}
 
 // aboutOne are the methods that can ask about a single center.
-var aboutOne = []string{"List", "Center", "Story", "Explain", "Events", "Entry", "Report", "Yearly", "Record", "Batch"}
+var aboutOne = []string{"List", "Center", "Story", "Explain", "Events", "Entry", "Report", "Yearly", "Record", "Batch",
+	"Receipt"}
 
 func TestEveryMethodOfADeskIsGuarded(t *testing.T) {
 	k := newKit(t)
@@ -235,6 +248,10 @@ func TestEveryMethodOfADeskIsGuarded(t *testing.T) {
 		switch method {
 		case "Policies":
 			return slices.Contains(Rights[ReadPolicies], role)
+		case "Checkpoint":
+			return slices.Contains(Rights[ReadCheckpoint], role)
+		case "Seal":
+			return slices.Contains(Rights[SealLedger], role)
 		case "Record", "Batch", "Import":
 			return slices.Contains(Rights[Bring], role)
 		}

@@ -73,10 +73,13 @@ var logVerbs = text.Vocabulary[string]{
 	{Code: "try", Word: text.Say("试算", "try")},
 	{Code: "import", Word: text.Say("导入", "import")},
 	{Code: "record", Word: text.Say("录入记录", "record")},
+	{Code: "receipt", Word: text.Say("开具回执", "receipt")},
 
 	{Code: string(ReadMe), Word: text.Say("查看本人账号", "own account")},
 	{Code: string(ReadLedger), Word: text.Say("查询台账", "read the ledger")},
 	{Code: string(ReadPolicies), Word: text.Say("查看办法参数", "read policies")},
+	{Code: string(ReadCheckpoint), Word: text.Say("查看检查点", "checkpoint")},
+	{Code: string(SealLedger), Word: text.Say("封存台账", "seal the ledger")},
 	{Code: string(Write), Word: text.Say("录入记录", "write records")},
 	{Code: string(AdoptPolicy), Word: text.Say("采用办法参数", "adopt a policy")},
 	{Code: string(Bring), Word: text.Say("录入记录或采用办法参数", "write records or adopt a policy")},

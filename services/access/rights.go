@@ -12,6 +12,9 @@ const (
 	AdoptPolicy  Right = "adopt-policy"  // adopt a policy
 	Bring        Right = "bring"         // write records or a policy
 
+	ReadCheckpoint Right = "checkpoint" // the newest checkpoint, which shows no record
+	SealLedger     Right = "seal"       // sign a checkpoint now
+
 	ReadAccounts    Right = "accounts-read"    // see the accounts, with their roles and scopes
 	AddAccounts     Right = "accounts-add"     // add an account without any right
 	BindAccounts    Right = "accounts-bind"    // give an account a role, a scope and rights
@@ -45,6 +48,9 @@ var Rights = map[Right][]Role{
 	Write:        offices,
 	AdoptPolicy:  {SecAdmin},
 	Bring:        append([]Role{SecAdmin}, offices...),
+
+	ReadCheckpoint: append(Roles(), ""),
+	SealLedger:     {SecAdmin},
 
 	ReadAccounts:    {SecAdmin, SysAdmin},
 	AddAccounts:     {SysAdmin},

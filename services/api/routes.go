@@ -59,6 +59,7 @@ func routes() (all []route) {
 	all = append(all, listRoutes()...)
 	all = append(all, centerRoutes()...)
 	all = append(all, policyRoutes()...)
+	all = append(all, sealRoutes()...)
 	all = append(all, reportRoutes()...)
 	all = append(all, accountRoutes()...)
 	all = append(all, sessionRoutes()...)

@@ -19,6 +19,8 @@ var rightWords = []struct {
 	{access.Write, text.Say("以本角色记账", "record under one's own role")},
 	{access.ReadPolicies, text.Say("查看办法参数", "read the policies")},
 	{access.AdoptPolicy, text.Say("采用办法参数", "adopt a policy")},
+	{access.ReadCheckpoint, text.Say("查看最新的检查点", "see the newest checkpoint")},
+	{access.SealLedger, text.Say("封存台账", "seal the ledger")},
 	{access.ReadAccounts, text.Say("查看账号", "see the accounts")},
 	{access.AddAccounts, text.Say("建立账号", "add accounts")},
 	{access.BindAccounts, text.Say("为账号分配角色、范围和权限", "give accounts a role, scope and rights")},

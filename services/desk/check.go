@@ -23,11 +23,13 @@ type Checked struct {
 	Comparisons int `json:"comparisons"`
 	Evaluations int `json:"evaluations"` // those of the comparisons that also used a naive evaluation
 	// comparisons left out of the sample because the center has too many events
-	TooLarge   int         `json:"tooLarge"`
-	BalanceFen events.Fen  `json:"balanceFen"`
-	Compared   bool        `json:"compared,omitzero"` // the ledger was compared with the one it is a copy of
-	Findings   []Finding   `json:"findings"`
-	Warnings   []text.Text `json:"warnings"` // observations that are no fault of the ledger
+	TooLarge   int        `json:"tooLarge"`
+	BalanceFen events.Fen `json:"balanceFen"`
+	Compared   bool       `json:"compared,omitzero"` // the ledger was compared with the one it is a copy of
+	// the checkpoints in the directory with which the ledger was compared
+	Checkpoints int         `json:"checkpoints,omitzero"`
+	Findings    []Finding   `json:"findings"`
+	Warnings    []text.Text `json:"warnings"` // observations that are no fault of the ledger
 }
 
 // Finding is a fault of a ledger.
@@ -56,6 +58,14 @@ func (l *Local) Check(ctx context.Context, when When, thorough bool, progress Pr
 	}
 	if report.Events > 0 {
 		c.Position, c.RecordedAt = report.Last.Position, events.FormatInstant(report.Last.RecordedAt)
+	}
+	if err != nil || l.Seals == nil {
+		return err
+	}
+	checkpoints, found, err := l.Seals.Check(ctx)
+	c.Checkpoints = checkpoints
+	for _, f := range found {
+		c.Findings = append(c.Findings, Finding{f.Position, events.LedgerStream, f.What})
 	}
 	return err
 }

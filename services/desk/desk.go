@@ -54,6 +54,11 @@ type Reader interface {
 	Yearly(ctx context.Context, when When, r YearlyRequest, to io.Writer) error
 	// Reproduce computes a report again at its position of the ledger and compares every cell.
 	Reproduce(ctx context.Context, file Upload) (*Reproduced, error)
+	// Checkpoint returns the newest checkpoint. A ledger that was never sealed is text.NotFound.
+	Checkpoint(ctx context.Context) (*Checkpoint, error)
+	// Receipt returns the proof that a record lies in a checkpoint. A record that is not sealed yet is
+	// text.NotFound.
+	Receipt(ctx context.Context, r ReceiptRequest) (*Receipt, error)
 }
 
 // Writer writes records. A record is durable before its answer. After an error with the code text.Stopped nothing
@@ -71,6 +76,9 @@ type Writer interface {
 	// error it also returns counts if the marked copies could not be written, or if a part of the records was
 	// written: Accepted then counts the records known to be written. Importing the files again skips them.
 	Import(ctx context.Context, r ImportRequest) (*Imported, error)
+	// Seal signs a checkpoint of the ledger as it is now, unless nothing was written since the last one. Where the
+	// key of the log does not lie, it is text.Unavailable.
+	Seal(ctx context.Context) (*Sealed, error)
 }
 
 // Desk is a Reader and a Writer.

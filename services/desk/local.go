@@ -12,6 +12,7 @@ import (
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/sealing"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -19,7 +20,8 @@ import (
 type LocalConfig struct {
 	Ledger *ledger.Ledger
 	// see lists.Books
-	Root func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
+	Root  func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
+	Seals *sealing.Keeper // nil for a ledger that is never sealed
 	// the account that writes
 	Account ledger.Writer
 	// reports whether the account sees a center; nil for all. See projections.Register.Within

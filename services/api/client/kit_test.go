@@ -21,6 +21,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/seal"
+	"github.com/taizhang/taizhang/services/sealing"
 )
 
 // now is when the tests ask.
@@ -67,8 +68,12 @@ func serveOver(t testing.TB, store events.Store) *served {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
+	seals, err := sealing.Open(t.TempDir(), l, store)
+	if err != nil {
+		t.Fatal(err)
+	}
 	x := &served{access: a, desk: &desk.Local{
-		LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Now: clock, Version: "v1", Spool: t.TempDir(),
+		LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Seals: seals, Now: clock, Version: "v1", Spool: t.TempDir(),
 			Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}}
 	x.api = api.New(api.ServerConfig{Desk: *x.desk, Access: a, Now: clock, Build: "v1",
 		Document: []byte(`{"openapi":"3.1.0"}`), Spool: t.TempDir()})

@@ -457,3 +457,16 @@ func (c *Client) Reproduce(ctx context.Context, file desk.Upload) (*desk.Reprodu
 				return io.NewSectionReader(file.Content, 0, file.Bytes), nil
 			}}))
 }
+
+// Checkpoint implements desk.Reader.
+func (c *Client) Checkpoint(ctx context.Context) (*desk.Checkpoint, error) {
+	return one[desk.Checkpoint](c.read(ctx, pathOf("checkpoint"), nil, ""))
+}
+
+// Receipt implements desk.Reader.
+func (c *Client) Receipt(ctx context.Context, r desk.ReceiptRequest) (*desk.Receipt, error) {
+	if r.Center == "" {
+		return one[desk.Receipt](c.read(ctx, pathOf("receipts", strconv.FormatUint(r.Position, 10)), nil, ""))
+	}
+	return one[desk.Receipt](c.read(ctx, pathOf("centers", r.Center, "records", r.Record, "receipt"), nil, ""))
+}

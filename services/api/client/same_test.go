@@ -18,6 +18,7 @@ import (
 	"github.com/taizhang/taizhang/services/api/client"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/sealing"
 )
 
 func readerAt(s string) io.ReaderAt { return strings.NewReader(s) }
@@ -243,11 +244,29 @@ func questions() (all []asking) {
 			return shown(t, e, err)
 		})
 	}
+	for _, r := range []desk.ReceiptRequest{{Position: 3}, {Position: 99}, {}, {Center: "ZJ-0009", Record: "x"},
+		{Center: "ZJ-0001", Record: draft("ZJ-0001", granted).ID}, {Center: "ZJ-0001", Record: "x"}} {
+		add(fmt.Sprint("receipt ", r), func(t testing.TB, d desk.Desk) string {
+			receipt, err := d.Receipt(ctx, r)
+			return shown(t, receipt, err)
+		})
+	}
+	add("checkpoint", func(t testing.TB, d desk.Desk) string {
+		c, err := d.Checkpoint(ctx)
+		return shown(t, c, err)
+	})
+	add("seal", func(t testing.TB, d desk.Desk) string {
+		s, err := d.Seal(ctx)
+		return shown(t, s, err)
+	})
 	return all
 }
 
 func TestAClientAnswersAsTheDeskItself(t *testing.T) {
 	x := small(t)
+	if _, err := x.desk.Seals.Begin(t.Context(), sealing.Beginning{Origin: "taizhang.zj/2026"}); err != nil {
+		t.Fatal(err)
+	}
 	for name, prefix := range map[string]string{"for programs": "", "for a command line": "-" + "-"} {
 		t.Run(name, func(t *testing.T) {
 			local := *x.desk

@@ -72,6 +72,12 @@ func (c *Client) Batch(ctx context.Context, b desk.Batch) (*desk.BatchAnswer, er
 	return one[desk.BatchAnswer](a, err)
 }
 
+// Seal implements desk.Writer. If nothing was written since the newest checkpoint, another one is not made, so the
+// request may be repeated.
+func (c *Client) Seal(ctx context.Context) (*desk.Sealed, error) {
+	return one[desk.Sealed](c.do(ctx, &call{method: http.MethodPost, path: pathOf("checkpoint"), repeat: true}))
+}
+
 // Import implements desk.Writer. It uploads the files and, when the import has ended, fetches the bad lines and
 // the marked copies. If ctx ends before, the server continues with what it has received.
 func (c *Client) Import(ctx context.Context, r desk.ImportRequest) (*desk.Imported, error) {

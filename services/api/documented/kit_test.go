@@ -34,6 +34,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/seal"
+	"github.com/taizhang/taizhang/services/sealing"
 )
 
 // The two centers of the ledger. The accounts with a scope see the first alone.
@@ -108,8 +109,13 @@ func newWorld(t testing.TB) *world {
 		return seal.Root(ctx, store, position, see)
 	}
 	log := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), w.log, zap.DebugLevel))
+	sealed := t.TempDir()
+	seals, err := sealing.Open(sealed, l, store)
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.desk = desk.Local{LocalConfig: desk.LocalConfig{
-		Ledger: l, Root: root, Account: ledger.Writer{Name: "seed", MayRecord: true}, Now: now, Version: "v1",
+		Ledger: l, Root: root, Seals: seals, Account: ledger.Writer{Name: "seed", MayRecord: true}, Now: now, Version: "v1",
 		Spool: t.TempDir()}}
 	w.access, err = access.Open(t.Context(),
 		access.AccountsConfig{Store: open("access"), Ledger: l, Now: now, Log: log})
@@ -122,6 +128,9 @@ func newWorld(t testing.TB) *world {
 		}
 	})
 	w.seed()
+	if _, err := seals.Begin(t.Context(), sealing.Beginning{Origin: "taizhang.zj/2026"}); err != nil {
+		t.Fatal(err)
+	}
 	w.accounts()
 	w.compile()
 	server := api.New(api.ServerConfig{Desk: w.desk, Access: w.access, Now: now, Log: log, Build: "v1",

@@ -62,6 +62,13 @@ var samples = map[string]func(*world, access.Role) ask{
 	},
 	"explain": func(w *world, _ access.Role) ask { return ask{query: query("center", home, "code", w.alert[0])} },
 
+	"checkpoint": about(),
+	"seal":       about(),
+	"receipt": func(w *world, _ access.Role) ask {
+		return ask{path: map[string]string{"id": home, "record": w.record}}
+	},
+	"receiptAt": inPath("position", "3"),
+
 	"policies": about(),
 	"policy":   inPath("id", "zj-2024-draft", "version", "2"),
 	"yearly":   about("year", "2025", "center", home),

@@ -1,0 +1,162 @@
+package sealing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/files"
+	"github.com/taizhang/taizhang/services/seal"
+)
+
+// The names in the directory of seals.
+const (
+	keyName         = "log.key"
+	policyName      = "policy.txt"
+	checkpointsName = "checkpoints"
+	timestampsName  = "timestamps"
+	earlierName     = "earlier"
+)
+
+func (k *Keeper) at(names ...string) string {
+	return filepath.Join(append([]string{k.dir}, names...)...)
+}
+
+// lock makes this goroutine the only one of all processes that writes into the directory. The directory must exist.
+func (k *Keeper) lock(ctx context.Context) (unlock func(), err error) {
+	k.writing.Lock()
+	d, err := os.Open(k.dir)
+	if err != nil {
+		k.writing.Unlock()
+		return nil, err
+	}
+	release := func() { _ = d.Close(); k.writing.Unlock() } // closing unlocks
+	for {
+		err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return release, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
+			release()
+			return nil, fmt.Errorf("sealing: lock %s: %w", k.dir, err)
+		}
+		select {
+		case <-ctx.Done():
+			release()
+			return nil, ctx.Err()
+		case <-time.After(lockEvery):
+		}
+	}
+}
+
+// lockEvery is the pause between two attempts to lock the directory. Another process has it locked for as long as it
+// writes a file or two.
+const lockEvery = 5 * time.Millisecond
+
+// makeDir makes a directory that only its owner may read, and makes its entry durable.
+func makeDir(path string) error {
+	if err := os.Mkdir(path, 0o700); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return nil
+		}
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// parseKey reads a private key of a log.
+func parseKey(path string, content []byte) (seal.Signer, error) {
+	s, err := seal.ParseSigner(strings.TrimSpace(string(content)))
+	if err == nil && s.Type != seal.LogKey {
+		err = errors.New("it is no key of a log")
+	}
+	if err != nil {
+		return s, text.Errorf(text.Invalid, "%s 不是日志私钥（PRIVATE+KEY+…）：%v",
+			"%s is no private key of a log (PRIVATE+KEY+…): %v", path, err)
+	}
+	return s, nil
+}
+
+// sizes returns the sizes of the checkpoints, in order.
+func (k *Keeper) sizes() (list []uint64, err error) {
+	entries, err := os.ReadDir(k.at(checkpointsName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		size, err := strconv.ParseUint(e.Name(), 10, 64)
+		if err == nil && strconv.FormatUint(size, 10) == e.Name() {
+			list = append(list, size)
+		}
+	}
+	slices.Sort(list)
+	return list, nil
+}
+
+// checkpoint reads a checkpoint. It must be what its name says and be signed by the key of the log.
+func (k *Keeper) checkpoint(size uint64, log seal.Key) (*seal.Signed, error) {
+	path := k.checkpointPath(size)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := seal.ParseSigned(content)
+	switch {
+	case err != nil:
+	case s.Size != size || s.Origin != log.Name:
+		err = fmt.Errorf("it is of %s at %d", s.Origin, s.Size)
+	default:
+		err = s.SignedBy(log)
+	}
+	if err != nil {
+		return nil, text.Errorf(text.Internal, "检查点 %s 已损坏或被改动：%v",
+			"the checkpoint %s is damaged or was changed: %v", path, err)
+	}
+	return s, nil
+}
+
+// checkpointPath returns the path of the file of a checkpoint.
+func (k *Keeper) checkpointPath(size uint64) string {
+	return k.at(checkpointsName, strconv.FormatUint(size, 10))
+}
+
+// writeCheckpoint replaces the file of a checkpoint.
+func (k *Keeper) writeCheckpoint(s *seal.Signed) error {
+	if err := makeDir(k.at(checkpointsName)); err != nil {
+		return err
+	}
+	return files.Replace(k.checkpointPath(s.Size), s.Bytes())
+}
+
+// Policy returns the policy of the operator as it stands in its file.
+func (k *Keeper) Policy() ([]byte, error) {
+	content, err := os.ReadFile(k.at(policyName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotBegun
+	}
+	return content, err
+}
+
+// KeyPath returns the path of the private key of the log.
+func (k *Keeper) KeyPath() string { return k.at(keyName) }
+
+// PolicyPath returns the path of the policy of the operator.
+func (k *Keeper) PolicyPath() string { return k.at(policyName) }

@@ -1,0 +1,78 @@
+package sealing
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/files"
+	"github.com/taizhang/taizhang/services/seal"
+)
+
+// token is a new token with the exact bytes that it stamps.
+type token struct {
+	size       uint64
+	note, file []byte
+}
+
+// token checks a token. It stamps a checkpoint as a file: with its first signature, and as many cosignatures as were
+// known then, or its three lines alone.
+func (a *addition) token(f File) ([]Added, error) {
+	t, err := seal.ParseToken(f.Content)
+	if err != nil {
+		return nil, badFile(f.Name, text.Of(err))
+	}
+	for _, s := range a.all {
+		for n := range len(s.Lines) + 1 {
+			note := []byte(s.Text())
+			if n > 0 {
+				note = (&seal.Signed{Checkpoint: s.Checkpoint, Lines: s.Lines[:n]}).Bytes()
+			}
+			at, err := t.Stamps(note)
+			if err != nil {
+				continue
+			}
+			isNew, err := a.isNew(s.Size, f.Content)
+			if err != nil {
+				return nil, err
+			}
+			if isNew {
+				a.tokens = append(a.tokens, token{s.Size, note, f.Content})
+			}
+			return []Added{{File: f.Name, Size: s.Size, Kind: TimestampEnd, At: at, New: isNew}}, nil
+		}
+	}
+	return nil, badFile(f.Name, text.Say("不是此处任何检查点的时间戳；请对 %s 中的文件原样申请",
+		"stamps no checkpoint here; ask for a stamp of a file in %s as it is", a.k.at(checkpointsName)))
+}
+
+func (a *addition) isNew(size uint64, content []byte) (bool, error) {
+	stamps, err := a.k.Timestamps()
+	if err != nil {
+		return false, err
+	}
+	for _, t := range a.tokens {
+		stamps = append(stamps, Timestamp{Size: t.size, Token: t.file})
+	}
+	return !slices.ContainsFunc(stamps,
+		func(t Timestamp) bool { return t.Size == size && bytes.Equal(t.Token, content) }), nil
+}
+
+// writeToken writes a token and what it stamps. The stamped file goes first: a token always has it.
+func (k *Keeper) writeToken(t token) error {
+	if err := makeDir(k.at(timestampsName)); err != nil {
+		return err
+	}
+	for n := 1; ; n++ {
+		name := k.at(timestampsName, fmt.Sprintf("%d-%d", t.size, n))
+		if _, err := os.Lstat(name + TimestampEnd); err == nil {
+			continue
+		}
+		if err := files.Replace(name+noteEnd, t.note); err != nil {
+			return err
+		}
+		return files.Replace(name+TimestampEnd, t.file)
+	}
+}
