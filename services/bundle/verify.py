@@ -20,6 +20,7 @@ checked), RFC 8032 (Ed25519) and GB/T 32905 (SM3). taizhang-verify is written se
 """
 import argparse
 import base64
+import collections
 import datetime
 import hashlib
 import json
@@ -236,6 +237,10 @@ class Checkpoint:
 
         signature = self._signature(key, right)
         return signature and int.from_bytes(signature[:8], "big")
+
+    def times(self):
+        """Returns the times of all lines that have the form of a cosignature, whoever signed them."""
+        return collections.Counter(int.from_bytes(s[:8], "big") for _, _, s in self.signatures if len(s) == 72)
 
     def _signature(self, key, right):
         """Returns the signature of a key, or None. One that is not right is a Fault."""
@@ -585,7 +590,7 @@ class Seal:
             data = stored["event"]["data"]
             self.key, self.origin, self.size = Key(data["key"]), data["origin"], data["size"]
             self.root = unbase64(data["root"])
-            self.cosigned = [seconds(c["at"]) for c in data.get("cosigners", [])]
+            self.cosigned = collections.Counter(int(seconds(c["at"])) for c in data.get("cosigners") or [])
             after = data.get("after")
             self.after = after and (after["origin"], after["size"])
             right = (stored["stream"] == "ledger" and self.key.type == LOG_KEY and self.key.name == self.origin
@@ -713,7 +718,8 @@ def read_center(verdict, bundle, checkpoints):
 
 def check_seals(verdict, checkpoints, records):
     """Compares what the ledger states about its checkpoints with the tree. Returns the key that it states."""
-    before, origins, unknown = None, [], 0
+    before, origins, unknown, newest = None, [], 0, checkpoints[-1]
+    cosigned = {c.size: c.times() for c in checkpoints}
     for s in records.seals:
         if s.origin not in origins:
             origins.append(s.origin)
@@ -730,6 +736,10 @@ def check_seals(verdict, checkpoints, records):
         if any(at > s.at + CLOCK_SECONDS_MAX for at in s.cosigned):
             raise Fault(f"第 {s.position} 条的记录时间早于它所写的见证时间，是倒签的",
                         f"position {s.position} is recorded before a cosignature that it names: it is back-dated")
+        if s.size and s.origin == newest.origin and (s.size not in cosigned or s.cosigned - cosigned[s.size]):
+            raise Fault(f"第 {s.position} 条封存记录所写的 {s.size} 条的检查点，包内没有，或缺所写的见证",
+                        f"the checkpoint of {s.size} records that the record of sealing at {s.position} states is not in "
+                        "the bundle, or lacks a cosignature that it states")
         if s.after:
             name, size = map(show, s.after)
             verdict.open(f"第 {s.position} 条起封存标识由 {name}（{size} 条）改为 {show(s.origin)}：原标识下未带过来的记录",
@@ -737,7 +747,7 @@ def check_seals(verdict, checkpoints, records):
                          "records: those that were not carried over")
         unknown += s.size not in records.roots
         before = s
-    if not before or before.origin != checkpoints[-1].origin:
+    if not before or before.origin != newest.origin:
         raise Fault("检查点的封存标识不是封存记录所写的",
                     "the origin of the checkpoint is not what the records of sealing state")
     agree = len(records.seals) - unknown

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -91,7 +92,12 @@ func resealed(t *testing.T, position int, change func(line string) string, keepC
 		}
 		for i := range o.lines[c.size:] {
 			line := &o.lines[int(c.size)+i]
-			*line = []byte(strings.Replace(string(*line), old.root.String(), c.root.String(), 1))
+			if bytes.Contains(*line, []byte(old.root.String())) {
+				*line = replaced(*line, old.root.String(), c.root.String())
+				if !keepCosignatures {
+					*line = regexp.MustCompile(`"cosigners":\[.*\]`).ReplaceAll(*line, []byte(`"cosigners":[]`))
+				}
+			}
 		}
 	}
 	return o
@@ -188,6 +194,16 @@ func TestVerifyPyMeetsAttacks(t *testing.T) {
 			files["checkpoints/5"] = files["checkpoints/4"]
 			return files
 		}(), "", 1, "checkpoints/5 is not an earlier checkpoint"},
+		{"a checkpoint left out that a record of sealing states", func() map[string][]byte {
+			files := good.whole()
+			delete(files, "checkpoints/8")
+			return files
+		}(), "", 1, "the checkpoint of 8 records that the record of sealing at 13 states is not in the bundle"},
+		{"a cosignature left out that a record of sealing states", func() map[string][]byte {
+			files := good.whole()
+			files["checkpoints/8"] = files["checkpoints/8"][:bytes.LastIndex(files["checkpoints/8"], []byte("—"))]
+			return files
+		}(), "", 1, "or lacks a cosignature that it states"},
 		{"a statement of another root", func() map[string][]byte {
 			o := smallLedger(t)
 			o.newest.root[0] ^= 1
