@@ -216,6 +216,8 @@ var leansOn = map[string][]string{
 	"console": {"access", "answers", "desk", "imports", "ledger", "lists", "sheets", "signin", "table"},
 	// a ledger writes what the simulator makes, a store keeps it, the accounts and a sheet go with it
 	"demo": {"access", "ledger", "logstore", "sheets", "simulator"},
+	// judges a bundle, and asks the ledger in it what the reports asked
+	"verify": {"bundle", "ledger", "lists", "reports", "seal"},
 	// cosigns what is sealed, and knows whose a key is
 	"witness": {"files", "listen", "seal"},
 	// reads the end of a log, probes a disk, knows the socket and whose a key is
