@@ -1,0 +1,23 @@
+//go:build e2e
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestTheVerifierBuildsForTheMachinesOfAuditors builds the program without C for the systems of auditors.
+func TestTheVerifierBuildsForTheMachinesOfAuditors(t *testing.T) {
+	for _, target := range []string{"windows/amd64", "linux/arm64", "linux/loong64"} {
+		system, machine, _ := strings.Cut(target, "/")
+		c := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(t.TempDir(), "taizhang-verify"), ".")
+		c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+machine)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", target, err, out)
+		}
+	}
+}

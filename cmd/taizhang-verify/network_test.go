@@ -1,0 +1,44 @@
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestTheVerifierLinksNoNetwork holds the program to what an auditor is promised: it cannot send a bundle anywhere,
+// and starts no other program. The package net itself is linked for its addresses, by certificates and by ids; nothing
+// of it dials, listens or resolves.
+func TestTheVerifierLinksNoNetwork(t *testing.T) {
+	list, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(list))
+	for _, bad := range []string{"net/http", "crypto/tls", "os/exec", "net/rpc", "net/smtp", "plugin",
+		"go.uber.org/zap", "github.com/xuri/excelize/v2", "github.com/nats-io/nats.go", "google.golang.org/grpc"} {
+		if slices.Contains(deps, bad) {
+			t.Errorf("the verifier depends on %s", bad)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "taizhang-verify")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	names, err := exec.CommandContext(t.Context(), "go", "tool", "nm", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(names), "verify.Verify") {
+		t.Fatal("the names of the program cannot be read")
+	}
+	for _, name := range dials.FindAllString(string(names), -1) {
+		t.Errorf("the verifier has %s", name)
+	}
+}
+
+// dials finds functions that open a connection, wait for one or ask a name server.
+var dials = regexp.MustCompile(`(?mi) t (net\.\S*(dial|listen|lookup|resolve)\S*|syscall\.(connect|bind))$`)
