@@ -736,7 +736,8 @@ def check_seals(verdict, checkpoints, records):
         if any(at > s.at + CLOCK_SECONDS_MAX for at in s.cosigned):
             raise Fault(f"第 {s.position} 条的记录时间早于它所写的见证时间，是倒签的",
                         f"position {s.position} is recorded before a cosignature that it names: it is back-dated")
-        if s.size and s.origin == newest.origin and (s.size not in cosigned or s.cosigned - cosigned[s.size]):
+        missing = s.size not in cosigned or s.cosigned - cosigned[s.size]
+        if s.size and s.origin == newest.origin and missing:
             raise Fault(f"第 {s.position} 条封存记录所写的 {s.size} 条的检查点，包内没有，或缺所写的见证",
                         f"the checkpoint of {s.size} records that the record of sealing at {s.position} states is not in "
                         "the bundle, or lacks a cosignature that it states")
@@ -759,9 +760,13 @@ def check_seals(verdict, checkpoints, records):
 
 def check_signatures(verdict, checkpoints, key, trust):
     """Checks the signatures of all known keys. Returns the times of cosignatures by witness, for each checkpoint."""
-    if trust and (trust.log.name != checkpoints[-1].origin or key and key.text != trust.log.text):
-        raise Fault(f"这是另一本台账的证据包：{show(checkpoints[-1].origin)}",
-                    f"the bundle is of another ledger than the trust file: {show(checkpoints[-1].origin)}")
+    if trust and trust.log.name != checkpoints[-1].origin:
+        verdict.open(f"见证：信任文件写的是另一本台账 {show(trust.log.name)}",
+                     f"witnesses: the trust file is of another ledger, {show(trust.log.name)}")
+        trust = None
+    elif trust and key and key.text != trust.log.text:
+        raise Fault(f"台账自己写的公钥不是信任文件的：{show(key.text)}",
+                    f"the ledger states another key than the trust file: {show(key.text)}")
     key, witnesses = trust.log if trust else key, trust.witnesses if trust else {}
     known, unknown, cosigned = {(k.name, k.id) for k in [key, *witnesses.values()] if k}, set(), []
     for c in checkpoints:
@@ -788,11 +793,12 @@ def check_times(checkpoints, records, cosigned):
                         f"{c.name} was cosigned before its last record was recorded")
 
 
-def check_known(verdict, known, checkpoints, records, trust, center):
-    """Checks that the checkpoint which the reader kept is of a beginning of these records."""
-    if known.origin != checkpoints[-1].origin or trust and not known.signed_by(trust.log):
-        raise Fault(f"您留存的检查点没有台账的签名，或属于另一封存标识：{show(known.origin)}",
-                    f"your known checkpoint is not signed by the ledger, or of another origin: {show(known.origin)}")
+def check_known(verdict, known, checkpoints, records, center):
+    """Checks that the checkpoint which the reader kept, and may have typed from paper, is of a beginning of these
+    records."""
+    if known.origin != checkpoints[-1].origin:
+        raise Fault(f"您留存的检查点属于另一封存标识：{show(known.origin)}",
+                    f"your known checkpoint is of another origin: {show(known.origin)}")
     if known.size not in records.roots and center:
         verdict.open(f"您留存的检查点（{known.size} 条）：包内没有同样条数的检查点",
                      f"your known checkpoint of {known.size} records: the bundle has none of that size")
@@ -863,7 +869,7 @@ def check(path, trust, known):
             for c, times in zip(checkpoints, cosigned):
                 met = (c, times) if trust and trust.met(times) else met
         if records and known:
-            verdict.step(check_known, verdict, known, checkpoints, records, trust, center)
+            verdict.step(check_known, verdict, known, checkpoints, records, center)
         verdict.step(check_stamps, verdict, bundle, checkpoints)
     if bundle:
         verdict.step(check_manifests, verdict, bundle)

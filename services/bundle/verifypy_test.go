@@ -5,6 +5,7 @@ package bundle_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -24,6 +25,8 @@ import (
 
 func TestVerifyPyAcceptsGoodBundles(t *testing.T) {
 	p, o := newPython(t), smallLedger(t)
+	unsigned := strings.Replace(string(o.earlier[1].note), "— "+o.origin+" ", "— on.paper/ ", 1)
+	public := ed25519.PublicKey(bytes.Repeat([]byte{1}, 32))
 	for name, files := range map[string]map[string][]byte{
 		"whole": listed(o.whole()), "center": listed(o.center("ZJ-0001")),
 	} {
@@ -35,6 +38,9 @@ func TestVerifyPyAcceptsGoodBundles(t *testing.T) {
 			{"two of three", o.trust(), "", 0},
 			{"all of three", strings.Replace(o.trust(), "two 2", "two all", 1), "", 0},
 			{"a known checkpoint", o.trust(), string(o.earlier[1].note), 0},
+			{"one that was typed from paper", o.trust(), unsigned, 0},
+			{"the trust file of another ledger", strings.Replace(o.trust(), o.key, vkeyOf("a.test", 1, public), 1), "", 3},
+			{"another key of the ledger", strings.Replace(o.trust(), o.key, vkeyOf(o.origin, 1, public), 1), "", 1},
 		} {
 			if a := p.check(files, c.trust, c.known); a.Code != c.code {
 				t.Errorf("%s, %s: exit code %d, expected %d\n%s", name, c.what, a.Code, c.code, a.Out)
