@@ -17,10 +17,14 @@ type token struct {
 	note, file []byte
 }
 
-// token checks a token. It stamps a checkpoint as a file: with its first signature, and as many cosignatures as were
-// known then, or its three lines alone.
+// token checks a token, and keeps it without what nobody signed. It stamps a checkpoint as a file: with its first
+// signature, and as many cosignatures as were known then, or its three lines alone.
 func (a *addition) token(f File) ([]Added, error) {
-	t, err := seal.ParseToken(f.Content)
+	content, err := seal.CleanToken(f.Content)
+	if err != nil {
+		return nil, badFile(f.Name, text.Of(err))
+	}
+	t, err := seal.ParseToken(content)
 	if err != nil {
 		return nil, badFile(f.Name, text.Of(err))
 	}
@@ -34,12 +38,12 @@ func (a *addition) token(f File) ([]Added, error) {
 			if err != nil {
 				continue
 			}
-			isNew, err := a.isNew(s.Size, f.Content)
+			isNew, err := a.isNew(s.Size, content)
 			if err != nil {
 				return nil, err
 			}
 			if isNew {
-				a.tokens = append(a.tokens, token{s.Size, note, f.Content})
+				a.tokens = append(a.tokens, token{s.Size, note, content})
 			}
 			return []Added{{File: f.Name, Size: s.Size, Kind: TimestampEnd, At: at, New: isNew}}, nil
 		}
