@@ -42,19 +42,24 @@ func feedFrom(read iter.Seq2[events.Stored, error], sink func(events.Stored) err
 }
 
 // rebuild applies all events of a feed, in order, to a new register. Breaks of the integrity of the ledger are in the
-// register and in the log. Only a store that cannot be read is an error.
-func rebuild(ctx context.Context, from feed, log notices) (*projections.Register, error) {
+// register and in notices. Only a store that cannot be read is an error.
+func rebuild(ctx context.Context, from feed, to notices) (*projections.Register, error) {
 	r := projections.NewRegister()
 	err := eachReplayed(ctx, from, func(d *decoded) error {
-		if d.err != nil {
-			log.say(Failed, "event cannot be read", position(d.stored.Position), reason(d.err))
-			r.ApplyBroken(d.stored, d.err)
-		} else if err := r.Apply(&d.recorded); err != nil {
-			log.say(Failed, "event breaks the ledger's integrity", position(d.stored.Position), reason(err))
-		}
+		to.apply(r, d)
 		return nil
 	})
 	return r, err
+}
+
+// apply applies an event to a register, and gives notice of a break of the integrity of the ledger.
+func (n notices) apply(r *projections.Register, d *decoded) {
+	if d.err != nil {
+		n.say(Failed, "event cannot be read", position(d.stored.Position), reason(d.err))
+		r.ApplyBroken(d.stored, d.err)
+	} else if err := r.Apply(&d.recorded); err != nil {
+		n.say(Failed, "event breaks the ledger's integrity", position(d.stored.Position), reason(err))
+	}
 }
 
 // decodedBatch holds some events, with the memory that their bodies share.

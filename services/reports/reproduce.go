@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,8 +62,91 @@ type NamedText struct {
 // text.Forbidden unless the account sees all of them, because the figures include all.
 func Reproduce(ctx context.Context, d *lists.Books, name string, content io.ReaderAt,
 	size int64) (*Reproduction, error) {
+	x, err := reading(ctx, d, name, content, size)
+	if x == nil {
+		return nil, err
+	}
+	out := x.Reproduction
+	if asks, err := x.asks(d); !asks || err != nil {
+		return out, err
+	}
+	point, center := ledger.Point{Position: out.Position}, out.Question.Center()
+	switch {
+	case out.Position == 0: // before the first record
+		return out, x.answer(d, projections.NewRegister())
+	case center == "":
+		return out, d.Ledger.Known(ctx, point, func(r *projections.Register) error { return x.answer(d, r) })
+	}
+	register, err := d.Ledger.KnownAtOf(ctx, point, center)
+	if err != nil {
+		return out, err
+	}
+	return out, x.answer(d, register)
+}
+
+// File is a report to reproduce. The ending of its name tells its format.
+type File struct {
+	Name    string
+	Content io.ReaderAt
+	Bytes   int64
+}
+
+// ReproduceEach reproduces reports as Reproduce does, but reads the ledger only once for the positions of all. It
+// passes the index of each file with the answers of Reproduce to each, in the order of the positions, files that are
+// no report first. It returns an error of each, of ctx or of the store.
+func ReproduceEach(ctx context.Context, d *lists.Books, files []File,
+	each func(i int, r *Reproduction, err error) error) error {
+	var due []*reproducing
+	for i, f := range files {
+		x, err := reading(ctx, d, f.Name, f.Content, f.Bytes)
+		if x != nil {
+			var asks bool
+			if asks, err = x.asks(d); asks && err == nil {
+				x.index = i
+				due = append(due, x)
+				continue
+			}
+		}
+		var out *Reproduction
+		if x != nil {
+			out = x.Reproduction
+		}
+		if err := each(i, out, err); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(due, func(a, b *reproducing) int { return cmp.Compare(a.Position, b.Position) })
+	var positions []uint64
+	for _, x := range due {
+		positions = append(positions, x.Position)
+	}
+	return d.Ledger.Passing(ctx, slices.Compact(positions), func(position uint64, r *projections.Register) error {
+		for ; len(due) > 0 && due[0].Position == position; due = due[1:] {
+			err := due[0].answer(d, r)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err := each(due[0].index, due[0].Reproduction, err); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// reproducing is a report that was read, and is to be computed again.
+type reproducing struct {
+	*Reproduction
+	seen    *scope
+	compute func(*lists.Books) error // computes it from the read models at its position, and compares
+	index   int                      // of the file
+}
+
+// reading reads a report up to its provenance. It returns nil for a file that is not a report.
+func reading(ctx context.Context, d *lists.Books, name string, content io.ReaderAt,
+	size int64) (*reproducing, error) {
 	if isPage(name) {
-		return reproducePage(ctx, d, name, content, size)
+		return readingPage(ctx, name, content, size)
 	}
 	f, err := openFile(name, content, size)
 	if err != nil {
@@ -72,64 +156,56 @@ func Reproduce(ctx context.Context, d *lists.Books, name string, content io.Read
 	if err != nil {
 		return nil, err
 	}
-	out := &Reproduction{Request: r, Position: from.position}
+	x := &reproducing{Reproduction: &Reproduction{Request: r, Position: from.position}, seen: from.asked.scope}
 	prefixes := []string{from.asked.prefix}
 	if from.asked.form == 1 { // reports of form 1 do not name the prefix
 		prefixes = []string{"", "--"}
 	}
-	return out, out.known(ctx, d, r.Question.Center(), from.asked.scope, func(register *projections.Register) error {
+	x.compute = func(at *lists.Books) error {
 		for _, prefix := range prefixes {
-			asking := &lists.Books{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: prefix,
-				InForm: from.asked.form, Partial: d.Partial}
-			if err := out.compute(ctx, asking, f, from); err != nil || out.Differs == nil {
+			at.Prefix, at.InForm = prefix, from.asked.form
+			if err := x.Reproduction.compute(ctx, at, f, from); err != nil || x.Differs == nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}
+	return x, nil
 }
 
-// known calls answer with the read models at the position of a report about one center or, for "", about all
-// centers of a scope. If the ledger ends before the position, it notes a difference. It may call answer twice; the
-// last call counts.
-func (out *Reproduction) known(ctx context.Context, d *lists.Books, center events.CenterID, seen *scope,
-	answer func(*projections.Register) error) error {
-	if center == "" && !seen.within(d.Register) {
-		return text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对",
+// asks reports whether the report needs the read models at its position. If the ledger ends before that position, it
+// notes a difference instead.
+func (x *reproducing) asks(d *lists.Books) (bool, error) {
+	center := x.Question.Center()
+	if center == "" && !x.seen.within(d.Register) {
+		return false, text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对",
 			"the report is also about centers outside the scope of the account and cannot be reproduced")
 	}
-	if center == "" && seen != nil {
-		out.Within = seen.centers
+	if center == "" && x.seen != nil {
+		x.Within = x.seen.centers
 	}
-	if now := d.Ledger.Register().Position(); out.Position > now {
-		out.Differs = &Mismatch{row: -1, InFile: strconv.FormatUint(out.Position, 10),
+	if now := d.Ledger.Register().Position(); x.Position > now {
+		x.Differs = &Mismatch{row: -1, InFile: strconv.FormatUint(x.Position, 10),
 			InLedger: strconv.FormatUint(now, 10),
 			Why: text.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at "+
 				"position %d and the report was written at %d: it is another ledger, or records are missing", now,
-				out.Position)}
-		return nil
+				x.Position)}
+		return false, nil
 	}
-	within := func(register *projections.Register) error {
-		register = register.Within(d.Register.Scope())
-		if seen != nil {
-			register = register.Within(seen.sees)
-		}
-		return answer(register)
+	if center != "" && !d.Register.Knows(center) {
+		return false, lists.UnknownCenter(center)
 	}
-	point := ledger.Point{Position: out.Position}
-	switch {
-	case center != "" && !d.Register.Knows(center):
-		return lists.UnknownCenter(center)
-	case out.Position == 0: // before the first record
-		return within(projections.NewRegister())
-	case center == "":
-		return d.Ledger.Known(ctx, point, within)
+	return true, nil
+}
+
+// answer computes the report from the read models at its position, and compares. They may have more centers than the
+// account sees. The last of several calls counts.
+func (x *reproducing) answer(d *lists.Books, at *projections.Register) error {
+	at = at.Within(d.Register.Scope())
+	if x.seen != nil {
+		at = at.Within(x.seen.sees)
 	}
-	register, err := d.Ledger.KnownAtOf(ctx, point, center)
-	if err != nil {
-		return err
-	}
-	return within(register)
+	return x.compute(&lists.Books{Ledger: d.Ledger, Register: at, Root: d.Root, Prefix: d.Prefix, Partial: d.Partial})
 }
 
 // foreignOrigin is the reason for a difference in the provenance.

@@ -15,7 +15,6 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -83,9 +82,8 @@ func originOf(page []byte) (o yearlyOrigin, err error) {
 	return o, nil
 }
 
-// reproducePage reproduces a yearly report. It compares bytes.
-func reproducePage(ctx context.Context, d *lists.Books, name string, content io.ReaderAt,
-	size int64) (*Reproduction, error) {
+// readingPage reads a yearly report, whose bytes will be compared.
+func readingPage(ctx context.Context, name string, content io.ReaderAt, size int64) (*reproducing, error) {
 	if size > pageBytesMax {
 		return nil, bad("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", name, pageBytesMax)
 	}
@@ -102,16 +100,13 @@ func reproducePage(ctx context.Context, d *lists.Books, name string, content io.
 	if o.Center != "" {
 		q.Params["center"] = string(o.Center)
 	}
-	out := &Reproduction{Request: Request{Question: q, Lang: o.Lang, Form: HTML, Version: o.Version},
-		Position: o.Position}
-	var seen *scope
+	x := &reproducing{Reproduction: &Reproduction{Position: o.Position,
+		Request: Request{Question: q, Lang: o.Lang, Form: HTML, Version: o.Version}}}
 	if o.Centers != nil {
-		seen = scopeOf(*o.Centers)
+		x.seen = scopeOf(*o.Centers)
 	}
-	return out, out.known(ctx, d, o.Center, seen, func(register *projections.Register) error {
-		return out.computePage(ctx, &lists.Books{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix,
-			Partial: d.Partial}, o, page)
-	})
+	x.compute = func(at *lists.Books) error { return x.computePage(ctx, at, o, page) }
+	return x, nil
 }
 
 // computePage computes the yearly report again and compares it with the file.
