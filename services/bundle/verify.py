@@ -523,10 +523,10 @@ class Records:
         to prove, a function of position and line."""
         self.count, self.last = 0, 0  # the number of lines and the last position
         self.streams = {}  # the last revision by stream
-        self.roots, self.times = {0: EMPTY_ROOT}, {}  # the root, and when the last record was recorded, by size
+        self.roots, self.times = {0: EMPTY_ROOT}, {0: 0}  # the root, and when the last record was recorded, by size
         self.seals = []
         own = center and {f"center-{center}".encode(), b"policy", b"ledger"}
-        wanted = sorted(sizes, reverse=True)
+        wanted = sorted(sizes - {0}, reverse=True)
         stack, day, at, match, sha256, streams = [], b"", b"", HEAD.match, hashlib.sha256, self.streams
         next_size, n = wanted.pop() if wanted else -1, 0
         for line in split_lines(bundle):

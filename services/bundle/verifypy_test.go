@@ -39,6 +39,7 @@ func TestVerifyPyAcceptsGoodBundles(t *testing.T) {
 			{"all of three", strings.Replace(o.trust(), "two 2", "two all", 1), "", 0},
 			{"a known checkpoint", o.trust(), string(o.earlier[1].note), 0},
 			{"one that was typed from paper", o.trust(), unsigned, 0},
+			{"one of no record", o.trust(), string(o.checkpoint(0, 0).note), 0},
 			{"the trust file of another ledger", strings.Replace(o.trust(), o.key, vkeyOf("a.test", 1, public), 1), "", 3},
 			{"another key of the ledger", strings.Replace(o.trust(), o.key, vkeyOf(o.origin, 1, public), 1), "", 1},
 		} {
@@ -188,6 +189,12 @@ func TestVerifyPyMeetsAttacks(t *testing.T) {
 			o.seal(0, 1)
 			return o.whole()
 		}(), string(good.earlier[0].note), 1, "are not those of your known checkpoint"},
+		{"a checkpoint of no record as the newest", func() map[string][]byte {
+			o := smallLedger(t)
+			files := o.whole()
+			files["checkpoint"] = o.checkpoint(0, 0, 1).note
+			return files
+		}(), "", 1, "checkpoints/4 is not an earlier checkpoint"},
 		{"a checkpoint of another bundle", func() map[string][]byte {
 			files, o := good.whole(), newOffice(t)
 			o.record("policy", "policy.adopted", "{}")
