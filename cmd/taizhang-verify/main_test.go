@@ -101,7 +101,8 @@ func TestWrongUsageHasItsOwnCode(t *testing.T) {
 
 func TestHelpAndVersion(t *testing.T) {
 	code, out, _ := call(t, "--help")
-	if code != 0 || !strings.Contains(out, "--trust") || !strings.Contains(out, "退出码") || !strings.Contains(out, "Exit") {
+	if code != 0 || !strings.Contains(out, "--trust") || !strings.Contains(out, "退出码") ||
+		!strings.Contains(out, "Exit") {
 		t.Errorf("%d %s", code, out)
 	}
 	if code, out, _ := call(t, "--version"); code != 0 || !strings.HasPrefix(out, "taizhang-verify ") {

@@ -2,7 +2,6 @@ package verify_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"maps"
 	"runtime"
@@ -17,68 +16,109 @@ import (
 	"github.com/taizhang/taizhang/services/verify"
 )
 
-// every is the number of bytes from one that is flipped to the next one.
-var every = flag.Int("every", 997, "flip every so many bytes of a bundle")
-
 // informative lists the files that nothing vouches for.
 var informative = []string{bundle.ReadmeName, bundle.PolicyName, bundle.VerifyName}
 
-func TestEveryFlippedByteIsMet(t *testing.T) { flipBytes(t, *every) }
+// flipsMax is the number of bytes of each bundle that the tests of every day flip. Those of the tag e2e flip all.
+const flipsMax = 40
 
-// flipBytes flips bytes of every file of a small bundle, once under the manifests as they are and once under new ones.
-func flipBytes(t *testing.T, step int) {
+func TestFlippedBytesAreMet(t *testing.T) {
+	for name, f := range flippable(t) {
+		t.Run(name, func(t *testing.T) { f.flip(t, flipsMax) })
+	}
+}
+
+// flipped is a bundle of which bytes are flipped.
+type flipped struct {
+	*world
+	file []byte
+	only func(name string) bool // which files are flipped
+}
+
+// flippable returns a bundle of the whole ledger without reports, one with each report, of which only the report is
+// flipped, and one of a center.
+func flippable(t *testing.T) map[string]*flipped {
+	t.Helper()
 	w := newWorld(t)
 	w.stamp(t)
-	file := w.bundle(t)
-	files := filesOf(t, file)
-	whole := w.judge(t, file, w.rooted(t))
+	figures := w.figures
+	w.figures = nil
+	center := w.ofCenter(t, "ZJ-0001")
+	center.Figures = nil
+	all := map[string]*flipped{
+		"the whole ledger": {world: w, file: w.bundle(t), only: func(string) bool { return true }},
+		"one center": {world: w, file: pack(t, center), only: func(name string) bool {
+			return !slices.Contains(informative, name) && name != bundle.RecordsName
+		}}}
+	for name, content := range figures {
+		w.figures = map[string][]byte{name: content}
+		all[name] = &flipped{world: w, file: w.bundle(t), only: func(of string) bool { return of == "figures/"+name }}
+	}
+	return all
+}
+
+// flip flips bytes of the files, at most a number spread over all, once under the manifests as they are and once under
+// new ones.
+func (f *flipped) flip(t *testing.T, flips int) {
+	t.Helper()
+	files := filesOf(t, f.file)
+	whole := f.judge(t, f.file, f.rooted(t))
 	expect(t, whole, verify.Holds)
-	type flip struct {
+	type place struct {
 		name string
 		at   int
 	}
-	var flips []flip
-	n := 0
+	var places []place
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		for at := range files[name] {
-			if n++; n%step == 0 {
-				flips = append(flips, flip{name, at})
+			if f.only(name) {
+				places = append(places, place{name, at})
 			}
 		}
 	}
-	next := make(chan flip)
+	step := max(1, len(places)/flips)
+	next := make(chan place)
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			for f := range next {
-				changed := maps.Clone(files)
-				changed[f.name] = bytes.Clone(files[f.name])
-				changed[f.name][f.at] ^= 0xff
-				if v := w.judge(t, zipped(t, changed, false), w.rooted(t)); v.Result != verify.Contradicted {
-					t.Errorf("byte %d of %s is flipped under the old manifests: %d", f.at, f.name, v.Result)
-				}
-				if f.name == bundle.SHA256Name || f.name == bundle.SM3Name {
-					continue
-				}
-				v := w.judge(t, zipped(t, changed, true), w.rooted(t))
-				if why := w.excused(f.name, v, whole, changed[f.name]); v.Result != verify.Contradicted && !why {
-					t.Errorf("byte %d of %s is flipped under new manifests: %d\n%s", f.at, f.name, v.Result, page(t,
-						v))
-				}
+			for p := range next {
+				f.flipOne(t, files, whole, p.name, p.at)
 			}
 		})
 	}
-	for _, f := range flips {
-		next <- f
+	count := 0
+	for i := step / 2; i < len(places); i += step {
+		next <- places[i]
+		count++
 	}
 	close(next)
 	workers.Wait()
-	t.Logf("%d bytes flipped", len(flips))
+	t.Logf("%d of %d bytes flipped", count, len(places))
+}
+
+func (f *flipped) flipOne(t *testing.T, files map[string][]byte, whole *verify.Verdict, name string, at int) {
+	changed := maps.Clone(files)
+	changed[name] = bytes.Clone(files[name])
+	changed[name][at] ^= 0xff
+	if v := f.judge(t, zipped(t, changed, false), verify.SealsOnly); v.Result != verify.Contradicted {
+		t.Errorf("byte %d of %s is flipped under the old manifests: %d", at, name, v.Result)
+	}
+	if name == bundle.SHA256Name || name == bundle.SM3Name {
+		return
+	}
+	again := zipped(t, changed, true)
+	v := f.judge(t, again, f.rooted(t), verify.SealsOnly)
+	if v.Result != verify.Contradicted && !slices.Contains(informative, name) {
+		v = f.judge(t, again, f.rooted(t))
+	}
+	if v.Result != verify.Contradicted && !excused(name, v, whole, changed[name]) {
+		t.Errorf("byte %d of %s is flipped under new manifests: %d\n%s", at, name, v.Result, page(t, v))
+	}
 }
 
 // excused reports whether a changed file may contradict nothing: nothing vouches for it, and the verdict says that it
 // was not examined, or the change made a signature line one of an unknown key, which the verdict names.
-func (w *world) excused(name string, v, whole *verify.Verdict, content []byte) bool {
+func excused(name string, v, whole *verify.Verdict, content []byte) bool {
 	if slices.Contains(informative, name) {
 		return slices.ContainsFunc(v.Unexamined, func(s text.Text) bool { return strings.Contains(s.En, name) })
 	}

@@ -25,6 +25,8 @@ type Config struct {
 	Figures  []File         // reports that the auditor has from elsewhere
 	Thorough bool           // make all naive evaluations, however long it takes
 	TempDir  string         // for packed records; "" for that of the system
+
+	sealsOnly bool // neither rebuild the records nor compute the reports; for tests
 }
 
 // File is a file of the auditor.
@@ -108,12 +110,13 @@ func (v *Verdict) judge(ctx context.Context, cfg Config, b *bundle.Bundle, summe
 		return c, err
 	}
 	figures := v.figures(cfg, b)
-	if readable {
+	switch {
+	case !readable:
+		v.unexamined(unrebuilt)
+	case !cfg.sealsOnly:
 		if err := v.checkAnswers(ctx, s, figures, cfg.Thorough); err != nil {
 			return c, err
 		}
-	} else {
-		v.unexamined(unrebuilt)
 	}
 	for _, f := range figures {
 		v.Figures = append(v.Figures, f.Figure)
