@@ -49,17 +49,25 @@ func (v *Verdict) figures(cfg Config, b *bundle.Bundle) (list []*figure) {
 	return list
 }
 
-// checkFigures computes every report again.
+// checkFigures computes every report again, in the order of their positions, while the ledger passes once.
 func (v *Verdict) checkFigures(ctx context.Context, d *lists.Books, s *scan, list []*figure) error {
 	if len(list) == 0 {
 		v.unexamined(noFigures)
 		return nil
 	}
+	var files []reports.File
+	for _, f := range list {
+		files = append(files, reports.File{Name: f.Name, Content: f.content, Bytes: f.bytes})
+	}
+	err := reports.ReproduceEach(ctx, d, files, func(i int, r *reports.Reproduction, err error) error {
+		v.checkFigure(s, list[i], r, err)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	equal, cells := 0, 0
 	for _, f := range list {
-		if err := v.checkFigure(ctx, d, s, f); err != nil {
-			return err
-		}
 		if f.Equal {
 			equal++
 		}
@@ -71,25 +79,22 @@ func (v *Verdict) checkFigures(ctx context.Context, d *lists.Books, s *scan, lis
 	return nil
 }
 
-// checkFigure computes a report again and compares every cell.
-func (v *Verdict) checkFigure(ctx context.Context, d *lists.Books, s *scan, f *figure) error {
-	r, err := reports.Reproduce(ctx, d, f.Name, f.content, f.bytes)
+// checkFigure judges a report that was computed again and compared, or the error of that.
+func (v *Verdict) checkFigure(s *scan, f *figure, r *reports.Reproduction, err error) {
+	if r != nil {
+		f.Position, f.Differs, f.Cells = r.Position, r.Differs, r.Cells
+	}
+	f.Equal = err == nil && r.Differs == nil && (f.Given || r.Exact)
 	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
 	case r != nil && s.only != "" && r.Question.Center() != s.only:
+		f.Equal = false
 		v.unexamined(figureOfCenter(f.Name))
 		v.lacks(figureOfCenter(f.Name))
-		return nil
 	case err != nil:
 		v.fails(Authenticity, figureKind, figureBad(f.Name, text.Of(err)))
-		return nil
-	}
-	f.Position, f.Differs, f.Cells = r.Position, r.Differs, r.Cells
-	switch f.Equal = r.Differs == nil; {
-	case !f.Equal:
+	case r.Differs != nil:
 		v.fails(Authenticity, figureKind, figureDiffers(&f.Figure))
-	case !f.Given && !r.Exact:
+	case !f.Equal:
 		v.fails(Authenticity, figureKind, figureBytes(f.Name))
 	case s.only != "":
 		f.Revision = s.revisionAt(s.only.Stream(), f.Position)
@@ -97,5 +102,4 @@ func (v *Verdict) checkFigure(ctx context.Context, d *lists.Books, s *scan, f *f
 	default:
 		v.holds(Authenticity, figureEqual(&f.Figure))
 	}
-	return nil
 }
