@@ -202,7 +202,7 @@ var leansOn = map[string][]string{
 	"answers": {"access", "desk", "lists"},
 	// publishes what the counter knows, in the words of the lists, to the users of the accounts; listen knows whose a
 	// key is; its consumer writes rows
-	"alertfeed": {"access", "desk", "files", "listen", "lists", "natsserver", "table"},
+	"alertfeed": {"access", "desk", "files", "listen", "lists", "natsserver", "seal", "table"},
 	// signs people in to the accounts over HTTP, by a provider too
 	"signin": {"access", "oidc"},
 	// serves a guarded counter over HTTP, and the accounts; its client dials the socket
@@ -220,6 +220,8 @@ var leansOn = map[string][]string{
 	"verify": {"bundle", "ledger", "lists", "reports", "seal"},
 	// cosigns what is sealed, and knows whose a key is
 	"witness": {"files", "listen", "seal"},
+	// seals a ledger that is served, and asks witnesses
+	"sealer": {"ledger", "seal", "sealing", "witness"},
 	// reads the end of a log, probes a disk, knows the socket and whose a key is
 	"doctor":  {"listen", "logstore", "table"},
 	"replica": {"logstore"}, // keeps its copy there
@@ -319,6 +321,8 @@ var notVerbs = map[string][]string{
 	"cmd/taizhang/serve_demo.go": {"events", "services/demo", "services/logstore"},
 	// opens the feed
 	"cmd/taizhang/serve_feed.go": {"services/listen"},
+	// starts sealing, and tells the server of it
+	"cmd/taizhang/serve_seal.go": {"services/api", "services/sealer"},
 	// knows the issuer
 	"cmd/taizhang/serve_sso.go": {"services/oidc"},
 	// puts together what is served

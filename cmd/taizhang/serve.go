@@ -244,6 +244,8 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 		return err
 	}
 	defer a.closeFeed(opened.feed)
+	seals := a.startSealer(opened)
+	defer seals.Close() // when all requests are answered, before the feed and the ledger
 	gate := signin.New(signin.GateConfig{Access: opened.access, Provider: provider, Now: a.now, Log: a.log,
 		Proxies: proxies})
 	kept := answers.New(answers.Config{Desk: opened.desk, Access: opened.access, Now: a.now})
@@ -255,7 +257,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 		certificateEnd = certificate.End
 	}
 	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Answers: kept, Imports: jobs,
-		Gate: gate, Feed: opened.feed, Pages: pages, ShowProblem: pages.ShowProblem,
+		Gate: gate, Feed: opened.feed, Sealing: sealStatus(seals), Pages: pages, ShowProblem: pages.ShowProblem,
 		Now: a.now, Log: a.log, Build: programBuild(),
 		Document: docs.OpenAPI, Reach: a.pingRecord, Hosts: o.hostNames(),
 		Metrics: metrics, Tracer: tracer(s.traces), CertificateEnd: certificateEnd, WedgedAfter: a.faults.wedgedAfter})

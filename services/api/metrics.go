@@ -125,6 +125,9 @@ func (m *Metrics) follow(s *Server) {
 	if s.Feed != nil {
 		m.registry.MustRegister(feedFigures{s.Feed})
 	}
+	if s.Sealing != nil {
+		m.registry.MustRegister(sealFigures{s.Sealing})
+	}
 }
 
 // unreadyGauge is 1 for each reason for which a server is not ready, and 0 for each other one.

@@ -37,12 +37,14 @@ type ServerConfig struct {
 	// answers a browser with a page that explains an error or a sort of errors; nil for none
 	ShowProblem func(w http.ResponseWriter, r *http.Request, status int, title, what text.Text)
 	Feed        *alertfeed.Feed // nil for none; it outlives the server
-	Now         func() time.Time
-	Log         *zap.Logger
-	Build       string        // the build of the program; answers name it, and ETags depend on it
-	Document    []byte        // docs/openapi.json
-	Imports     *imports.Jobs // shared with Pages, and stopped with the server; nil for its own in the directory Spool
-	Spool       string
+	// returns the state of the sealing, false if the ledger was never sealed; nil for a server that does not seal
+	Sealing  func() (SealStatus, bool)
+	Now      func() time.Time
+	Log      *zap.Logger
+	Build    string        // the build of the program; answers name it, and ETags depend on it
+	Document []byte        // docs/openapi.json
+	Imports  *imports.Jobs // shared with Pages, and stopped with the server; nil for its own in the directory Spool
+	Spool    string
 	// checks that the store on other machines can be reached; nil for a store in this process
 	Reach func(context.Context) error
 	// the names of the server beside those of loopback; requests to other names are refused
