@@ -301,6 +301,8 @@ var belowVerbs = []string{"events/text", "services/access", "services/alertfeed"
 
 // notVerbs are the files of the command that are no verb of the ledger, each with what else it may import.
 var notVerbs = map[string][]string{
+	// copies the files of seals
+	"cmd/taizhang/backup_seal.go": {"services/logstore", "services/sealing"},
 	// asks a server, in which alone a feed runs
 	"cmd/taizhang/feed.go": {"services/api", "services/api/client"},
 	// asks the server and the machine, and needs no ledger

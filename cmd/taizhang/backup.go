@@ -28,7 +28,8 @@ FILE 整份写完并存入磁盘后才替换先前的备份，因此需要容纳
 DIR 只补缺少的文件。两者中断后再运行一次，都从中断处接着做（FILE 若已写完、只差最后存入磁盘，则重写）；失败的一次不留下 FILE.partial。不是这份台账先前备份的文件或目录，一律不动。
 台账自己的目录之中不能存放备份。
 
-账号和访问日志（如有）同时备份到旁边：X.tar 旁为 X.access.tar，DIR 旁为 DIR.access，仅本人可读。`,
+账号和访问日志（如有）同时备份到旁边：X.tar 旁为 X.access.tar，DIR 旁为 DIR.access，仅本人可读。
+封存文件（如有）备份到 X.seal.tar 或 DIR.seal.tar，其中没有日志私钥，私钥须另行保管。`,
 			`Copy the ledger to one file, a tar archive, or to a directory, also while it is written.
 A file that is there is a FILE, a directory a DIR; a new name that ends in .tar is a FILE, any other a DIR.
 
@@ -40,7 +41,8 @@ written again). A run that fails leaves no FILE.partial. What is no earlier back
 No backup goes into the directory of the ledger itself.
 
 The accounts and the access log, if there are any, are copied beside it, for their owner alone: X.access.tar beside
-X.tar, DIR.access beside DIR.`),
+X.tar, DIR.access beside DIR. The seals, if there are any, go to X.seal.tar or DIR.seal.tar, without the private key of
+the log, which you keep elsewhere.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.mustExist(); err != nil {
 				return err
@@ -55,19 +57,31 @@ X.tar, DIR.access beside DIR.`),
 			if err := a.isElsewhere(to, isFile); err != nil {
 				return err
 			}
+			seals, err := a.packSeals(to)
+			if err != nil {
+				return err
+			}
 			copied, err := a.backUp(cmd.Context(), to, isFile)
 			if err != nil {
 				return err
 			}
 			copied.Path = args[0]
+			if err := seals.write(); err != nil {
+				return err
+			}
 			accounts, err := a.backUpAccess(cmd.Context(), to, isFile)
 			if err != nil {
 				return err
 			}
-			if accounts == nil {
-				return a.writeCopied(copied)
+			all := []desk.Copied{copied}
+			if accounts != nil {
+				all = append(all, *accounts)
 			}
-			return a.writeCopied(copied, *accounts)
+			if err := a.writeCopied(all...); err != nil {
+				return err
+			}
+			a.tellSeals(seals)
+			return nil
 		},
 	}
 	c.AddCommand(a.backupVerifyCommand())
@@ -111,7 +125,9 @@ func (a *app) restoreCommand() *cobra.Command {
 
 --access 同时恢复账号和访问日志，台账就位之后账号才就位：若恰在其间中断，台账已可打开，账号还在 access.partial 中
 （taizhang doctor 会指出），同样清空目录，再恢复一次。
-恢复后所有登录结束，令牌作废，密码和动态验证码失效，须重新设置和签发；统一身份登录的关联仍在。`,
+恢复后所有登录结束，令牌作废，密码和动态验证码失效，须重新设置和签发；统一身份登录的关联仍在。
+
+备份旁边的封存文件（X.seal.tar 或 DIR.seal.tar）一并恢复；用 taizhang seal key restore 放回日志私钥之后才能封存，其余照常。`,
 			`Put a backup back into the directory that --data names, which must be empty or not be there yet. All of the backup is
 checked first: damage is named, and nothing is restored.
 What a restore leaves that was cut short is no ledger or does not open, so it is never taken for a shorter one:
@@ -121,7 +137,10 @@ With --access the accounts and the access log are restored too, and come into th
 cut short in between, the ledger opens, and the accounts are still in access.partial, which taizhang doctor says: clear
 the directory then too, and restore again.
 Afterwards every session is over, every token is void, and no password and no second factor works: set passwords and
-make tokens anew. Linked identities stay.`),
+make tokens anew. Linked identities stay.
+
+The seals beside the backup (X.seal.tar or DIR.seal.tar) are restored too. All works again but sealing, until the private
+key of the log is put back with taizhang seal key restore.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.cluster != "" {
 				return usage(cmd, "--store 的记录在集群中，不能由此恢复；请按集群自己的办法恢复",
@@ -135,12 +154,16 @@ make tokens anew. Linked identities stay.`),
 				return err
 			}
 			if accessFrom == "" {
-				copied, err := a.restore(cmd.Context(), from, isFile)
+				copied, seals, err := a.restore(cmd.Context(), from, isFile)
 				if err != nil {
 					return err
 				}
 				copied.Path = a.dir
-				return a.writeCopied(copied)
+				if err := a.writeCopied(copied); err != nil {
+					return err
+				}
+				a.tellRestoredSeals(seals)
+				return nil
 			}
 			return a.restoreBoth(cmd, from, isFile, accessFrom)
 		},
@@ -163,7 +186,7 @@ func (a *app) restoreBoth(cmd *cobra.Command, from string, isFile bool, accessFr
 	if err != nil {
 		return err
 	}
-	copied, err := a.restore(cmd.Context(), from, isFile)
+	copied, seals, err := a.restore(cmd.Context(), from, isFile)
 	if err == nil {
 		err = accounts.place()
 	}
@@ -174,6 +197,7 @@ func (a *app) restoreBoth(cmd *cobra.Command, from string, isFile bool, accessFr
 	if err := a.writeCopied(copied, accounts.Copied); err != nil {
 		return err
 	}
+	a.tellRestoredSeals(seals)
 	fmt.Fprintln(a.errOut, a.say(`所有登录已结束，所有令牌已作废，原有的密码和动态验证码已失效；请用 account password 重新设置密码，用 token add 重新签发令牌。
 动态验证码由本人登录后重新启用；统一身份登录的关联仍在，不应保留的请用 account unlink 解除。`,
 		`every session is over, every token is void, and no password or second factor works any more; set passwords with account password, make

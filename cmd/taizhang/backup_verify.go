@@ -23,7 +23,7 @@ func (a *app) backupVerifyCommand() *cobra.Command {
 		Short: a.say("演练恢复：把备份恢复到临时目录，核验，并与运行中的台账比较",
 			"rehearse a restore: restore a backup into a temporary place, check it, compare it with the ledger"),
 		Long: a.say(`演练恢复。把备份恢复到系统的临时目录（须放得下整份台账），像 taizhang check 一样核验，用后删除；备份和台账都不改动。
-备份旁边有账号的备份（X.access.tar 或 DIR.access）时，一并演练。
+备份旁边有账号的备份（X.access.tar 或 DIR.access）、封存文件的备份（X.seal.tar 或 DIR.seal.tar）时，一并演练。
 
 --against 指定台账的目录（有服务时经服务查询）或服务器网址，逐条比较备份中的记录，并按备份的位置逐格比较中心、预警、执行、迟滞、延后和结余各清单。
 不用 --against 时，数字由独立的第二套程序从备份的记录复算。
@@ -31,7 +31,7 @@ func (a *app) backupVerifyCommand() *cobra.Command {
 全部相符，退出码为 0；恢复不成、核验有问题或有不同，退出码为 1。`,
 			`Rehearse a restore. The backup is restored into a temporary directory (in that of the environment's TMPDIR, or /tmp, which
 needs room for all of it), checked as by taizhang check, and the directory is removed. Neither the backup nor the ledger is changed.
-A backup of the accounts beside it (X.access.tar or DIR.access) is rehearsed too.
+A backup of the accounts (X.access.tar or DIR.access) and of the seals (X.seal.tar or DIR.seal.tar) beside it is rehearsed too.
 
 --against names the directory of the ledger, which is asked at its server if it is served, or the URL of a server.
 Each record of the backup is compared with it, and as known at the position of the backup each cell of the lists of
@@ -89,7 +89,7 @@ func (a *app) rehearseRestore(ctx context.Context, from string, isFile, thorough
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	there := *a
 	there.dir, there.cluster, there.server = filepath.Join(dir, "ledger"), "", ""
-	if _, err := there.restore(ctx, from, isFile); err != nil {
+	if _, _, err := there.restore(ctx, from, isFile); err != nil {
 		return err
 	}
 	if err := there.rehearseAccess(ctx, from, isFile, r); err != nil {

@@ -35,7 +35,7 @@ func straight(path string) (string, error) {
 // isElsewhere returns an error if a backup would be written into the directory of the ledger.
 func (a *app) isElsewhere(to string, isFile bool) error {
 	own := ownDirs(a.dir)
-	places := []string{to, accessBackup(to, isFile)}
+	places := []string{to, accessBackup(to, isFile), sealBackup(to)}
 	if isFile {
 		places = append(places, places[0]+".partial", places[1]+".partial")
 	}

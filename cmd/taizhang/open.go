@@ -234,15 +234,28 @@ func (a *app) backUp(ctx context.Context, to string, isFile bool) (desk.Copied, 
 	return desk.Copied{Events: report.Records, Bytes: report.Bytes}, err
 }
 
-// restore copies a backup, a file or a directory, to the directory of the ledger.
-func (a *app) restore(ctx context.Context, from string, isFile bool) (desk.Copied, error) {
+// restore copies a backup, a file or a directory, to the directory of the ledger, and the seals beside it. seals is
+// nil if there are none.
+func (a *app) restore(ctx context.Context, from string, isFile bool) (c desk.Copied, seals *restored, err error) {
 	a.writes = true
+	if seals, err = a.restoreSeals(from); err != nil {
+		return c, nil, err
+	}
+	defer func() {
+		switch {
+		case seals == nil:
+		case err == nil:
+			err = seals.place()
+		default:
+			err = errors.Join(err, seals.drop())
+		}
+	}()
 	restore := logstore.Restore
 	if isFile {
 		restore = logstore.RestoreFile
 	}
 	report, err := restore(ctx, from, a.dir)
-	return desk.Copied{Events: report.Records, Bytes: report.Bytes}, err
+	return desk.Copied{Events: report.Records, Bytes: report.Bytes}, seals, err
 }
 
 // source returns the opener of the store: the embedded one, or a copy of the cluster that --store names. It stores
