@@ -263,10 +263,3 @@ func (x *examination) feed() {
 			todo("查看原因", "see why").typed(x.verb("feed", "status"))
 	}
 }
-
-// proofs is the place for checkpoints and witnesses, of which this version makes none.
-func (x *examination) proofs() {
-	x.find(Proofs, "", NotExamined, "本版本不生成检查点，也没有见证",
-		"this version makes no checkpoints and has no witnesses").
-		todo("另存备份，放在台账管理员改不到的地方", "keep backups where those who run the ledger cannot change them")
-}

@@ -26,6 +26,7 @@ func TestThePageNamesEveryTopicInTheirOrder(t *testing.T) {
 		fmt.Sprintf("less than %d GiB or %d %% free", roomWarning>>30, roomPercent),
 		fmt.Sprintf("older than %.0f hours", backupWarning.Hours()), fmt.Sprintf("older than %.0f days",
 			backupWrong.Hours()/24),
+		fmt.Sprintf("without its quorum, for %.0f hours", unsealedMax.Hours()),
 		fmt.Sprintf("less than %d µs", syncHonouredMin.Microseconds()), fmt.Sprintf("for %d s", feedSecondsMax),
 		fmt.Sprintf("ends within %.0f days", endWarning.Hours()/24), fmt.Sprintf("ends within %.0f days",
 			endWrong.Hours()/24)} {
