@@ -98,7 +98,8 @@ func (x *examination) sealKey() {
 				"let its owner alone read it; if somebody else may have read it, begin a new origin").
 			typed("chmod 600 " + x.Quote(path))
 	default:
-		x.find(Proofs, path, OK, "日志私钥在此处，仅本人可读", "the private key of the log is here, for its owner alone")
+		x.find(Proofs, path, OK, "日志私钥在此处，仅本人可读",
+			"the private key of the log is here, for its owner alone")
 	}
 }
 
