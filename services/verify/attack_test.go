@@ -344,7 +344,8 @@ func TestATrustFileOfAnotherLedgerProvesNothing(t *testing.T) {
 	}
 	trust = strings.Replace(string(w.trust), w.log.Key.String(), same.Key.String(), 1)
 	expect(t, w.judge(t, w.bundle(t), func(cfg *verify.Config) { cfg.Trust = []byte(trust) }), verify.Contradicted,
-		"没有信任文件所列台账“taizhang.zj/2026”公钥的签名")
+		"没有信任文件所列台账“taizhang.zj/2026”公钥的签名", "位置 13 的封存记录所载台账公钥，与信任文件的不同",
+		"the seal at position 13 names another log key than the trust file")
 }
 
 func TestAVerifyPyOfTheBundleThatDiffersIsNamed(t *testing.T) {
@@ -353,4 +354,21 @@ func TestAVerifyPyOfTheBundleThatDiffersIsNamed(t *testing.T) {
 	c.VerifyPy = append(bytes.Clone(bundle.VerifyPy), "print(0)\n"...)
 	expect(t, w.judge(t, pack(t, c)), verify.Holds, "不要运行包内的这一份", "do not run this copy",
 		"verify.py: it is not the one that this program has, and what it does was not examined")
+}
+
+func TestALineOfAnSM2KeyIsNamedAndNotExamined(t *testing.T) {
+	w := newWorld(t)
+	// The form is that of a signature in DER of some key; nobody has to verify it.
+	w.heads[2].Add(seal.SM2Line(origin, []byte("a public key"), []byte{0x30, 8, 2, 2, 0, 128, 2, 2, 0, 128}))
+	expect(t, w.judge(t, w.bundle(t)), verify.Holds, "checkpoint 中 taizhang.zj/2026 的 SM2 签名行："+
+		"请用经认证的工具核验",
+		"the SM2 signature line of taizhang.zj/2026 in checkpoint: check it with a certified tool")
+}
+
+func TestAReportThatAnotherProgramSavedIsNamed(t *testing.T) {
+	w := newWorld(t)
+	w.figures["执行.csv"] = append(w.figures["执行.csv"], '\n')
+	expect(t, w.judge(t, w.bundle(t)), verify.Contradicted, "报表 figures/执行.csv：各格都相符，"+
+		"但文件不是台账程序写出的原样",
+		"the report figures/执行.csv: its cells are equal, but the file is not as the program wrote it")
 }

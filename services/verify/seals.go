@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/bundle"
@@ -308,13 +306,16 @@ func (v *Verdict) bothSigned(known *seal.Signed, h *heads, p *seal.Policy) {
 
 // checkSeals compares what the records ledger.sealed state with the checkpoints of the bundle, the records and the
 // times. A bundle of one center has no roots of its own.
-func (v *Verdict) checkSeals(ctx context.Context, h *heads, s *scan) error {
+func (v *Verdict) checkSeals(ctx context.Context, h *heads, s *scan, p *seal.Policy) error {
 	if len(s.seals) == 0 {
 		return nil
 	}
 	last, newest := s.seals[len(s.seals)-1], h.newest()
 	if newest.Origin != last.Origin {
 		v.fails(Integrity, sealKind, otherOrigin(newest.Origin, last.Position))
+	}
+	if p != nil && p.Log.Name == last.Origin && p.Log.String() != last.Key {
+		v.fails(Authenticity, sealKind, otherKey(last.Position))
 	}
 	if s.only == "" {
 		if err := s.findRoots(ctx); err != nil {
@@ -508,9 +509,6 @@ func (v *Verdict) listAdoptions(s *scan) {
 		}
 	}
 }
-
-// emptyRoot is the root of the tree without leaves.
-var emptyRoot = func() tlog.Hash { var t seal.Tree; return t.Root() }()
 
 // streamRevision returns the last revision of a stream.
 func (s *scan) streamRevision(name events.StreamID) uint64 {

@@ -174,7 +174,7 @@ func (v *Verdict) checkSealed(ctx context.Context, cfg Config, b *bundle.Bundle,
 		}
 		v.checkKnownOfCenter(known, h, s, policy)
 	}
-	if err := v.checkSeals(ctx, h, s); err != nil {
+	if err := v.checkSeals(ctx, h, s, policy); err != nil {
 		return c, err
 	}
 	v.checkTimes(h, v.checkTokens(b, h, cfg.TSARoots), s)

@@ -290,10 +290,6 @@ func sealRoot(position, size uint64) text.Text {
 		size)
 }
 
-func sealBroken(position uint64, why text.Text) text.Text {
-	return text.Say("位置 %d 的封存记录不成立：%s", "the seal at position %d cannot be right: %s", position, why)
-}
-
 func sealLacksFile(position, size uint64) text.Text {
 	return text.Say("位置 %d 的封存记录载有检查点 %d，证据包中没有",
 		"the seal at position %d cites a checkpoint of %d records, which the bundle lacks", position, size)
@@ -527,9 +523,7 @@ func figuresCompared(figures, cells int) text.Text {
 }
 
 var (
-	noFigures      = text.Say("报表：证据包中没有，也没有另外给出", "reports: the bundle has none and none were given")
-	figuresSkipped = text.Say("报表：记录有矛盾，没有重算",
-		"reports: the records contradict, so nothing was computed again")
+	noFigures = text.Say("报表：证据包中没有，也没有另外给出", "reports: the bundle has none and none were given")
 )
 
 // Usability.
@@ -574,8 +568,6 @@ func recordsUnreadable(why text.Text) text.Text {
 
 // Bundles of one center.
 
-func proofForm(file string, why text.Text) text.Text { return checkpointForm(file, why) }
-
 func proofMissing(position uint64) text.Text {
 	return text.Say("位置 %d 的记录没有回执", "the record at position %d has no receipt", position)
 }
@@ -604,11 +596,6 @@ func consistencyFails(size uint64) text.Text {
 	return text.Say("检查点 %d 到最新检查点的衔接证明不成立：两者不是同一部历史，或证明被改动过",
 		"the consistency proof from the checkpoint of %d records to the newest fails: they are not one history, or "+
 			"the proof was changed", size)
-}
-
-func consistencyMissing(size uint64) text.Text {
-	return text.Say("检查点 %d 到最新检查点的衔接证明缺少",
-		"the consistency proof from the checkpoint of %d records to the newest is missing", size)
 }
 
 func consistencyHolds(checkpoints int) text.Text {

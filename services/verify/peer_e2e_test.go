@@ -1,0 +1,127 @@
+//go:build e2e
+
+package verify_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/taizhang/taizhang/services/bundle"
+	"github.com/taizhang/taizhang/services/seal"
+	"github.com/taizhang/taizhang/services/verify"
+)
+
+// TestTheOtherVerifierJudgesAlike gives the same bundles to verify.py, which was written from the specifications
+// alone, and compares the exit codes.
+func TestTheOtherVerifierJudgesAlike(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "verify.py")
+	if err := os.WriteFile(program, bundle.VerifyPy, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	voucher := func(w *world) uint64 { return w.find(t, `"voucher":"V-1"`) }
+	for name, make := range map[string]func(w *world) (file []byte, known *seal.Signed){
+		"whole": func(w *world) ([]byte, *seal.Signed) { return w.bundle(t), nil },
+		"one center": func(w *world) ([]byte, *seal.Signed) {
+			c := w.ofCenter(t, "ZJ-0001")
+			c.Figures = nil
+			return pack(t, c), nil
+		},
+		"known": func(w *world) ([]byte, *seal.Signed) { return w.bundle(t), w.heads[1] },
+		"edited": func(w *world) ([]byte, *seal.Signed) {
+			w.edit(t, voucher(w), "乙公司", "丙公司")
+			return w.bundle(t), nil
+		},
+		"signed anew": func(w *world) ([]byte, *seal.Signed) {
+			w.edit(t, voucher(w), "乙公司", "丙公司")
+			w.resign(t, false)
+			return w.bundle(t), nil
+		},
+		"old cosignatures": func(w *world) ([]byte, *seal.Signed) {
+			w.edit(t, voucher(w), "乙公司", "丙公司")
+			w.resign(t, true)
+			return w.bundle(t), nil
+		},
+		"without cosignatures": func(w *world) ([]byte, *seal.Signed) {
+			w.forgetCosigners()
+			w.resign(t, false)
+			for i, h := range w.heads {
+				w.heads[i] = seal.Sign(h.Checkpoint, w.log)
+			}
+			return w.bundle(t), nil
+		},
+		"one witness": func(w *world) ([]byte, *seal.Signed) {
+			w.heads[2].Lines = w.heads[2].Lines[:2]
+			return w.bundle(t), nil
+		},
+		"tail dropped": func(w *world) ([]byte, *seal.Signed) {
+			w.lines, w.heads = w.lines[:9], w.heads[:2]
+			return w.bundle(t), nil
+		},
+		"tail dropped, known": func(w *world) ([]byte, *seal.Signed) {
+			newest := w.heads[2]
+			w.lines, w.heads = w.lines[:9], w.heads[:2]
+			return w.bundle(t), newest
+		},
+		"removed": func(w *world) ([]byte, *seal.Signed) {
+			w.lines = append(w.lines[:6:6], w.lines[7:]...)
+			w.renumber(t)
+			return w.bundle(t), nil
+		},
+		"checkpoint left out": func(w *world) ([]byte, *seal.Signed) {
+			w.heads = append(w.heads[:1:1], w.heads[2])
+			return w.bundle(t), nil
+		},
+		"a new origin": func(w *world) ([]byte, *seal.Signed) {
+			*w = *restored(t, w, 11).world
+			return w.bundle(t), nil
+		},
+		"manifest": func(w *world) ([]byte, *seal.Signed) {
+			files := filesOf(t, w.bundle(t))
+			files[bundle.ReadmeName] = []byte("x")
+			return zipped(t, files, false), nil
+		},
+	} {
+		for _, trust := range []bool{true, false} {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t)
+				w.figures = nil
+				file, known := make(w)
+				dir := t.TempDir()
+				write := func(name string, content []byte) string {
+					path := filepath.Join(dir, name)
+					if err := os.WriteFile(path, content, 0o644); err != nil {
+						t.Fatal(err)
+					}
+					return path
+				}
+				args, configure := []string{program, write("a.zip", file)}, []func(*verify.Config){}
+				if trust {
+					args = append(args, "--trust", write("trust", w.trust))
+				} else {
+					configure = append(configure, untrusting)
+				}
+				if known != nil {
+					args = append(args, "--known", write("known", known.Bytes()))
+					configure = append(configure, knowing(known))
+				}
+				v := w.judge(t, file, configure...)
+				var out bytes.Buffer
+				c := exec.CommandContext(t.Context(), "python3", args...)
+				c.Stdout, c.Stderr = &out, &out
+				var ended *exec.ExitError
+				if err := c.Run(); err != nil && !errors.As(err, &ended) {
+					t.Fatal(err)
+				}
+				if got := c.ProcessState.ExitCode(); got != int(v.Result) {
+					t.Errorf("with trust %v: verify.py %d, taizhang-verify %d\n%s\n%s", trust, got, v.Result,
+						out.String(),
+						page(t, v))
+				}
+			})
+		}
+	}
+}
