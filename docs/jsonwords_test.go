@@ -113,6 +113,7 @@ var meanings = map[string]string{
 	"bad":                  "the reasons against the records of the files, each with its line",
 	"balanceFen":           "available less spent",
 	"Checked.balanceFen":   "the balances of all centers",
+	"Checked.seals":        "how many of the events are seals that the ledger made of itself; missing if there is none",
 	"Checked.checkpoints":  "how many checkpoints in the directory the ledger was compared with; missing if there is none",
 	"cosigners":            "the witnesses of the policy of the operator that have cosigned the checkpoint",
 	"Cosigner.name":        "the name of the witness in the policy",

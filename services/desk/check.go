@@ -2,10 +2,12 @@ package desk
 
 import (
 	"context"
+	"crypto/sha256"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/seal"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -16,6 +18,7 @@ type Checked struct {
 	Bytes      int64  `json:"bytes"`
 	TornBytes  int64  `json:"tornBytes"` // of an unfinished commit that was never acknowledged
 	Events     int    `json:"events"`
+	Seals      int    `json:"seals,omitzero"`      // of these, the records that the ledger made of itself
 	Position   uint64 `json:"position,omitzero"`   // of the last event
 	RecordedAt string `json:"recordedAt,omitzero"` // of the last event
 	Centers    int    `json:"centers"`
@@ -50,8 +53,8 @@ func (l *Local) Check(ctx context.Context, when When, thorough bool, progress Pr
 	report, err := l.Ledger.Check(ctx,
 		ledger.CheckConfig{On: on, Thorough: thorough, Progress: progress, Found: func(f ledger.Finding) {
 			c.Findings = append(c.Findings, Finding{f.Position, f.Stream, f.What})
-		}})
-	c.Events, c.Centers, c.BalanceFen = report.Events, report.Centers, report.BalanceFen
+		}, Roots: l.roots})
+	c.Events, c.Seals, c.Centers, c.BalanceFen = report.Events, report.Seals, report.Centers, report.BalanceFen
 	c.Comparisons, c.Evaluations, c.TooLarge = report.Comparisons, report.Evaluations, report.TooLarge
 	if said, ok := clockBehind(report.Last.RecordedAt, l.Now()); ok && report.Events > 0 {
 		c.Warnings = append(c.Warnings, said)
@@ -68,6 +71,16 @@ func (l *Local) Check(ctx context.Context, when When, thorough bool, progress Pr
 		c.Findings = append(c.Findings, Finding{f.Position, events.LedgerStream, f.What})
 	}
 	return err
+}
+
+// roots returns the root hashes of the first records of the ledger; see seal.Roots.
+func (l *Local) roots(ctx context.Context, sizes []uint64, see func(*events.Stored)) ([][sha256.Size]byte, error) {
+	found, _, err := seal.Roots(ctx, l.Ledger, sizes, see)
+	roots := make([][sha256.Size]byte, len(found))
+	for i, root := range found {
+		roots[i] = root
+	}
+	return roots, err
 }
 
 // FindingColumns are the columns for findings of a check.

@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -22,6 +24,10 @@ type CheckConfig struct {
 	Thorough bool                    // compare with a naive evaluation on all dates, however long it takes
 	Found    func(Finding)           // called for each finding
 	Progress func(done, total int64) // called ten times a second on a goroutine of its own, and at the end; may be nil
+
+	// Roots returns the root hashes of the first events of the ledger, one for each of the sizes, and calls see with
+	// every event that it reads, in order; see package seal. If Roots is nil, seals are not compared with the ledger.
+	Roots func(ctx context.Context, sizes []uint64, see func(*events.Stored)) ([][sha256.Size]byte, error)
 }
 
 // Finding is an error found in the ledger. Position is 0 if it is not about one event.
@@ -34,6 +40,7 @@ type Finding struct {
 // CheckReport holds the numbers of checked things.
 type CheckReport struct {
 	Events      int
+	Seals       int // of these, the records that the ledger made of itself; no list counts them
 	Centers     int
 	Comparisons int // comparisons of a read model, as of one date, with the stored bytes
 	Evaluations int // of these, the comparisons that include a naive evaluation
@@ -52,6 +59,7 @@ const progressEvery = 100 * time.Millisecond
 //   - every event decodes, positions and instants never go back, and no revision is missing;
 //   - the text of a policy has the digest in its record;
 //   - every event is possible at its place;
+//   - every seal has the root of the records that it says were sealed;
 //   - for each center, the balance of every grant equals the sum recomputed from the stored bytes, the balances of the
 //     grants add up to those of the scopes, and every reversal has its voucher;
 //   - on the date On and at every year's end, the read models equal the result of applying the stored events again.
@@ -189,42 +197,86 @@ func (c *checker) undecoded(f Finding) {
 // order checks positions, instants and revisions of the whole ledger. It decodes only the events that no proof of a
 // center decodes.
 func (c *checker) order(ctx context.Context, centers map[events.StreamID]bool) error {
-	last := &c.report.Last
-	for s, err := range c.l.store.ReadAll(ctx, 0) {
+	if err := c.sealed(ctx, func(s *events.Stored) { c.next(s, centers) }); err != nil {
+		return err
+	}
+	for s, err := range c.l.store.ReadAll(ctx, c.report.Last.Position) { // all, or what Roots did not read
 		if err != nil {
 			return err
 		}
-		c.report.Events++
-		if s.Position <= last.Position {
-			c.found(s.Position, s.Stream,
-				text.Say("位置 %d 之后是 %d", "position %d is followed by %d", last.Position, s.Position))
-		}
-		if s.RecordedAt.Before(last.RecordedAt) {
-			c.found(s.Position, s.Stream,
-				text.Say("记录时间 %s 早于前一条 %s", "recorded at %s, before its predecessor (%s)",
-					events.FormatInstant(s.RecordedAt), events.FormatInstant(last.RecordedAt)))
-		}
-		sum := c.whole[s.Stream]
-		if sum == nil {
-			sum = &streamSum{}
-			c.whole[s.Stream] = sum
-		}
-		if s.Revision != sum.revision+1 {
-			c.found(s.Position, s.Stream,
-				text.Say("记录序号 %d 之后是 %d", "revision %d is followed by %d", sum.revision, s.Revision))
-		}
-		sum.add(&s)
-		*last = s.Place
-		if !centers[s.Stream] {
-			if _, f, ok := decode(s); f != nil && ok {
-				c.found(f.Position, f.Stream, f.What)
-			} else if f != nil {
-				c.undecoded(*f)
-			}
-		}
-		c.done.Add(frameWork)
+		c.next(&s, centers)
 	}
 	return ctx.Err()
+}
+
+// sealed compares each seal with the root of the records before it. It reads the ledger only if there are seals, and
+// then calls see with what it reads, in order.
+func (c *checker) sealed(ctx context.Context, see func(*events.Stored)) error {
+	var seals []aggregates.Seal
+	var sizes []uint64
+	for s, err := range c.l.store.ReadStream(ctx, events.LedgerStream, 0) {
+		if err != nil {
+			return err
+		}
+		rec, err := events.DecodeEvent(s)
+		if sealed, ok := rec.Data.(*events.LedgerSealed); err == nil && ok && sealed.Size < s.Position {
+			seals = append(seals, aggregates.Seal{Place: s.Place, LedgerSealed: sealed})
+			sizes = append(sizes, sealed.Size)
+		}
+	}
+	if c.Roots == nil || len(seals) == 0 {
+		return nil
+	}
+	roots, err := c.Roots(ctx, append(sizes, c.l.register.Position()), see)
+	if err != nil {
+		return err
+	}
+	for i, s := range seals {
+		if root := base64.StdEncoding.EncodeToString(roots[i][:]); root != s.Root {
+			c.found(s.Position, events.LedgerStream, text.Say(
+				"封存记录所记前 %d 条记录的根值与台账不符：其中有记录被改动、增删或移位（AL-LED-01）",
+				"the seal has another root than the first %d records: one of them was changed, removed, inserted or "+
+					"moved (AL-LED-01)", s.Size))
+		}
+	}
+	return nil
+}
+
+// next checks the frame of the next event of the whole ledger.
+func (c *checker) next(s *events.Stored, centers map[events.StreamID]bool) {
+	last := &c.report.Last
+	c.report.Events++
+	if s.Stream == events.LedgerStream {
+		c.report.Seals++
+	}
+	if s.Position <= last.Position {
+		c.found(s.Position, s.Stream,
+			text.Say("位置 %d 之后是 %d", "position %d is followed by %d", last.Position, s.Position))
+	}
+	if s.RecordedAt.Before(last.RecordedAt) {
+		c.found(s.Position, s.Stream,
+			text.Say("记录时间 %s 早于前一条 %s", "recorded at %s, before its predecessor (%s)",
+				events.FormatInstant(s.RecordedAt), events.FormatInstant(last.RecordedAt)))
+	}
+	sum := c.whole[s.Stream]
+	if sum == nil {
+		sum = &streamSum{}
+		c.whole[s.Stream] = sum
+	}
+	if s.Revision != sum.revision+1 {
+		c.found(s.Position, s.Stream,
+			text.Say("记录序号 %d 之后是 %d", "revision %d is followed by %d", sum.revision, s.Revision))
+	}
+	sum.add(s)
+	*last = s.Place
+	if !centers[s.Stream] {
+		if _, f, ok := decode(*s); f != nil && ok {
+			c.found(f.Position, f.Stream, f.What)
+		} else if f != nil {
+			c.undecoded(*f)
+		}
+	}
+	c.done.Add(frameWork)
 }
 
 // decode reads a stored event. It returns its error as a Finding, and whether a record could be read nevertheless.

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/seal"
 )
 
 // sealUnder returns a seal under an origin, that names a checkpoint of a number of records.
@@ -286,5 +288,53 @@ func TestAnImportPassesOverTheSealsOfAnExport(t *testing.T) {
 	report, _ = imports(t, again, ledger.ImportConfig{Files: ledgertest.Files(t, path), DryRun: true})
 	if want := (ledger.ImportReport{Read: 3, Repeated: 3, Passed: 2}); report != want {
 		t.Errorf("in a dry run: %+v", report)
+	}
+}
+
+// checkSeals checks a ledger as the program does, and returns what it finds.
+func checkSeals(t *testing.T, l *ledger.Ledger) (report ledger.CheckReport, found []ledger.Finding) {
+	t.Helper()
+	report, err := l.Check(t.Context(), ledger.CheckConfig{On: events.MustDate("2026-11-01"),
+		Found: func(f ledger.Finding) { found = append(found, f) },
+		Roots: func(ctx context.Context, sizes []uint64, see func(*events.Stored)) (all [][sha256.Size]byte,
+			err error) {
+			roots, _, err := seal.Roots(ctx, l, sizes, see)
+			for _, root := range roots {
+				all = append(all, root)
+			}
+			return all, err
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report, found
+}
+
+func TestACheckComparesEachSealWithTheRecordsBeforeIt(t *testing.T) {
+	l, _ := newLedger(t)
+	write(t, l, "registered", registered)
+	sealed(t, l, sealUnder(firstOrigin, 0))
+	write(t, l, "granted", granted)
+	roots, _, err := seal.Roots(t.Context(), l, []uint64{3}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := sealUnder(firstOrigin, 3)
+	good.Root = roots[0].String()
+	sealed(t, l, good)
+	write(t, l, "received", received)
+	report, found := checkSeals(t, l)
+	if len(found) > 0 || report.Events != 6 || report.Seals != 2 || report.Last.Position != 6 {
+		t.Errorf("a good ledger: %+v, %+v", report, found)
+	}
+	wrong := sealed(t, l, sealUnder(firstOrigin, 5))
+	good.Size = 5 // the root of three
+	again := sealed(t, l, good)
+	write(t, l, "spent", spent)
+	report, found = checkSeals(t, l)
+	if len(found) != 2 || found[0].Position != wrong.Position || found[1].Position != again.Position ||
+		found[0].Stream != events.LedgerStream || !strings.Contains(found[0].What.En, "AL-LED-01") ||
+		report.Events != 9 || report.Seals != 4 {
+		t.Errorf("two wrong roots: %+v, %+v", report, found)
 	}
 }
