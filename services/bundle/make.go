@@ -11,9 +11,6 @@ import (
 	"github.com/taizhang/taizhang/services/seal"
 )
 
-// ledgerStream is the stream of the records that the ledger makes of its sealings.
-const ledgerStream events.StreamID = "ledger"
-
 // Sealed is a ledger with its checkpoints, of which bundles are made.
 type Sealed struct {
 	Ledger      seal.Reader
@@ -113,7 +110,7 @@ func (s *Sealed) OfCenter(ctx context.Context, center events.CenterID) (c Conten
 	}
 	c = s.contents()
 	c.Center, c.Consistency = center, map[uint64][]tlog.Hash{}
-	streams := map[events.StreamID]bool{center.Stream(): true, events.PolicyStream: true, ledgerStream: true}
+	streams := map[events.StreamID]bool{center.Stream(): true, events.PolicyStream: true, events.LedgerStream: true}
 	isShown := func(stream events.StreamID) bool { return streams[stream] }
 	for e, err := range s.Ledger.ReadAll(ctx, 0) {
 		switch {

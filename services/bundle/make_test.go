@@ -22,7 +22,7 @@ import (
 func ledgerOf(t testing.TB, records int, sizes ...uint64) (*bundle.Sealed, seal.Signer) {
 	t.Helper()
 	store := memstore.New(time.Now)
-	streams := []events.StreamID{"center-ZJ-0001", "center-ZJ-0002", events.PolicyStream, "ledger"}
+	streams := []events.StreamID{"center-ZJ-0001", "center-ZJ-0002", events.PolicyStream, events.LedgerStream}
 	revisions := map[events.StreamID]uint64{}
 	for i := range records {
 		stream := streams[i%len(streams)]
