@@ -47,8 +47,10 @@ func TestAReleaseIsTheSameFromTwoFolders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 2 + 3*len(arches()) + min(len(arches()), 2); len(files) < want {
-		t.Errorf("a release of %d files, expected at least %d: %v", len(files), want, files)
+	// NOTICES.txt, SHA256SUMS, verify.py and the verifier of Windows with its bill; two programs with their bills and a
+	// .deb for each architecture, and .rpm for two of them
+	if want := 5 + 5*len(arches()) + min(len(arches()), 2); len(files) != want {
+		t.Errorf("a release of %d files, expected %d: %v", len(files), want, files)
 	}
 	for _, f := range files {
 		a, errA := os.ReadFile(filepath.Join(outs[0], f.Name()))
@@ -65,9 +67,16 @@ func TestAReleaseIsTheSameFromTwoFolders(t *testing.T) {
 
 	binary := filepath.Join(outs[0], "taizhang-linux-amd64")
 	if *all { // it takes minutes
-		again := filepath.Join(t.TempDir(), "taizhang")
-		command(t, other, []string{"GOCACHE=" + t.TempDir()}, "deploy/release/binary.sh", "1.0.0", "amd64", again)
-		command(t, "", nil, "cmp", binary, again)
+		for _, p := range []struct{ command, target, name string }{
+			{"taizhang", "amd64", "taizhang-linux-amd64"},
+			{"taizhang-verify", "amd64", "taizhang-verify-linux-amd64"},
+			{"taizhang-verify", "windows/amd64", "taizhang-verify-windows-amd64.exe"},
+		} {
+			again := filepath.Join(t.TempDir(), p.name)
+			command(t, other, []string{"GOCACHE=" + t.TempDir()}, "deploy/release/binary.sh", "1.0.0", p.target, again,
+				p.command)
+			command(t, "", nil, "cmp", filepath.Join(outs[0], p.name), again)
+		}
 	}
 
 	commit := strings.TrimSpace(command(t, one, nil, "git", "rev-parse", "HEAD"))

@@ -4,7 +4,8 @@
 # Builds the packages of taizhang: OUTDIR/taizhang_VERSION_ARCH.deb, and for amd64 and arm64 the .rpm too. Without ARCH it
 # builds amd64, arm64 and loong64. Needs Go alone; nfpm is a Go program too. The same source, version and
 # SOURCE_DATE_EPOCH (by default the time of the commit) give the same bytes, in any folder and on any machine.
-# BINARIES names a directory with programs that are built already, taizhang-linux-ARCH, and their NOTICES.txt.
+# BINARIES names a directory with programs that are built already, taizhang-linux-ARCH and taizhang-verify-linux-ARCH, and
+# their NOTICES.txt.
 set -euo pipefail
 export LC_ALL=C
 umask 022
@@ -19,12 +20,12 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 
-# binary ARCH FILE builds the static program, or takes the one that is built.
+# binary COMMAND ARCH FILE builds a static program, or takes the one that is built.
 binary() {
-	if [ -e "${BINARIES:-}/taizhang-linux-$1" ]; then
-		cp "$BINARIES/taizhang-linux-$1" "$2"
+	if [ -e "${BINARIES:-}/$1-linux-$2" ]; then
+		cp "$BINARIES/$1-linux-$2" "$3"
 	else
-		deploy/release/binary.sh "$version" "$1" "$2"
+		deploy/release/binary.sh "$version" "$2" "$3" "$1"
 	fi
 }
 
@@ -35,9 +36,10 @@ host=$(go env GOHOSTARCH)
 for arch; do
 	mkdir -p "$stage/$arch"
 	cp "$notices" "$stage/$arch/NOTICES.txt"
-	binary "$arch" "$stage/$arch/taizhang"
+	binary taizhang "$arch" "$stage/$arch/taizhang"
+	binary taizhang-verify "$arch" "$stage/$arch/taizhang-verify"
 done
-[ -e "$stage/$host/taizhang" ] || { mkdir "$stage/$host" && binary "$host" "$stage/$host/taizhang"; }
+[ -e "$stage/$host/taizhang" ] || { mkdir "$stage/$host" && binary taizhang "$host" "$stage/$host/taizhang"; }
 for arch; do
 	for shell in bash zsh fish; do # the same on every machine
 		"$stage/$host/taizhang" completion "$shell" >"$stage/$arch/$shell"

@@ -1,4 +1,4 @@
-// Notices writes the licences of the modules that the program is made of.
+// Notices writes the licences of the modules that the programs are made of.
 //
 //	go run ./release/notices          the texts of the licences, to be shipped with the program
 //	go run ./release/notices -list    module, version and licence, a line each: release/modules.tsv
@@ -56,14 +56,19 @@ func main() {
 	}
 }
 
-// read returns the parts of the program of the module in a directory, for every architecture that is shipped, with
-// their licences. The error names every part whose licence is missing or not allowed.
+// read returns the parts of the programs of the module in a directory, for every system and architecture for which they
+// are shipped, with their licences. The error names every part whose licence is missing or not allowed.
 func read(dir string) ([]*part, error) {
 	byPath := map[string]*part{}
-	for _, arch := range []string{"amd64", "arm64", "loong64"} {
-		cmd := exec.Command("go", "list", "-deps", "-json=Module,Standard", "./cmd/taizhang")
+	for _, target := range []string{"linux/amd64", "linux/arm64", "linux/loong64", "windows/amd64"} {
+		system, arch, _ := strings.Cut(target, "/")
+		programs := []string{"./cmd/taizhang", "./cmd/taizhang-verify"}
+		if system == "windows" {
+			programs = programs[1:]
+		}
+		cmd := exec.Command("go", append([]string{"list", "-deps", "-json=Module,Standard"}, programs...)...)
 		cmd.Dir, cmd.Stderr = dir, os.Stderr
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch)
 		out, err := cmd.Output()
 		if err != nil {
 			return nil, fmt.Errorf("list the packages: %w", err)
