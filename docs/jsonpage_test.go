@@ -101,6 +101,8 @@ var answers = []struct {
 	{"doctor", "What the machine and the server of a ledger are like, the worst first. The exit code is 1 if `wrong` is " +
 		"not 0. CSV has a row for each finding; its commands are separated by `;`.", doctor.Examined{},
 		doctor.Columns},
+	{"bundle --out FILE", "The bundle that was written, in one row. A report that is not equal is answered as by " +
+		"`reproduce`, and no bundle is written.", desk.Bundled{}, desk.BundledColumns},
 	{"backup TO", "How far the copy reaches, in one row. `restore` answers alike.", rowsOf{}, desk.CopiedColumns},
 	{"reproduce FILE", "Whether a report is what the ledger gives, and else its first difference. CSV has one row.",
 		desk.Reproduced{}, desk.ReproducedColumns},

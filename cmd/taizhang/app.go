@@ -221,7 +221,7 @@ func (a *app) root() *cobra.Command {
 		a.checkCommand(), a.reproduceCommand(), a.reportCommand(), a.serveCommand())
 	root.AddCommand(a.listCommands()...)
 	for _, c := range []*cobra.Command{a.importCommand(), a.recordCommand(), a.backupCommand(), a.restoreCommand(),
-		a.exportCommand(), a.simulateCommand(),
+		a.exportCommand(), a.bundleCommand(), a.simulateCommand(),
 		a.accountCommand(), a.tokenCommand(), a.accessLogCommand(), a.natsCommand(), a.feedCommand(),
 		a.sealCommand(), a.receiptCommand(), a.witnessCommand(), a.doctorCommand(),
 		a.versionCommand()} {

@@ -70,6 +70,11 @@ var examples = map[string][]example{
 	"check": {same("核验台账", "prove the ledger", "check"),
 		same("逐项全部比对", "compare everything", "check --thorough")},
 	"reproduce": {same("核对以前报出的报表", "check a report that was filed", "reproduce 执行.xlsx")},
+	"bundle": {
+		same("全部记录和两份报表，交审计", "all records and two reports, for an audit",
+			"bundle --out 2025.zip --figures 执行.xlsx --figures 年度表.html"),
+		same("一个中心的记录", "the records of one center", "bundle --out zj-0001.zip --center ZJ-0001"),
+	},
 	"report": {same("全省年度表，以万元为单位", "the yearly report of the province in units of 10,000 yuan",
 		"report --year 2025 --unit 万元 --out 2025.html")},
 	"serve": {same("在本机提供服务", "serve on this machine", "serve --data prov --listen 127.0.0.1:8080"),

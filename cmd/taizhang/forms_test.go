@@ -294,10 +294,11 @@ func (l *ledgers) commands(title string) []string {
 		"check": {"--data SMALL check", "! --data DAMAGED check"},
 		"backup verify FILE": {"backup verify FILES/whole.tar --against SMALL",
 			"! backup verify FILES/whole.tar --against PROVINCE"},
-		"seal show":        {"--data SMALL seal show", "--data SMALL seal sheet --out NEW.html"},
-		"seal":             {"--data SMALL seal"},
-		"receipt POSITION": {"--data SMALL receipt 3 --out NEW"},
-		"backup TO":        {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},
+		"seal show":         {"--data SMALL seal show", "--data SMALL seal sheet --out NEW.html"},
+		"seal":              {"--data SMALL seal"},
+		"receipt POSITION":  {"--data SMALL receipt 3 --out NEW"},
+		"bundle --out FILE": {"--data SMALL bundle --out NEW.zip"},
+		"backup TO":         {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},
 		"reproduce FILE": {
 			"--data SMALL reproduce FILES/report.csv", "! --data SMALL reproduce FILES/edited.csv"},
 		"account list": {"--data SMALL account list"},
@@ -403,7 +404,7 @@ func decoded(t *testing.T, title, out string) {
 	into := map[string]any{"alerts explain CENTER CODE": new([]desk.Explanation),
 		"record KIND": new(desk.RecordAnswer), "record KIND, refused": new(desk.RefusedRecord),
 		"try FILE": new([]desk.Tried), "try FILE, with sheets": new(triedSheets), "check": new(desk.Checked),
-		"backup verify FILE": new(desk.Rehearsed), "doctor": new(doctor.Examined),
+		"backup verify FILE": new(desk.Rehearsed), "doctor": new(doctor.Examined), "bundle --out FILE": new(desk.Bundled),
 		"seal show": new(desk.Checkpoint), "seal": new(desk.Sealed), "receipt POSITION": new(desk.Receipt),
 		"reproduce FILE": new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
 	if into == nil {

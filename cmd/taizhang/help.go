@@ -18,7 +18,8 @@ import (
 // argumentWords holds the Chinese words for what stands in capitals in a command line. What has none is the same in
 // both languages.
 var argumentWords = map[string]string{
-	"FILE": "文件", "DIR": "目录", "ID": "编号", "CENTER": "中心编号", "DATE": "日期", "YEAR": "年度", "NAME": "名称",
+	"FILE": "文件", "REPORT": "报表", "DIR": "目录", "ID": "编号", "CENTER": "中心编号", "DATE": "日期",
+	"YEAR": "年度", "NAME": "名称",
 	"TEXT": "文字", "SCOPE": "口径",
 	"BY": "方式", "ROLE": "角色", "WHAT": "内容", "ORDER": "次序", "COLUMN": "列名",
 	"REGION": "区划", "STATUS": "状态", "STATE": "状态", "NUMBER": "文号", "LEVEL": "级别", "FIGURE": "数字",
