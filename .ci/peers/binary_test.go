@@ -154,6 +154,8 @@ func TestPeersReadWhatTheProgramWrites(t *testing.T) {
 	}
 	t.Run("signatures", func(t *testing.T) { o.signatures(t, policy) })
 	t.Run("receipts", func(t *testing.T) { o.receipts(t, policy) })
+	t.Run("bundle", func(t *testing.T) { o.bundle(t, policy) })
+	t.Run("bundle of a center", func(t *testing.T) { o.bundleOfACenter(t, policy) })
 }
 
 func (o office) signatures(t *testing.T, policy torchwood.Policy) {
