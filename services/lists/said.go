@@ -118,6 +118,7 @@ var inLine = map[events.Kind][]string{
 	events.KindJointAppraisalHeld: {"expertReviews", "thirdPartyReviews"},
 	events.KindTaskBookFiled:      {"version", "periodStart", "periodEnd"},
 	events.KindGradeDecided:       {"grade", "year"},
+	events.KindLedgerSealed:       {"origin", "size"},
 }
 
 // lineMax is how many characters of a record a line has at most. Only the text of a policy or a long opinion has more.
