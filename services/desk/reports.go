@@ -123,6 +123,7 @@ type Reproduced struct {
 	Question lists.Question    `json:"question"`
 	Version  string            `json:"version"` // of the program that wrote the report
 	Differs  *reports.Mismatch `json:"difference,omitempty"`
+	Exact    bool              `json:"-"` // nothing differs, and the file is as the program writes it, byte for byte
 	Within   []events.CenterID `json:"-"` // the centers that the account of the report saw; nil for all, or for one center
 }
 
@@ -139,8 +140,8 @@ func (l *Local) Reproduce(ctx context.Context, file Upload) (*Reproduced, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Reproduced{file.Name, o.Differs == nil, o.Rows, o.Position, o.Question, o.Version, o.Differs, o.Within},
-		nil
+	return &Reproduced{file.Name, o.Differs == nil, o.Rows, o.Position, o.Question, o.Version, o.Differs, o.Exact,
+		o.Within}, nil
 }
 
 // ReproducedColumns are the columns for a Reproduced.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -117,7 +118,10 @@ func (out *Reproduction) computePage(ctx context.Context, d *lists.Books, o year
 	if err != nil {
 		return err
 	}
-	if o.Record == "" || f.last.Position > 0 && f.last.ID == "" || d.Partial && f.last.Position == 0 {
+	if d.Partial && f.last.Position == 0 && f.position > 0 {
+		f.last = lastRecord{events.Place{Position: f.position, RecordedAt: writtenIn(page)}, o.Record}
+	}
+	if o.Record == "" || f.last.Position > 0 && f.last.ID == "" {
 		f.last.ID = o.Record // not compared: the writer of the file or the reader may not see that record
 	}
 	var whole bytes.Buffer
@@ -137,6 +141,22 @@ func (out *Reproduction) computePage(ctx context.Context, d *lists.Books, o year
 	}
 	out.Cells = bytes.Count(page[:same], []byte("</td>"))
 	return nil
+}
+
+// writtenTag finds when the record at the position of a page was written.
+var writtenTag = regexp.MustCompile(`<p class="provenance">[^<]*(?:写入于|written) ([0-9T:.+-]+)`)
+
+// writtenIn returns when the record at the position of a page was written, as the page says, or the zero time.
+func writtenIn(page []byte) time.Time {
+	tag := writtenTag.FindSubmatch(bytes.ReplaceAll(page, []byte("&#43;"), []byte("+")))
+	if tag == nil {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339Nano, string(tag[1]))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
 }
 
 // firstLine returns the first line in which a page differs from the page computed again, or nil.
