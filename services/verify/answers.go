@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 
@@ -29,37 +30,51 @@ func (v *Verdict) checkAnswers(ctx context.Context, s *scan, figures []*figure, 
 		return nil
 	}
 	defer l.Close()
-	if err := v.checkLedger(ctx, l, s, thorough); err != nil {
-		return err
-	}
+	checked := make(chan *checked, 1)
+	go func() { checked <- checkLedger(ctx, l, s, thorough) }() // beside the reports, which use one processor
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, s.records, position, see)
 	}
-	return v.checkFigures(ctx, &lists.Books{Ledger: l, Register: l.Register(), Root: root, Partial: s.only != ""}, s,
-		figures)
-}
-
-// checkLedger makes the check that the ledger makes of itself, as of the day of the last record.
-func (v *Verdict) checkLedger(ctx context.Context, l *ledger.Ledger, s *scan, thorough bool) error {
-	latest := s.places[len(s.places)-1]
-	report, err := l.Check(ctx, ledger.CheckConfig{On: events.DateAt(latest.time()), Thorough: thorough,
-		Found: func(f ledger.Finding) {
-			v.fails(Usability, ledgerKind, ledgerFinding(f.Position, f.Stream, f.What))
-		}})
-	if err != nil {
+	err = v.checkFigures(ctx,
+		&lists.Books{Ledger: l, Register: l.Register(), Root: root, Partial: s.only != ""}, s, figures)
+	c := <-checked
+	if err = cmp.Or(err, c.err); err != nil {
 		return err
 	}
-	if report.Findings > 0 {
-		return nil
-	}
-	v.holds(Usability, readable(uint64(report.Events), report.Centers))
-	switch {
-	case report.Comparisons == 0:
-	case report.Evaluations == report.Comparisons:
-		v.holds(Usability, naiveAll(report.Evaluations))
-	default:
-		v.holds(Usability, naiveSample(report.Evaluations, report.Comparisons))
-		v.unexamined(naiveRest(report.Comparisons - report.Evaluations))
-	}
+	v.addChecked(c)
 	return nil
+}
+
+// checked is the result of the check that a ledger makes of itself.
+type checked struct {
+	ledger.CheckReport
+	findings []ledger.Finding
+	err      error
+}
+
+// checkLedger makes the check as of the day of the last record.
+func checkLedger(ctx context.Context, l *ledger.Ledger, s *scan, thorough bool) *checked {
+	c, latest := &checked{}, s.places[len(s.places)-1]
+	c.CheckReport, c.err = l.Check(ctx, ledger.CheckConfig{On: events.DateAt(latest.time()), Thorough: thorough,
+		Found: func(f ledger.Finding) { c.findings = append(c.findings, f) }})
+	return c
+}
+
+// addChecked adds what the check of the ledger found.
+func (v *Verdict) addChecked(c *checked) {
+	for _, f := range c.findings {
+		v.fails(Usability, ledgerKind, ledgerFinding(f.Position, f.Stream, f.What))
+	}
+	if len(c.findings) > 0 {
+		return
+	}
+	v.holds(Usability, readable(uint64(c.Events), c.Centers))
+	switch {
+	case c.Comparisons == 0:
+	case c.Evaluations == c.Comparisons:
+		v.holds(Usability, naiveAll(c.Evaluations))
+	default:
+		v.holds(Usability, naiveSample(c.Evaluations, c.Comparisons))
+		v.unexamined(naiveRest(c.Comparisons - c.Evaluations))
+	}
 }

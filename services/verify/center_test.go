@@ -70,8 +70,7 @@ func (w *world) ofCenter(t testing.TB, center events.CenterID) bundle.Contents {
 		c.Consistency[size] = proof
 	}
 	c.Figures = nil
-	for _, name := range []string{"支出.xlsx"} {
-		content := w.figures[name]
+	for name, content := range map[string][]byte{"年度表-ZJ-0001.html": w.ofOne, "支出.xlsx": w.figures["支出.xlsx"]} {
 		c.Figures = append(c.Figures, bundle.Figure{Name: name, Content: bytes.NewReader(content),
 			Bytes: int64(len(content))})
 	}
@@ -90,7 +89,11 @@ func TestABundleOfOneCenterProvesItsRecordsAndSaysWhatItCannot(t *testing.T) {
 		"ZJ-0001 的第 1 至 5 条没有缺漏。不能证明第 5 条是最后一条，也不能证明各中心的合计。",
 		"of ZJ-0001 none is missing from 1 to 5. Not proven: that 5 is the last one, and any total over centers.",
 		"任何涉及其他中心的合计", "that the last policy shown is the last one adopted",
-		"报表 figures/支出.xlsx：94 格全部由 ZJ-0001 第 1 至 5 条记录得出")
+		"报表 figures/支出.xlsx：94 格全部由 ZJ-0001 第 1 至 5 条记录得出",
+		"格全部由 ZJ-0001 第 1 至 5 条记录得出")
+	if len(v.Figures) != 2 || !v.Figures[0].Equal || !v.Figures[1].Equal || v.Figures[0].Cells == 0 {
+		t.Errorf("%+v", v.Figures)
+	}
 	// Of a center, checkpoints of the sizes in the bundle are compared, and no others.
 	file := pack(t, w.ofCenter(t, "ZJ-0002"))
 	expect(t, w.judge(t, file, knowing(w.heads[1])), verify.Unwitnessed, "报表 figures/支出.xlsx 涉及其他中心")

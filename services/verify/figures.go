@@ -6,6 +6,7 @@ import (
 	"io"
 	"path"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/bundle"
 	"github.com/taizhang/taizhang/services/lists"
@@ -86,7 +87,7 @@ func (v *Verdict) checkFigure(s *scan, f *figure, r *reports.Reproduction, err e
 	}
 	f.Equal = err == nil && r.Differs == nil && (f.Given || r.Exact)
 	switch {
-	case r != nil && s.only != "" && r.Question.Center() != s.only:
+	case r != nil && s.only != "" && centerOf(r) != s.only:
 		f.Equal = false
 		v.unexamined(figureOfCenter(f.Name))
 		v.lacks(figureOfCenter(f.Name))
@@ -102,4 +103,12 @@ func (v *Verdict) checkFigure(s *scan, f *figure, r *reports.Reproduction, err e
 	default:
 		v.holds(Authenticity, figureEqual(&f.Figure))
 	}
+}
+
+// centerOf returns the one center that a report is about, or "" for several.
+func centerOf(r *reports.Reproduction) events.CenterID {
+	if r.Question.List == reports.YearlyName {
+		return events.CenterID(r.Question.Params["center"])
+	}
+	return r.Question.Center()
 }
