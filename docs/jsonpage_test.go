@@ -93,7 +93,8 @@ var answers = []struct {
 			"is sound.", desk.Checked{}, desk.FindingColumns},
 	{"backup verify FILE", "What the rehearsed restore of a backup found. CSV has the findings of the check and of " +
 		"the comparison; there is none if the backup is sound.", desk.Rehearsed{}, desk.FindingColumns},
-	{"seal show", "The newest checkpoint. `seal init`, `seal add` and `seal sheet` answer alike.", desk.Checkpoint{},
+	{"seal show", "The newest checkpoint. `seal init`, `seal add`, `seal sheet` and `seal key restore` answer " +
+		"alike.", desk.Checkpoint{},
 		desk.CheckpointColumns},
 	{"seal", "The newest checkpoint after the sealing. CSV does not say whether it is new.", desk.Sealed{},
 		desk.CheckpointColumns},

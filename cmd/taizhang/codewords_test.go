@@ -38,7 +38,7 @@ var notWords = []*regexp.Regexp{
 	regexp.MustCompile(`(/tmp|\.\.|testdata)/[^\s，。；：、）”]*`),        // files of the test
 	// names of files
 	regexp.MustCompile(`[\w.-]*\.(xlsx|csv|jsonl|json|html|htm|tar|partial|access|dead|state|nk|pem|token|txt|conf|` +
-		`key|cosig|add-checkpoint|log|md|sh|pdf)\b`),
+		`key|cosig|add-checkpoint|checkpoint|tlog-proof|tsr|log|md|sh|pdf)\b`),
 	regexp.MustCompile(`\./[\w-]+|/bin/sh`),          // names of files
 	regexp.MustCompile(`\(devel\)`),                  // the version of the program under test
 	regexp.MustCompile(`R\d\d-\w+`),                  // ids of rules
@@ -49,7 +49,9 @@ var notWords = []*regexp.Regexp{
 	// the code that stands for a word in a record as JSON, after the word
 	regexp.MustCompile(`（[a-z-]+）`),
 	// names that the test or an example types
-	regexp.MustCompile(`\b([a-z]-\d+|cai|yi|di|bu|zhong|none|screen|jia|hang|9f2c1e|prov|again|root)\b|zj-0001`),
+	regexp.MustCompile(`\b([a-z]-\d+|cai|yi|di|bu|zhong|none|screen|caizheng|jia|hang|9f2c1e|prov|again|root)\b|zj-0001`),
+	regexp.MustCompile(`c2sp\.org/[a-z-]+`),                // specifications
+	regexp.MustCompile(`DATA/seal(/[a-z]+)*`),              // the directory of seals
 	regexp.MustCompile(`/backup/`),                         // a directory of an example
 	regexp.MustCompile(`“(raised|cleared|withdrawn|off)”`), // what a variable or a setting holds
 	regexp.MustCompile(`不以 local 开头`),                      // how the name of an account must not begin
@@ -69,7 +71,7 @@ var latin = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?:[-._][A-Za-z0-9]+)*`)
 // properNames are names that have no Chinese form, and the names of forms and languages that a flag takes.
 var properNames = []string{"Excel", "Linux", "KurrentDB", "OpenID", "OpenConnect", "Connect", "Lines", "CloudEvents",
 	"JetStream", "table", "csv", "json", "zh", "en", "xlsx", "tar", "nats", "tls",
-	"Provenance", "https", "X-Forwarded-For", "bash", "zsh", "fish", "powershell", "Ctrl-C"}
+	"Provenance", "https", "X-Forwarded-For", "bash", "zsh", "fish", "powershell", "Ctrl-C", "UKey"}
 
 // codeWords returns the code words of a Chinese text.
 func codeWords(s string) (found []string) {

@@ -241,7 +241,7 @@ func newLedgers(t *testing.T) *ledgers {
 	if _, errOut, code := taizhang(t, "--data", l.small, "backup", filepath.Join(dir, "whole.tar")); code != 0 {
 		t.Fatal(errOut)
 	}
-	mustRun(t, "--data", l.small, "seal", "init", "taizhang.zj/2026")
+	sealedWithWitness(t, l.small)
 	written, err := os.ReadFile(report)
 	if err != nil {
 		t.Fatal(err)
@@ -327,7 +327,7 @@ func (l *ledgers) commands(title string) []string {
 
 // undatedVerbs take no date.
 var undatedVerbs = []string{"reproduce", "import", "record", "policy check", "policy adopt", "try FILES/sheet.csv",
-	"backup", "restore", "account", "token", "access-log", "nats", "feed", "doctor"}
+	"backup", "restore", "account", "token", "access-log", "nats", "feed", "doctor", "seal", "receipt"}
 
 func (l *ledgers) args(t *testing.T, line, form string) (args []string, code int) {
 	line, no := strings.CutPrefix(line, "! ")

@@ -23,7 +23,7 @@ var argumentWords = map[string]string{
 	"TEXT": "文字", "SCOPE": "口径",
 	"BY": "方式", "ROLE": "角色", "WHAT": "内容", "ORDER": "次序", "COLUMN": "列名",
 	"REGION": "区划", "STATUS": "状态", "STATE": "状态", "NUMBER": "文号", "LEVEL": "级别", "FIGURE": "数字",
-	"KIND": "种类", "ADDR": "地址",
+	"KIND": "种类", "ORIGIN": "封存标识", "ADDR": "地址",
 	"USE": "用途", "POSITION": "位置", "POINT": "时点", "MODE": "方式", "METHOD": "方法", "FAMILY": "类别",
 	"CODE": "代码", "UNIT": "单位", "TIME": "时点",
 	"PREFIX": "前几位", "COMMAND": "命令", "CIDR": "网段", "ACT": "事项", "KEY": "对象", "RAISED-ON": "发生日期",

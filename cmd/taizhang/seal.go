@@ -29,7 +29,8 @@ func (a *app) sealCommand() *cobra.Command {
 
 --sign-with 另加 SM2 签名：检查点三行文字送入 COMMAND 的标准输入，COMMAND 把 DER 签名写到标准输出，
 如 UKey 或签名服务器的工具。
-其公钥用 --sign-key 给出（PEM；由证书取得：openssl x509 -pubkey -noout -in 证书）。`,
+其公钥用 --sign-key 给出（PEM）；由证书取得：
+     openssl x509 -pubkey -noout -in 证书.pem -out sm2.pem`,
 			`Seal the ledger: write a record of the sealing, and sign a checkpoint that ends with it. If a record before it is ever
 changed, removed, inserted or moved, the ledger is no longer that of the checkpoint.
 If nothing was written since the last sealing, nothing is sealed. Sealing begins with taizhang seal init.
@@ -39,7 +40,8 @@ If the witnesses know different checkpoints, --witness names one; --old is the n
 
 --sign-with adds an SM2 signature: COMMAND gets the three lines of the checkpoint on its standard input and writes the
 signature in DER to its standard output, such as the tool of a UKey or of a signature server. Its public key is given by
---sign-key (PEM; from a certificate: openssl x509 -pubkey -noout -in CERTIFICATE).`),
+--sign-key (PEM). From a certificate:
+     openssl x509 -pubkey -noout -in certificate.pem -out sm2.pem`),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd, a.server); err != nil {
 				return err
@@ -81,7 +83,7 @@ func (a *app) tellCheckpoint(c *desk.Checkpoint) {
 	}
 	a.print("公钥：%s", "public key: %s", c.Key)
 	for _, w := range c.Cosigners {
-		a.print("见证：%s，%s", "cosigned by %s at %s", w.Name, w.At)
+		a.print("见证：%s，%s", "cosigned by %s at %s", w.Witness, w.At)
 	}
 	switch {
 	case c.QuorumMet:

@@ -129,9 +129,8 @@ func publicKey(path string) ([]byte, error) {
 	block, _ := pem.Decode(content)
 	if block == nil || block.Type != "PUBLIC KEY" {
 		return nil, text.Errorf(text.Invalid,
-			"%[1]s 中没有公钥（PEM，PUBLIC KEY）；由证书取得：openssl x509 -pubkey -noout -in 证书",
-			"%[1]s has no public key (PEM, PUBLIC KEY); from a certificate: openssl x509 "+
-				"-pubkey -noout -in CERTIFICATE",
+			"%s 中没有公钥（PEM）；由证书取得公钥的命令见 taizhang help seal",
+			"%s has no public key (PEM, PUBLIC KEY); taizhang help seal shows how to take it from a certificate",
 			path)
 	}
 	return block.Bytes, nil
@@ -239,8 +238,8 @@ records of the old origin are gone. The old files move to DATA/seal/earlier.`),
 		a.say("原标识的最后一个检查点 `FILE`，由新标识接续",
 			"`FILE` with the last checkpoint of the old origin, which the new one continues"))
 	c.Flags().StringVar(&afterKey, "after-key", "",
-		a.say("原标识的日志公钥 `KEY`；台账中有记录的不必给出",
-			"public `KEY` of the old origin, if the ledger does not record it"))
+		a.say("原标识的日志公钥 `VKEY`；台账中有记录的不必给出",
+			"public key `VKEY` of the old origin, if the ledger does not record it"))
 	return c
 }
 
@@ -251,10 +250,10 @@ func (a *app) sealAddCommand() *cobra.Command {
 			"add cosignatures (.cosig) and time stamps (.tsr), each checked"),
 		Long: a.say(`加入见证方的见证（.cosig）和时间戳机构的时间戳（.tsr）。全部核对无误后才写入：见证须由 policy.txt 中的见证方签名，时间戳须是对
 DATA/seal/checkpoints 中某个文件原样申请的，例如：
-  openssl ts -query -data DATA/seal/checkpoints/1503 -sha256 -cert -out 1503.tsq`,
+     openssl ts -query -data DATA/seal/checkpoints/1503 -sha256 -cert -out 1503.tsq`,
 			`Add cosignatures of witnesses (.cosig) and time stamps of an authority (.tsr). Nothing is written unless all are right: a cosignature must
 be of a witness in policy.txt, and a time stamp of a file in DATA/seal/checkpoints as it is, asked for by, for example:
-  openssl ts -query -data DATA/seal/checkpoints/1503 -sha256 -cert -out 1503.tsq`),
+     openssl ts -query -data DATA/seal/checkpoints/1503 -sha256 -cert -out 1503.tsq`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var list []sealing.File
 			for _, path := range args {
@@ -327,8 +326,16 @@ func (a *app) sealKeyCommand() *cobra.Command {
 				if err := d.Seals.RestoreKey(cmd.Context(), args[0], content); err != nil {
 					return err
 				}
-				a.print("私钥已放回 %s，可以封存", "the key is in %s, and the ledger can be sealed", d.Seals.KeyPath())
-				return nil
+				c, err := d.Checkpoint(cmd.Context())
+				if text.CodeOf(err) == text.NotFound { // its file was not restored; the next sealing signs it again
+					c, err = &desk.Checkpoint{Cosigners: []desk.Cosigner{}, Position: d.Position()}, nil
+				}
+				if err != nil {
+					return err
+				}
+				return a.answer(c, c.Table, func() {
+					a.print("私钥已放回 %s，可以封存", "the key is in %s, and the ledger can be sealed", d.Seals.KeyPath())
+				})
 			})
 		},
 	}

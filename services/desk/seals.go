@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"time"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/seal"
@@ -12,14 +11,20 @@ import (
 
 // Checkpoint is the newest signed checkpoint of the ledger.
 type Checkpoint struct {
-	Origin    string            `json:"origin"`
-	Key       string            `json:"key"` // the public key of the log, which verifies the signature
-	Size      uint64            `json:"size"`
-	Root      string            `json:"root"` // base64
-	Cosigners []events.Cosigner `json:"cosigners"`
-	QuorumMet bool              `json:"quorumMet"` // of the policy that the operator proposes
-	Position  uint64            `json:"position"`  // of the ledger now
-	Note      string            `json:"note"`      // the signed note, verbatim
+	Origin    string     `json:"origin"`
+	Key       string     `json:"key"` // the public key of the log, which verifies the signature
+	Size      uint64     `json:"size"`
+	Root      string     `json:"root"` // base64
+	Cosigners []Cosigner `json:"cosigners"`
+	QuorumMet bool       `json:"quorumMet"` // of the policy that the operator proposes
+	Position  uint64     `json:"position"`  // of the ledger now
+	Note      string     `json:"note"`      // the signed note, verbatim
+}
+
+// Cosigner is a witness of the policy of the operator that has cosigned a checkpoint.
+type Cosigner struct {
+	Witness string `json:"witness"` // its name in the policy
+	At      string `json:"at"`
 }
 
 // CheckpointColumns are the columns for a Checkpoint.
@@ -72,7 +77,7 @@ func (l *Local) checkpoint(s *seal.Signed) (*Checkpoint, error) {
 		return nil, err
 	}
 	c := &Checkpoint{Origin: s.Origin, Key: log.String(), Size: s.Size, Root: s.Root.String(),
-		Cosigners: []events.Cosigner{}, Position: l.Position(), Note: string(s.Bytes())}
+		Cosigners: []Cosigner{}, Position: l.Position(), Note: string(s.Bytes())}
 	policy, err := l.Seals.Witnesses()
 	if err != nil || policy == nil {
 		return c, err
@@ -80,7 +85,7 @@ func (l *Local) checkpoint(s *seal.Signed) (*Checkpoint, error) {
 	met, cosigned := policy.Quorum(s)
 	c.QuorumMet = met
 	for _, w := range cosigned {
-		c.Cosigners = append(c.Cosigners, events.Cosigner{Name: w.Name, At: w.At.UTC().Format(time.RFC3339)})
+		c.Cosigners = append(c.Cosigners, Cosigner{w.Name, events.FormatInstant(w.At)})
 	}
 	return c, nil
 }

@@ -56,7 +56,7 @@ func (c *Checkpoint) WriteSheet(to io.Writer, lang string, now time.Time) error 
 			s.Cosigners = append(s.Cosigners, say("另有 %d 家", "and %d others", len(c.Cosigners)-i))
 			break
 		}
-		s.Cosigners = append(s.Cosigners, say("%s，%s", "%s at %s", w.Name, w.At))
+		s.Cosigners = append(s.Cosigners, say("%s，%s", "%s at %s", w.Witness, w.At))
 	}
 	if len(s.Cosigners) == 0 {
 		s.Cosigners = []string{say("打印时尚无见证", "none when this was printed")}
@@ -65,7 +65,7 @@ func (c *Checkpoint) WriteSheet(to io.Writer, lang string, now time.Time) error 
 	s.CodeTitle = say("二维码（检查点原文，含 %d 行签名）",
 		"QR code (the checkpoint verbatim, with %d signature lines)",
 		lines)
-	s.How = say("核对：扫描二维码，原样存为文件 known.checkpoint，运行 taizhang-verify 并以此文件为已知检查点；"+
+	s.How = say("核对：扫描二维码，原样存为文件，运行 taizhang-verify 并以此文件为已知检查点；"+
 		"也可只比对上面三行。", "To check: scan the code, save its text as it is in a file known.checkpoint, and run "+
 		"taizhang-verify with this file as the known checkpoint; or compare the three lines above by eye.")
 	if err := s.draw(content); err != nil {
