@@ -24,6 +24,7 @@ func (a *app) sealCommand() *cobra.Command {
 此前任何记录的改动、增删、移位，都会与检查点不符。
 上次封存以来没有新记录的，不再封存。先用 taizhang seal init 开始封存。
 
+policy.txt 中有网址的见证方随即请求见证（由服务封存的，由服务请求）。
 --request 写出见证请求，供文件往来；对方的见证（.cosig）用 taizhang seal add 加入。
 各见证方所知的检查点不同时，用 --witness 指明写给谁；对方答复另有所知的条数时，用 --old 给出。
 
@@ -35,6 +36,7 @@ func (a *app) sealCommand() *cobra.Command {
 changed, removed, inserted or moved, the ledger is no longer that of the checkpoint.
 If nothing was written since the last sealing, nothing is sealed. Sealing begins with taizhang seal init.
 
+The witnesses of policy.txt that have an address are asked at once, or by the server if it seals.
 --request writes the request for a witness to which files are carried; its answer (.cosig) comes back by taizhang seal add.
 If the witnesses know different checkpoints, --witness names one; --old is the number of records that it says it knows.
 

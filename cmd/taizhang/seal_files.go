@@ -20,6 +20,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/sealer"
 	"github.com/taizhang/taizhang/services/sealing"
 )
 
@@ -45,7 +46,17 @@ func (a *app) seal(cmd *cobra.Command, o *sealOptions) (s *desk.Sealed, err erro
 		if s, err = d.Seal(ctx); err != nil {
 			return err
 		}
-		return a.afterSealing(ctx, d.Seals, o)
+		if err := a.askWitnesses(ctx, d.Seals); err != nil {
+			return err
+		}
+		if err := a.afterSealing(ctx, d.Seals, o); err != nil {
+			return err
+		}
+		c, err := d.Checkpoint(ctx) // with what was added meanwhile
+		if err == nil {
+			s.Checkpoint = *c
+		}
+		return err
 	})
 	return s, err
 }
@@ -58,6 +69,19 @@ func (a *app) onSeals(ctx context.Context, do func(*desk.Local) error) error {
 		return err
 	}
 	return local.open(ctx, true, func(d *desk.Local, _ events.Store) error { return do(d) })
+}
+
+// askWitnesses asks the witnesses that have an address, and tells the user who did not cosign. The checkpoint stands
+// without them.
+func (a *app) askWitnesses(ctx context.Context, k *sealing.Keeper) error {
+	asked, err := sealer.AskAll(ctx, k, sealer.NewClient())
+	for _, w := range asked {
+		if w.Err != nil {
+			fmt.Fprintln(a.errOut, a.say("提示：见证方 %s 没有见证：%s", "note: the witness %s did not cosign: %s",
+				w.Witness, a.message(w.Err)))
+		}
+	}
+	return err
 }
 
 // afterSealing writes the request for a witness and adds the signature of the owner.
@@ -334,7 +358,8 @@ func (a *app) sealKeyCommand() *cobra.Command {
 					return err
 				}
 				return a.answer(c, c.Table, func() {
-					a.print("私钥已放回 %s，可以封存", "the key is in %s, and the ledger can be sealed", d.Seals.KeyPath())
+					a.print("私钥已放回 %s，可以封存", "the key is in %s, and the ledger can be sealed",
+						d.Seals.KeyPath())
 				})
 			})
 		},

@@ -22,6 +22,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/sealing"
 )
 
 const (
@@ -672,5 +673,41 @@ func TestAccountsChangeWhileTheyAreUsed(t *testing.T) {
 	if list := logOf(t, k.Access, LogQuestion{Kind: LogAct, Limit: 1}); len(list) != 1 ||
 		list[0].Verb != string(accountEnabled) {
 		t.Errorf("the last act is %+v", list)
+	}
+}
+
+// TestReceiptsAndSealingsAreGuardedAndLogged asks for receipts by position, which does not say whose record it is.
+func TestReceiptsAndSealingsAreGuardedAndLogged(t *testing.T) {
+	k := newKit(t)
+	seals, err := sealing.Open(t.TempDir(), k.local.Ledger, k.local.Ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seals.Begin(t.Context(), sealing.Beginning{Origin: "taizhang.zj/2026"}); err != nil {
+		t.Fatal(err)
+	}
+	k.local.Seals = seals
+	center := k.as(t, "c1", Binding{Role: Center, Center: "ZJ-0001"})
+	for position, want := range map[uint64]text.ErrorCode{1: "", 2: "", 3: text.NotFound, 5: text.NotFound,
+		99: text.NotFound, 0: text.NotFound} {
+		_, err := center.Receipt(t.Context(), desk.ReceiptRequest{Position: position})
+		if code(err) != want || err != nil && err.Error() != sealing.NoRecord(position).Error() {
+			t.Errorf("position %d: %v", position, err)
+		}
+	}
+	if c, err := k.as(t, "log", Binding{Role: LogAdmin}).Checkpoint(t.Context()); err != nil || c.Size != 6 {
+		t.Errorf("the checkpoint is %+v, %v", c, err)
+	}
+	if s, err := k.as(t, "sec", Binding{Role: SecAdmin}).Seal(t.Context()); err != nil || s.New {
+		t.Errorf("it sealed %+v, %v", s, err)
+	}
+	verbs := map[string]int{}
+	for _, e := range logOf(t, k.Access, LogQuestion{}) {
+		if e.Kind == LogRead || e.Kind == LogAct {
+			verbs[e.Verb] += e.Count
+		}
+	}
+	if verbs["receipt"] != 6 || verbs["checkpoint"] != 1 || verbs["seal"] != 1 {
+		t.Errorf("the log has %v", verbs)
 	}
 }
