@@ -100,6 +100,10 @@ func asyncAPI(t *testing.T) object {
 		member{"head", message(t, &alertfeed.Message{Subject: alertfeed.HeadSubject, Head: &sampleHead},
 			alertfeed.HeadType,
 			"All subjects are right as of this head, or a generation begins.", s.ref("HeadEvent"))})
+	messages = append(messages, member{"checkpoint", obj("name", "checkpoint", "title", "checkpoint", "summary",
+		"The ledger signed that it has these records; see c2sp.org/tlog-checkpoint and c2sp.org/signed-note.",
+		"contentType", alertfeed.CheckpointType, "payload", obj("type", "string"),
+		"examples", []object{obj("name", "example", "payload", sampleCheckpoint)})})
 	return obj(
 		"asyncapi", "3.1.0",
 		"info", obj("title", "Taizhang alerts", "version", "1", "description", feedIntro, "license",
@@ -116,12 +120,17 @@ func asyncAPI(t *testing.T) object {
 			"head", obj("address", alertfeed.HeadSubject, "title", "The head", "description",
 				"Written after each round of changes.",
 				"messages", obj("head", obj("$ref", "#/components/messages/head"))),
+			"checkpoint", obj("address", alertfeed.CheckpointSubject, "title", "Checkpoints of the ledger",
+				"description", "Only of a ledger that is sealed, and only for users added with --checkpoints.",
+				"messages", obj("checkpoint", obj("$ref", "#/components/messages/checkpoint"))),
 		),
 		"operations", obj(
 			"publishAlerts", obj("action", "send", "channel", obj("$ref", "#/channels/alerts"), "summary",
 				"Says how an alert stands, when that has changed."),
 			"publishHead", obj("action", "send", "channel", obj("$ref", "#/channels/head"), "summary",
 				"Says as of what all subjects are right."),
+			"publishCheckpoint", obj("action", "send", "channel", obj("$ref", "#/channels/checkpoint"), "summary",
+				"Publishes a checkpoint when it is signed, and again with the cosignatures of witnesses."),
 		),
 		"components", obj("schemas", s.named, "messages", messages, "securitySchemes",
 			obj("nkey", obj("type", "asymmetricEncryption",
@@ -131,7 +140,8 @@ func asyncAPI(t *testing.T) object {
 
 const feedIntro = "Taizhang says over NATS which alerts are raised, cleared and withdrawn. The messages are in the " +
 	"JetStream stream " +
-	alertfeed.StreamName + ". Each is a CloudEvent 1.0 in structured JSON. Ignore members that you do not know. " +
+	alertfeed.StreamName + ". Each but a checkpoint is a CloudEvent 1.0 in structured JSON. Ignore members that you " +
+	"do not know. " +
 	"See docs/alerting.md for the rule by which messages are read, and for the rights of a user."
 
 // event returns the schema of a CloudEvent of a type of data.
@@ -215,6 +225,10 @@ func message(t *testing.T, m *alertfeed.Message, typed, summary string, payload 
 		"payload", payload,
 		"examples", []object{obj("name", "example", "payload", jsontext.Value(body))})
 }
+
+// sampleCheckpoint is a signed note as a ledger publishes it.
+const sampleCheckpoint = "taizhang.zj/2026\n4912\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n" +
+	"— taizhang.zj/2026 Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
 
 // The examples of the document.
 var (

@@ -95,6 +95,7 @@ var meanings = map[string]string{
 	"token.name":             "what the token is for",
 	"token.state":            "`valid`, `expired`, `revoked`, or `void` after a restore or a change of role",
 	"NATSFilter.centers":     "ids of centers; empty for all",
+	"NATSFilter.checkpoints": "also the signed checkpoints of the ledger; left out for no",
 	"NATSFilter.families":    "families of the codes of alerts, `EXE` for AL-EXE-02; empty for all",
 	"NATSFilter.severities":  "`red`, `yellow` or `blue`; empty for all",
 	"NATSUser.configuration": "after an act, if the server of NATS is elsewhere: what its operator puts there",

@@ -85,6 +85,8 @@ A user of the same name is replaced by the new key and filter, and the old key i
 			"only alerts whose code is of `FAMILY`, such as EXE; may be given several times"))
 	f.StringArrayVar(&r.Filter.Centers, "center", nil,
 		a.say("只接收该中心 `ID` 的；可多次给出", "only alerts of the center `ID`; may be given several times"))
+	f.BoolVar(&r.Filter.Checkpoints, "checkpoints", false,
+		a.say("另接收台账的检查点", "also the signed checkpoints of the ledger"))
 	return c
 }
 
@@ -232,7 +234,10 @@ func (a *app) filterWords(f *access.NATSFilter) string {
 		}
 	}
 	if len(parts) == 0 {
-		return a.say("全部预警", "all alerts")
+		parts = []string{a.say("全部预警", "all alerts")}
+	}
+	if f.Checkpoints {
+		parts = append(parts, a.say("另有检查点", "and checkpoints"))
 	}
 	return strings.Join(parts, a.say("；", "; "))
 }

@@ -175,12 +175,12 @@ func (u *natsUser) shown() NATSUser {
 }
 
 func (f *NATSFilter) copied() NATSFilter {
-	return NATSFilter{slices.Clone(f.Centers), slices.Clone(f.Severities), slices.Clone(f.Families)}
+	return NATSFilter{slices.Clone(f.Centers), slices.Clone(f.Severities), slices.Clone(f.Families), f.Checkpoints}
 }
 
 func (f *NATSFilter) is(g *NATSFilter) bool {
 	return slices.Equal(f.Centers, g.Centers) && slices.Equal(f.Severities, g.Severities) &&
-		slices.Equal(f.Families, g.Families)
+		slices.Equal(f.Families, g.Families) && f.Checkpoints == g.Checkpoints
 }
 
 // These limits hold for users of NATS.

@@ -173,6 +173,8 @@ type NATSFilter struct {
 	Centers    []string `json:"centers"`    // ids, of centers that the ledger has
 	Severities []string `json:"severities"` // red, yellow or blue
 	Families   []string `json:"families"`   // of the codes: EXE for AL-EXE-02
+
+	Checkpoints bool `json:"checkpoints,omitzero"` // also the signed checkpoints of the ledger
 }
 
 // NewNATSUser is a request to let a program read the alerts over NATS.

@@ -161,9 +161,12 @@ type Filter struct {
 	Centers    []string `json:"centers"`
 	Severities []string `json:"severities"` // red, yellow, blue
 	Families   []string `json:"families"`   // such as EXE
+
+	Checkpoints bool `json:"checkpoints,omitzero"` // also the checkpoints of the ledger
 }
 
-// Subjects returns the subjects that a filter selects, and that of the head. No two overlap.
+// Subjects returns the subjects that a filter selects, and that of the head. No two overlap. Only a filter that asks
+// for them has the checkpoints, because programs made before there were any take such a message for a fault.
 func (f Filter) Subjects() []string {
 	any := func(list []string) []string {
 		if len(list) == 0 {
@@ -174,6 +177,9 @@ func (f Filter) Subjects() []string {
 		return slices.Compact(list)
 	}
 	subjects := []string{HeadSubject}
+	if f.Checkpoints {
+		subjects = append(subjects, CheckpointSubject)
+	}
 	centers := slices.Clone(f.Centers)
 	for i, id := range centers {
 		centers[i] = centerToken(events.CenterID(id))

@@ -159,6 +159,9 @@ func (l *link) board(ctx context.Context, c jetstream.Consumer) (*Board, error) 
 			if err != nil {
 				return nil, err
 			}
+			if m == nil {
+				continue
+			}
 			later = append(later, m)
 			if m.Head != nil && m.Head.Phase == alertfeed.End {
 				for _, m := range later {

@@ -30,7 +30,9 @@ func (r *reader) catchUp(ctx context.Context, c jetstream.Consumer, filters []st
 			if err != nil {
 				return d, err
 			}
-			g.take(m, l)
+			if m != nil {
+				g.take(m, l)
+			}
 		}
 		if err := acknowledge(letters); err != nil {
 			return d, err

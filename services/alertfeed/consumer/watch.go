@@ -223,7 +223,7 @@ func (r *reader) read(ctx context.Context, letters []letter) error {
 
 func (r *reader) readOne(ctx context.Context, l letter) error {
 	m, err := decode(l)
-	if err != nil {
+	if err != nil || m == nil {
 		return err
 	}
 	if !m.At().Precedes(r.reading.Head()) { // a message that precedes it may be of a ledger that published here before
@@ -257,7 +257,11 @@ func (r *reader) readOne(ctx context.Context, l letter) error {
 	return nil
 }
 
+// decode reads a message. It returns nil for a checkpoint, which a consumer of alerts passes over.
 func decode(l letter) (*alertfeed.Message, error) {
+	if l.Subject() == alertfeed.CheckpointSubject {
+		return nil, nil
+	}
 	m, err := alertfeed.Decode(l.Subject(), l.Data())
 	if err != nil {
 		return nil, text.Errorf(text.Internal, "第 %d 条消息（%s）无法识别，可能来自更新的版本；请升级本程序",

@@ -608,3 +608,26 @@ func TestPeopleAreToldOnceThatNoServerAnswers(t *testing.T) {
 		t.Errorf("people were told %q", got)
 	}
 }
+
+func TestACheckpointIsPassedOver(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	f.deleteDurable()
+	f.makeDurable((alertfeed.Filter{Checkpoints: true}).Subjects()...)
+	checkpoint := func() {
+		t.Helper()
+		if _, err := f.js.Publish(t.Context(), alertfeed.CheckpointSubject, []byte("taizhang.zj/2026")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkpoint()
+	f.say("A", raised, at(1, 1))
+	f.head(alertfeed.End, at(1, 1))
+	w := f.watch()
+	w.sees("raised A")
+	checkpoint()
+	f.say("B", raised, at(1, 2))
+	w.sees("raised A", "raised B")
+	f.read() // and acknowledged
+	w.finish("raised A", "raised B")
+}
