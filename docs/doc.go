@@ -10,8 +10,9 @@
 //
 // The pages operations.md and zh/operations.md are recipes for those who run a ledger. A test of cmd/taizhang, with
 // the tag e2e and as root, takes the commands out of the blocks of the pages, runs them, and compares what they print.
+// The pages audit.md and zh/audit.md are for auditors; a test of cmd/taizhang, with the tag e2e, does the same with them.
 package docs
 
 //go:generate go test . -run "Pages|OfTheAPI|OfTheFeed" -update
 //go:generate go test ../cmd/taizhang -run ConsoleBlocksOfTheManual -update
-//go:generate go test -tags e2e ../cmd/taizhang -run CommandsOfThePagesOfOperations -update
+//go:generate go test -tags e2e ../cmd/taizhang -run CommandsOfThePagesOf -update

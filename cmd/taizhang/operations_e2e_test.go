@@ -140,6 +140,7 @@ var changes = []struct {
 }{
 	{regexp.MustCompile(`v0\.0\.0-\d+-[0-9a-f]+(\+dirty)?( [0-9a-f]{12})?|\(devel\)( [0-9a-f]{12})?`), "BUILD"},
 	{regexp.MustCompile(`\b([0-9a-f]{16,}|[A-Z2-7]{50,})\b`), "KEY"},
+	{regexp.MustCompile(`\+[0-9a-f]{8}\+|[A-Za-z0-9+/]{42,}=*`), "KEY"},
 	{regexp.MustCompile(`\d+(\.\d+)?(ns|µs|ms|s)\b|\d+h\d+m\d+s\b`), "N s"},
 	{regexp.MustCompile(`(\d+(\.\d+)?)([KMG])\b`), "N"},
 	{regexp.MustCompile(`\d+([.,:T-]+\d+)*`), "N"},
@@ -199,7 +200,7 @@ func TestTheCommandsOfThePagesOfOperations(t *testing.T) {
 	for lang := range operationsPages {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
-			p := readOperations(t, lang)
+			p := readSteps(t, operationsPages[lang])
 			m := newMachine(t, lang)
 			var page strings.Builder
 			differs := false

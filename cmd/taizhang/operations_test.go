@@ -39,19 +39,19 @@ type operationsPage struct {
 var (
 	hiddenCommand = regexp.MustCompile(`^<!-- \$ (.*) -->\n$`)
 	typedAnswer   = regexp.MustCompile(`^<!-- type (.*) -->\n$`)
-	fileBlock     = regexp.MustCompile("^```(?:ini|nginx) (/\\S+)\n$")
+	fileBlock     = regexp.MustCompile("^```(?:ini|nginx|python) (\\S+)\n$")
 	whichLedger   = regexp.MustCompile(`--(data|config|server) `)
 	notRunRow     = regexp.MustCompile("^\\| `([a-z` ,、]+)` \\| (not run|未运行)")
 )
 
-// readOperations cuts a page into its steps.
-func readOperations(t *testing.T, lang string) *operationsPage {
+// readSteps cuts a page into its steps.
+func readSteps(t *testing.T, name string) *operationsPage {
 	t.Helper()
-	content, err := os.ReadFile(operationsPages[lang])
+	content, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &operationsPage{name: operationsPages[lang], notRun: map[string]bool{}}
+	p := &operationsPage{name: name, notRun: map[string]bool{}}
 	var before strings.Builder
 	var typed []string
 	add := func(s operationsStep) *operationsStep {
@@ -110,8 +110,8 @@ func (s *operationsStep) program() (name, rest string) {
 
 func TestThePagesOfOperationsRunTheSameCommands(t *testing.T) {
 	steps := map[string][]string{}
-	for lang := range operationsPages {
-		for _, s := range readOperations(t, lang).steps {
+	for lang, name := range operationsPages {
+		for _, s := range readSteps(t, name).steps {
 			steps[lang] = append(steps[lang], fmt.Sprintf("%s%s %q %v", s.file, s.command, s.typed, s.fails))
 		}
 	}
@@ -134,7 +134,7 @@ func TestEveryCommandOfThePagesOfOperationsIsRunOrNamedAsNotRun(t *testing.T) {
 	leaveUnderRace(t)
 	mayBeExcused := []string{"docker", "kubectl", "scp"}
 	for lang := range operationsPages {
-		p := readOperations(t, lang)
+		p := readSteps(t, operationsPages[lang])
 		for name := range p.notRun {
 			if !slices.Contains(mayBeExcused, name) {
 				t.Errorf("%s says that %s is not run, which the tests can run", p.name, name)

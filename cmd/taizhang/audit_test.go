@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// auditPages are the pages for auditors who trust nobody, by language.
+var auditPages = map[string]string{
+	"en": filepath.Join("..", "..", "docs", "audit.md"),
+	"zh": filepath.Join("..", "..", "docs", "zh", "audit.md"),
+}
+
+func TestThePagesOfAuditRunTheSameCommands(t *testing.T) {
+	steps := map[string][]string{}
+	for lang, name := range auditPages {
+		p := readSteps(t, name)
+		for _, s := range p.steps {
+			command := strings.Replace(s.command, "--lang "+lang, "--lang LANG", 1)
+			steps[lang] = append(steps[lang], fmt.Sprintf("%s%s %s %v", s.file, s.content, command, s.fails))
+			words := strings.Fields(s.command)
+			if s.hidden || len(words) == 0 || words[0] != "taizhang" || strings.Contains(s.command, "$(") {
+				continue
+			}
+			line, _, _ := strings.Cut(strings.TrimPrefix(s.command, "taizhang "), " | ")
+			if _, err := parseLine(line, lang); err != nil {
+				t.Errorf("%s: %s: %v", name, s.command, err)
+			}
+		}
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines := strings.Count(string(content), "\n"); lines > 400 {
+			t.Errorf("%s has %d lines", name, lines)
+		}
+		if strings.Contains(string(content), "complies with") {
+			t.Errorf("%s says that something complies: say what it is designed to do", name)
+		}
+	}
+	if len(steps["en"]) == 0 || strings.Join(steps["en"], "\n") != strings.Join(steps["zh"], "\n") {
+		t.Errorf("the commands of the English page are not those of the Chinese one:\n%s\n\n%s",
+			strings.Join(steps["en"], "\n"), strings.Join(steps["zh"], "\n"))
+	}
+}
