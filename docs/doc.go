@@ -10,7 +10,7 @@
 //
 // The pages operations.md and zh/operations.md are recipes for those who run a ledger. A test of cmd/taizhang, with
 // the tag e2e and as root, takes the commands out of the blocks of the pages, runs them, and compares what they print.
-// The pages audit.md and zh/audit.md are for auditors; a test of cmd/taizhang, with the tag e2e, does the same with them.
+// The pages audit.md and zh/audit.md are for auditors; a test of cmd/taizhang, with the tag e2e, types their commands.
 package docs
 
 //go:generate go test . -run "Pages|OfTheAPI|OfTheFeed" -update
