@@ -6,14 +6,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"filippo.io/torchwood"
 	f_witness "github.com/transparency-dev/formats/witness"
@@ -76,8 +73,8 @@ func (o office) newest(t *testing.T) *seal.Signed {
 	return list[len(list)-1]
 }
 
-// newOffice makes a ledger and seals it twice. OpenSSL adds an SM2 signature and a time stamp, the server of the
-// ledger asks a litewitness, and a request is carried to a witness of ours. The policy asks for both witnesses.
+// newOffice makes a ledger and seals it twice. OpenSSL adds an SM2 signature and a time stamp, the program asks a
+// litewitness over HTTP, and a request is carried to a witness of ours. The policy asks for both witnesses.
 func newOffice(t *testing.T) office {
 	t.Helper()
 	o := office{dir: t.TempDir(), tsa: newAuthority(t, "rsa:2048")}
@@ -118,7 +115,9 @@ func newOffice(t *testing.T) office {
 	o.taizhang(t, "seal", "--data", "d", "--sign-with", "./sign", "--sign-key", "sm2.pub.pem",
 		"--request", "r.add-checkpoint", "--witness", "archive")
 	o.taizhang(t, "witness", "cosign", "r.add-checkpoint", "--dir", "w", "--out", "c.cosig")
-	o.servedUntilCosigned(t, lite.key)
+	if _, err := o.newest(t).CosignedBy(lite.key); err != nil {
+		t.Errorf("litewitness: %v", err)
+	}
 	o.taizhang(t, "seal", "add", "c.cosig", "--data", "d")
 	size := fmt.Sprint(o.newest(t).Size)
 	answer := o.tsa.stamp(t, o.read(t, "d/seal/checkpoints", size))
@@ -128,43 +127,6 @@ func newOffice(t *testing.T) office {
 		t.Error("the time stamp is kept with a text that nobody signed")
 	}
 	return o
-}
-
-// servedUntilCosigned runs the server of the ledger until a witness has cosigned the newest checkpoint.
-func (o office) servedUntilCosigned(t *testing.T, w seal.Key) {
-	t.Helper()
-	c := exec.CommandContext(t.Context(), filepath.Join(o.dir, "taizhang"), "serve", "--data", "d",
-		"--listen", "127.0.0.1:0", "--nats-listen", "off", "--lang", "en")
-	c.Dir = o.dir
-	var says bytes.Buffer
-	c.Stdout, c.Stderr = &says, &says
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
-	tick, late := time.NewTicker(20*time.Millisecond), time.After(time.Minute)
-	defer tick.Stop()
-	for {
-		if _, err := o.newest(t).CosignedBy(w); err == nil {
-			break
-		}
-		select {
-		case <-tick.C:
-		case err := <-ended:
-			t.Fatalf("the server ends: %v\n%s", err, &says)
-		case <-late:
-			_ = c.Process.Kill()
-			<-ended
-			t.Fatalf("the litewitness does not cosign\n%s", &says)
-		}
-	}
-	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-ended; err != nil {
-		t.Fatalf("the server ends: %v\n%s", err, &says)
-	}
 }
 
 // withText returns an answer of OpenSSL with a text beside its status, as other authorities write it.
