@@ -23,7 +23,7 @@ type Field struct {
 	Value any
 }
 
-// position, reason and the like return the fields of a Notice.
+// position and reason return the fields that many notices have.
 func position(p uint64) Field { return Field{"position", p} }
 func reason(err error) Field  { return Field{"error", err} }
 

@@ -149,14 +149,14 @@ func placeAt(ctx context.Context, d *lists.Books, position uint64) (lastRecord, 
 	return lastRecord{}, nil // this ledger has no record there
 }
 
-// line is one row of a report.
+// Line is one row of a report.
 type Line struct {
 	Cells []Value
 	Look  Look
 	row   int // the row of the table, from 0, if the look is plain
 }
 
-// look is the appearance of a row of a sheet.
+// Look is the appearance of a row of a sheet.
 type Look int
 
 const (
@@ -169,7 +169,7 @@ const (
 	Origin // a note that holds only for one ledger
 )
 
-// sheet is one sheet of a report. A CSV file has one sheet.
+// Sheet is one sheet of a report. A CSV file has one sheet.
 type Sheet struct {
 	Name  string
 	Lines func(yield func(Line) bool)
@@ -181,7 +181,7 @@ var (
 	provenanceSheet = text.Say("出处", "Provenance")
 )
 
-// sheets returns the sheets, the provenance first: if the file is from another ledger, a difference in the provenance
+// Sheets returns the sheets, the provenance first: if the file is from another ledger, a difference in the provenance
 // explains it better than a difference in a figure.
 func (r *Report) Sheets() []Sheet {
 	if r.Form == XLSX {

@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// sort is the type of a cell of a report.
+// Sort is the type of a cell of a report.
 type Sort int
 
 const (
@@ -22,7 +22,7 @@ const (
 	Date
 )
 
-// value is one cell of a report. Its text is the content of the cell in a CSV file, such as a decimal number or a
+// Value is one cell of a report. Its text is the content of the cell in a CSV file, such as a decimal number or a
 // date YYYY-MM-DD, without format characters. If the ledger's text has format characters, held is the text with
 // them, as earlier versions of the program wrote it.
 type Value struct {
@@ -71,7 +71,7 @@ func textValue(s string) Value {
 // plainAmount returns an amount without separators of thousands.
 func plainAmount(shown string) string { return strings.ReplaceAll(shown, ",", "") }
 
-// inXLSX returns the cell as an XLSX file stores it. A number that XLSX cannot store exactly, and a date that it
+// InXLSX returns the cell as an XLSX file stores it. A number that XLSX cannot store exactly, and a date that it
 // cannot count, become text. num is the number of a cell that is not text.
 func (v Value) InXLSX() (as Value, num float64) {
 	switch v.Sort {

@@ -1,6 +1,6 @@
 // Package spreadsheet reads the files of spreadsheet programs: XLSX workbooks cell by cell with their types, and CSV
-// in the encodings that offices use. It does not use the library that writes workbooks here, because that library
-// streams a cell only as text and accepts a sheet whose XML ends early.
+// in the encodings that offices use. It does not use the library with which package workbook writes, because
+// that library streams a cell only as text, accepts a sheet whose XML ends early, and links a network.
 //
 // A workbook is streamed under limits, because an archive can be malicious: limits on its unpacked size, on the
 // nesting of elements and the size of a tag, and on the number of parts, sheets, strings and merged ranges. XML that
