@@ -38,7 +38,7 @@ var notWords = []*regexp.Regexp{
 	regexp.MustCompile(`(/tmp|\.\.|testdata)/[^\s，。；：、）”]*`),        // files of the test
 	// names of files
 	regexp.MustCompile(`[\w.-]*\.(xlsx|csv|jsonl|json|html|htm|tar|partial|access|dead|state|nk|pem|token|txt|conf|` +
-		`key|cosig|add-checkpoint|checkpoint|tlog-proof|tsr|log|md|sh|pdf)\b`),
+		`zip|key|cosig|add-checkpoint|checkpoint|tlog-proof|tsr|log|md|sh|pdf)\b`),
 	regexp.MustCompile(`\./[\w-]+|/bin/sh`),          // names of files
 	regexp.MustCompile(`\(devel\)`),                  // the version of the program under test
 	regexp.MustCompile(`R\d\d-\w+`),                  // ids of rules
@@ -70,7 +70,7 @@ var latin = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?:[-._][A-Za-z0-9]+)*`)
 
 // properNames are names that have no Chinese form, and the names of forms and languages that a flag takes.
 var properNames = []string{"Excel", "Linux", "KurrentDB", "OpenID", "OpenConnect", "Connect", "Lines", "CloudEvents",
-	"JetStream", "table", "csv", "json", "zh", "en", "xlsx", "tar", "nats", "tls",
+	"JetStream", "table", "csv", "json", "zh", "en", "xlsx", "tar", "zip", "nats", "tls",
 	"Provenance", "https", "X-Forwarded-For", "bash", "zsh", "fish", "powershell", "Ctrl-C", "UKey"}
 
 // codeWords returns the code words of a Chinese text.
