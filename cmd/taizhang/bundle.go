@@ -182,8 +182,7 @@ func (a *app) figuresFor(ctx context.Context, d *desk.Local, paths []string, cen
 				"%s 的各格都与台账相符，但文件不是本程序写出的原样（被别的程序保存过），核验时不予采信；"+
 					"请重新写出这份报表",
 				"the cells of %s are right, but the file is not as this program wrote it: another program saved it, "+
-					"and "+
-					"a verifier would refuse it; write the report anew", name)
+					"and a verifier would refuse it; write the report anew", name)
 		case r.Position > size:
 			return nil, close, text.Errorf(text.Conflict,
 				"%[1]s 写于位置 %[2]d，最新检查点只到 %[3]d，核验时不能证明；先运行 taizhang seal "+

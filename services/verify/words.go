@@ -60,20 +60,17 @@ type conclusion struct {
 }
 
 func (c conclusion) text() text.Text {
-	t := text.Say("所检查的都相符。见证方在各自签署的时间，已见到位置 1 至 %d 的全部记录；此后没有一条被改动、删除、"+
-		"插入或改换时间。",
+	t := text.Say("所检查的都相符。见证方在各自签署的时间，已见到位置 1 至 %d 的全部记录；"+
+		"此后没有一条被改动、删除、插入或改换时间。",
 		"all that was examined holds. The witnesses saw every record up to position %d at the times that they "+
-			"signed; "+
-			"since then none was changed, removed, inserted or given another time.", c.size)
+			"signed; since then none was changed, removed, inserted or given another time.", c.size)
 	if c.center != "" {
-		t = text.Say("所检查的都相符。见证方在各自签署的时间，已见到其中每条记录原样在其位置；%s 的第 1 至 %d "+
-			"条没有缺漏。"+
-			"不能证明第 %[2]d 条是最后一条，也不能证明各中心的合计。",
-			"all that was examined holds. The witnesses saw each record, as it is, at its position at the times "+
-				"that they "+
-				"signed, and of %s none is missing from 1 to %d. Not proven: that %[2]d is the last one, and any "+
-				"total over "+
-				"centers.", c.center, c.k)
+		t = text.Say("所检查的都相符。见证方在各自签署的时间，已见到其中每条记录原样在其位置；"+
+			"%s 的第 1 至 %d 条没有缺漏。不能证明第 %[2]d 条是最后一条，也不能证明各中心的合计。",
+			"all that was examined holds. The witnesses saw each record, as it is, at its position at the times that "+
+				"they signed, and of %s none is missing from 1 to %d. Not proven: that %[2]d is the last one, and "+
+				"any "+
+				"total over centers.", c.center, c.k)
 	}
 	if c.figures > 0 {
 		t = join(t, text.Say("%d 份报表的每一格都由这些记录得出。",
@@ -197,9 +194,7 @@ func checkpointNotNewest(size, newest uint64) text.Text {
 func checkpointBeyond(size, records uint64) text.Text {
 	return text.Say("检查点已封 %d 条，证据包只到位置 %d：位置 %[3]d 至 %[1]d 的记录不见了",
 		"a checkpoint is of %d records and the bundle ends at position %d: the records from %[3]d to %[1]d are gone",
-		size,
-		records,
-		records+1)
+		size, records, records+1)
 }
 
 // rootDiffers reports the first checkpoint of which the root is not that of the records. held is the size of the last
@@ -321,10 +316,7 @@ func otherKey(position uint64) text.Text {
 func originChanged(old, now string, position, oldSize uint64) text.Text {
 	return text.Say("自位置 %[3]d 起换用封存标识“%[2]s”；原标识“%[1]s”的最后检查点为 %[4]d 条",
 		"from position %[3]d on the origin is %[2]q; the last checkpoint of the old one, %[1]q, is of %[4]d records",
-		old,
-		now,
-		position,
-		oldSize)
+		old, now, position, oldSize)
 }
 
 func originGone(from, to uint64) text.Text {
