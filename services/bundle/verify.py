@@ -739,8 +739,8 @@ def check_seals(verdict, checkpoints, records):
         missing = s.size not in cosigned or s.cosigned - cosigned[s.size]
         if s.size and s.origin == newest.origin and missing:
             raise Fault(f"第 {s.position} 条封存记录所写的 {s.size} 条的检查点，包内没有，或缺所写的见证",
-                        f"the checkpoint of {s.size} records that the record of sealing at {s.position} states is not in "
-                        "the bundle, or lacks a cosignature that it states")
+                        f"the checkpoint of {s.size} records that the record of sealing at {s.position} states is not "
+                        "in the bundle, or lacks a cosignature that it states")
         if s.after:
             name, size = map(show, s.after)
             verdict.open(f"第 {s.position} 条起封存标识由 {name}（{size} 条）改为 {show(s.origin)}：原标识下未带过来的记录",
