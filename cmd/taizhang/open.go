@@ -101,6 +101,10 @@ func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.St
 			err = cmp.Or(err, store.Close())
 		}
 	}()
+	sealed, err := sealing.Sizes(a.dir)
+	if err != nil {
+		return err
+	}
 	source := a.source(ctx, &store, logstore.Options{ReadOnly: readOnly, Late: true})
 	watched := func(replay func(events.Stored) error) (events.Store, error) {
 		return source(func(e events.Stored) error { see(e); return replay(e) })
@@ -117,8 +121,8 @@ func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.St
 	if err != nil {
 		return err
 	}
-	return do(&desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Seals: seals, Account: a.account(),
-		Now: a.now, Prefix: flagPrefix, Version: programVersion(), Spool: nearestDir(a.dir)}}, store)
+	return do(&desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Seals: seals, Sealed: sealed,
+		Account: a.account(), Now: a.now, Prefix: flagPrefix, Version: programVersion(), Spool: nearestDir(a.dir)}}, store)
 }
 
 // nearestDir returns a directory, or its nearest existing parent: the ledger is or will be on the disk of that

@@ -208,7 +208,7 @@ func (a *app) serveWitness(ctx context.Context, o *witnessOptions, w *witness.Wi
 		scheme, h.TLSConfig = "https", certificate.Config()
 	}
 	if _, err := fmt.Fprintln(a.out, a.say("见证方 %s 在 %s://%v 提供服务，为 %d 份台账签名",
-		"the witness %s serves on %s://%v and cosigns for %d ledgers", w.Key().Name, scheme, port.Addr(),
+		"the witness %s serves on %s://%v and cosigns for this many ledgers: %d", w.Key().Name, scheme, port.Addr(),
 		len(w.Trusted()))); err != nil {
 		return errors.Join(err, port.Close())
 	}

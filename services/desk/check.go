@@ -65,7 +65,7 @@ func (l *Local) Check(ctx context.Context, when When, thorough bool, progress Pr
 	if err != nil || l.Seals == nil {
 		return err
 	}
-	checkpoints, found, err := l.Seals.Check(ctx)
+	checkpoints, found, err := l.Seals.Check(ctx, l.Sealed)
 	c.Checkpoints = checkpoints
 	for _, f := range found {
 		c.Findings = append(c.Findings, Finding{f.Position, events.LedgerStream, f.What})

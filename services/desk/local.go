@@ -22,6 +22,8 @@ type LocalConfig struct {
 	// see lists.Books
 	Root  func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
 	Seals *sealing.Keeper // nil for a ledger that is never sealed
+	// the sizes of the checkpoints from before the ledger was opened; see sealing.Keeper.Check
+	Sealed []uint64
 	// the account that writes
 	Account ledger.Writer
 	// reports whether the account sees a center; nil for all. See projections.Register.Within

@@ -14,13 +14,12 @@ type Finding struct {
 	What     text.Text
 }
 
-// Check reads the ledger once and compares it with each checkpoint. It returns the number of checkpoints and at most
-// one finding about the ledger: the first checkpoint that it does not extend. A directory without checkpoints has
-// none.
-func (k *Keeper) Check(ctx context.Context) (count int, found []Finding, err error) {
-	sizes, err := k.sizes()
-	if err != nil || len(sizes) == 0 {
-		return 0, nil, err
+// Check reads the ledger once and compares it with the checkpoints of some sizes: those that Sizes returned before the
+// ledger was opened, because another process may seal records that the Keeper's ledger does not have. It returns the
+// number of checkpoints and at most one finding about the ledger: the first checkpoint that it does not extend.
+func (k *Keeper) Check(ctx context.Context, sizes []uint64) (count int, found []Finding, err error) {
+	if len(sizes) == 0 {
+		return 0, nil, nil
 	}
 	log, err := k.Log()
 	if err == ErrNotBegun { // all records of sealings are gone; the policy still has the key

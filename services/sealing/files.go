@@ -95,9 +95,14 @@ func parseKey(path string, content []byte) (seal.Signer, error) {
 	return s, nil
 }
 
-// sizes returns the sizes of the checkpoints, in order.
-func (k *Keeper) sizes() (list []uint64, err error) {
-	entries, err := os.ReadDir(k.at(checkpointsName))
+func (k *Keeper) sizes() ([]uint64, error) { return sizesIn(k.dir) }
+
+// Sizes returns the sizes of the checkpoints of the ledger in a directory, in order.
+func Sizes(dir string) ([]uint64, error) { return sizesIn(filepath.Join(dir, Name)) }
+
+// sizesIn returns the sizes of the checkpoints in a directory of seals.
+func sizesIn(dir string) (list []uint64, err error) {
+	entries, err := os.ReadDir(filepath.Join(dir, checkpointsName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

@@ -159,3 +159,13 @@ func (k *kit) files() map[string]string {
 	}
 	return all
 }
+
+// checked checks the checkpoints that are there now.
+func checked(t testing.TB, k *sealing.Keeper) (count int, found []sealing.Finding, err error) {
+	t.Helper()
+	sizes, err := sealing.Sizes(filepath.Dir(filepath.Dir(k.PolicyPath())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k.Check(t.Context(), sizes)
+}
