@@ -41,7 +41,7 @@ func TestALedgerThatWasNeverSealedHasNoSeals(t *testing.T) {
 	refused(t, err, text.NotFound, "seal init")
 	_, err = k.Add("x.cosig", nil)
 	refused(t, err, text.NotFound, "seal init")
-	if count, found, err := checked(t, k); count != 0 || found != nil || err != nil {
+	if count, found, err := checked(t, k.Keeper); count != 0 || found != nil || err != nil {
 		t.Errorf("a check has %d, %v, %v", count, found, err)
 	}
 	for _, bad := range []string{"", "zj", "taizhang.zj", "taizhang.zj/26", "taizhang.ZJ/2026", "taizhang./2026",
@@ -126,7 +126,7 @@ func TestEachCheckpointExtendsTheOneBefore(t *testing.T) {
 			t.Errorf("the line of %d is %s", position, line)
 		}
 	}
-	if count, found, err := checked(t, k); count != 5 || found != nil || err != nil {
+	if count, found, err := checked(t, k.Keeper); count != 5 || found != nil || err != nil {
 		t.Errorf("a check has %d, %v, %v", count, found, err)
 	}
 }
@@ -222,14 +222,14 @@ func TestALedgerThatDoesNotExtendItsCheckpointGoesOnUnderANewOrigin(t *testing.T
 	forged.bring(1)
 	_, err := forged.Seal(t.Context())
 	refused(t, err, text.Conflict, "are not those of the checkpoint")
-	if _, found, err := checked(t, forged); err != nil || len(found) != 1 ||
+	if _, found, err := checked(t, forged.Keeper); err != nil || len(found) != 1 ||
 		!strings.Contains(found[0].What.En, "among positions 1 to 7") {
 		t.Errorf("a check found %v, %v", found, err)
 	}
 	short := copied(t, k, dir, old.Size-2, 0)
 	_, err = short.Seal(t.Context())
 	refused(t, err, text.Conflict, "the ledger ends at position 11, and the checkpoint")
-	if _, found, err := checked(t, short); err != nil || len(found) != 1 || found[0].Position != old.Size ||
+	if _, found, err := checked(t, short.Keeper); err != nil || len(found) != 1 || found[0].Position != old.Size ||
 		!strings.Contains(found[0].What.En, "the last checkpoint that holds is 7") {
 		t.Errorf("a check found %v, %v", found, err)
 	}
@@ -272,7 +272,7 @@ func TestALedgerThatDoesNotExtendItsCheckpointGoesOnUnderANewOrigin(t *testing.T
 	if _, err := os.Stat(short.path("earlier/2/checkpoints")); err != nil {
 		t.Error(err)
 	}
-	if count, found, err := checked(t, short); count != 1 || found != nil || err != nil {
+	if count, found, err := checked(t, short.Keeper); count != 1 || found != nil || err != nil {
 		t.Errorf("a check has %d, %v, %v", count, found, err)
 	}
 }
@@ -420,7 +420,7 @@ func TestAChangedCheckpointIsAFinding(t *testing.T) {
 		if err := os.WriteFile(path, wrong, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if count, found, err := checked(t, k); count != 0 || len(found) != 1 || err != nil ||
+		if count, found, err := checked(t, k.Keeper); count != 0 || len(found) != 1 || err != nil ||
 			!strings.Contains(found[0].What.En, "is damaged or was changed") {
 			t.Fatalf("byte %d: %d, %v, %v", i, count, found, err)
 		}
@@ -573,7 +573,7 @@ func TestASealingKilledBetweenItsRecordAndItsCheckpointIsCompletedByTheNext(t *t
 		if err != nil || rec.Data.(*events.LedgerSealed).Size != 7 {
 			t.Errorf("the record names %+v, %v", rec.Data, err)
 		}
-		if count, found, err := checked(t, k); count != 3 || found != nil || err != nil {
+		if count, found, err := checked(t, k.Keeper); count != 3 || found != nil || err != nil {
 			t.Errorf("a check has %d, %v, %v", count, found, err)
 		}
 	})
