@@ -122,7 +122,8 @@ func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.St
 		return err
 	}
 	return do(&desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Seals: seals, Sealed: sealed,
-		Account: a.account(), Now: a.now, Prefix: flagPrefix, Version: programVersion(), Spool: nearestDir(a.dir)}}, store)
+		Account: a.account(), Now: a.now, Prefix: flagPrefix, Version: programVersion(),
+		Spool: nearestDir(a.dir)}}, store)
 }
 
 // nearestDir returns a directory, or its nearest existing parent: the ledger is or will be on the disk of that
