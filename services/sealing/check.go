@@ -67,5 +67,12 @@ func (k *Keeper) Check(ctx context.Context, sizes []uint64) (count int, found []
 		}
 		holds = s.Size
 	}
-	return len(all), found, nil
+	lost, err := k.lost(ctx)
+	for _, record := range lost {
+		found = append(found, Finding{record.Position, text.Say(
+			"封存记录所记的检查点（%d 条）没有文件：请运行 taizhang seal 重新签名，见证行可由以前的 .cosig 文件补入",
+			"the checkpoint of %d records that the record of sealing names has no file: run taizhang seal, which signs "+
+				"it again; its cosignatures come back from earlier .cosig files", record.Size)})
+	}
+	return len(all), found, err
 }

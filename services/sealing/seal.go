@@ -2,10 +2,12 @@ package sealing
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/seal"
 )
 
@@ -85,8 +87,8 @@ func (k *Keeper) sign(ctx context.Context, log seal.Signer, size uint64) (*Made,
 	return &Made{Signed: s, New: true}, nil
 }
 
-// standing returns the newest checkpoint, or nil, after it has checked that the ledger extends it. If the ledger
-// records a later checkpoint than there are files, it is signed again: it is the same to the last byte.
+// standing returns the newest checkpoint, or nil, after it has checked that the ledger extends it. Checkpoints that the
+// ledger records and that have no file any more are signed again: each is what it was, without its cosignatures.
 func (k *Keeper) standing(ctx context.Context, log seal.Signer) (*seal.Signed, error) {
 	newest, err := k.newest(log.Key)
 	if err != nil {
@@ -97,22 +99,66 @@ func (k *Keeper) standing(ctx context.Context, log seal.Signer) (*seal.Signed, e
 			return nil, err
 		}
 	}
-	last := k.ledger.Sealing().Last
-	if last == nil || last.Size == 0 || newest != nil && newest.Size >= last.Size {
-		return newest, nil
-	}
-	root, err := k.root(ctx, last.Size)
+	lost, err := k.lost(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := seal.Sign(seal.Checkpoint{Origin: log.Name, Size: last.Size, Root: root}, log)
-	if rootText(s.Checkpoint) != last.Root {
-		return nil, text.Errorf(text.Internal,
-			"位置 %d 的封存记录所记的检查点（%d 条）与台账不符；没有封存，请运行 taizhang check",
-			"the record of sealing at position %d names a checkpoint of %d records that the ledger does not have; "+
-				"nothing was sealed, run taizhang check", last.Position, last.Size)
+	for _, record := range lost {
+		root, err := k.root(ctx, record.Size)
+		if err != nil {
+			return nil, err
+		}
+		s := seal.Sign(seal.Checkpoint{Origin: log.Name, Size: record.Size, Root: root}, log)
+		if rootText(s.Checkpoint) != record.Root {
+			return nil, text.Errorf(text.Internal,
+				"位置 %d 的封存记录所记的检查点（%d 条）与台账不符；没有封存，请运行 taizhang check",
+				"the record of sealing at position %d names a checkpoint of %d records that the ledger does not have; "+
+					"nothing was sealed, run taizhang check", record.Position, record.Size)
+		}
+		if err := k.writeCheckpoint(s); err != nil {
+			return nil, err
+		}
+		if newest == nil || newest.Size < s.Size {
+			newest = s
+		}
 	}
-	return s, k.writeCheckpoint(s)
+	return newest, nil
+}
+
+// lost returns the records of sealing under the present origin that name a checkpoint without a file.
+func (k *Keeper) lost(ctx context.Context) (list []ledger.Seal, err error) {
+	state := k.ledger.Sealing()
+	if state.Last == nil || state.Last.Size == 0 {
+		return nil, nil
+	}
+	sizes, err := k.sizes()
+	if err != nil {
+		return nil, err
+	}
+	named := uint64(0)
+	for _, size := range sizes {
+		if size <= state.Last.Size {
+			named++
+		}
+	}
+	if named >= state.Last.Revision-state.First.Revision { // each record but the first names one
+		return nil, nil
+	}
+	for s, err := range k.ledger.ReadStream(ctx, events.LedgerStream, state.First.Revision) {
+		if err != nil {
+			return nil, err
+		}
+		record, err := events.DecodeEvent(s)
+		if err != nil {
+			return nil, err
+		}
+		sealed, ok := record.Data.(*events.LedgerSealed)
+		if ok && sealed.Size > 0 && !slices.Contains(sizes, sealed.Size) {
+			sizes = append(sizes, sealed.Size) // two records name one if a process ended between record and checkpoint
+			list = append(list, ledger.Seal{Place: s.Place, LedgerSealed: sealed})
+		}
+	}
+	return list, nil
 }
 
 // extends returns an error unless the ledger extends a checkpoint.

@@ -18,7 +18,7 @@ type token struct {
 }
 
 // token checks a token, and keeps it without what nobody signed. It stamps a checkpoint as a file: with its first
-// signature, and as many cosignatures as were known then, or its three lines alone.
+// signature, and as many cosignatures as were known then.
 func (a *addition) token(f File) ([]Added, error) {
 	content, err := seal.CleanToken(f.Content)
 	if err != nil {
@@ -29,11 +29,8 @@ func (a *addition) token(f File) ([]Added, error) {
 		return nil, badFile(f.Name, text.Of(err))
 	}
 	for _, s := range a.all {
-		for n := range len(s.Lines) + 1 {
-			note := []byte(s.Text())
-			if n > 0 {
-				note = (&seal.Signed{Checkpoint: s.Checkpoint, Lines: s.Lines[:n]}).Bytes()
-			}
+		for n := range s.Lines {
+			note := (&seal.Signed{Checkpoint: s.Checkpoint, Lines: s.Lines[:n+1]}).Bytes()
 			at, err := t.Stamps(note)
 			if err != nil {
 				continue

@@ -116,7 +116,6 @@ const (
 	cosignerKind  kind = "cosigner"
 	momentKind    kind = "moment"
 	adoptionKind  kind = "adoption"
-	originKind    kind = "origin"
 )
 
 // checkRoots compares the root of each checkpoint with that of the records.
@@ -212,7 +211,7 @@ func (v *Verdict) trusted(h *heads, p *seal.Policy) (trusted *head) {
 		}
 	}
 	newest := h.newest()
-	if trusted != newest {
+	if trusted != newest && !newest.met {
 		v.notes(Authenticity, "", quorumMissed(newest.Size, newest.who()))
 	}
 	switch {
@@ -406,9 +405,9 @@ func statedTime(l seal.Line) (time.Time, bool) {
 // changedOrigin names both origins, and which positions of the old one are gone.
 func (v *Verdict) changedOrigin(of *seals, s *scan) {
 	old := of.After
-	v.notes(Integrity, originKind, originChanged(old.Origin, of.Origin, of.Position, old.Size))
+	v.notes(Integrity, "", originChanged(old.Origin, of.Origin, of.Position, old.Size))
 	if root, ok := s.roots[old.Size]; ok && old.Size < of.Position && root.String() == old.Root {
-		v.notes(Integrity, originKind, originWhole)
+		v.notes(Integrity, "", originWhole)
 		return
 	}
 	held := uint64(0) // up to here the old ledger is the same, as its own seals state
@@ -418,10 +417,10 @@ func (v *Verdict) changedOrigin(of *seals, s *scan) {
 		}
 	}
 	if from, to := held+1, min(old.Size, of.Position-1); from <= to {
-		v.notes(Integrity, originKind, originUnsure(from, to))
+		v.notes(Integrity, "", originUnsure(from, to))
 	}
 	if old.Size >= of.Position {
-		v.notes(Integrity, originKind, originGone(of.Position, old.Size))
+		v.notes(Integrity, "", originGone(of.Position, old.Size))
 	}
 }
 
@@ -503,7 +502,7 @@ func (v *Verdict) listAdoptions(s *scan) {
 	for _, a := range s.adoptions {
 		name := a.ID + " " + a.Version
 		if a.before > 0 {
-			v.notes(Authenticity, adoptionKind, adoptedLate(name, a.Position, a.RecordedAt, a.EffectiveFrom, a.before))
+			v.notes(Authenticity, "", adoptedLate(name, a.Position, a.RecordedAt, a.EffectiveFrom, a.before))
 		} else {
 			v.notes(Authenticity, adoptionKind, adopted(name, a.Position, a.RecordedAt, a.EffectiveFrom))
 		}
