@@ -182,7 +182,7 @@ func (x *reproducing) asks(d *lists.Books) (bool, error) {
 			"the report is also about centers outside the scope of the account and cannot be reproduced")
 	}
 	if center == "" && x.seen != nil {
-		x.Within = x.seen.centers
+		x.Within = append([]events.CenterID{}, x.seen.centers...) // no center at all is not every center
 	}
 	if now := d.Ledger.Register().Position(); x.Position > now {
 		x.Differs = &Mismatch{row: -1, InFile: strconv.FormatUint(x.Position, 10),

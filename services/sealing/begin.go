@@ -229,6 +229,9 @@ func (k *Keeper) moveEarlier(origin string) error {
 		number++
 	}
 	to := k.at(earlierName, strconv.Itoa(number))
+	if _, err := os.Lstat(filepath.Join(to, names[0])); err == nil { // a third origin after a move that was cut short
+		to = k.at(earlierName, strconv.Itoa(number+1))
+	}
 	if err := errors.Join(makeDir(k.at(earlierName)), makeDir(to)); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type Figure struct {
 	Position uint64            `json:"position,omitzero"`
 	Revision uint64            `json:"revision,omitzero"` // in a bundle of one center: of its last record by then
 	Differs  *reports.Mismatch `json:"differs,omitzero"`  // the first cell that differs
+	Within   []events.CenterID `json:"within,omitzero"`   // the only centers that the account of the report saw
 }
 
 // figure is a report with its content.
@@ -83,7 +84,7 @@ func (v *Verdict) checkFigures(ctx context.Context, d *lists.Books, s *scan, lis
 // checkFigure judges a report that was computed again and compared, or the error of that.
 func (v *Verdict) checkFigure(s *scan, f *figure, r *reports.Reproduction, err error) {
 	if r != nil {
-		f.Position, f.Differs, f.Cells = r.Position, r.Differs, r.Cells
+		f.Position, f.Differs, f.Cells, f.Within = r.Position, r.Differs, r.Cells, r.Within
 	}
 	f.Equal = err == nil && r.Differs == nil && (f.Given || r.Exact)
 	switch {
@@ -91,6 +92,10 @@ func (v *Verdict) checkFigure(s *scan, f *figure, r *reports.Reproduction, err e
 		f.Equal = false
 		v.unexamined(figureOfCenter(f.Name))
 		v.lacks(figureOfCenter(f.Name))
+	case r != nil && f.Given && f.Position > s.lastPosition():
+		f.Equal, f.Differs = false, nil
+		v.unexamined(figureLater(f.Name, f.Position, s.lastPosition()))
+		v.lacks(figureLater(f.Name, f.Position, s.lastPosition()))
 	case err != nil:
 		v.fails(Authenticity, figureKind, figureBad(f.Name, text.Of(err)))
 	case r.Differs != nil:
@@ -102,6 +107,9 @@ func (v *Verdict) checkFigure(s *scan, f *figure, r *reports.Reproduction, err e
 		v.holds(Authenticity, figureOfRevision(&f.Figure, s.only))
 	default:
 		v.holds(Authenticity, figureEqual(&f.Figure))
+	}
+	if f.Equal && f.Within != nil {
+		v.notes(Authenticity, "", figureWithin(f.Name, len(f.Within)))
 	}
 }
 

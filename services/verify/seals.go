@@ -172,8 +172,8 @@ func (v *Verdict) checkSignatures(h *heads, p *seal.Policy) {
 		}
 		head.met, head.cosigned = p.Quorum(head.Signed)
 		cosignatures += len(head.cosigned)
-		v.unknownLines(head, p)
 	}
+	v.unknownLines(h, p)
 	if right {
 		v.holds(Authenticity, signaturesHold(len(h.list), cosignatures))
 	}
@@ -187,18 +187,34 @@ func keyNames(p *seal.Policy) []string {
 	return names
 }
 
-// unknownLines names the signature lines that no key of the trust file can verify.
-func (v *Verdict) unknownLines(h *head, p *seal.Policy) {
-	sm2 := h.SM2Lines()
-	for _, l := range h.Lines {
-		known := l.Name == p.Log.Name && l.ID == p.Log.ID() || slices.ContainsFunc(p.Witnesses,
-			func(w seal.Witness) bool { return l.Name == w.Key.Name && l.ID == w.Key.ID() })
-		switch {
-		case known:
-		case containsLine(sm2, l):
-			v.unexamined(sm2Line(h.file, l.Name))
-		default:
-			v.unexamined(unknownLine(h.file, l.Name, l.ID))
+// unknownLines names the keys of signature lines that no key of the trust file can verify.
+func (v *Verdict) unknownLines(h *heads, p *seal.Policy) {
+	type key struct {
+		name  string
+		id    uint32
+		isSM2 bool
+	}
+	var keys []key
+	files := map[key][]string{}
+	for _, head := range h.list {
+		sm2 := head.SM2Lines()
+		for _, l := range head.Lines {
+			if l.Name == p.Log.Name && l.ID == p.Log.ID() || slices.ContainsFunc(p.Witnesses,
+				func(w seal.Witness) bool { return l.Name == w.Key.Name && l.ID == w.Key.ID() }) {
+				continue
+			}
+			of := key{l.Name, l.ID, containsLine(sm2, l)}
+			if files[of] == nil {
+				keys = append(keys, of)
+			}
+			files[of] = append(files[of], head.file)
+		}
+	}
+	for _, of := range keys {
+		if of.isSM2 {
+			v.unexamined(sm2Line(files[of], of.name))
+		} else {
+			v.unexamined(unknownLine(files[of], of.name, of.id))
 		}
 	}
 }
@@ -273,6 +289,7 @@ func (v *Verdict) checkKnown(known *seal.Signed, h *heads, s *scan, p *seal.Poli
 		v.fails(Integrity, "", knownOfOther(known.Origin))
 	case known.Size > records:
 		v.fails(Integrity, "", knownBeyond(known.Size, records))
+		return
 	case !ok || root != known.Root:
 		v.fails(Integrity, "", knownDiffers(known.Size, h.held(known.Size)))
 	default:
@@ -289,14 +306,14 @@ func (v *Verdict) knownSignature(known *seal.Signed, p *seal.Policy) {
 	}
 }
 
-// bothSigned reports that the log signed two histories, if the checkpoint that the auditor kept contradicts one here
-// and both are rightly signed.
+// bothSigned reports that the log signed two histories, if both are rightly signed: that of the checkpoint that the
+// auditor kept, and that of a checkpoint which covers as much, has the root of the records, and so contradicts it.
 func (v *Verdict) bothSigned(known *seal.Signed, h *heads, p *seal.Policy) {
 	if p == nil || known.SignedBy(p.Log) != nil {
 		return
 	}
 	for _, head := range h.list {
-		if head.SignedBy(p.Log) == nil && !head.wrong && (head.Size >= known.Size || head == h.newest()) {
+		if head.SignedBy(p.Log) == nil && !head.wrong && head.Size >= known.Size {
 			v.fails(Authenticity, "", twoHistories(known.Origin))
 			return
 		}
@@ -316,7 +333,7 @@ func (v *Verdict) checkSeals(ctx context.Context, h *heads, s *scan, p *seal.Pol
 	if p != nil && p.Log.Name == last.Origin && p.Log.String() != last.Key {
 		v.fails(Authenticity, sealKind, otherKey(last.Position))
 	}
-	if s.only == "" {
+	if s.only == "" && v.ordered() {
 		if err := s.findRoots(ctx); err != nil {
 			return err
 		}
@@ -329,6 +346,12 @@ func (v *Verdict) checkSeals(ctx context.Context, h *heads, s *scan, p *seal.Pol
 		v.holds(Integrity, sealsHold(len(s.seals)))
 	}
 	return nil
+}
+
+// ordered reports whether every line is a record and no position is missing, so that the records have a tree.
+func (v *Verdict) ordered() bool {
+	counts := v.property(Integrity).counts
+	return counts[formKind]+counts[orderKind] == 0
 }
 
 // findRoots computes the roots that seals cite and that no checkpoint of the bundle has.

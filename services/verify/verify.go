@@ -94,6 +94,9 @@ func (v *Verdict) judge(ctx context.Context, cfg Config, b *bundle.Bundle, summe
 		sizes = append(sizes, known.Size)
 	}
 	content, done, err := unpacked(b, cfg.TempDir)
+	if err != nil && text.CodeOf(err) != text.Invalid { // every error about the bundle is text.Invalid
+		return c, err
+	}
 	if err != nil {
 		v.fails(Integrity, formKind, unreadableFile(bundle.RecordsName, text.Of(err)))
 		v.checkManifests(b, summed)
@@ -123,8 +126,10 @@ func (v *Verdict) judge(ctx context.Context, cfg Config, b *bundle.Bundle, summe
 		if policy != nil && f.Equal && f.Position > c.size {
 			v.lacks(figureBeyond(f.Name, f.Position, c.size))
 		}
+		if f.Equal {
+			c.figures++
+		}
 	}
-	c.figures = len(figures)
 	if policy == nil {
 		v.lacks(noTrust)
 	}
@@ -141,6 +146,9 @@ func (v *Verdict) scanRecords(ctx context.Context, b *bundle.Bundle, s *scan) er
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if err != nil && text.CodeOf(err) != text.Invalid {
+		return err
 	}
 	if err != nil {
 		v.fails(Integrity, formKind, unreadableFile(bundle.RecordsName, text.Of(err)))

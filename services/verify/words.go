@@ -329,7 +329,9 @@ func originUnsure(from, to uint64) text.Text {
 		"whether the records at positions %d to %d are those of the old ledger, no checkpoint proves", from, to)
 }
 
-var originWhole = text.Say("原台账的记录都在，没有缺少", "no record of the old ledger is gone")
+var originWhole = text.Say("按台账一方所载的最后检查点，原台账的记录都在；该检查点的签名未核验",
+	"by the last checkpoint that the ledger's side cites, no record of the old ledger is gone; the signatures of that "+
+		"checkpoint were not examined")
 
 // Authenticity: signatures.
 
@@ -378,14 +380,22 @@ var ownSignature = text.Say("检查点的签名与包内封存记录所载的公
 	"the checkpoint is signed by the key that the seals in the bundle name; that key comes from the bundle itself "+
 		"and proves nobody")
 
-func unknownLine(file, name string, id uint32) text.Text {
-	return text.Say("%s 中 %s（编号 %08x）的签名行：不是信任文件所列的密钥",
-		"the signature line of %[2]s (id %08[3]x) in %[1]s: not a key of the trust file", file, name, id)
+func unknownLine(files []string, name string, id uint32) text.Text {
+	return text.Say("%v中 %s（编号 %08x）的签名行：不是信任文件所列的密钥",
+		"the signature line of %[2]s (id %08[3]x) in %[1]v: not a key of the trust file", inFiles(files), name, id)
 }
 
-func sm2Line(file, name string) text.Text {
-	return text.Say("%s 中 %s 的 SM2 签名行：请用经认证的工具核验",
-		"the SM2 signature line of %[2]s in %[1]s: check it with a certified tool", file, name)
+func sm2Line(files []string, name string) text.Text {
+	return text.Say("%v中 %s 的 SM2 签名行：请用经认证的工具核验",
+		"the SM2 signature line of %[2]s in %[1]v: check it with a certified tool", inFiles(files), name)
+}
+
+// inFiles names the one file of a list, or the first and how many there are.
+func inFiles(files []string) text.Text {
+	if len(files) == 1 {
+		return text.Say("%s ", "%s", files[0])
+	}
+	return text.Say("%s 等 %d 个检查点", "%s and other checkpoints, %d in all", files[0], len(files))
 }
 
 func signaturesUntrusted(lines int) text.Text {
@@ -466,6 +476,20 @@ func adoptedLate(name string, position uint64, recorded time.Time, effective eve
 func figureEqual(f *Figure) text.Text {
 	return text.Say("报表 %s：%d 格全部由位置 %d 之前的记录得出",
 		"the report %s: all %d cells follow from the records up to position %d", f.Name, f.Cells, f.Position)
+}
+
+// figureWithin says that a report is about some centers only, as the account that made it saw no others.
+func figureWithin(name string, centers int) text.Text {
+	return text.Say("报表 %s 只含 %d 个中心：出表账号的范围仅限于此，不是全部中心的数字",
+		"the report %s covers only %d centers, those that the account that made it sees: its figures are not of all "+
+			"centers", name, centers)
+}
+
+// figureLater says that a report of the auditor was made after the records of the bundle.
+func figureLater(name string, position, last uint64) text.Text {
+	return text.Say("报表 %s 写于位置 %d，证据包只到位置 %d：请取一份更新的证据包",
+		"the report %s was made at position %d, and the bundle ends at %d: ask for a newer bundle", name, position,
+		last)
 }
 
 func figureOfRevision(f *Figure, center events.CenterID) text.Text {
