@@ -70,6 +70,11 @@ func (l *Local) Check(ctx context.Context, when When, thorough bool, progress Pr
 	for _, f := range found {
 		c.Findings = append(c.Findings, Finding{f.Position, events.LedgerStream, f.What})
 	}
+	if err != nil {
+		return err
+	}
+	lost, err := l.Seals.Lost(ctx)
+	c.Warnings = append(c.Warnings, lost...)
 	return err
 }
 

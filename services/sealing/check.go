@@ -67,12 +67,21 @@ func (k *Keeper) Check(ctx context.Context, sizes []uint64) (count int, found []
 		}
 		holds = s.Size
 	}
+	return len(all), found, nil
+}
+
+// Lost names the checkpoints that the ledger records and that have no file, in a directory that has others.
+func (k *Keeper) Lost(ctx context.Context) (list []text.Text, err error) {
+	if sizes, err := k.sizes(); err != nil || len(sizes) == 0 {
+		return nil, err
+	}
 	lost, err := k.lost(ctx)
 	for _, record := range lost {
-		found = append(found, Finding{record.Position, text.Say(
-			"封存记录所记的检查点（%d 条）没有文件：请运行 taizhang seal 重新签名，见证行可由以前的 .cosig 文件补入",
-			"the checkpoint of %d records that the record of sealing names has no file: run taizhang seal, which signs "+
-				"it again; its cosignatures come back from earlier .cosig files", record.Size)})
+		list = append(list, text.Say("位置 %d 的封存记录所记的检查点（%d 条）没有文件，审计方会认为有矛盾：请运行 "+
+			"taizhang seal 重新签名，再用 taizhang seal add 补入以前的 .cosig 文件",
+			"the checkpoint of %[2]d records that the record of sealing at position %[1]d names has no file, which an "+
+				"auditor takes for a contradiction: run taizhang seal, which signs it again, and add the earlier .cosig "+
+				"files with taizhang seal add", record.Position, record.Size))
 	}
-	return len(all), found, err
+	return list, err
 }

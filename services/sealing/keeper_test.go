@@ -580,19 +580,35 @@ func TestASealingKilledBetweenItsRecordAndItsCheckpointIsCompletedByTheNext(t *t
 }
 
 func TestALostCheckpointIsSignedAgain(t *testing.T) {
-	k := newKit(t, t.TempDir(), 3)
-	k.begin()
-	k.bring(1)
-	first := k.seal()
-	k.bring(1)
-	k.seal()
-	if err := os.RemoveAll(k.path("checkpoints")); err != nil {
-		t.Fatal(err)
-	}
-	k.bring(1)
-	k.seal()
-	all, err := k.All()
-	if err != nil || len(all) != 2 || string(all[0].Bytes()) != string(first.Bytes()) {
-		t.Errorf("the checkpoints are %v, %v", all, err)
+	for name, lose := range map[string]func(k *kit, second uint64) string{
+		"all":     func(k *kit, _ uint64) string { return k.path("checkpoints") },
+		"earlier": func(k *kit, second uint64) string { return k.path("checkpoints", fmt.Sprint(second)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newKit(t, t.TempDir(), 3)
+			k.begin()
+			k.bring(1)
+			second := k.seal()
+			k.bring(1)
+			third := k.seal()
+			if err := os.RemoveAll(lose(k, second.Size)); err != nil {
+				t.Fatal(err)
+			}
+			if lost, err := k.Lost(t.Context()); err != nil || len(lost) != map[string]int{"earlier": 1}[name] {
+				t.Errorf("lost are %v, %v", lost, err)
+			}
+			k.bring(1)
+			k.seal()
+			all, err := k.All()
+			if err != nil || len(all) < 3 || string(all[1].Bytes()) != string(second.Bytes()) {
+				t.Errorf("the checkpoints are %v, %v", all, err)
+			}
+			if name == "earlier" && string(all[2].Bytes()) != string(third.Bytes()) {
+				t.Errorf("the third checkpoint is %v", all[2])
+			}
+			if lost, err := k.Lost(t.Context()); err != nil || len(lost) > 0 {
+				t.Errorf("lost are %v, %v", lost, err)
+			}
+		})
 	}
 }

@@ -1,0 +1,91 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/reports"
+	"github.com/taizhang/taizhang/services/verify"
+	"github.com/taizhang/taizhang/services/workbook"
+)
+
+// older returns the ledger as it was at its second sealing, without reports.
+func (w *world) older() *world {
+	c := *w
+	c.lines, c.heads, c.figures = w.lines[:w.heads[1].Size], w.heads[:2], nil
+	return &c
+}
+
+func given(name string, content []byte) func(*verify.Config) {
+	return func(cfg *verify.Config) {
+		cfg.Figures = []verify.File{{Name: name, Content: bytes.NewReader(content), Bytes: int64(len(content))}}
+	}
+}
+
+func TestARemovedRecordWithItsCheckpointContradicts(t *testing.T) {
+	w := newWorld(t)
+	at := w.find(t, `"voucher":"V-1"`) - 1
+	w.lines = slices.Delete(w.lines, int(at), int(at)+1)
+	w.heads = slices.Delete(w.heads, 1, 2) // the first one past it
+	expect(t, w.judge(t, w.bundle(t)), verify.Contradicted, "记录被抽走、插入或移位",
+		"a record was removed, inserted or moved", "载有检查点 9，证据包中没有")
+}
+
+func TestAnOlderBundleIsATailCutOffAndNoSecondHistory(t *testing.T) {
+	w := newWorld(t)
+	v := w.judge(t, w.older().bundle(t), knowing(w.heads[2]))
+	expect(t, v, verify.Contradicted, "证据包只到位置 9", "the bundle ends at position 9")
+	if all := page(t, v); strings.Contains(all, "两部历史") || strings.Contains(all, "signed two") {
+		t.Errorf("an honest older bundle is called a second history:\n%s", all)
+	}
+}
+
+func TestAReportMadeAfterTheBundleAsksForANewerOne(t *testing.T) {
+	w := newWorld(t)
+	report := w.figures["执行.csv"]
+	expect(t, w.judge(t, w.older().bundle(t), given("执行.csv", report)), verify.Unwitnessed,
+		"报表 执行.csv 写于位置 12，证据包只到位置 9：请取一份更新的证据包",
+		"the report 执行.csv was made at position 12, and the bundle ends at 9: ask for a newer bundle")
+	w.figures = nil
+	expect(t, w.judge(t, w.bundle(t), given("执行.csv", report)), verify.Holds)
+}
+
+func TestAReportOfAnAccountThatSeesSomeCentersSaysSo(t *testing.T) {
+	m, err := newMaker(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.close()
+	var report bytes.Buffer
+	for _, step := range []func() error{
+		func() error { return m.record("ZJ-0001", registration("甲中心", "91330106MAC1K2L32C")) },
+		func() error { return m.record("ZJ-0002", registration("乙中心", "52330200MJ8765437Q")) },
+		func() error {
+			d := m.books()
+			d.Register = d.Register.Within(func(id events.CenterID) bool { return id == "ZJ-0001" })
+			r, err := reports.Make(context.Background(), d, reports.Request{Lang: "zh", Form: reports.CSV,
+				Version: "v1", Question: lists.Question{List: "centers", On: events.MustDate("2025-12-31")}})
+			if err != nil {
+				return err
+			}
+			return workbook.WriteReport(r, &report)
+		},
+		func() error { return m.seal(0, 1) },
+		m.read,
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.figures["名册.csv"] = report.Bytes()
+	v := m.judge(t, m.bundle(t))
+	expect(t, v, verify.Holds, "报表 figures/名册.csv 只含 1 个中心", "covers only 1 centers")
+	if len(v.Figures) != 1 || !slices.Equal(v.Figures[0].Within, []events.CenterID{"ZJ-0001"}) {
+		t.Errorf("%+v", v.Figures)
+	}
+}
