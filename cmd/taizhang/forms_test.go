@@ -327,7 +327,8 @@ func (l *ledgers) commands(title string) []string {
 
 // undatedVerbs take no date.
 var undatedVerbs = []string{"reproduce", "import", "record", "policy check", "policy adopt", "try FILES/sheet.csv",
-	"backup", "restore", "account", "token", "access-log", "nats", "feed", "doctor", "seal", "receipt"}
+	"backup", "restore", "account", "token", "access-log", "nats", "feed", "doctor", "seal", "receipt",
+	"bundle"}
 
 func (l *ledgers) args(t *testing.T, line, form string) (args []string, code int) {
 	line, no := strings.CutPrefix(line, "! ")

@@ -14,6 +14,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/seal"
 )
 
 var (
@@ -79,6 +80,17 @@ func TestTheExamplesOfTheDocumentAreAsItSays(t *testing.T) {
 			t.Errorf("%s has no example", what)
 		}
 		for _, example := range m.Examples {
+			if what == "checkpoint" { // a text, in a JSON string
+				var note string
+				err := json.Unmarshal(example.Payload, &note)
+				if err == nil {
+					_, err = seal.ParseSigned([]byte(note))
+				}
+				if err != nil {
+					t.Errorf("%s: %v", what, err)
+				}
+				continue
+			}
 			var event struct {
 				Data alertfeed.AlertData `json:"data"`
 			}

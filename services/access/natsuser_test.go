@@ -27,7 +27,7 @@ func TestANATSUserIsAddedReplacedAndRevoked(t *testing.T) {
 	filter := NATSFilter{Centers: []string{"zj-0003", "ZJ-0001", "ZJ-0003"}, Severities: []string{"red", "Red"},
 		Families: []string{"exe"}}
 	u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, filter})
-	if err != nil || u.Key != first || fmt.Sprint(u.Filter) != "{[ZJ-0001 ZJ-0003] [red] [EXE]}" ||
+	if err != nil || u.Key != first || fmt.Sprint(u.Filter) != "{[ZJ-0001 ZJ-0003] [red] [EXE] false}" ||
 		u.AddedBy != owner.Account || u.AddedAt == "" || u.RevokedAt != "" {
 		t.Fatalf("%+v, %v", u, err)
 	}

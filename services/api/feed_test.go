@@ -62,7 +62,7 @@ func TestUsersOfNATSOverHTTP(t *testing.T) {
 	x := small(t)
 	key := natstest.NewUser(t).Public
 	first := into[access.NATSUser](t, x.ask(t, http.MethodPost, "/v1/nats/users", screen(key)))
-	if first.Key != key || fmt.Sprint(first.Filter) != "{[ZJ-0001] [red] []}" || first.AddedBy != "local:kit" {
+	if first.Key != key || fmt.Sprint(first.Filter) != "{[ZJ-0001] [red] [] false}" || first.AddedBy != "local:kit" {
 		t.Errorf("%+v", first)
 	}
 	if again := into[access.NATSUser](t,

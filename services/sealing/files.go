@@ -97,8 +97,14 @@ func parseKey(path string, content []byte) (seal.Signer, error) {
 
 func (k *Keeper) sizes() ([]uint64, error) { return sizesIn(k.dir) }
 
-// Sizes returns the sizes of the checkpoints of the ledger in a directory, in order.
-func Sizes(dir string) ([]uint64, error) { return sizesIn(filepath.Join(dir, Name)) }
+// Sizes returns the sizes of the checkpoints of the ledger in a directory, in order. A directory that is none has no
+// checkpoint: who opens the ledger says what is wrong with it.
+func Sizes(dir string) ([]uint64, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, nil
+	}
+	return sizesIn(filepath.Join(dir, Name))
+}
 
 // sizesIn returns the sizes of the checkpoints in a directory of seals.
 func sizesIn(dir string) (list []uint64, err error) {
