@@ -42,7 +42,7 @@ func TestANATSUserIsAddedReplacedAndRevoked(t *testing.T) {
 		t.Errorf("the key of another: %v", err)
 	}
 	if u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, NATSFilter{}}); err != nil ||
-		fmt.Sprint(u.Filter) != "{[] [] []}" {
+		fmt.Sprint(u.Filter) != "{[] [] [] false}" {
 		t.Errorf("another filter: %+v, %v", u, err)
 	}
 	if u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", second, NATSFilter{}}); err != nil || u.Key != second {

@@ -87,6 +87,6 @@ func TestANewOriginNamesBothAndThePositionsThatAreGone(t *testing.T) {
 func TestANewOriginAfterALostKeyLosesNoRecord(t *testing.T) {
 	old := newWorld(t)
 	w := restored(t, old, 13).world
-	expect(t, w.judge(t, w.bundle(t)), verify.Holds, "原台账的记录都在，没有缺少", "no record of the old ledger is "+
-		"gone")
+	expect(t, w.judge(t, w.bundle(t)), verify.Holds, "原台账的记录都在；该检查点的签名未核验",
+		"no record of the old ledger is gone; the signatures of that checkpoint were not examined")
 }
