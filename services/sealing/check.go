@@ -79,9 +79,9 @@ func (k *Keeper) Lost(ctx context.Context) (list []text.Text, err error) {
 	for _, record := range lost {
 		list = append(list, text.Say("位置 %d 的封存记录所记的检查点（%d 条）没有文件，审计方会认为有矛盾：请运行 "+
 			"taizhang seal 重新签名，再用 taizhang seal add 补入以前的 .cosig 文件",
-			"the checkpoint of %[2]d records that the record of sealing at position %[1]d names has no file, which an "+
-				"auditor takes for a contradiction: run taizhang seal, which signs it again, and add the earlier .cosig "+
-				"files with taizhang seal add", record.Position, record.Size))
+			"the checkpoint of %[2]d records that the record of sealing at position %[1]d names has no file, "+
+				"which an auditor takes for a contradiction: run taizhang seal, which signs it again, and add the "+
+				"earlier .cosig files with taizhang seal add", record.Position, record.Size))
 	}
 	return list, err
 }

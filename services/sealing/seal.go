@@ -87,8 +87,8 @@ func (k *Keeper) sign(ctx context.Context, log seal.Signer, size uint64) (*Made,
 	return &Made{Signed: s, New: true}, nil
 }
 
-// standing returns the newest checkpoint, or nil, after it has checked that the ledger extends it. Checkpoints that the
-// ledger records and that have no file any more are signed again: each is what it was, without its cosignatures.
+// standing returns the newest checkpoint, or nil, after it has checked that the ledger extends it. Checkpoints that
+// the ledger records and that have no file any more are signed again: each is what it was, without its cosignatures.
 func (k *Keeper) standing(ctx context.Context, log seal.Signer) (*seal.Signed, error) {
 	newest, err := k.newest(log.Key)
 	if err != nil {
@@ -112,8 +112,8 @@ func (k *Keeper) standing(ctx context.Context, log seal.Signer) (*seal.Signed, e
 		if rootText(s.Checkpoint) != record.Root {
 			return nil, text.Errorf(text.Internal,
 				"位置 %d 的封存记录所记的检查点（%d 条）与台账不符；没有封存，请运行 taizhang check",
-				"the record of sealing at position %d names a checkpoint of %d records that the ledger does not have; "+
-					"nothing was sealed, run taizhang check", record.Position, record.Size)
+				"the record of sealing at position %d names a checkpoint of %d records that the ledger does "+
+					"not have; nothing was sealed, run taizhang check", record.Position, record.Size)
 		}
 		if err := k.writeCheckpoint(s); err != nil {
 			return nil, err

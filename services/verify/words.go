@@ -330,8 +330,8 @@ func originUnsure(from, to uint64) text.Text {
 }
 
 var originWhole = text.Say("按台账一方所载的最后检查点，原台账的记录都在；该检查点的签名未核验",
-	"by the last checkpoint that the ledger's side cites, no record of the old ledger is gone; the signatures of that "+
-		"checkpoint were not examined")
+	"by the last checkpoint that the ledger's side cites, no record of the old ledger is gone; the signatures of "+
+		"that checkpoint were not examined")
 
 // Authenticity: signatures.
 
