@@ -53,7 +53,7 @@ func TestTheDocumentOfTheFeedIsReadByAnotherParser(t *testing.T) {
 		return string(out)
 	}
 	const messages = "taizhang.alert.raised.v1 true\ntaizhang.alert.cleared.v1 true\ntaizhang.alert.withdrawn.v1 " +
-		"true\ntaizhang.head.v1 true\n"
+		"true\ntaizhang.head.v1 true\ncheckpoint true\n"
 	if got := parse(AsyncAPI); got != messages {
 		t.Errorf("expected\n%sgot\n%s", messages, got)
 	}

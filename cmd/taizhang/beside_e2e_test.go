@@ -17,12 +17,25 @@ var (
 		"feed.txt":   "the feed runs in a server alone, and the script has none",
 		"log.txt":    "the log of what opens the ledger is that of the server",
 		"torn.txt":   "a server cuts a torn end off when it starts, before a verb can tell of it",
+
+		"bundle.txt":   "sealing begins with the server stopped",
+		"cosign.txt":   "as bundle.txt",
+		"seal.txt":     "as bundle.txt",
+		"seal_sm2.txt": "as bundle.txt",
+		"witness.txt":  "a witness asks no ledger",
 	}
 	notAtURL = map[string]string{
 		"doctor.txt": notBesideSocket["doctor.txt"],
 		"feed.txt":   notBesideSocket["feed.txt"],
 		"log.txt":    notBesideSocket["log.txt"],
 		"torn.txt":   notBesideSocket["torn.txt"],
+
+		"bundle.txt":   notBesideSocket["bundle.txt"],
+		"cosign.txt":   "as bundle.txt",
+		"seal.txt":     "as bundle.txt",
+		"seal_sm2.txt": "as bundle.txt",
+		"witness.txt":  notBesideSocket["witness.txt"],
+
 		"account.txt": "the rights of the owner are not to be had over HTTP: he binds an account in one step, and " +
 			"lists all of the access log",
 		"nats.txt":      "as account.txt",
