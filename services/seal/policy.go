@@ -258,34 +258,21 @@ func (p *Policy) setQuorum(fields []string) text.Text {
 	return text.Text{}
 }
 
-// Check verifies the signatures of the log and of all witnesses of the policy that the checkpoint has. Its error wraps
-// ErrNoSignature if the log did not sign, and ErrBadSignature if a signature is wrong. A witness may be missing.
-func (p *Policy) Check(s *Signed) error {
-	_, err := p.verify(s)
-	return err
-}
-
-// Quorum returns the witnesses of the policy that cosigned the checkpoint, and reports whether the policy is met: the
-// log signed, enough witnesses cosigned, and no signature of a key of the policy is wrong (see Check).
+// Quorum returns the witnesses of the policy whose cosignature of the checkpoint is right, and reports whether the
+// policy is met: the log signed, enough witnesses cosigned, and no signature of a key of the policy is wrong. Lines of
+// other keys are not examined.
 func (p *Policy) Quorum(s *Signed) (met bool, cosigned []Cosigned) {
-	cosigned, err := p.verify(s)
-	return err == nil && p.met(p.quorum, cosigned), cosigned
-}
-
-// verify returns the witnesses whose cosignature is right, and the first wrong signature, or else that the log's is
-// missing.
-func (p *Policy) verify(s *Signed) (cosigned []Cosigned, first error) {
-	first = s.SignedBy(p.Log)
+	met = s.SignedBy(p.Log) == nil
 	for _, w := range p.Witnesses {
 		at, err := s.CosignedBy(w.Key)
 		switch {
 		case err == nil:
 			cosigned = append(cosigned, Cosigned{w.Name, w.Key, at})
-		case errors.Is(err, ErrBadSignature) && !errors.Is(first, ErrBadSignature):
-			first = err
+		case errors.Is(err, ErrBadSignature):
+			met = false
 		}
 	}
-	return cosigned, first
+	return met && p.met(p.quorum, cosigned), cosigned
 }
 
 // met reports whether a witness or group is met. Groups have only members of lines before, so this ends.
