@@ -320,7 +320,7 @@ func (a *app) tellAdded(added []sealing.Added) {
 	}
 }
 
-// smallBytesMax is the largest size of a cosignature, a time stamp or a key.
+// smallBytesMax is the largest size of a cosignature, a time stamp, a key or a request to a witness.
 const smallBytesMax = 1 << 20
 
 // readSmall reads a file of at most smallBytesMax bytes.

@@ -135,16 +135,7 @@ func (a *app) witnessCosignCommand() *cobra.Command {
 
 // readRequest reads the request of a file.
 func readRequest(path string) (*seal.Request, error) {
-	f, size, err := files.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if size > seal.RequestBytesMax {
-		return nil, text.Errorf(text.Invalid, "不是见证请求：文件过大",
-			"this is no request to a witness: the file is too large").At(path)
-	}
-	content, err := io.ReadAll(f)
+	content, err := readSmall(path)
 	if err != nil {
 		return nil, err
 	}

@@ -87,9 +87,5 @@ func Create(path string, write func(io.Writer) error) (err error) {
 			return err
 		}
 	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return SyncDir(filepath.Dir(path))
 }

@@ -2,7 +2,6 @@ package seal
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -155,7 +154,7 @@ func CheckConsistency(proof []tlog.Hash, older, newer Checkpoint) error {
 	var holds bool
 	switch older.Size {
 	case 0:
-		holds = len(proof) == 0 && older.Root == sha256.Sum256(nil) && (newer.Size > 0 || newer.Root == older.Root)
+		holds = len(proof) == 0 && older.Root == EmptyRoot() && (newer.Size > 0 || newer.Root == older.Root)
 	case newer.Size:
 		holds = len(proof) == 0 && newer.Root == older.Root
 	default:

@@ -21,6 +21,9 @@ type Tree struct {
 	subtrees []tlog.Hash // from the largest, over the first leaves, to the smallest
 }
 
+// EmptyRoot returns the root hash of a tree without leaves.
+func EmptyRoot() tlog.Hash { return sha256.Sum256(nil) }
+
 // Leaves returns the number of leaves.
 func (t *Tree) Leaves() uint64 { return t.leaves }
 
@@ -43,7 +46,7 @@ func (t *Tree) add(root tlog.Hash, leaves uint64) {
 func (t *Tree) Root() tlog.Hash {
 	last := len(t.subtrees) - 1
 	if last < 0 {
-		return sha256.Sum256(nil)
+		return EmptyRoot()
 	}
 	h := t.subtrees[last]
 	for i := last - 1; i >= 0; i-- {
@@ -100,7 +103,7 @@ func Roots(ctx context.Context, store Reader, sizes []uint64, see func(*events.S
 	if err != nil {
 		return nil, last, fmt.Errorf("seal: hash the ledger up to position %d: %w", upto, err)
 	}
-	at := map[uint64]tlog.Hash{0: sha256.Sum256(nil)}
+	at := map[uint64]tlog.Hash{0: EmptyRoot()}
 	var t Tree
 	for _, l := range lots {
 		for _, cut := range l.cuts {

@@ -137,7 +137,7 @@ func (k *Keeper) goesOnAfter(b *Beginning, last *ledger.Seal, sizes []uint64) (*
 			"the origin %s was used before, and a witness cosigns no shorter checkpoint of it; choose another",
 			b.Origin).Of("origin")
 	}
-	return &events.SealedAfter{Origin: old.Origin, Key: key.String(), Size: old.Size, Root: rootText(old.Checkpoint)},
+	return &events.SealedAfter{Origin: old.Origin, Key: key.String(), Size: old.Size, Root: old.Root.String()},
 		nil
 }
 
@@ -240,7 +240,7 @@ func (k *Keeper) moveEarlier(origin string) error {
 			return err
 		}
 	}
-	return errors.Join(syncDir(to), syncDir(k.dir))
+	return errors.Join(files.SyncDir(to), files.SyncDir(k.dir))
 }
 
 // makeKey makes the key of the log and the policy, unless an earlier beginning has made them.

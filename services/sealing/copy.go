@@ -120,6 +120,6 @@ func syncTree(dir string) error {
 		if err != nil || !d.IsDir() {
 			return err
 		}
-		return syncDir(path)
+		return files.SyncDir(path)
 	})
 }

@@ -1,7 +1,6 @@
 package sealing
 
 import (
-	"encoding/base64"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,9 +9,6 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/seal"
 )
-
-// rootText returns the root of a checkpoint as its text has it.
-func rootText(c seal.Checkpoint) string { return base64.StdEncoding.EncodeToString(c.Root[:]) }
 
 // policyKey returns the key of the log that the policy in a directory names.
 func (k *Keeper) policyKey(dir string) (seal.Key, error) {

@@ -53,7 +53,7 @@ func (k *Keeper) seal(ctx context.Context, log seal.Signer) (*Made, error) {
 	record := &events.LedgerSealed{Origin: log.Name, Key: log.Key.String(), Root: events.RootOfNothing,
 		Cosigners: []events.Cosigner{}}
 	if before != nil {
-		record.Size, record.Root = before.Size, rootText(before.Checkpoint)
+		record.Size, record.Root = before.Size, before.Root.String()
 		if record.Cosigners, err = k.cosigners(before); err != nil {
 			return nil, err
 		}
@@ -109,7 +109,7 @@ func (k *Keeper) standing(ctx context.Context, log seal.Signer) (*seal.Signed, e
 			return nil, err
 		}
 		s := seal.Sign(seal.Checkpoint{Origin: log.Name, Size: record.Size, Root: root}, log)
-		if rootText(s.Checkpoint) != record.Root {
+		if root.String() != record.Root {
 			return nil, text.Errorf(text.Internal,
 				"位置 %d 的封存记录所记的检查点（%d 条）与台账不符；没有封存，请运行 taizhang check",
 				"the record of sealing at position %d names a checkpoint of %d records that the ledger does "+

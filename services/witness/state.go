@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/seal"
@@ -24,8 +22,6 @@ const forksMax = 64
 
 // lostSuffix is added to the name of a head that is known to be older than one that the witness cosigned.
 const lostSuffix = ".lost"
-
-func emptyRoot() tlog.Hash { return sha256.Sum256(nil) }
 
 // nameOf returns the name of a file for an origin, which may hold any characters and be long.
 func nameOf(origin string) string {
@@ -81,15 +77,7 @@ func (w *Witness) declareLost(log seal.Key) error {
 	if err := os.Rename(path, path+lostSuffix); err != nil {
 		return err
 	}
-	return errors.Join(lost(log, path), syncDir(filepath.Dir(path)))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(lost(log, path), files.SyncDir(filepath.Dir(path)))
 }
 
 // keep cosigns a checkpoint and makes it durable as the head of a ledger. The cosignature is the last of its lines.

@@ -193,7 +193,7 @@ func (w *Witness) Trust(key seal.Key) error {
 		return lost(key, w.headPath(key))
 	}
 	if _, err := os.Lstat(w.headPath(key)); errors.Is(err, fs.ErrNotExist) {
-		nothing := &seal.Signed{Checkpoint: seal.Checkpoint{Origin: key.Name, Root: emptyRoot()}}
+		nothing := &seal.Signed{Checkpoint: seal.Checkpoint{Origin: key.Name, Root: seal.EmptyRoot()}}
 		if err := w.keep(key, nothing, w.now()); err != nil {
 			return err
 		}
