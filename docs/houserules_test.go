@@ -305,7 +305,7 @@ var notVerbs = map[string][]string{
 	// copies the files of seals
 	"cmd/taizhang/backup_seal.go": {"services/logstore", "services/sealing"},
 	// reads all of the ledger and its checkpoints into one file
-	"cmd/taizhang/bundle.go": {"events", "services/bundle", "services/seal", "services/sealing"},
+	"cmd/taizhang/bundle.go": {"events", "services/bundle", "services/seal"},
 	// judges a bundle and asks no ledger
 	"cmd/taizhang-verify/main.go": {"services/verify"},
 	// asks a server, in which alone a feed runs

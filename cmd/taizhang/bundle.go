@@ -15,7 +15,6 @@ import (
 	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/seal"
-	"github.com/taizhang/taizhang/services/sealing"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -90,12 +89,9 @@ no file is overwritten.`),
 
 // bundle writes a bundle of an open ledger.
 func (a *app) bundle(ctx context.Context, d *desk.Local, store seal.Reader, o *bundleOptions) error {
-	keeper, err := sealing.Open(a.dir, d.Ledger, store)
-	if err != nil {
-		return err
-	}
+	var err error
 	s := bundle.Sealed{Ledger: store, Position: d.Position()}
-	if s.Checkpoints, err = keeper.All(); err != nil {
+	if s.Checkpoints, err = d.Seals.All(); err != nil {
 		return err
 	}
 	if len(s.Checkpoints) == 0 {
@@ -124,10 +120,10 @@ func (a *app) bundle(ctx context.Context, d *desk.Local, store seal.Reader, o *b
 		return err
 	}
 	c.Figures = figures
-	if c.Policy, err = keeper.Policy(); err != nil {
+	if c.Policy, err = d.Seals.Policy(); err != nil {
 		return err
 	}
-	stamps, err := keeper.Timestamps()
+	stamps, err := d.Seals.Timestamps()
 	if err != nil {
 		return err
 	}

@@ -117,10 +117,7 @@ func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.St
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	seals, err := sealing.Open(a.dir, l, store)
-	if err != nil {
-		return err
-	}
+	seals := sealing.New(a.dir, l, store)
 	return do(&desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Seals: seals, Sealed: sealed,
 		Account: a.account(), Now: a.now, Prefix: flagPrefix, Version: programVersion(),
 		Spool: nearestDir(a.dir)}}, store)

@@ -288,7 +288,7 @@ be of a witness in policy.txt, and a time stamp of a file in DATA/seal/checkpoin
 				list = append(list, sealing.File{Name: path, Content: content})
 			}
 			return a.onSeals(cmd.Context(), func(d *desk.Local) error {
-				added, err := d.Seals.AddAll(cmd.Context(), list)
+				added, err := d.Seals.Add(cmd.Context(), list)
 				if err != nil {
 					return err
 				}

@@ -72,10 +72,7 @@ func (a *app) openServed(ctx context.Context, options *serveOptions, metrics *ap
 	if err != nil {
 		return o, a.inUse(ctx, err)
 	}
-	seals, err := sealing.Open(a.dir, l, o.store)
-	if err != nil {
-		return o, err
-	}
+	seals := sealing.New(a.dir, l, o.store)
 	o.desk = desk.Local{LocalConfig: desk.LocalConfig{
 		Ledger: l, Seals: seals, Account: a.account(), Now: a.now, Version: programVersion(), Spool: a.dir,
 		Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {

@@ -679,10 +679,7 @@ func TestAccountsChangeWhileTheyAreUsed(t *testing.T) {
 // TestReceiptsAndSealingsAreGuardedAndLogged asks for receipts by position, which does not say whose record it is.
 func TestReceiptsAndSealingsAreGuardedAndLogged(t *testing.T) {
 	k := newKit(t)
-	seals, err := sealing.Open(t.TempDir(), k.local.Ledger, k.local.Ledger)
-	if err != nil {
-		t.Fatal(err)
-	}
+	seals := sealing.New(t.TempDir(), k.local.Ledger, k.local.Ledger)
 	if _, err := seals.Begin(t.Context(), sealing.Beginning{Origin: "taizhang.zj/2026"}); err != nil {
 		t.Fatal(err)
 	}

@@ -60,6 +60,7 @@ func ask(ctx context.Context, seals *sealing.Keeper, client *http.Client, w seal
 	if err != nil {
 		return err
 	}
-	_, err = seals.Add(w.Name+sealing.CosignatureEnd, []byte(line.String()+"\n"))
+	answer := sealing.File{Name: w.Name + sealing.CosignatureEnd, Content: []byte(line.String() + "\n")}
+	_, err = seals.Add(ctx, []sealing.File{answer})
 	return err
 }

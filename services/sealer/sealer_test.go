@@ -80,9 +80,7 @@ func newKit(t testing.TB) *kit {
 		t.Fatal(err)
 	}
 	t.Cleanup(k.ledger.Close)
-	if k.seals, err = sealing.Open(k.dir, k.ledger, store); err != nil {
-		t.Fatal(err)
-	}
+	k.seals = sealing.New(k.dir, k.ledger, store)
 	k.record(registered)
 	return k
 }

@@ -33,18 +33,9 @@ type Added struct {
 	New  bool // false if it was there already
 }
 
-// Add adds a cosignature or a token; see AddAll.
-func (k *Keeper) Add(name string, content []byte) (Added, error) {
-	added, err := k.AddAll(context.Background(), []File{{name, content}})
-	if err != nil {
-		return Added{}, err
-	}
-	return added[0], nil
-}
-
-// AddAll adds cosignatures (.cosig) of witnesses in the policy for checkpoints of the ledger, and tokens (.tsr) that
+// Add adds cosignatures (.cosig) of witnesses in the policy for checkpoints of the ledger, and tokens (.tsr) that
 // stamp such a checkpoint. It checks all files before it writes any. A file that is wrong is text.Invalid.
-func (k *Keeper) AddAll(ctx context.Context, list []File) ([]Added, error) {
+func (k *Keeper) Add(ctx context.Context, list []File) ([]Added, error) {
 	if !k.Begun() {
 		return nil, ErrNotBegun
 	}
@@ -81,7 +72,7 @@ func badFile(name string, what text.Text) error {
 	return &text.Error{Code: text.Invalid, Place: name, What: what}
 }
 
-// addition is what the files of one AddAll add.
+// addition is what the files of one Add add.
 type addition struct {
 	k       *Keeper
 	policy  *seal.Policy // nil while it names no witness
@@ -131,7 +122,7 @@ func (a *addition) cosignature(file string, line seal.Line) (Added, error) {
 	}
 	if witness == nil {
 		return Added{}, badFile(file, text.Say("%s 中没有见证方 %s（编号 %08x）的公钥；先把它写入该文件",
-			"%s has no key of the witness %s (%08x); write it there first", a.k.at(policyName), line.Name, line.ID))
+			"%s has no key of the witness %s (%08x); write it there first", a.k.at(PolicyName), line.Name, line.ID))
 	}
 	for _, s := range a.all {
 		alone := &seal.Signed{Checkpoint: s.Checkpoint, Lines: []seal.Line{line}}

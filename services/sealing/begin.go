@@ -205,14 +205,14 @@ func (k *Keeper) moveEarlier(origin string) error {
 		}
 		return nil
 	}
-	err := isOld(policyName, func() (seal.Key, error) { return k.policyKey(k.dir) })
+	err := isOld(PolicyName, func() (seal.Key, error) { return k.policyKey(k.dir) })
 	if err == nil {
-		err = isOld(keyName, func() (seal.Key, error) { s, err := k.readKey(); return s.Key, err })
+		err = isOld(KeyName, func() (seal.Key, error) { s, err := k.readKey(); return s.Key, err })
 	}
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{checkpointsName, timestampsName} {
+	for _, name := range []string{CheckpointsName, timestampsName} {
 		if _, err := os.Stat(k.at(name)); err == nil {
 			names = append(names, name)
 		}
@@ -225,7 +225,7 @@ func (k *Keeper) moveEarlier(origin string) error {
 		return err
 	}
 	number := len(dirs)
-	if names[0] == policyName || number == 0 {
+	if names[0] == PolicyName || number == 0 {
 		number++
 	}
 	to := k.at(earlierName, strconv.Itoa(number))
@@ -249,7 +249,7 @@ func (k *Keeper) makeKey(origin string) (log seal.Signer, err error) {
 		if log, err = seal.NewSigner(origin, seal.LogKey); err != nil {
 			return log, err
 		}
-		err = files.Replace(k.at(keyName), []byte(log.Private()+"\n"))
+		err = files.Replace(k.at(KeyName), []byte(log.Private()+"\n"))
 	}
 	if err != nil {
 		return log, err
@@ -257,7 +257,7 @@ func (k *Keeper) makeKey(origin string) (log seal.Signer, err error) {
 	if _, err := k.Policy(); !errors.Is(err, ErrNotBegun) {
 		return log, err
 	}
-	return log, files.Replace(k.at(policyName), []byte(proposal(log.Key)))
+	return log, files.Replace(k.at(PolicyName), []byte(proposal(log.Key)))
 }
 
 // RestoreKey puts the private key of the log back. It must be the recorded one.
@@ -284,15 +284,15 @@ func (k *Keeper) RestoreKey(ctx context.Context, name string, content []byte) er
 	defer unlock()
 	if k.HasKey() {
 		return text.Errorf(text.Conflict, "%s 已经存在，不会覆盖", "%s exists already and is not overwritten",
-			k.at(keyName))
+			k.at(KeyName))
 	}
-	if err := files.Replace(k.at(keyName), []byte(s.Private()+"\n")); err != nil {
+	if err := files.Replace(k.at(KeyName), []byte(s.Private()+"\n")); err != nil {
 		return err
 	}
 	if _, err := k.Policy(); !errors.Is(err, ErrNotBegun) {
 		return err
 	}
-	return files.Replace(k.at(policyName), []byte(proposal(log)))
+	return files.Replace(k.at(PolicyName), []byte(proposal(log)))
 }
 
 // proposal returns the policy of a new log: its key, and in comments how witnesses are named.

@@ -49,7 +49,7 @@ func pack(dir string) (archive []byte, checkpoints int, err error) {
 		if b.Len()+len(content) > copyBytesMax {
 			return text.Errorf(text.Invalid, "%s 太大，不能备份", "%s is too large for a backup", dir)
 		}
-		if strings.Contains(name, checkpointsName+"/") {
+		if strings.Contains(name, CheckpointsName+"/") {
 			checkpoints++
 		}
 		err = to.WriteHeader(&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o600, ModTime: copyTime,

@@ -21,9 +21,9 @@ import (
 
 // The names in the directory of seals.
 const (
-	keyName         = "log.key"
-	policyName      = "policy.txt"
-	checkpointsName = "checkpoints"
+	KeyName         = "log.key"
+	PolicyName      = "policy.txt"
+	CheckpointsName = "checkpoints"
 	timestampsName  = "timestamps"
 	earlierName     = "earlier"
 )
@@ -32,15 +32,20 @@ func (k *Keeper) at(names ...string) string {
 	return filepath.Join(append([]string{k.dir}, names...)...)
 }
 
-// lock makes this goroutine the only one of all processes that writes into the directory. The directory must exist.
+// lock makes this goroutine the only one of all processes that writes into the directory. The directory must exist. It
+// waits until ctx ends.
 func (k *Keeper) lock(ctx context.Context) (unlock func(), err error) {
-	k.writing.Lock()
+	select {
+	case k.writing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	d, err := os.Open(k.dir)
 	if err != nil {
-		k.writing.Unlock()
+		<-k.writing
 		return nil, err
 	}
-	release := func() { _ = d.Close(); k.writing.Unlock() } // closing unlocks
+	release := func() { _ = d.Close(); <-k.writing } // closing unlocks
 	for {
 		err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil {
@@ -100,7 +105,7 @@ func Sizes(dir string) ([]uint64, error) {
 
 // sizesIn returns the sizes of the checkpoints in a directory of seals.
 func sizesIn(dir string) (list []uint64, err error) {
-	entries, err := os.ReadDir(filepath.Join(dir, checkpointsName))
+	entries, err := os.ReadDir(filepath.Join(dir, CheckpointsName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -138,12 +143,12 @@ func (k *Keeper) checkpoint(size uint64, log seal.Key) (*seal.Signed, error) {
 
 // checkpointPath returns the path of the file of a checkpoint.
 func (k *Keeper) checkpointPath(size uint64) string {
-	return k.at(checkpointsName, strconv.FormatUint(size, 10))
+	return k.at(CheckpointsName, strconv.FormatUint(size, 10))
 }
 
 // writeCheckpoint replaces the file of a checkpoint.
 func (k *Keeper) writeCheckpoint(s *seal.Signed) error {
-	if err := makeDir(k.at(checkpointsName)); err != nil {
+	if err := makeDir(k.at(CheckpointsName)); err != nil {
 		return err
 	}
 	return files.Replace(k.checkpointPath(s.Size), s.Bytes())
@@ -151,7 +156,7 @@ func (k *Keeper) writeCheckpoint(s *seal.Signed) error {
 
 // Policy returns the policy of the operator as it stands in its file.
 func (k *Keeper) Policy() ([]byte, error) {
-	content, err := os.ReadFile(k.at(policyName))
+	content, err := os.ReadFile(k.at(PolicyName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotBegun
 	}
@@ -159,7 +164,7 @@ func (k *Keeper) Policy() ([]byte, error) {
 }
 
 // KeyPath returns the path of the private key of the log.
-func (k *Keeper) KeyPath() string { return k.at(keyName) }
+func (k *Keeper) KeyPath() string { return k.at(KeyName) }
 
 // PolicyPath returns the path of the policy of the operator.
-func (k *Keeper) PolicyPath() string { return k.at(policyName) }
+func (k *Keeper) PolicyPath() string { return k.at(PolicyName) }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -24,14 +23,14 @@ type Keeper struct {
 	ledger *ledger.Ledger
 	read   seal.Reader
 
-	writing sync.Mutex // held while files are written or a checkpoint is made
+	writing chan struct{} // full while files are written or a checkpoint is made
 	lots    seal.Lots
 }
 
-// Open returns the keeper of the seals in the directory of a ledger. It reads the ledger from read. It makes no file
-// and reads none: a directory without seals answers text.NotFound to every question.
-func Open(dir string, l *ledger.Ledger, read seal.Reader) (*Keeper, error) {
-	return &Keeper{dir: filepath.Join(dir, Name), ledger: l, read: read}, nil
+// New returns the keeper of the seals in the directory of a ledger. It reads the ledger from read. A directory without
+// seals answers text.NotFound to every question.
+func New(dir string, l *ledger.Ledger, read seal.Reader) *Keeper {
+	return &Keeper{dir: filepath.Join(dir, Name), ledger: l, read: read, writing: make(chan struct{}, 1)}
 }
 
 // ErrNotBegun is the error of a ledger that has never been sealed.
@@ -43,7 +42,7 @@ func (k *Keeper) Begun() bool { return k.ledger.Sealing().Last != nil }
 
 // HasKey reports whether the private key of the log lies in the directory.
 func (k *Keeper) HasKey() bool {
-	_, err := os.Lstat(k.at(keyName))
+	_, err := os.Lstat(k.at(KeyName))
 	return err == nil
 }
 
@@ -74,7 +73,7 @@ func (k *Keeper) signer() (seal.Signer, error) {
 		return s, err
 	case s.Key.String() != log.String():
 		return s, text.Errorf(text.Conflict, "%s 的公钥是 %s，与台账所记的 %s 不同；没有封存",
-			"the key in %s is %s, and the ledger records %s; nothing was sealed", k.at(keyName), s.Key.String(),
+			"the key in %s is %s, and the ledger records %s; nothing was sealed", k.at(KeyName), s.Key.String(),
 			log.String())
 	}
 	return s, nil
@@ -82,7 +81,7 @@ func (k *Keeper) signer() (seal.Signer, error) {
 
 // readKey reads the private key. A file that others than its owner may read is refused.
 func (k *Keeper) readKey() (seal.Signer, error) {
-	path := k.at(keyName)
+	path := k.at(KeyName)
 	info, err := os.Stat(path)
 	if err != nil {
 		return seal.Signer{}, err

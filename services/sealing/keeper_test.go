@@ -39,7 +39,7 @@ func TestALedgerThatWasNeverSealedHasNoSeals(t *testing.T) {
 	refused(t, err, text.NotFound, "seal init")
 	_, err = k.Request(t.Context(), 0)
 	refused(t, err, text.NotFound, "seal init")
-	_, err = k.Add("x.cosig", nil)
+	_, err = k.add("x.cosig", nil)
 	refused(t, err, text.NotFound, "seal init")
 	if count, found, err := checked(t, k.Keeper); count != 0 || found != nil || err != nil {
 		t.Errorf("a check has %d, %v, %v", count, found, err)
@@ -318,7 +318,7 @@ func TestWhatComesIsCheckedBeforeAnyOfItIsWritten(t *testing.T) {
 	}
 	at := time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC)
 	stranger, _ := seal.NewSigner("witness.x/1", seal.WitnessKey)
-	_, err = k.Add("x.cosig", []byte(s.Cosign(stranger, at).String()+"\n"))
+	_, err = k.add("x.cosig", []byte(s.Cosign(stranger, at).String()+"\n"))
 	refused(t, err, text.Invalid, "has no key of the witness witness.x/1")
 	w := k.policy("a", "b", "c")
 	line := func(by seal.Signer, s *seal.Signed) sealing.File {
@@ -339,13 +339,13 @@ func TestWhatComesIsCheckedBeforeAnyOfItIsWritten(t *testing.T) {
 		{sealing.File{Name: "x.txt"}, "must be a cosignature"},
 		{sealing.File{Name: "x.tsr", Content: []byte("x")}, "x.tsr: "},
 	} {
-		_, err := k.AddAll(t.Context(), []sealing.File{line(w[0], newest), c.bad})
+		_, err := k.Add(t.Context(), []sealing.File{line(w[0], newest), c.bad})
 		refused(t, err, text.Invalid, c.words)
 	}
 	if after := k.files(); !maps.Equal(before, after) {
 		t.Error("a refused file changed the directory")
 	}
-	added, err := k.AddAll(t.Context(), []sealing.File{line(w[0], newest), line(w[1], s), line(w[0], newest)})
+	added, err := k.Add(t.Context(), []sealing.File{line(w[0], newest), line(w[1], s), line(w[0], newest)})
 	if err != nil || len(added) != 3 || !added[0].New || !added[1].New || added[2].New || added[1].Size != s.Size ||
 		added[0].By != "a" || !added[0].At.Equal(at) {
 		t.Fatalf("added %+v, %v", added, err)
@@ -367,7 +367,7 @@ func TestWhatComesIsCheckedBeforeAnyOfItIsWritten(t *testing.T) {
 	if size := covers(2); size != newest.Size {
 		t.Errorf("a receipt is of %d", size)
 	}
-	if _, err := k.Add("c.cosig", line(w[2], s).Content); err != nil {
+	if _, err := k.add("c.cosig", line(w[2], s).Content); err != nil {
 		t.Fatal(err)
 	}
 	if size := covers(2); size != s.Size {
@@ -377,7 +377,7 @@ func TestWhatComesIsCheckedBeforeAnyOfItIsWritten(t *testing.T) {
 		t.Errorf("a receipt is of %d", size)
 	}
 	k.bring(1)
-	if _, err := k.Add("b.cosig", line(w[1], newest).Content); err != nil {
+	if _, err := k.add("b.cosig", line(w[1], newest).Content); err != nil {
 		t.Fatal(err)
 	}
 	last := k.seal()
@@ -441,12 +441,10 @@ func TestSealsOfSeveralProcessesFollowEachOther(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for _, by := range w {
-		beside, err := sealing.Open(k.dir, k.ledger, k.store)
-		if err != nil {
-			t.Fatal(err)
-		}
+		beside := sealing.New(k.dir, k.ledger, k.store)
 		all.Go(func() {
-			if _, err := beside.Add("x.cosig", []byte(s.Cosign(by, time.Unix(1, 0)).String())); err != nil {
+			line := sealing.File{Name: "x.cosig", Content: []byte(s.Cosign(by, time.Unix(1, 0)).String())}
+			if _, err := beside.Add(t.Context(), []sealing.File{line}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -493,6 +491,30 @@ func (d deadly) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stor
 	return d.Store.ReadAll(ctx, after)
 }
 
+func TestAddingEndsWithItsContextWhileAnotherProcessWrites(t *testing.T) {
+	k := newKit(t, t.TempDir(), 3)
+	k.begin()
+	other, err := os.Open(k.path())
+	if err == nil {
+		defer other.Close()
+		err = syscall.Flock(int(other.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	var all sync.WaitGroup
+	for range 2 { // one waits for the process, the other one for the first
+		all.Go(func() {
+			if _, err := k.Add(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("added with %v", err)
+			}
+		})
+	}
+	all.Wait()
+}
+
 func sealAndDie(dir, origin string) error {
 	store, err := logstore.Open(dir, logstore.Options{SegmentBytes: 1 << 20})
 	if err != nil {
@@ -503,10 +525,7 @@ func sealAndDie(dir, origin string) error {
 		return err
 	}
 	position := l.Register().Position()
-	k, err := sealing.Open(dir, l, deadly{store, &position})
-	if err != nil {
-		return err
-	}
+	k := sealing.New(dir, l, deadly{store, &position})
 	if origin != "" {
 		_, err = k.Begin(context.Background(), sealing.Beginning{Origin: origin})
 	} else {

@@ -55,11 +55,7 @@ func open(t testing.TB, dir string, store events.Store) *kit {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Close)
-	keeper, err := sealing.Open(dir, l, store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &kit{Keeper: keeper, t: t, dir: dir, store: store, ledger: l}
+	return &kit{Keeper: sealing.New(dir, l, store), t: t, dir: dir, store: store, ledger: l}
 }
 
 // bring writes records: the first one is the registration of a center, which the policy precedes.
@@ -109,6 +105,15 @@ func (k *kit) seal() *seal.Signed {
 
 func (k *kit) path(names ...string) string {
 	return filepath.Join(append([]string{k.dir, sealing.Name}, names...)...)
+}
+
+// add adds one file.
+func (k *kit) add(name string, content []byte) (sealing.Added, error) {
+	added, err := k.Add(k.t.Context(), []sealing.File{{Name: name, Content: content}})
+	if err != nil {
+		return sealing.Added{}, err
+	}
+	return added[0], nil
 }
 
 // policy writes a policy that names some witnesses, of which half must cosign, and returns their keys.

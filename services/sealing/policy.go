@@ -12,7 +12,7 @@ import (
 
 // policyKey returns the key of the log that the policy in a directory names.
 func (k *Keeper) policyKey(dir string) (seal.Key, error) {
-	path := filepath.Join(dir, policyName)
+	path := filepath.Join(dir, PolicyName)
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return seal.Key{}, err
@@ -40,13 +40,13 @@ func (k *Keeper) Witnesses() (*seal.Policy, error) {
 	}
 	own, err := k.policyKey(k.dir)
 	var policy *seal.Policy
-	switch path := k.at(policyName); {
+	switch path := k.at(PolicyName); {
 	case err != nil:
 		return nil, err
 	case own.String() != log.String():
 		return nil, text.Errorf(text.Conflict, "%s 的 log 一行是 %s，与台账所记的 %s 不同",
 			"the line log of %s has %s, and the ledger records %s", path, own.String(), log.String())
-	case !namesWitness(content):
+	case !NamesWitness(content):
 		return nil, nil
 	default:
 		if policy, err = seal.ParsePolicy(content); err != nil {
@@ -56,8 +56,8 @@ func (k *Keeper) Witnesses() (*seal.Policy, error) {
 	return policy, nil
 }
 
-// namesWitness reports whether a policy names a witness.
-func namesWitness(content []byte) bool {
+// NamesWitness reports whether a policy names a witness.
+func NamesWitness(content []byte) bool {
 	for line := range strings.Lines(string(content)) {
 		if words := strings.Fields(line); len(words) > 0 && words[0] == "witness" {
 			return true

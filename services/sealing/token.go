@@ -46,7 +46,7 @@ func (a *addition) token(f File) ([]Added, error) {
 		}
 	}
 	return nil, badFile(f.Name, text.Say("不是此处任何检查点的时间戳；请对 %s 中的文件原样申请",
-		"stamps no checkpoint here; ask for a stamp of a file in %s as it is", a.k.at(checkpointsName)))
+		"stamps no checkpoint here; ask for a stamp of a file in %s as it is", a.k.at(CheckpointsName)))
 }
 
 func (a *addition) isNew(size uint64, content []byte) (bool, error) {

@@ -69,19 +69,19 @@ ess_cert_id_alg = sha256
 	}
 	token := stamp(path)
 	witness := k.policy("a")[0]
-	if _, err := k.Add("a.cosig", []byte(s.Cosign(witness, time.Unix(1, 0)).String())); err != nil { // it changes the file
+	if _, err := k.add("a.cosig", []byte(s.Cosign(witness, time.Unix(1, 0)).String())); err != nil { // it changes the file
 		t.Fatal(err)
 	}
 	for i, isNew := range []bool{true, false} {
-		added, err := k.Add("r.tsr", token)
+		added, err := k.add("r.tsr", token)
 		if err != nil || added.New != isNew || added.Size != 5 || added.At.IsZero() {
 			t.Fatalf("%d: added %+v, %v", i, added, err)
 		}
 	}
-	if _, err := k.Add("r.tsr", stamp(path)); err != nil {
+	if _, err := k.add("r.tsr", stamp(path)); err != nil {
 		t.Fatal(err)
 	}
-	_, err = k.Add("r.tsr", stamp(write("other", "5\n")))
+	_, err = k.add("r.tsr", stamp(write("other", "5\n")))
 	refused(t, err, text.Invalid, "stamps no checkpoint here")
 	list, err := k.Timestamps()
 	if err != nil || len(list) != 2 || list[0].Size != 5 || list[0].N != 1 || list[1].N != 2 ||

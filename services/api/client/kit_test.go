@@ -68,10 +68,7 @@ func serveOver(t testing.TB, store events.Store) *served {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	seals, err := sealing.Open(t.TempDir(), l, store)
-	if err != nil {
-		t.Fatal(err)
-	}
+	seals := sealing.New(t.TempDir(), l, store)
 	x := &served{access: a, desk: &desk.Local{
 		LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Seals: seals, Now: clock, Version: "v1", Spool: t.TempDir(),
 			Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}}

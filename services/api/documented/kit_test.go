@@ -110,10 +110,7 @@ func newWorld(t testing.TB) *world {
 	}
 	log := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), w.log, zap.DebugLevel))
 	sealed := t.TempDir()
-	seals, err := sealing.Open(sealed, l, store)
-	if err != nil {
-		t.Fatal(err)
-	}
+	seals := sealing.New(sealed, l, store)
 	w.desk = desk.Local{LocalConfig: desk.LocalConfig{
 		Ledger: l, Root: root, Seals: seals, Account: ledger.Writer{Name: "seed", MayRecord: true}, Now: now, Version: "v1",
 		Spool: t.TempDir()}}
