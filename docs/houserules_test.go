@@ -222,8 +222,8 @@ var leansOn = map[string][]string{
 	"witness": {"files", "listen", "seal"},
 	// seals a ledger that is served, and asks witnesses
 	"sealer": {"ledger", "seal", "sealing", "witness"},
-	// reads the end of a log, probes a disk, knows the socket and whose a key is
-	"doctor":  {"listen", "logstore", "seal", "table"},
+	// reads the end of a log, probes a disk, knows the socket, whose a key is, and where seals lie
+	"doctor":  {"listen", "logstore", "seal", "sealing", "table"},
 	"replica": {"logstore"}, // keeps its copy there
 	// where the command of kurrenttest keeps a ledger
 	"kurrentstore": {"logstore"},
@@ -312,7 +312,7 @@ var notVerbs = map[string][]string{
 	"cmd/taizhang/feed.go": {"services/api", "services/api/client"},
 	// asks the server and the machine, and needs no ledger
 	"cmd/taizhang/doctor.go": {"services/api", "services/api/client", "services/doctor", "services/listen",
-		"services/replica", "services/sealing"},
+		"services/replica"},
 	// opens the accounts
 	"cmd/taizhang/office.go": nil,
 	// puts the rooms together: whatever there is meets here

@@ -22,7 +22,6 @@ import (
 	"github.com/taizhang/taizhang/services/doctor"
 	"github.com/taizhang/taizhang/services/listen"
 	"github.com/taizhang/taizhang/services/replica"
-	"github.com/taizhang/taizhang/services/sealing"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -96,7 +95,7 @@ func (a *app) gather(cmd *cobra.Command, o *serveOptions, c *doctor.Config) erro
 	}
 	c.LockedBy, c.IsCopy, c.MemoryBytes = lockedBy(a.dir), replica.IsCopy(a.dir), memoryBytes()
 	c.Connections = connectionsMax + socketConnectionsMax + adminConnectionsMax
-	c.AccessDir, c.SealDir = filepath.Join(a.dir, accessName), filepath.Join(a.dir, sealing.Name)
+	c.AccessDir = filepath.Join(a.dir, accessName)
 	if c.Backup != "" {
 		at, isFile, err := copyAt(cmd, c.Backup)
 		switch {

@@ -170,7 +170,6 @@ type Config struct {
 	Backup       string // a file or a directory; "" for none
 	AccessBackup string // beside it
 	AccessDir    string // of the accounts, in Dir
-	SealDir      string // of the seals, in Dir
 
 	// What a user types: the program, the flag for the directory if it was given, with a blank before it, and what
 	// stands before the name of a setting.

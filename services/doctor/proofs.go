@@ -5,13 +5,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/seal"
+	"github.com/taizhang/taizhang/services/sealing"
 )
 
 // unsealedMax is for how long records may lie unsealed, and a checkpoint without its witnesses. A server seals each
@@ -27,7 +26,7 @@ type checkpoint struct {
 
 // proofs looks at the checkpoints of the ledger, at the key that signs them, and at their witnesses.
 func (x *examination) proofs() {
-	left := x.SealDir + logstore.PartialName
+	left := x.seals() + logstore.PartialName
 	if isThere(left) {
 		x.find(Proofs, left, Warning, "%s 是一次中断的恢复留下的检查点",
 			"%s holds checkpoints that a restore left when it was cut short", left).
@@ -37,47 +36,44 @@ func (x *examination) proofs() {
 	}
 	newest, err := x.newestCheckpoint()
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		x.cannot(Proofs, x.seals(), err)
+	case newest == nil:
 		x.find(Proofs, "", NotExamined, "台账没有检查点：尚未开始封存",
 			"there are no checkpoints: sealing has not begun").
 			todo("开始封存，由别的单位见证；或者另存备份，放在台账管理员改不到的地方",
 				"begin sealing, with witnesses at other offices; or keep backups where those who run the ledger "+
 					"cannot change them").typed(x.verb("help", "seal", "init"))
-		return
-	case err != nil:
-		x.cannot(Proofs, x.SealDir, err)
-		return
+	default:
+		x.sealKey()
+		x.sealed(newest)
+		x.witnesses(newest)
 	}
-	x.sealKey()
-	x.sealed(newest)
-	x.witnesses(newest)
 }
 
-// newestCheckpoint finds the newest checkpoint. Its error is fs.ErrNotExist if there is none.
-func (x *examination) newestCheckpoint() (c checkpoint, err error) {
-	dir := filepath.Join(x.SealDir, "checkpoints")
-	entries, err := os.ReadDir(dir)
+// seals returns the path of a file of the seals, or of their directory.
+func (x *examination) seals(names ...string) string {
+	return filepath.Join(append([]string{x.Dir, sealing.Name}, names...)...)
+}
+
+// newestCheckpoint returns the newest checkpoint, or nil.
+func (x *examination) newestCheckpoint() (*checkpoint, error) {
+	sizes, err := sealing.Sizes(x.Dir)
+	if err != nil || len(sizes) == 0 {
+		return nil, err
+	}
+	size := sizes[len(sizes)-1]
+	path := x.seals(sealing.CheckpointsName, strconv.FormatUint(size, 10))
+	info, err := os.Stat(path)
 	if err != nil {
-		return c, err
+		return nil, err
 	}
-	for _, e := range entries {
-		if size, err := strconv.ParseUint(e.Name(), 10, 64); err == nil && size > c.size {
-			c.size, c.path = size, filepath.Join(dir, e.Name())
-		}
-	}
-	if c.size == 0 {
-		return c, fs.ErrNotExist
-	}
-	info, err := os.Stat(c.path)
-	if err == nil {
-		c.written = info.ModTime()
-	}
-	return c, err
+	return &checkpoint{path, size, info.ModTime()}, nil
 }
 
 // sealKey looks at the private key of the log.
 func (x *examination) sealKey() {
-	path := filepath.Join(x.SealDir, "log.key")
+	path := x.seals(sealing.KeyName)
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && x.IsCopy:
@@ -88,7 +84,7 @@ func (x *examination) sealKey() {
 			"the private key of the log is not here, so nothing is sealed").
 			todo("从保管处放回；私钥确已丢失的，换用新的封存标识",
 				"put it back from where you keep it; if it is lost, begin a new origin").
-			typed(x.verb("seal", "key", "restore", x.Quote("log.key")))
+			typed(x.verb("seal", "key", "restore", x.Quote(sealing.KeyName)))
 	case err != nil:
 		x.cannot(Proofs, path, err)
 	case info.Mode().Perm()&0o077 != 0:
@@ -104,7 +100,7 @@ func (x *examination) sealKey() {
 }
 
 // sealed compares the newest checkpoint with the end of the ledger.
-func (x *examination) sealed(newest checkpoint) {
+func (x *examination) sealed(newest *checkpoint) {
 	age := x.Now.Sub(newest.written)
 	switch {
 	case !x.isRead:
@@ -128,16 +124,15 @@ func (x *examination) sealed(newest checkpoint) {
 }
 
 // witnesses looks at who has cosigned the newest checkpoint.
-func (x *examination) witnesses(newest checkpoint) {
-	path := filepath.Join(x.SealDir, "policy.txt")
+func (x *examination) witnesses(newest *checkpoint) {
+	path := x.seals(sealing.PolicyName)
 	content, err := os.ReadFile(path)
 	if err != nil {
 		x.cannot(Proofs, path, err)
 		return
 	}
 	policy, err := seal.ParsePolicy(content)
-	isWitness := func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), "witness") }
-	if err != nil && !slices.ContainsFunc(strings.Split(string(content), "\n"), isWitness) {
+	if err != nil && !sealing.NamesWitness(content) {
 		x.find(Proofs, path, Warning, "没有见证方：只有本单位签名的检查点，不能证明本单位没有改动记录",
 			"there is no witness: a checkpoint that this office alone has signed does not prove that this office "+
 				"changed nothing").

@@ -22,36 +22,40 @@ type sealedDir struct {
 func newSealedDir(t *testing.T) *sealedDir {
 	t.Helper()
 	s := &sealedDir{Config: config(begun(t, 5, time.Now().Add(-time.Hour))), t: t}
-	s.SealDir = filepath.Join(s.Dir, "seal")
 	var err, bad error
 	s.log, err = seal.NewSigner("taizhang.zj/2026", seal.LogKey)
 	s.witness, bad = seal.NewSigner("audit.example/w1", seal.WitnessKey)
 	if err := errors.Join(err, bad); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(s.SealDir, "log.key"), s.log.Private(), 0o600)
+	write(t, s.seals("log.key"), s.log.Private(), 0o600)
 	s.policy("witness audit " + s.witness.Key.String() + " https://audit.example\nquorum audit\n")
 	s.checkpoint(4, true)
 	return s
 }
 
+// seals returns the path of a file of the seals.
+func (s *sealedDir) seals(names ...string) string {
+	return filepath.Join(append([]string{s.Dir, "seal"}, names...)...)
+}
+
 func (s *sealedDir) policy(witnesses string) {
 	s.t.Helper()
-	write(s.t, filepath.Join(s.SealDir, "policy.txt"),
+	write(s.t, s.seals("policy.txt"),
 		fmt.Sprintf("log %s https://ledger.example\n%s", s.log.Key, witnesses), 0o600)
 }
 
 // checkpoint replaces the checkpoint.
 func (s *sealedDir) checkpoint(size uint64, cosigned bool) {
 	s.t.Helper()
-	if err := os.RemoveAll(filepath.Join(s.SealDir, "checkpoints")); err != nil {
+	if err := os.RemoveAll(s.seals("checkpoints")); err != nil {
 		s.t.Fatal(err)
 	}
 	signed := seal.Sign(seal.Checkpoint{Origin: s.log.Name, Size: size}, s.log)
 	if cosigned {
 		signed.Add(signed.Cosign(s.witness, s.Now))
 	}
-	s.path = write(s.t, filepath.Join(s.SealDir, "checkpoints", fmt.Sprint(size)), string(signed.Bytes()), 0o600)
+	s.path = write(s.t, s.seals("checkpoints", fmt.Sprint(size)), string(signed.Bytes()), 0o600)
 }
 
 // age makes the checkpoint old.
@@ -69,6 +73,7 @@ func (s *sealedDir) examine() examined {
 
 func TestASealedLedgerIsWell(t *testing.T) {
 	s := newSealedDir(t)
+	write(t, s.seals("checkpoints", "0009"), "", 0o600) // no name of a checkpoint
 	e := s.examine()
 	e.says(Proofs, OK, "the newest checkpoint covers 4 records; 1 lie after it")
 	e.says(Proofs, OK, "for its owner alone")
@@ -84,13 +89,13 @@ func TestWhatIsWrongWithTheSeals(t *testing.T) {
 			s.checkpoint(9, true)
 		}},
 		"others may read the private key of the log (mode 0644)": {Wrong, func(s *sealedDir) {
-			chmod(s.t, filepath.Join(s.SealDir, "log.key"), 0o644)
+			chmod(s.t, s.seals("log.key"), 0o644)
 		}},
 		"the private key of the log is not here, so nothing is sealed": {Warning, func(s *sealedDir) {
-			_ = os.Remove(filepath.Join(s.SealDir, "log.key"))
+			_ = os.Remove(s.seals("log.key"))
 		}},
 		"the private key of the log is not here: another process seals": {OK, func(s *sealedDir) {
-			_ = os.Remove(filepath.Join(s.SealDir, "log.key"))
+			_ = os.Remove(s.seals("log.key"))
 			s.IsCopy = true
 		}},
 		"1 records are not sealed, and the newest checkpoint was written 40 hours ago": {Warning,
@@ -100,7 +105,7 @@ func TestWhatIsWrongWithTheSeals(t *testing.T) {
 		}},
 		"0 of 1 witnesses have cosigned the newest checkpoint, which has been no quorum for 40": {Warning,
 			func(s *sealedDir) { s.checkpoint(4, false); s.age(40 * time.Hour) }},
-		"there is no witness": {Warning, func(s *sealedDir) { s.policy("# witness\n") }},
+		"there is no witness": {Warning, func(s *sealedDir) { s.policy("# witness\nwitnessed audit\n") }},
 		"line 2":              {Wrong, func(s *sealedDir) { s.policy("witness audit\n") }},
 		"no signature of taizhang.zj/2026": {Wrong, func(s *sealedDir) {
 			other, err := seal.NewSigner("taizhang.zj/2026", seal.LogKey)
@@ -112,7 +117,7 @@ func TestWhatIsWrongWithTheSeals(t *testing.T) {
 		}},
 		"is no checkpoint": {Wrong, func(s *sealedDir) { write(s.t, s.path, "x", 0o600) }},
 		"a restore left when it was cut short": {Warning, func(s *sealedDir) {
-			write(s.t, s.SealDir+".partial/policy.txt", "", 0o600)
+			write(s.t, s.seals()+".partial/policy.txt", "", 0o600)
 		}},
 	} {
 		s := newSealedDir(t)
