@@ -186,7 +186,7 @@ func (a *app) figuresFor(ctx context.Context, d *desk.Local, paths []string, cen
 				"%[1]s was written at position %[2]d and the newest checkpoint is of %[3]d, so no checkpoint would "+
 					"cover it; run taizhang seal, have the checkpoint cosigned, then write the bundle", name,
 				r.Position, size)
-		case center != "" && centerOf(r) != center:
+		case center != "" && r.Center() != center:
 			return nil, close, text.Errorf(text.Invalid,
 				"%s 不只涉及中心 %s，不能由该中心的记录重算；请附该中心的报表，或写全部记录的证据包",
 				"%s is not about the center %s alone and cannot be computed from its records; add reports about that "+
@@ -195,14 +195,6 @@ func (a *app) figuresFor(ctx context.Context, d *desk.Local, paths []string, cen
 		list = append(list, bundle.Figure{Name: name, Content: f, Bytes: bytes})
 	}
 	return list, close, nil
-}
-
-// centerOf returns the one center that a report is about, or "" for several.
-func centerOf(r *desk.Reproduced) events.CenterID {
-	if r.IsYearly() {
-		return events.CenterID(r.Question.Params["center"])
-	}
-	return r.Question.Center()
 }
 
 // tellBundled says for people what was written.

@@ -130,6 +130,9 @@ type Reproduced struct {
 // IsYearly reports whether the report is a yearly one, which is compared byte for byte.
 func (r *Reproduced) IsYearly() bool { return r.Question.List == reports.YearlyName }
 
+// Center returns the one center that the report is about, or "" for several.
+func (r *Reproduced) Center() events.CenterID { return reports.CenterOf(r.Question) }
+
 // Reproduce implements Reader.
 func (l *Local) Reproduce(ctx context.Context, file Upload) (*Reproduced, error) {
 	a, err := l.ask(ctx, When{}, "")

@@ -53,6 +53,14 @@ func (f *form) origin() (string, error) {
 // YearlyName is the name of the yearly report in the question of a Reproduction, as List is of a list.
 const YearlyName = "report"
 
+// CenterOf returns the one center that a report is about, or "" for several, by the question of its Reproduction.
+func CenterOf(q lists.Question) events.CenterID {
+	if q.List == YearlyName {
+		return events.CenterID(q.Params["center"])
+	}
+	return q.Center()
+}
+
 // isPage reports whether a file is a yearly report by its name.
 func isPage(name string) bool {
 	return slices.Contains([]string{".html", ".htm"}, strings.ToLower(filepath.Ext(name)))

@@ -88,7 +88,7 @@ func (v *Verdict) checkFigure(s *scan, f *figure, r *reports.Reproduction, err e
 	}
 	f.Equal = err == nil && r.Differs == nil && (f.Given || r.Exact)
 	switch {
-	case r != nil && s.only != "" && centerOf(r) != s.only:
+	case r != nil && s.only != "" && reports.CenterOf(r.Question) != s.only:
 		f.Equal = false
 		v.unexamined(figureOfCenter(f.Name))
 		v.lacks(figureOfCenter(f.Name))
@@ -111,12 +111,4 @@ func (v *Verdict) checkFigure(s *scan, f *figure, r *reports.Reproduction, err e
 	if f.Equal && f.Within != nil {
 		v.notes(Authenticity, "", figureWithin(f.Name, len(f.Within)))
 	}
-}
-
-// centerOf returns the one center that a report is about, or "" for several.
-func centerOf(r *reports.Reproduction) events.CenterID {
-	if r.Question.List == reports.YearlyName {
-		return events.CenterID(r.Question.Params["center"])
-	}
-	return r.Question.Center()
 }
