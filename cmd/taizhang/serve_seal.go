@@ -8,7 +8,7 @@ import (
 // startSealer starts sealing the ledger that is served: daily, and at the stop. A ledger whose sealing was never begun
 // is left alone. The caller closes the result when nothing is written any more, before the feed and the ledger.
 func (a *app) startSealer(x *opened) *sealer.Sealer {
-	cfg := sealer.SealerConfig{Seals: x.desk.Seals, Ledger: x.desk.Ledger, Client: sealer.NewClient(), Now: a.now,
+	cfg := sealer.Config{Seals: x.desk.Seals, Ledger: x.desk.Ledger, Client: sealer.NewClient(), Now: a.now,
 		Log: a.log}
 	if x.feed != nil {
 		cfg.Publish = x.feed.PublishCheckpoints

@@ -1,7 +1,6 @@
 package sealer
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"sync"
@@ -20,18 +19,24 @@ const sealHour = 18
 
 // These are the times of a sealer.
 const (
-	look        = time.Second      // between two looks at the clock, so that a clock that jumps is seen
 	sealAgain   = 10 * time.Minute // after a sealing that failed
 	askAgain    = time.Minute      // after a round in which a witness did not cosign; doubled each time
 	askAgainMax = time.Hour
 	askWait     = 30 * time.Second // for one round of all witnesses
 	publishWait = 10 * time.Second
 	stopSealing = 3 * time.Second // for the sealing at a stop
-	stopAsking  = 2 * time.Second // for the witnesses at a stop
 )
 
-// SealerConfig holds the parameters of Start.
-type SealerConfig struct {
+// pace holds the times that a test cannot wait for.
+type pace struct {
+	look       time.Duration // between two looks at the clock, so that a clock that jumps is seen
+	stopAsking time.Duration // for the witnesses at a stop
+}
+
+var usualPace = pace{look: time.Second, stopAsking: 2 * time.Second}
+
+// Config holds the parameters of Start.
+type Config struct {
 	Seals  *sealing.Keeper
 	Ledger *ledger.Ledger
 	Client *http.Client // for the witnesses
@@ -40,9 +45,6 @@ type SealerConfig struct {
 	Publish func(context.Context, []*seal.Signed) error
 	Now     func() time.Time
 	Log     *zap.Logger
-
-	// These are for tests; 0 for the times above.
-	Look, StopAsking time.Duration
 }
 
 // Status is the state of the sealing of a served ledger.
@@ -57,7 +59,8 @@ type Status struct {
 
 // Sealer seals a ledger in the background.
 type Sealer struct {
-	cfg  SealerConfig
+	cfg  Config
+	pace pace
 	stop context.CancelFunc
 	end  sync.WaitGroup
 
@@ -75,12 +78,13 @@ type Sealer struct {
 }
 
 // Start starts a sealer. The caller closes it before the ledger.
-func Start(cfg SealerConfig) *Sealer {
+func Start(cfg Config) *Sealer { return start(cfg, usualPace) }
+
+func start(cfg Config, p pace) *Sealer {
 	running, stop := context.WithCancel(context.Background())
-	s := &Sealer{cfg: cfg, stop: stop, said: map[string]string{}}
-	s.cfg.Look, s.cfg.StopAsking = cmp.Or(cfg.Look, look), cmp.Or(cfg.StopAsking, stopAsking)
+	s := &Sealer{cfg: cfg, pace: p, stop: stop, said: map[string]string{}}
 	s.end.Go(func() {
-		tick := time.NewTicker(s.cfg.Look)
+		tick := time.NewTicker(s.pace.look)
 		defer tick.Stop()
 		for {
 			s.step(running)
@@ -107,7 +111,7 @@ func (s *Sealer) Close() {
 	if !s.seal(ctx) {
 		return
 	}
-	asking, cancel := context.WithTimeout(context.Background(), s.cfg.StopAsking)
+	asking, cancel := context.WithTimeout(context.Background(), s.pace.stopAsking)
 	defer cancel()
 	s.publish(asking) // before the answers, which may never come
 	s.ask(asking)

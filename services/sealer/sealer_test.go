@@ -144,8 +144,8 @@ func (k *kit) witness(log seal.Key) *httptest.Server {
 
 // start starts the sealer. The test closes it.
 func (k *kit) start() *sealer.Sealer {
-	k.sealer = sealer.Start(sealer.SealerConfig{Seals: k.seals, Ledger: k.ledger, Client: sealer.NewClient(),
-		Now: k.now, Log: zap.NewNop(), Look: time.Millisecond, StopAsking: k.stopAsking,
+	k.sealer = sealer.StartFast(sealer.Config{Seals: k.seals, Ledger: k.ledger, Client: sealer.NewClient(),
+		Now: k.now, Log: zap.NewNop(),
 		Publish: func(_ context.Context, all []*seal.Signed) error {
 			k.mu.Lock()
 			defer k.mu.Unlock()
@@ -155,7 +155,7 @@ func (k *kit) start() *sealer.Sealer {
 			newest := all[len(all)-1]
 			k.published = append(k.published, fmt.Sprintf("%d+%d", newest.Size, len(newest.Lines)))
 			return nil
-		}})
+		}}, k.stopAsking)
 	return k.sealer
 }
 
