@@ -32,7 +32,7 @@ func TestTheVerifierLinksNoNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(names), "verify.Verify") {
+	if !strings.Contains(string(names), "services/verify.") {
 		t.Fatal("the names of the program cannot be read")
 	}
 	for _, name := range dials.FindAllString(string(names), -1) {

@@ -100,14 +100,14 @@ func (f *flipped) flipOne(t *testing.T, files map[string][]byte, whole *verify.V
 	changed := maps.Clone(files)
 	changed[name] = bytes.Clone(files[name])
 	changed[name][at] ^= 0xff
-	if v := f.judge(t, zipped(t, changed, false), verify.SealsOnly); v.Result != verify.Contradicted {
+	if v := f.judgeBy(t, verify.VerifySeals, zipped(t, changed, false)); v.Result != verify.Contradicted {
 		t.Errorf("byte %d of %s is flipped under the old manifests: %d", at, name, v.Result)
 	}
 	if name == bundle.SHA256Name || name == bundle.SM3Name {
 		return
 	}
 	again := zipped(t, changed, true)
-	v := f.judge(t, again, f.rooted(t), verify.SealsOnly)
+	v := f.judgeBy(t, verify.VerifySeals, again, f.rooted(t))
 	if v.Result != verify.Contradicted && !slices.Contains(informative, name) {
 		v = f.judge(t, again, f.rooted(t))
 	}

@@ -365,12 +365,19 @@ func pack(t testing.TB, c bundle.Contents) []byte {
 // judge verifies a bundle, with the auditor's trust file unless configure takes it away.
 func (w *world) judge(t testing.TB, file []byte, configure ...func(*verify.Config)) *verify.Verdict {
 	t.Helper()
+	return w.judgeBy(t, verify.Verify, file, configure...)
+}
+
+// judgeBy does the same as judge by a given function.
+func (w *world) judgeBy(t testing.TB, by func(context.Context, verify.Config) (*verify.Verdict, error), file []byte,
+	configure ...func(*verify.Config)) *verify.Verdict {
+	t.Helper()
 	cfg := verify.Config{Program: "taizhang-verify v1", Name: "a.zip", Content: bytes.NewReader(file),
 		Bytes: int64(len(file)), Trust: w.trust}
 	for _, c := range configure {
 		c(&cfg)
 	}
-	v, err := verify.Verify(t.Context(), cfg)
+	v, err := by(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

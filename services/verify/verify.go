@@ -25,8 +25,6 @@ type Config struct {
 	Figures  []File         // reports that the auditor has from elsewhere
 	Thorough bool           // make all naive evaluations, however long it takes
 	TempDir  string         // for packed records; "" for that of the system
-
-	sealsOnly bool // neither rebuild the records nor compute the reports; for tests
 }
 
 // File is a file of the auditor.
@@ -39,7 +37,10 @@ type File struct {
 // Verify judges a bundle. Whatever the bundle is, even no zip at all, gives a verdict. Verify returns an error only if
 // a file of the auditor himself cannot be used (a *text.Error with the name of the member of Config as its Param), if
 // ctx ends, or if the machine fails.
-func Verify(ctx context.Context, cfg Config) (*Verdict, error) {
+func Verify(ctx context.Context, cfg Config) (*Verdict, error) { return verify(ctx, cfg, true) }
+
+// verify does the same as Verify. Without answers it neither rebuilds the records nor computes the reports.
+func verify(ctx context.Context, cfg Config, answers bool) (*Verdict, error) {
 	var policy *seal.Policy
 	var known *seal.Signed
 	var err error
@@ -67,7 +68,7 @@ func Verify(ctx context.Context, cfg Config) (*Verdict, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	summed := sum(ctx, b)
 	defer func() { cancel(); <-summed.done }()
-	c, err := v.judge(ctx, cfg, b, summed, policy, known)
+	c, err := v.judge(ctx, cfg, answers, b, summed, policy, known)
 	if err != nil {
 		return nil, err
 	}
@@ -81,8 +82,8 @@ func ofParam(err error, param string) error {
 }
 
 // judge examines everything in a bundle.
-func (v *Verdict) judge(ctx context.Context, cfg Config, b *bundle.Bundle, summed *sums, policy *seal.Policy,
-	known *seal.Signed) (c conclusion, err error) {
+func (v *Verdict) judge(ctx context.Context, cfg Config, answers bool, b *bundle.Bundle, summed *sums,
+	policy *seal.Policy, known *seal.Signed) (c conclusion, err error) {
 	v.checkInformative(b, policy)
 	v.unexamined(evidenceUnexamined)
 	h := v.readHeads(b)
@@ -116,7 +117,7 @@ func (v *Verdict) judge(ctx context.Context, cfg Config, b *bundle.Bundle, summe
 	switch {
 	case !readable:
 		v.unexamined(unrebuilt)
-	case !cfg.sealsOnly:
+	case answers:
 		if err := v.checkAnswers(ctx, s, figures, cfg.Thorough); err != nil {
 			return c, err
 		}
