@@ -48,7 +48,7 @@ func TestTheCommandsOfThePagesOfAudit(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), serveWait)
 				c := exec.CommandContext(ctx, "bash", "-c", s.command)
 				c.Dir = dir
-				c.Env = []string{"PATH=" + bin + ":/usr/local/go/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + dir, "TERM=dumb",
+				c.Env = []string{"PATH=" + bin + ":/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + dir, "TERM=dumb",
 					"LANG=" + map[string]string{"en": "C.UTF-8", "zh": "zh_CN.UTF-8"}[lang], "PYTHONUTF8=1", "TZ=Asia/Shanghai"}
 				var printed bytes.Buffer
 				c.Stdout, c.Stderr = &printed, &printed

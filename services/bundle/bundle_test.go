@@ -181,9 +181,9 @@ func TestManyEntriesAreRead(t *testing.T) {
 	}
 }
 
-// TestEveryChangedByteIsMet changes every byte of a bundle. Everything in it is then refused, but what no reader looks
-// at: versions, times and attributes.
-func TestEveryChangedByteIsMet(t *testing.T) {
+// TestEveryChangedByteIsDetected changes every byte of a bundle. Everything in it is then refused, but what no reader
+// looks at: versions, times and attributes.
+func TestEveryChangedByteIsDetected(t *testing.T) {
 	c := whole()
 	c.VerifyPy, c.Earlier, c.Timestamps = []byte("x"), nil, nil
 	file := written(t, c)
@@ -204,7 +204,7 @@ func TestEveryChangedByteIsMet(t *testing.T) {
 	// in each local header the version, time and date; in the list also the version of the writer, the attributes
 	// and where a comment would be
 	if most := len(want) * (6 + 16); harmless > most {
-		t.Errorf("%d changed bytes are not met, expected at most %d", harmless, most)
+		t.Errorf("%d changed bytes are not detected, expected at most %d", harmless, most)
 	}
 }
 

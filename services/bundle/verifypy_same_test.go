@@ -67,7 +67,8 @@ taizhang --data prov bundle --out center.zip --center ZJ-0001
 `
 
 // TestVerifyPyJudgesAsTaizhangVerify edits bundles at random and compares the exit codes of both programs. What only
-// taizhang-verify examines, figures and tokens, is not in these bundles.
+// taizhang-verify examines, figures and tokens, is not in these bundles. A test of package verify compares both with
+// ledgers that were edited and signed again.
 func TestVerifyPyJudgesAsTaizhangVerify(t *testing.T) {
 	dir, run := programs(t)
 	if out, code := run(sealTwice); code != 0 {

@@ -24,7 +24,7 @@ func backedUp(t *testing.T, dir string, age time.Duration) string {
 	return file
 }
 
-func TestAnOldBackupIsSaid(t *testing.T) {
+func TestAnOldBackupIsDetected(t *testing.T) {
 	dir := begun(t, 3, time.Now().Add(-time.Hour))
 	for age, state := range map[time.Duration]State{time.Hour: OK, 25 * time.Hour: OK, 27 * time.Hour: Warning,
 		9 * 24 * time.Hour: Wrong, -time.Hour: Warning} {
@@ -37,7 +37,7 @@ func TestAnOldBackupIsSaid(t *testing.T) {
 	}
 }
 
-func TestABackupThatLacksRecordsOrHasMoreIsSaid(t *testing.T) {
+func TestABackupThatLacksRecordsOrHasMoreIsDetected(t *testing.T) {
 	dir := begun(t, 3, time.Now().Add(-time.Hour))
 	c := config(dir)
 	c.Backup = backedUp(t, dir, time.Minute)

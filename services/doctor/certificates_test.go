@@ -41,7 +41,7 @@ func until(t *testing.T, from, left time.Duration, names ...string) (cert, key s
 			Bytes: secret})), 0o600)
 }
 
-func TestTheEndOfACertificateIsSaidInTime(t *testing.T) {
+func TestTheEndOfACertificateIsReportedInTime(t *testing.T) {
 	const day = 24 * time.Hour
 	for _, c := range []struct {
 		from, left time.Duration

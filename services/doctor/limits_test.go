@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestTooLittleMemoryIsSaid(t *testing.T) {
+func TestTooLittleMemoryIsDetected(t *testing.T) {
 	c := config(t.TempDir())
 	for memory, state := range map[int64]State{0: NotExamined, 512 << 20: OK, 200 << 20: Warning, 100 << 20: Wrong} {
 		c.MemoryBytes = memory
@@ -22,7 +22,7 @@ func TestTooLittleMemoryIsSaid(t *testing.T) {
 	}
 }
 
-func TestTooFewOpenFilesAreSaid(t *testing.T) {
+func TestTooFewOpenFilesAreDetected(t *testing.T) {
 	c := config(t.TempDir())
 	examine(t, c, (*examination).openFiles).says(OpenFiles, OK, "the limit of this login")
 	c.Connections = math.MaxInt32

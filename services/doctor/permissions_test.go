@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestWrongModesAndOwnersAreSaid(t *testing.T) {
+func TestWrongModesAndOwnersAreDetected(t *testing.T) {
 	dir := begun(t, 1, time.Now())
 	chmod(t, filepath.Dir(dir), 0o700)
 	chmod(t, dir, 0o750)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestWhoUsesAPortIsSaidAlsoIfThePortIsNotPermitted(t *testing.T) {
+func TestWhoUsesAPortIsReportedAlsoIfThePortIsNotPermitted(t *testing.T) {
 	served, denied := &Served{Process: 42}, os.NewSyscallError("bind", syscall.EACCES)
 	taken := os.NewSyscallError("bind", syscall.EADDRINUSE)
 	for name, c := range map[string]struct {

@@ -13,6 +13,9 @@ import (
 // TestATimeStampOfACheckpointIsKeptWithWhatItStamps gets tokens of an authority of OpenSSL.
 func TestATimeStampOfACheckpointIsKeptWithWhatItStamps(t *testing.T) {
 	if _, err := exec.LookPath("openssl"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
 		t.Skip("there is no openssl")
 	}
 	dir := t.TempDir()

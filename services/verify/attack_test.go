@@ -150,7 +150,7 @@ func TestADroppedTailMeetsTheNewerCheckpoint(t *testing.T) {
 		"a checkpoint is of 13 records and the bundle ends at position 11: the records from 12 to 13 are gone")
 }
 
-func TestTwoHistoriesAreToldByTheTwoHeads(t *testing.T) {
+func TestTwoHistoriesAreDetectedByTheTwoHeads(t *testing.T) {
 	w := newWorld(t)
 	other := newWorld(t)
 	other.edit(t, w.find(t, `"voucher":"V-2"`), "乙公司", "丙公司")
@@ -298,7 +298,7 @@ func TestACheckpointLeftOutContradictsTheSeals(t *testing.T) {
 		"the seal at position 13 cites a checkpoint of 9 records, which the bundle lacks")
 }
 
-func TestTheNewestCheckpointWithAQuorumCountsAndWhatLiesAfterItIsSaid(t *testing.T) {
+func TestTheNewestCheckpointWithAQuorumCountsAndWhatLiesAfterItIsReported(t *testing.T) {
 	w := newWorld(t)
 	w.heads[2].Lines = w.heads[2].Lines[:2] // the log and one witness
 	w.figures = nil

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestEveryFlippedByteIsMet(t *testing.T) {
+func TestEveryFlippedByteIsDetected(t *testing.T) {
 	for name, f := range flippable(t) {
 		t.Run(name, func(t *testing.T) { f.flip(t, math.MaxInt) })
 	}

@@ -16,7 +16,8 @@ import (
 )
 
 // TestTheOtherVerifierJudgesAlike gives the same bundles to verify.py, which was written from the specifications
-// alone, and compares the exit codes.
+// alone, and compares the exit codes. The bundles are what somebody with the key of the log can make. A test of
+// package bundle compares both with bytes and lines edited at random.
 func TestTheOtherVerifierJudgesAlike(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "verify.py")
 	if err := os.WriteFile(program, bundle.VerifyPy, 0o644); err != nil {

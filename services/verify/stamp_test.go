@@ -76,6 +76,9 @@ var stamped = sync.OnceValues(func() (token, root []byte) {
 func (w *world) stamp(t testing.TB) {
 	t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
 		t.Log("no OpenSSL, so the bundle has no token")
 		return
 	}

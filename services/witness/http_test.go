@@ -139,7 +139,7 @@ func TestAskStartsWhereTheWitnessIs(t *testing.T) {
 	}
 }
 
-func TestWhatTheAskerIsTold(t *testing.T) {
+func TestEachAnswerOfAWitnessIsReported(t *testing.T) {
 	h := newHistory(t).grow(30, "record")
 	forked := h.other(30)
 	from := func(h *history, size uint64) witness.RequestFunc {

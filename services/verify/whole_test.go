@@ -1,7 +1,6 @@
 package verify_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/taizhang/taizhang/services/verify"
@@ -9,9 +8,5 @@ import (
 
 func TestAWholeBundleHolds(t *testing.T) {
 	w := newWorld(t)
-	v := w.judge(t, w.bundle(t))
-	expect(t, v, verify.Holds)
-	if os.Getenv("SHOW") != "" {
-		t.Log(page(t, v))
-	}
+	expect(t, w.judge(t, w.bundle(t)), verify.Holds)
 }
