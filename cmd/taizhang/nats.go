@@ -15,6 +15,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -272,11 +273,7 @@ func newSeed(file, flag string) (public string, err error) {
 	if err = errors.Join(err, to.Sync(), to.Close()); err != nil {
 		return "", errors.Join(err, os.Remove(file))
 	}
-	dir, err := os.Open(filepath.Dir(file))
-	if err == nil {
-		err = errors.Join(dir.Sync(), dir.Close())
-	}
-	if err != nil {
+	if err := files.SyncDir(filepath.Dir(file)); err != nil {
 		return "", errors.Join(err, os.Remove(file))
 	}
 	return public, nil
