@@ -1,6 +1,6 @@
 // taizhang-verify judges a bundle of a ledger offline, for an auditor who trusts nobody at the ledger:
 //
-//	taizhang-verify FILE.zip [--trust MY-POLICY] [--known OLD.checkpoint] [--figures FILE]… [--tsa-roots FILE.pem]
+//	taizhang-verify FILE.zip [--trust MY-TRUST.txt] [--known OLD.checkpoint] [--figures FILE]… [--tsa-roots FILE.pem]
 //	                [--thorough] [--lang zh|en] [--output json]
 //
 // It has no network code and no store. Its exit codes are those of the results (verify.Result), and 2 for usage, also
@@ -49,9 +49,9 @@ type options struct {
 func (o *options) flags() *pflag.FlagSet {
 	f := pflag.NewFlagSet("taizhang-verify", pflag.ContinueOnError)
 	f.SortFlags = false
-	f.StringVar(&o.trust, "trust", "", "自己的信任文件：台账的公钥、见证方、所需见证数\n"+
-		"your own trust file: the key of the ledger, the witnesses, the quorum")
-	f.StringVar(&o.known, "known", "", "以前自存的检查点\na checkpoint that you kept")
+	f.StringVar(&o.trust, "trust", "", "您自己的信任文件：台账公钥、见证方、见证要求（须有几家见证）\n"+
+		"your own trust file: the ledger's key, the witnesses, the quorum (how many of them must have signed)")
+	f.StringVar(&o.known, "known", "", "您以前留存的检查点\na checkpoint that you kept")
 	f.StringArrayVar(&o.figures, "figures", nil, "从别处得到的报表，可重复\n"+
 		"a report that you have from elsewhere; "+
 		"repeatable")
@@ -71,11 +71,12 @@ Usage: taizhang-verify FILE.zip [options]
 `
 
 const codes = `
-退出码  0 所检查的都相符，且有检查点达到信任文件要求的见证  1 有矛盾  2 用法不对，或自己的文件不能用
-        3 没有矛盾，但没有信任文件，或没有检查点达到其要求
+退出码  0 所核验的都相符，且有检查点达到信任文件的见证要求  1 有矛盾  2 用法不对，或您自己的文件不能用
+        3 没有矛盾，但没有信任文件，或没有检查点达到其见证要求，或有报表不在已见证的记录之内
 Exit    0 all that was examined holds, and a checkpoint meets the quorum of the trust file  1 something contradicts
         2 wrong usage, or a file of your own that cannot be used
-        3 nothing contradicts, but there is no trust file, or no checkpoint meets its quorum
+        3 nothing contradicts, but there is no trust file, or no checkpoint meets its quorum, or a report lies
+          outside what was witnessed
 `
 
 // run does the work of main and returns the exit code.

@@ -28,7 +28,7 @@ func TestAnEditedEventContradictsTheFirstCheckpointPastIt(t *testing.T) {
 			"archive 2026-11-01 09:13:00): between positions 6 and 9 a record was changed, removed, inserted or "+
 			"moved "+
 			"(the earlier checkpoint of 5 records still holds)",
-		"the roots of 1 later checkpoints differ too")
+		"later checkpoints whose root differs too: 1")
 }
 
 func TestAnEditedEventUnderSignaturesMadeAnewLacksWitnesses(t *testing.T) {
@@ -46,21 +46,21 @@ func TestAnEditedEventUnderSignaturesMadeAnewLacksWitnesses(t *testing.T) {
 		}
 		// The seal at position 13 still states who cosigned the checkpoint before.
 		expect(t, w.judge(t, w.bundle(t)), verify.Contradicted,
-			"位置 13 的封存记录载明 finance.example/w1 于 2026-11-01T01:12:00Z 见证了检查点 9，"+
+			"位置 13 的封存记录载明 finance.example/w1 于 2026-11-01 09:12:00 见证了检查点 9，"+
 				"证据包中的检查点没有这一签名",
-			"the seal at position 13 states that finance.example/w1 cosigned the checkpoint of 9 records at "+
-				"2026-11-01T01:12:00Z, and the checkpoint in the bundle has no such line")
+			"the sealing record at position 13 states that finance.example/w1 cosigned the checkpoint of 9 "+
+				"records at 2026-11-01 09:12:00, and the checkpoint in the bundle has no such line")
 		// Without those statements nothing contradicts, and nobody vouches either.
 		w.forgetCosigners()
 		w.resign(t, false)
 		expect(t, w.judge(t, w.bundle(t)), verify.Contradicted)
 		// What the auditor kept does not fit.
 		expect(t, w.judge(t, w.bundle(t), knowing(kept)), verify.Contradicted,
-			"自存的检查点（9 条）与记录不符：位置 6 至 9 之间有记录被改动、抽走、插入或移位，这不是同一部历史",
+			"留存的检查点（9 条）与记录不符：位置 6 至 9 之间有记录被改动、抽走、插入或移位，这不是同一部历史",
 			"the records do not give the root of the checkpoint that you kept (9 records): between positions 6 and "+
 				"9 a "+
 				"record was changed, removed, inserted or moved; this is another history",
-			"台账一方签署了两部历史。请保存这两份检查点作为证据", "the ledger's side signed two. Keep both as "+
+			"台账单位签署了两部历史。请保存这两份检查点作为证据", "the ledger's office signed two. Keep both as "+
 				"evidence")
 	}
 }
@@ -70,7 +70,7 @@ func TestASealThatCitesAnotherRootContradicts(t *testing.T) {
 	w.edit(t, 13, w.heads[1].Root.String(), w.heads[0].Root.String())
 	expect(t, w.judge(t, w.bundle(t)), verify.Contradicted, "位置 10 至 13 之间有记录被改动",
 		"位置 13 的封存记录所载检查点 9，根值与记录不符",
-		"the seal at position 13 cites a checkpoint of 9 records with another root than the records give")
+		"the sealing record at position 13 cites a checkpoint of 9 records with another root than the records give")
 }
 
 // forgetCosigners takes the cosigners out of all seals.
@@ -95,7 +95,7 @@ func TestAHistoryWrittenAnewHasNoWitness(t *testing.T) {
 	}
 	w.figures = nil
 	expect(t, w.judge(t, w.bundle(t)), verify.Unwitnessed,
-		"没有发现矛盾，但不能证明未被整体改写：没有一个检查点达到信任文件要求的见证。",
+		"没有发现矛盾，但不能证明未被整体改写：没有一个检查点达到信任文件的见证要求。",
 		"nothing contradicts, but nothing proves that the whole was not written anew: no checkpoint meets the "+
 			"quorum of "+
 			"the trust file.",
@@ -136,9 +136,9 @@ func TestADroppedTailMeetsTheNewerCheckpoint(t *testing.T) {
 	file := w.bundle(t)
 	// By itself it is a whole ledger of an earlier day.
 	expect(t, w.judge(t, file), verify.Holds, "位置 1 至 9 的全部记录",
-		"没有给出自存的检查点：末尾若在最后一次见证之后被截去，查不出来")
+		"没有给出留存的检查点：末尾若在最后一次见证之后被截去，查不出来")
 	expect(t, w.judge(t, file, knowing(newest)), verify.Contradicted,
-		"自存的检查点已封 13 条，证据包只到位置 9：位置 10 至 13 的记录被截去",
+		"留存的检查点已封 13 条，证据包只到位置 9：位置 10 至 13 的记录被截去",
 		"the checkpoint that you kept is of 13 records and the bundle ends at position 9: the records from 10 to 13 "+
 			"were "+
 			"cut off")
@@ -158,9 +158,9 @@ func TestTwoHistoriesAreDetectedByTheTwoHeads(t *testing.T) {
 	expect(t, w.judge(t, w.bundle(t)), verify.Holds)
 	expect(t, w.judge(t, w.bundle(t), knowing(other.heads[2])), verify.Contradicted,
 		"位置 10 至 13 之间有记录被改动", "between positions 10 and 13 a record was changed",
-		"自存的检查点和本检查点都有台账“taizhang.zj/2026”密钥的正确签名，却不是同一部历史",
-		`both the checkpoint that you kept and the one here are rightly signed by the key of "taizhang.zj/2026", `+
-			"and are not one history")
+		"留存的检查点和本检查点都有台账“taizhang.zj/2026”的正确签名，却不是同一部历史",
+		`both the checkpoint that you kept and the one here have a right signature of the ledger `+
+			`"taizhang.zj/2026", and are not one history`)
 }
 
 func TestATimeOfRecordingThatWasSetBackOrForwardContradicts(t *testing.T) {
@@ -198,11 +198,10 @@ func TestATimeOfRecordingThatWasSetBackOrForwardContradicts(t *testing.T) {
 	later(w, 1, -24*time.Hour)
 	w.resignWitnessed(t)
 	expect(t, w.judge(t, w.bundle(t)), verify.Contradicted,
-		"位置 9 的封存记录写入时间为 2026-10-31 09:11:00，却载明 audit.example/w1 于其后的 2026-11-01T01:06:00Z "+
-			"见证了检查点 5：写入时间被倒签",
-		"the seal at position 9 was recorded at 2026-10-31 09:11:00, but states that audit.example/w1 cosigned the "+
-			"checkpoint "+
-			"of 5 records later, at 2026-11-01T01:06:00Z: its time was set back")
+		"位置 9 的封存记录写入时间为 2026-10-31 09:11:00，却载明 audit.example/w1 于其后的 2026-11-01 09:06:00 "+
+			"见证了检查点 5：写入时间是倒填的",
+		"the sealing record at position 9 was recorded at 2026-10-31 09:11:00, but states that "+
+			"audit.example/w1 cosigned the checkpoint of 5 records later, at 2026-11-01 09:06:00: it is back-dated")
 }
 
 // resignWitnessed signs all checkpoints anew, with cosignatures of the same witnesses at the same times: what they
@@ -274,8 +273,8 @@ func TestAStolenLogKeyMeetsNoQuorum(t *testing.T) {
 	for range w.heads {
 		w.resign(t, false)
 	}
-	expect(t, w.judge(t, w.bundle(t)), verify.Unwitnessed, "没有一个检查点达到信任文件要求的见证")
-	expect(t, w.judge(t, w.bundle(t), knowing(kept)), verify.Contradicted, "自存的检查点")
+	expect(t, w.judge(t, w.bundle(t)), verify.Unwitnessed, "没有一个检查点达到信任文件的见证要求")
+	expect(t, w.judge(t, w.bundle(t), knowing(kept)), verify.Contradicted, "留存的检查点")
 	// One witness alone is not two of three, and a witness of his own counts nothing.
 	w.heads[2].Add(w.heads[2].Cosign(w.witnesses[0], start.Add(time.Hour)))
 	own, err := seal.NewSigner("own.example/w1", seal.WitnessKey)
@@ -284,7 +283,7 @@ func TestAStolenLogKeyMeetsNoQuorum(t *testing.T) {
 	}
 	w.heads[2].Add(w.heads[2].Cosign(own, start.Add(time.Hour)))
 	expect(t, w.judge(t, w.bundle(t)), verify.Unwitnessed,
-		"检查点 13 未达到信任文件要求的见证：只有 audit 2026-11-01 10:00:00",
+		"检查点 13 未达到信任文件的见证要求：只有 audit 2026-11-01 10:00:00",
 		"the checkpoint of 13 records does not meet the quorum of the trust file: only audit 2026-11-01 10:00:00 "+
 			"signed",
 		"checkpoint 中 own.example/w1（编号", "the signature line of own.example/w1 (id")
@@ -295,7 +294,7 @@ func TestACheckpointLeftOutContradictsTheSeals(t *testing.T) {
 	w.heads = slices.Delete(w.heads, 1, 2)
 	expect(t, w.judge(t, w.bundle(t)), verify.Contradicted,
 		"位置 13 的封存记录载有检查点 9，证据包中没有",
-		"the seal at position 13 cites a checkpoint of 9 records, which the bundle lacks")
+		"the sealing record at position 13 cites a checkpoint of 9 records, which the bundle lacks")
 }
 
 func TestTheNewestCheckpointWithAQuorumCountsAndWhatLiesAfterItIsReported(t *testing.T) {
@@ -303,7 +302,7 @@ func TestTheNewestCheckpointWithAQuorumCountsAndWhatLiesAfterItIsReported(t *tes
 	w.heads[2].Lines = w.heads[2].Lines[:2] // the log and one witness
 	w.figures = nil
 	expect(t, w.judge(t, w.bundle(t)), verify.Holds, "位置 1 至 9 的全部记录", "检查点之后还有 4 条记录，未经见证",
-		"4 records lie after the checkpoint and are not witnessed")
+		"Records after the checkpoint, which are not witnessed: 4.")
 	w = newWorld(t)
 	w.heads[2].Lines = w.heads[2].Lines[:2]
 	expect(t, w.judge(t, w.bundle(t)), verify.Unwitnessed,
@@ -345,7 +344,7 @@ func TestATrustFileOfAnotherLedgerProvesNothing(t *testing.T) {
 	trust = strings.Replace(string(w.trust), w.log.Key.String(), same.Key.String(), 1)
 	expect(t, w.judge(t, w.bundle(t), func(cfg *verify.Config) { cfg.Trust = []byte(trust) }), verify.Contradicted,
 		"没有信任文件所列台账“taizhang.zj/2026”公钥的签名", "位置 13 的封存记录所载台账公钥，与信任文件的不同",
-		"the seal at position 13 names another log key than the trust file")
+		"the sealing record at position 13 names another key of the ledger than the trust file")
 }
 
 func TestAVerifyPyOfTheBundleThatDiffersIsNamed(t *testing.T) {

@@ -84,8 +84,8 @@ func TestABundleOfOneCenterProvesItsRecordsAndSaysWhatItCannot(t *testing.T) {
 		"9 条记录各有回执，证明其原样在检查点 13 之中", "each of the 9 records has a receipt, which proves that it "+
 			"lies unchanged "+
 			"in the checkpoint of 13 records",
-		"2 个较早的检查点，都证明是最新检查点的开头部分", "2 earlier checkpoints are proven to be prefixes of the "+
-			"newest",
+		"2 个较早的检查点，都证明是最新检查点的开头部分", "earlier checkpoints, each proven to be a prefix of "+
+			"the newest: 2",
 		"ZJ-0001 的第 1 至 5 条没有缺漏。不能证明第 5 条是最后一条，也不能证明各中心的合计。",
 		"of ZJ-0001 none is missing from 1 to 5. Not proven: that 5 is the last one, and any total over centers.",
 		"任何涉及其他中心的合计", "that the last policy shown is the last one adopted",
@@ -101,13 +101,13 @@ func TestABundleOfOneCenterProvesItsRecordsAndSaysWhatItCannot(t *testing.T) {
 	c := w.ofCenter(t, "ZJ-0002")
 	c.Figures = nil
 	file = pack(t, c)
-	expect(t, w.judge(t, file, knowing(w.heads[1])), verify.Holds, "自存的检查点（9 条）是本台账的开头部分")
+	expect(t, w.judge(t, file, knowing(w.heads[1])), verify.Holds, "留存的检查点（9 条）是本台账的开头部分")
 	other := seal.Sign(seal.Checkpoint{Origin: origin, Size: 7, Root: w.root(7)}, w.log)
 	expect(t, w.judge(t, file, knowing(other)), verify.Holds,
-		"自存的检查点（7 条）：单个中心的证据包中没有这一大小的检查点，无从比对",
+		"留存的检查点（7 条）：单个中心的证据包中没有这一大小的检查点，无从比对",
 		"the checkpoint that you kept (7 records): a bundle of one center cannot be compared with it")
 	other = seal.Sign(seal.Checkpoint{Origin: origin, Size: 9, Root: w.root(7)}, w.log)
-	expect(t, w.judge(t, file, knowing(other)), verify.Contradicted, "自存的检查点（9 条）与记录不符")
+	expect(t, w.judge(t, file, knowing(other)), verify.Contradicted, "留存的检查点（9 条）与记录不符")
 }
 
 func TestAttacksOnABundleOfOneCenter(t *testing.T) {
@@ -142,7 +142,7 @@ func TestAttacksOnABundleOfOneCenter(t *testing.T) {
 		}, "proofs/7.tlog-proof 中的检查点与文件 checkpoint 不是逐字节相同"},
 		"a consistency proof is of another size": {func(t *testing.T, w *world, files map[string][]byte) {
 			files[bundle.ConsistencyName(5)] = files[bundle.ConsistencyName(9)]
-		}, "检查点 5 到最新检查点的衔接证明不成立"},
+		}, "检查点 5 到最新检查点的延续证明不成立"},
 		"a record of another center": {func(t *testing.T, w *world, files map[string][]byte) {
 			files[bundle.CenterName] = []byte("ZJ-0002\n")
 		}, "位置 2 的记录属于 center-ZJ-0001，不应在单个中心的证据包中"},

@@ -77,8 +77,8 @@ func TestANewOriginNamesBothAndThePositionsThatAreGone(t *testing.T) {
 		"位置 6 至 11 的记录是否与原台账相同，没有检查点可以证明",
 		"whether the records at positions 6 to 11 are those of the old ledger, no checkpoint proves")
 	// Whoever kept the old checkpoint sees that its ledger was left.
-	expect(t, w.judge(t, file, knowing(old.heads[2])), verify.Contradicted, "自存的检查点（13 条）与记录不符")
-	expect(t, w.judge(t, file, knowing(old.heads[1])), verify.Holds, "自存的检查点（9 条）是本台账的开头部分")
+	expect(t, w.judge(t, file, knowing(old.heads[2])), verify.Contradicted, "留存的检查点（13 条）与记录不符")
+	expect(t, w.judge(t, file, knowing(old.heads[1])), verify.Holds, "留存的检查点（9 条）是本台账的开头部分")
 	// A trust file of the old origin proves nothing here.
 	expect(t, w.judge(t, file, func(cfg *verify.Config) { cfg.Trust = old.trust }), verify.Unwitnessed,
 		"信任文件是台账“taizhang.zj/2026”的，证据包是台账“taizhang.zj/2027”的")

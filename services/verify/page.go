@@ -60,7 +60,7 @@ func (p page) write(v *Verdict) {
 		title text.Text
 		items []text.Text
 	}{
-		{text.Say("未检查", "Not examined"), v.Unexamined},
+		{text.Say("未核验", "Not examined"), v.Unexamined},
 		{text.Say("不能证明", "Cannot be proven"), v.Unprovable},
 	} {
 		if len(list.items) == 0 {

@@ -108,9 +108,9 @@ func TestATokenIsExaminedUnderTheRootsGiven(t *testing.T) {
 	}
 	file := w.bundle(t)
 	expect(t, w.judge(t, file), verify.Holds, "1 个时间戳：没有给出时间戳机构的根证书",
-		"1 tokens: no roots of the time-stamp authority were given")
-	expect(t, w.judge(t, file, w.rooted(t)), verify.Holds, "1 个时间戳由所给的根证书证实", "the roots given prove 1 "+
-		"tokens")
+		"time-stamp tokens: 1; no root certificate of the time-stamp authority was given")
+	expect(t, w.judge(t, file, w.rooted(t)), verify.Holds, "1 个时间戳由所给的根证书证实",
+		"time-stamp tokens that the root certificates given prove: 1")
 	expect(t, w.judge(t, file, func(cfg *verify.Config) { cfg.TSARoots = x509.NewCertPool() }), verify.Contradicted,
 		"时间戳 timestamps/13-1.tsr 不成立")
 	w.tokens[0].Note = w.heads[1].Bytes()

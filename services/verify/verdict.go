@@ -45,7 +45,7 @@ func (s State) Word() text.Text {
 	case Failed:
 		return text.Say("未通过", "FAILED")
 	}
-	return text.Say("未检查", "not examined")
+	return text.Say("未核验", "not examined")
 }
 
 // Mark is what a sentence reports.

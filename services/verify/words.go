@@ -32,8 +32,8 @@ func ledgerIs(origin string, records, last uint64, first, latest time.Time) text
 
 func checkpointIs(size uint64, cosigned []string) text.Text {
 	if len(cosigned) == 0 {
-		return text.Say("所封记录 %d 条，没有达到信任文件要求的见证",
-			"of %d records, without the witnesses that the trust file asks for", size)
+		return text.Say("所封记录 %d 条，没有达到信任文件的见证要求",
+			"of %d records, without the quorum of the trust file", size)
 	}
 	return text.Say("所封记录 %d 条，见证方 %s", "of %d records, cosigned by %s", size, list(cosigned))
 }
@@ -60,12 +60,12 @@ type conclusion struct {
 }
 
 func (c conclusion) text() text.Text {
-	t := text.Say("所检查的都相符。见证方在各自签署的时间，已见到位置 1 至 %d 的全部记录；"+
+	t := text.Say("所核验的都相符。见证方在各自签署的时间，已见到位置 1 至 %d 的全部记录；"+
 		"此后没有一条被改动、删除、插入或改换时间。",
 		"all that was examined holds. The witnesses saw every record up to position %d at the times that they "+
 			"signed; since then none was changed, removed, inserted or given another time.", c.size)
 	if c.center != "" {
-		t = text.Say("所检查的都相符。见证方在各自签署的时间，已见到其中每条记录原样在其位置；"+
+		t = text.Say("所核验的都相符。见证方在各自签署的时间，已见到其中每条记录原样在其位置；"+
 			"%s 的第 1 至 %d 条没有缺漏。不能证明第 %[2]d 条是最后一条，也不能证明各中心的合计。",
 			"all that was examined holds. The witnesses saw each record, as it is, at its position at the times that "+
 				"they signed, and of %s none is missing from 1 to %d. Not proven: that %[2]d is the last one, and "+
@@ -74,11 +74,11 @@ func (c conclusion) text() text.Text {
 	}
 	if c.figures > 0 {
 		t = join(t, text.Say("%d 份报表的每一格都由这些记录得出。",
-			" Every cell of the %d reports follows from these records.", c.figures))
+			" Every cell of the reports (reports: %d) follows from these records.", c.figures))
 	}
 	if c.after > 0 {
 		t = join(t, text.Say("检查点之后还有 %d 条记录，未经见证。",
-			" %d records lie after the checkpoint and are not witnessed.", c.after))
+			" Records after the checkpoint, which are not witnessed: %d.", c.after))
 	}
 	return t
 }
@@ -86,7 +86,7 @@ func (c conclusion) text() text.Text {
 // Reasons why the result is not that all holds.
 var (
 	noTrust  = text.Say("没有给出自己的信任文件", "no trust file of your own was given")
-	noQuorum = text.Say("没有一个检查点达到信任文件要求的见证",
+	noQuorum = text.Say("没有一个检查点达到信任文件的见证要求",
 		"no checkpoint meets the quorum of the trust file")
 )
 
@@ -121,11 +121,11 @@ var (
 )
 
 func witnessesAre(names []string) text.Text {
-	return text.Say("只采信信任文件所列的密钥：%s", "only keys of the trust file were trusted: %s", list(names))
+	return text.Say("只采信信任文件所列的公钥：%s", "only keys of the trust file were trusted: %s", list(names))
 }
 
-var proposedIsOther = text.Say("policy.txt（台账一方的建议）的台账公钥与信任文件的不同：请向对方查问",
-	"policy.txt, which the ledger's side proposes, has another log key than the trust file: ask why")
+var proposedIsOther = text.Say("policy.txt（台账单位的建议）的台账公钥与信任文件的不同：请向台账单位查问",
+	"policy.txt, which the ledger's office proposes, has another key of the ledger than the trust file: ask why")
 
 // Integrity: the files.
 
@@ -197,8 +197,8 @@ func checkpointBeyond(size, records uint64) text.Text {
 		size, records, records+1)
 }
 
-// rootDiffers reports the first checkpoint of which the root is not that of the records. held is the size of the last
-// one before it of which it is, or 0.
+// rootDiffers reports the first checkpoint whose root differs from the root of the records. held is the size of the
+// last checkpoint before it that agrees, or 0.
 func rootDiffers(size, held uint64, who []string) text.Text {
 	t := text.Say("检查点 %d%s的根值与记录不符：位置 %d 至 %[1]d 之间有记录被改动、抽走、插入或移位",
 		"the records do not give the root of the checkpoint of %d records%s: between positions %d and %[1]d a "+
@@ -218,7 +218,7 @@ func signers(who []string) text.Text {
 }
 
 func rootsDifferToo(sizes int) text.Text {
-	return text.Say("其后的检查点中，另有 %d 个的根值也不符", "the roots of %d later checkpoints differ too", sizes)
+	return text.Say("其后的检查点中，另有 %d 个的根值也不符", "later checkpoints whose root differs too: %d", sizes)
 }
 
 func rootsHold(checkpoints int) text.Text {
@@ -228,23 +228,23 @@ func rootsHold(checkpoints int) text.Text {
 
 func recordsAfter(records, size uint64) text.Text {
 	return text.Say("检查点 %[2]d 之后还有 %[1]d 条记录，不受它保护",
-		"%d records lie after the checkpoint of %d records, which does not protect them", records, size)
+		"records after the checkpoint of %[2]d records, which does not protect them: %[1]d", records, size)
 }
 
 func knownHolds(size uint64) text.Text {
-	return text.Say("自存的检查点（%d 条）是本台账的开头部分：此前的记录原样都在",
+	return text.Say("留存的检查点（%d 条）是本台账的开头部分：此前的记录原样都在",
 		"the checkpoint that you kept (%d records) is a prefix of this ledger: every record before it is here "+
 			"unchanged", size)
 }
 
 func knownBeyond(size, records uint64) text.Text {
-	return text.Say("自存的检查点已封 %d 条，证据包只到位置 %d：位置 %[3]d 至 %[1]d 的记录被截去",
+	return text.Say("留存的检查点已封 %d 条，证据包只到位置 %d：位置 %[3]d 至 %[1]d 的记录被截去",
 		"the checkpoint that you kept is of %d records and the bundle ends at position %d: the records from %[3]d "+
 			"to %[1]d were cut off", size, records, records+1)
 }
 
 func knownDiffers(size, held uint64) text.Text {
-	return text.Say("自存的检查点（%d 条）与记录不符：位置 %d 至 %[1]d 之间有记录被改动、抽走、插入或移位，"+
+	return text.Say("留存的检查点（%d 条）与记录不符：位置 %d 至 %[1]d 之间有记录被改动、抽走、插入或移位，"+
 		"这不是同一部历史",
 		"the records do not give the root of the checkpoint that you kept (%d records): between positions %d and "+
 			"%[1]d a record was changed, removed, inserted or moved; this is another history",
@@ -252,27 +252,27 @@ func knownDiffers(size, held uint64) text.Text {
 }
 
 func twoHistories(origin string) text.Text {
-	return text.Say("自存的检查点和本检查点都有台账“%s”密钥的正确签名，却不是同一部历史：台账一方签署了两部历史。"+
+	return text.Say("留存的检查点和本检查点都有台账“%s”的正确签名，却不是同一部历史：台账单位签署了两部历史。"+
 		"请保存这两份检查点作为证据",
-		"both the checkpoint that you kept and the one here are rightly signed by the key of %q, and are not one "+
-			"history: the ledger's side signed two. Keep both as evidence", origin)
+		"both the checkpoint that you kept and the one here have a right signature of the ledger %q, and are not one "+
+			"history: the ledger's office signed two. Keep both as evidence", origin)
 }
 
 func knownOfOther(origin string) text.Text {
-	return text.Say("自存的检查点是台账“%s”的，本证据包中没有这个封存标识",
+	return text.Say("留存的检查点是台账“%s”的，本证据包中没有这个封存标识",
 		"the checkpoint that you kept is of the ledger %q, an origin that this bundle does not have", origin)
 }
 
 func knownUnsigned(origin string) text.Text {
-	return text.Say("自存的检查点上，没有信任文件所列台账公钥的正确签名（%s）",
-		"the checkpoint that you kept (%s) has no right signature of the log key in the trust file", origin)
+	return text.Say("留存的检查点上，没有信任文件所列台账公钥的正确签名（%s）",
+		"the checkpoint that you kept (%s) has no right signature of the ledger's key in the trust file", origin)
 }
 
-var knownNone = text.Say("没有给出自存的检查点：末尾若在最后一次见证之后被截去，查不出来",
+var knownNone = text.Say("没有给出留存的检查点：末尾若在最后一次见证之后被截去，查不出来",
 	"no checkpoint that you kept was given: a tail cut off after the last cosigning would not be seen")
 
 func knownOfOtherSize(size uint64) text.Text {
-	return text.Say("自存的检查点（%d 条）：单个中心的证据包中没有这一大小的检查点，无从比对",
+	return text.Say("留存的检查点（%d 条）：单个中心的证据包中没有这一大小的检查点，无从比对",
 		"the checkpoint that you kept (%d records): a bundle of one center cannot be compared with it, for it has "+
 			"no checkpoint of that size", size)
 }
@@ -281,34 +281,35 @@ func knownOfOtherSize(size uint64) text.Text {
 
 func sealRoot(position, size uint64) text.Text {
 	return text.Say("位置 %d 的封存记录所载检查点 %d，根值与记录不符",
-		"the seal at position %d cites a checkpoint of %d records with another root than the records give", position,
-		size)
+		"the sealing record at position %d cites a checkpoint of %d records with another root than the records give",
+		position, size)
 }
 
 func sealLacksFile(position, size uint64) text.Text {
 	return text.Say("位置 %d 的封存记录载有检查点 %d，证据包中没有",
-		"the seal at position %d cites a checkpoint of %d records, which the bundle lacks", position, size)
+		"the sealing record at position %d cites a checkpoint of %d records, which the bundle lacks", position, size)
 }
 
 func sealLacksCosigner(position, size uint64, name, at string) text.Text {
 	return text.Say("位置 %d 的封存记录载明 %[3]s 于 %[4]s 见证了检查点 %[2]d，证据包中的检查点没有这一签名",
-		"the seal at position %d states that %[3]s cosigned the checkpoint of %[2]d records at %[4]s, and the "+
-			"checkpoint in the bundle has no such line", position, size, name, at)
+		"the sealing record at position %d states that %[3]s cosigned the checkpoint of %[2]d records at %[4]s, and "+
+			"the checkpoint in the bundle has no such line", position, size, name, stated(at))
 }
 
 func sealsHold(seals int) text.Text {
 	return text.Say("%d 条封存记录所载的检查点、根值和见证，与检查点文件相符",
-		"the checkpoints, roots and cosigners that the %d seals cite are those of the bundle", seals)
+		"the checkpoints, roots and cosigners that the sealing records cite are those of the bundle (sealing "+
+			"records: %d)", seals)
 }
 
 func otherOrigin(origin string, position uint64) text.Text {
 	return text.Say("检查点的封存标识“%s”，与最后的封存记录（位置 %d）不同",
-		"the origin %q of the checkpoint is not that of the last seal (position %d)", origin, position)
+		"the origin %q of the checkpoint is not that of the last sealing record (position %d)", origin, position)
 }
 
 func otherKey(position uint64) text.Text {
 	return text.Say("位置 %d 的封存记录所载台账公钥，与信任文件的不同",
-		"the seal at position %d names another log key than the trust file", position)
+		"the sealing record at position %d names another key of the ledger than the trust file", position)
 }
 
 // originChanged reports a change of the origin. The positions from gone on of the old ledger are not in this one, and
@@ -329,20 +330,20 @@ func originUnsure(from, to uint64) text.Text {
 		"whether the records at positions %d to %d are those of the old ledger, no checkpoint proves", from, to)
 }
 
-var originWhole = text.Say("按台账一方所载的最后检查点，原台账的记录都在；该检查点的签名未核验",
-	"by the last checkpoint that the ledger's side cites, no record of the old ledger is gone; the signatures of "+
+var originWhole = text.Say("按台账单位所载的最后检查点，原台账的记录都在；该检查点的签名未核验",
+	"by the last checkpoint that the ledger's office cites, no record of the old ledger is gone; the signatures of "+
 		"that checkpoint were not examined")
 
 // Authenticity: signatures.
 
 func badLogSignature(file string) text.Text {
 	return text.Say("%s：台账的签名不对，检查点或签名被改动过",
-		"%s: the log's signature is wrong; the checkpoint or the signature was changed", file)
+		"%s: the ledger's signature is wrong; the checkpoint or the signature was changed", file)
 }
 
 func noLogSignature(file, origin string) text.Text {
 	return text.Say("%s：没有信任文件所列台账“%s”公钥的签名",
-		"%s: it has no signature of the log key of %q in the trust file", file, origin)
+		"%s: it has no signature of the key that the trust file has for the ledger %q", file, origin)
 }
 
 func badCosignature(file, witness string) text.Text {
@@ -352,12 +353,12 @@ func badCosignature(file, witness string) text.Text {
 
 func signaturesHold(checkpoints, cosignatures int) text.Text {
 	return text.Say("%d 个检查点都有台账的签名，连同 %d 个见证方签名，全部正确",
-		"all %d checkpoints are signed by the log; these signatures and %d of witnesses are right", checkpoints,
-		cosignatures)
+		"checkpoints signed with the ledger's key: all %d; signatures of witnesses: %d; every one is right",
+		checkpoints, cosignatures)
 }
 
 func quorumMet(size uint64, cosigned []string) text.Text {
-	return text.Say("检查点 %d 达到信任文件要求的见证：%s",
+	return text.Say("检查点 %d 达到信任文件的见证要求：%s",
 		"the checkpoint of %d records meets the quorum of the trust file: %s", size, list(cosigned))
 }
 
@@ -366,22 +367,22 @@ func quorumMissed(size uint64, cosigned []string) text.Text {
 		return text.Say("检查点 %d 没有信任文件所列见证方的签名",
 			"the checkpoint of %d records has no signature of a witness of the trust file", size)
 	}
-	return text.Say("检查点 %d 未达到信任文件要求的见证：只有 %s",
+	return text.Say("检查点 %d 未达到信任文件的见证要求：只有 %s",
 		"the checkpoint of %d records does not meet the quorum of the trust file: only %s signed", size,
 		list(cosigned))
 }
 
 func noOwnSignature(file string) text.Text {
 	return text.Say("%s：没有包内封存记录所载公钥的签名",
-		"%s: it has no signature of the key that the seals in the bundle name", file)
+		"%s: it has no signature of the key that the sealing records in the bundle name", file)
 }
 
-var ownSignature = text.Say("检查点的签名与包内封存记录所载的公钥相符；这把公钥来自证据包自身，不能证明是谁签的",
-	"the checkpoint is signed by the key that the seals in the bundle name; that key comes from the bundle itself "+
-		"and proves nobody")
+var ownSignature = text.Say("检查点的签名与包内封存记录所载的公钥相符；该公钥来自证据包自身，不能证明由谁签署",
+	"the checkpoint is signed by the key that the sealing records in the bundle name; that key comes from the bundle "+
+		"itself and does not prove who signed")
 
 func unknownLine(files []string, name string, id uint32) text.Text {
-	return text.Say("%v中 %s（编号 %08x）的签名行：不是信任文件所列的密钥",
+	return text.Say("%v中 %s（编号 %08x）的签名行：不是信任文件所列的公钥",
 		"the signature line of %[2]s (id %08[3]x) in %[1]v: not a key of the trust file", inFiles(files), name, id)
 }
 
@@ -399,8 +400,8 @@ func inFiles(files []string) text.Text {
 }
 
 func signaturesUntrusted(lines int) text.Text {
-	return text.Say("%d 行签名：没有信任文件，不知道该信谁的密钥",
-		"%d signature lines: without a trust file there is no key to trust", lines)
+	return text.Say("%d 行签名：没有信任文件，没有可采信的公钥",
+		"signature lines: %d; without a trust file there is no key to trust", lines)
 }
 
 // Authenticity: times.
@@ -413,29 +414,29 @@ func recordedAfterCosigning(position uint64, recorded time.Time, size uint64, wi
 }
 
 func sealedBeforeCosigning(position uint64, recorded time.Time, size uint64, witness, at string) text.Text {
-	return text.Say("位置 %d 的封存记录写入时间为 %s，却载明 %s 于其后的 %s 见证了检查点 %d：写入时间被倒签",
-		"the seal at position %d was recorded at %s, but states that %s cosigned the checkpoint of %[5]d records "+
-			"later, at %[4]s: its time was set back",
-		position, instant(recorded), witness, at, size)
+	return text.Say("位置 %d 的封存记录写入时间为 %s，却载明 %s 于其后的 %s 见证了检查点 %d：写入时间是倒填的",
+		"the sealing record at position %d was recorded at %s, but states that %s cosigned the checkpoint of %[5]d "+
+			"records later, at %[4]s: it is back-dated",
+		position, instant(recorded), witness, stated(at), size)
 }
 
 func cosignedBeforeRecorded(position uint64, recorded time.Time, size uint64, witness, at string) text.Text {
 	return text.Say("位置 %d 的封存记录载明 %s 于 %s 见证了检查点 %d，而其中最后一条的写入时间为 %s：写入时间被改动过",
-		"the seal at position %d states that %s cosigned the checkpoint of %[4]d records at %[3]s, but its last "+
-			"record was recorded at %[5]s: its time was changed",
-		position, witness, at, size, instant(recorded))
+		"the sealing record at position %d states that %s cosigned the checkpoint of %[4]d records at %[3]s, but its "+
+			"last record was recorded at %[5]s: its time was changed",
+		position, witness, stated(at), size, instant(recorded))
 }
 
 func timesHold(pairs int, skew time.Duration) text.Text {
 	return text.Say("写入时间与 %d 个见证、封存和时间戳的时间不矛盾（容许时钟相差 %d 分钟）",
-		"the times of the records agree with %d times of witnesses, seals and tokens (clocks may differ by %d "+
-			"minutes)", pairs, int(skew.Minutes()))
+		"the times of the records agree with those of witnesses, sealing records and time-stamp tokens (times "+
+			"compared: %d; clocks may differ by %d minutes)", pairs, int(skew.Minutes()))
 }
 
 // Authenticity: tokens.
 
 func tokenBad(name string, why text.Text) text.Text {
-	return text.Say("时间戳 %s 不成立：%s", "the token %s does not hold: %s", name, why)
+	return text.Say("时间戳 %s 不成立：%s", "the time-stamp token %s does not hold: %s", name, why)
 }
 
 func tokenNote(name string) text.Text {
@@ -443,19 +444,20 @@ func tokenNote(name string) text.Text {
 }
 
 func tokensHold(tokens int) text.Text {
-	return text.Say("%d 个时间戳由所给的根证书证实", "the roots given prove %d tokens", tokens)
+	return text.Say("%d 个时间戳由所给的根证书证实", "time-stamp tokens that the root certificates given prove: %d",
+		tokens)
 }
 
 func recordedAfterToken(position uint64, recorded time.Time, name string, at time.Time) text.Text {
 	return text.Say("位置 %d 的写入时间为 %s，而包含它的检查点已于 %s 加盖时间戳 %s：写入时间被改动过",
-		"position %d was recorded at %s, but the token %[4]s was given to a checkpoint that has it at %[3]s: its "+
-			"time was changed",
+		"position %d was recorded at %s, but the time-stamp token %[4]s was given to a checkpoint that has it "+
+			"at %[3]s: its time was changed",
 		position, instant(recorded), instant(at), name)
 }
 
 func tokensUnexamined(tokens int) text.Text {
 	return text.Say("%d 个时间戳：没有给出时间戳机构的根证书",
-		"%d tokens: no roots of the time-stamp authority were given", tokens)
+		"time-stamp tokens: %d; no root certificate of the time-stamp authority was given", tokens)
 }
 
 // Authenticity: policies and reports.
@@ -474,7 +476,7 @@ func adoptedLate(name string, position uint64, recorded time.Time, effective eve
 }
 
 func figureEqual(f *Figure) text.Text {
-	return text.Say("报表 %s：%d 格全部由位置 %d 之前的记录得出",
+	return text.Say("报表 %s：%d 格全部由位置 1 至 %d 的记录得出",
 		"the report %s: all %d cells follow from the records up to position %d", f.Name, f.Cells, f.Position)
 }
 
@@ -535,7 +537,7 @@ func figureBytes(name string) text.Text {
 }
 
 func figuresCompared(figures, cells int) text.Text {
-	return text.Say("共重算 %d 份报表，比对 %d 格", "%d reports computed again, %d cells compared", figures, cells)
+	return text.Say("共重算 %d 份报表，比对 %d 格", "reports computed again: %d, cells compared: %d", figures, cells)
 }
 
 var (
@@ -546,8 +548,8 @@ var (
 
 func readable(records uint64, centers int) text.Text {
 	return text.Say("%d 条记录逐条读出并重建，涉及 %d 个中心，资金收支平衡",
-		"all %d records were read and the state of %d centers was rebuilt from them; money is conserved", records,
-		centers)
+		"all %d records were read and the state of the centers (%d) was rebuilt from them; receipts less spending "+
+			"give the balances", records, centers)
 }
 
 func ledgerFinding(position uint64, stream events.StreamID, what text.Text) text.Text {
@@ -575,7 +577,7 @@ func naiveRest(left int) text.Text {
 		"the other %d independent comparisons (ask for a thorough verification)", left)
 }
 
-var unrebuilt = text.Say("记录能否重建、报表能否得出：记录的格式有错，没有再查",
+var unrebuilt = text.Say("记录能否重建、报表能否得出：记录的格式有错，未再核验",
 	"whether the records can be rebuilt and give the reports: their form is wrong, so nothing more was examined")
 
 func recordsUnreadable(why text.Text) text.Text {
@@ -609,14 +611,14 @@ func proofsHold(records uint64, size uint64) text.Text {
 }
 
 func consistencyFails(size uint64) text.Text {
-	return text.Say("检查点 %d 到最新检查点的衔接证明不成立：两者不是同一部历史，或证明被改动过",
+	return text.Say("检查点 %d 到最新检查点的延续证明不成立：两者不是同一部历史，或证明被改动过",
 		"the consistency proof from the checkpoint of %d records to the newest fails: they are not one history, or "+
 			"the proof was changed", size)
 }
 
 func consistencyHolds(checkpoints int) text.Text {
 	return text.Say("%d 个较早的检查点，都证明是最新检查点的开头部分",
-		"%d earlier checkpoints are proven to be prefixes of the newest", checkpoints)
+		"earlier checkpoints, each proven to be a prefix of the newest: %d", checkpoints)
 }
 
 func streamsHold(center events.CenterID, k, policies uint64) text.Text {
@@ -636,11 +638,11 @@ func noRecordsOf(center events.CenterID) text.Text {
 // What is never examined, and what nobody can prove.
 
 var (
-	verifyPyUnexamined = text.Say("verify.py：与本程序自带的不同，没有检查它做什么",
+	verifyPyUnexamined = text.Say("verify.py：与本程序自带的不同，没有核验它做什么",
 		"verify.py: it is not the one that this program has, and what it does was not examined")
 	readmeUnexamined = text.Say("README.txt 的文字", "the words of README.txt")
-	policyUnexamined = text.Say("policy.txt：台账一方的建议，仅供参考；以你自己的信任文件为准",
-		"policy.txt: what the ledger's side proposes, for information; your own trust file counts")
+	policyUnexamined = text.Say("policy.txt：台账单位的建议，仅供参考；以您自己的信任文件为准",
+		"policy.txt: what the ledger's office proposes, for information; your own trust file counts")
 	evidenceUnexamined = text.Say("记录所附的文件（证据包只有其摘要）",
 		"the files attached to records, of which the bundle has only the digests")
 )
@@ -680,5 +682,14 @@ const cellCharMax = 60
 func clip(s string) string { return text.Clip(s, cellCharMax) }
 
 func instant(t time.Time) string { return t.In(events.Shanghai).Format("2006-01-02 15:04:05") }
+
+// stated returns a time as a sealing record states it, as instant shows it.
+func stated(at string) string {
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return at
+	}
+	return instant(t)
+}
 
 func day(t time.Time) string { return t.In(events.Shanghai).Format(time.DateOnly) }
