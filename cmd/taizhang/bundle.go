@@ -39,8 +39,8 @@ func (a *app) bundleCommand() *cobra.Command {
 --figures 附上报表（.xlsx、.csv 或 .html，即 --out 写出的文件），可以有多份。每份先按 taizhang reproduce 核对，
 不一致的不放入；报表的台账位置须在最新检查点之内，否则先封存。两份报表不能同名。
 
---center 只写一个中心的记录，连同办法参数和封存的记录，每条都附证明，不含其他中心的记录；报表也只能是该中心的。
-最新检查点之后的记录没有证明，不写入。
+--center 只写一个中心的记录，连同办法参数和封存记录，每条都附回执，不含其他中心的记录；报表也只能是该中心的。
+最新检查点之后的记录没有回执，不写入。
 
 内容相同则文件逐字节相同。可在服务运行时使用。文件写完并存入磁盘后才出现，不覆盖已有的文件。`,
 			`Write a bundle: one zip file that an auditor checks offline with taizhang-verify or verify.py, without
@@ -51,8 +51,8 @@ README.txt, which says how to check it. Seal the ledger first with taizhang seal
 and one that is not equal is refused. The newest checkpoint must cover its position: seal first if it does not. Two
 reports of one name are refused.
 
---center writes the records of one center, with those of the policies and of sealing, each with its proof, and none
-of other centers. Its reports must be about that center. Records after the newest checkpoint have no proof and are
+--center writes the records of one center, with those of the policies and of sealing, each with its receipt, and none
+of other centers. Its reports must be about that center. Records after the newest checkpoint have no receipt and are
 left out.
 
 The same contents give the same bytes. A server may be running. The file appears when it is complete and on disk, and
@@ -201,21 +201,21 @@ func (a *app) figuresFor(ctx context.Context, d *desk.Local, paths []string, cen
 func (a *app) tellBundled(b *desk.Bundled) {
 	if b.Center == "" {
 		a.print("%s：%d 条记录，最新检查点到位置 %d，报表 %d 份，%d 字节，已存入磁盘",
-			"%s: %d records, newest checkpoint of position %d, %d reports, %d bytes, on disk", b.Path, b.Records,
+			"%s: %d records, newest checkpoint of position %d, reports: %d, %d bytes, on disk", b.Path, b.Records,
 			b.Checkpoint, b.Reports, b.Bytes)
 	} else {
 		a.print("%s：中心 %s 的 %d 条记录，最新检查点到位置 %d，报表 %d 份，%d 字节，已存入磁盘",
-			"%s: %[3]d records of center %[2]s, newest checkpoint of position %[4]d, %[5]d reports, %[6]d bytes, "+
+			"%s: %[3]d records of center %[2]s, newest checkpoint of position %[4]d, reports: %[5]d, %[6]d bytes, "+
 				"on disk", b.Path, b.Center, b.Records, b.Checkpoint, b.Reports, b.Bytes)
 	}
 	switch {
 	case b.Unsealed > 0 && b.Center == "":
 		a.print("其中最后 %d 条在最新检查点之后，没有见证；如需证明，先运行 taizhang seal，再写一份",
-			"the last %d of them lie after the newest checkpoint and are not witnessed; to prove them, run taizhang "+
+			"the last of them, after the newest checkpoint, are not witnessed: %d; to prove them, run taizhang "+
 				"seal first and write another bundle", b.Unsealed)
 	case b.Unsealed > 0:
 		a.print("该中心另有 %d 条记录在最新检查点之后，没有写入；如需证明，先运行 taizhang seal，再写一份",
-			"%d more records of the center lie after the newest checkpoint and were left out; to prove them, run "+
+			"records of the center after the newest checkpoint, which were left out: %d; to prove them, run "+
 				"taizhang seal first and write another bundle", b.Unsealed)
 	}
 }

@@ -36,7 +36,7 @@ func succeed(t *testing.T, args ...string) {
 }
 
 // witnessed makes a sealed ledger in a directory, whose newest checkpoint has a cosignature and a time stamp, and
-// returns the size of that checkpoint. It leaves MY-POLICY.txt and TSA.pem beside the ledger.
+// returns the size of that checkpoint. It leaves MY-TRUST.txt and TSA.pem beside the ledger.
 func witnessed(t *testing.T, dir, data string) uint64 {
 	t.Helper()
 	small, err := filepath.Abs(filepath.Join("testdata", "small.jsonl"))
@@ -81,7 +81,7 @@ func witnessed(t *testing.T, dir, data string) uint64 {
 		witness.Key.String())
 	line := signed.Cosign(witness, time.Now())
 	for name, content := range map[string][]byte{
-		proposed: policy, filepath.Join(dir, "MY-POLICY.txt"): policy,
+		proposed: policy, filepath.Join(dir, "MY-TRUST.txt"): policy,
 		filepath.Join(dir, "w.cosig"): []byte(line.String() + "\n"),
 		filepath.Join(dir, "tsa.cnf"): []byte(tsaConfig),
 	} {

@@ -104,8 +104,8 @@ func TestTheBytesDependOnTheContentsAlone(t *testing.T) {
 		contents func() bundle.Contents
 		want     string
 	}{
-		{whole, "aadae3c3793e3ff5dc7accdefe5a7d8338b1850021f8f532b4681efd10369c4a"},
-		{ofCenter, "c76eb7915609ce55e2cb1b4e55b88a135965e15c0f541943cbb2b9240aaff18d"},
+		{whole, "6709b870cddfb5bab0e481af2674b15f40648c531f85acc8e4dc444d97f24992"},
+		{ofCenter, "42494879ae3fe7ee8e3c5bd5e607d1a3da31eba379cf8f838946d3766360f7c2"},
 	} {
 		file := written(t, c.contents())
 		if !bytes.Equal(file, written(t, c.contents())) {

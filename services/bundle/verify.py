@@ -1,17 +1,23 @@
 #!/usr/bin/env python3
 """Checks an audit bundle of a Taizhang ledger without a network. 核验台账的证据包，不联网。
 
-    python3 verify.py BUNDLE.zip|FOLDER [--trust FILE] [--known FILE]
+    python3 verify.py BUNDLE.zip|FOLDER [--trust FILE] [--known FILE] [--lang zh|en]
 
 --trust  your own trust file (tlog-policy): the ledger's key, your witnesses, the quorum
-         您自己的信任文件：台账的公钥、见证方和见证要求
+         您自己的信任文件：台账公钥、见证方和见证要求
 --known  a checkpoint that you kept from an earlier visit   您以前留存的检查点
+--lang   zh or en; both if not given   zh 或 en，默认两种都写
 
 Exit code 退出码
-0  what was examined holds, and a checkpoint meets the quorum of your trust file   所核验的都成立，且有检查点达到其见证要求
+0  all that was examined holds, and a checkpoint meets the quorum of the trust file
+   所核验的都相符，且有检查点达到信任文件的见证要求
 1  something contradicts   有矛盾
 2  wrong usage, or a file of your own that cannot be used   用法不对，或您自己的文件不能用
-3  nothing contradicts, but no --trust, or no checkpoint meets its quorum   没有矛盾，但未给信任文件，或未达到其见证要求
+3  nothing contradicts, but there is no trust file, or no checkpoint meets its quorum
+   没有矛盾，但没有信任文件，或没有检查点达到其见证要求
+
+It checks authenticity and integrity, without reports, time-stamp tokens and SM2 signatures; it does not rebuild the
+accounts. 核验签名、见证、记录、根值和清单；不重建账目，不核验报表、时间戳和 SM2 签名。
 
 Take this program from the release or from somebody you trust, not from the bundle that is to be checked. It needs
 Python 3.9 or later and nothing else. It is written from the specifications alone: C2SP signed-note, tlog-checkpoint,
@@ -201,7 +207,7 @@ class Checkpoint:
 
     def __init__(self, content, name):
         self.content, self.name, self.signatures = content, name, []  # signatures: key name, key id, signature
-        wrong = Fault(f"{show(name)} 不是检查点，或写法不对", f"{show(name)} is not a checkpoint, or has a wrong form")
+        wrong = Fault(f"{show(name)} 不是检查点，或写法不对", f"{show(name)} is not in the form of a checkpoint")
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
@@ -247,8 +253,9 @@ class Checkpoint:
         for name, identity, signature in self.signatures:
             if (name, identity) == (key.name, key.id):
                 if not right(signature):
-                    raise Fault(f"{show(self.name)}：{show(key.name)} 的签名不对，签名或所签内容被改过",
-                                f"{show(self.name)}: {show(key.name)}'s signature is wrong, it or the text changed")
+                    raise Fault(f"{show(self.name)}：{show(key.name)} 的签名不对，检查点或签名被改动过",
+                                f"{show(self.name)}: {show(key.name)}'s signature is wrong; the checkpoint or the "
+                                "signature was changed")
                 return signature
         return None
 
@@ -282,7 +289,7 @@ class Trust:
         if word == b"log" and len(words) == 2 and not self.log:
             self.log = Key(words[0].decode("utf-8", "replace"))
             if self.log.type != LOG_KEY:
-                raise Fault("这不是台账的公钥", "this is not the key of a ledger")
+                raise Fault("这不是台账公钥", "this is not the key of a ledger")
         elif word == b"witness" and len(words) == 3:
             key = Key(words[1].decode("utf-8", "replace"))
             if key.type != WITNESS_KEY:
@@ -381,7 +388,7 @@ def hashes(lines, name):
     """Returns the hashes of lines of base64."""
     found = [unbase64(line) for line in lines]
     if len(found) > 64 or any(h is None or len(h) != 32 for h in found):
-        raise Fault(f"{show(name)}：哈希的写法不对", f"{show(name)}: a hash has a wrong form")
+        raise Fault(f"{show(name)}：散列的写法不对", f"{show(name)}: a hash is not in the expected form")
     return found
 
 
@@ -391,7 +398,7 @@ def parse_proof(content, name):
     lines = head.split(b"\n")
     index = re.fullmatch(rb"index (0|[1-9][0-9]{0,18})", lines[1]) if len(lines) > 1 else None
     if lines[0] != b"c2sp.org/tlog-proof@v1" or not index:
-        raise Fault(f"{show(name)} 不是证明", f"{show(name)} is not a proof")
+        raise Fault(f"{show(name)} 不是回执", f"{show(name)} is not a receipt")
     return int(index.group(1)), hashes(lines[2:], name), checkpoint
 
 
@@ -442,7 +449,8 @@ class Bundle:
                 except UnicodeError:
                     pass
             if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise Fault(f"{show(name)} 加密，或压缩方式不明", f"{show(name)} is encrypted, or compressed unknown to us")
+                raise Fault(f"{show(name)} 已加密，或压缩方式不受支持",
+                            f"{show(name)} is encrypted, or compressed by a method that is not supported")
             if not name.endswith("/") or entry.file_size:  # some packers add the folders
                 self._add(name, entry.file_size, entry)
 
@@ -470,7 +478,7 @@ class Bundle:
 
     def read(self, name, limit=NOTE_BYTES_MAX):
         if self.sizes[name] > limit:
-            raise Fault(f"{show(name)} 过大", f"{show(name)} is too large")
+            raise Fault(f"{show(name)} 过大，上限为 {limit} 字节", f"{show(name)} is too large: the limit is {limit} bytes")
         return b"".join(self.chunks(name))
 
     def numbers(self, pattern):
@@ -499,8 +507,8 @@ def seconds(at):
 
 
 def time_of(at):
-    """Returns the time of seconds since 1970."""
-    return datetime.datetime.fromtimestamp(at, datetime.timezone.utc)
+    """Returns the time, in Shanghai, of seconds since 1970."""
+    return datetime.datetime.fromtimestamp(at, datetime.timezone(datetime.timedelta(hours=8)))
 
 
 def split_lines(bundle):
@@ -512,7 +520,8 @@ def split_lines(bundle):
         if len(rest) > LINE_BYTES_MAX:
             break
     if rest:
-        raise Fault("records.jsonl 有一行过长，或末行没有换行", "a line of records.jsonl is too long, or has no newline")
+        raise Fault(f"records.jsonl 有一行超过 {LINE_BYTES_MAX} 字节，或末行没有换行",
+                    f"a line of records.jsonl has more than {LINE_BYTES_MAX} bytes, or has no newline")
 
 
 class Records:
@@ -532,7 +541,7 @@ class Records:
         for line in split_lines(bundle):
             m = match(line)
             if m is None or line[-2:] != b"}}":
-                raise self._fault("写法不对", "the line has a wrong form")
+                raise self._fault("不是台账的存储格式", "the line is not in the stored form")
             position, stream, revision, now, today, kind = m.groups()
             if center is None:
                 n += 1
@@ -548,7 +557,7 @@ class Records:
                                   f"{stream.decode()}: expected revision {expected}, got {int(revision)}: a record is "
                                   "missing or inserted")
             if now < at or today != day and not valid_day(today):
-                raise self._fault(f"记录时间 {now.decode()} 早于前一条，或不是时间",
+                raise self._fault(f"写入时间 {now.decode()} 早于前一条，或不是时间",
                                   f"recordedAt {now.decode()} is before the line above, or no time")
             streams[stream] = expected
             self.count += 1
@@ -598,17 +607,28 @@ class Seal:
         except (Fault, KeyError, TypeError, ValueError, AttributeError, RecursionError):
             right = False
         if not right:
-            raise Fault(f"第 {position} 条封存记录写法不对", f"position {position}: a record of sealing has a wrong form")
+            raise Fault(f"位置 {position} 的封存记录写法不对",
+                        f"the sealing record at position {position} is not in the expected form")
 
 
 # ---- the checks -----------------------------------------------------------------------------------------------------
 
-class Verdict:
-    """Verdict collects what holds, what contradicts and what was not examined, each said in both languages."""
+UNPROVABLE = (("从未录入的事项", "what was never entered"),
+              ("录入的单据本身是否真实", "whether the documents that were entered are true"),
+              ("第一次见证之前是否改动过", "whether anything was changed before the first witness signed"),
+              ("最后一个检查点之后的记录", "anything after the last checkpoint"))
+UNPROVABLE_OF_CENTER = (("所示的最后一条确是该中心的最后一条", "that the last record shown of the center is its last"),
+                        ("所示办法参数确是最后采用的", "that the last policy shown is the last one adopted"),
+                        ("任何涉及其他中心的合计", "any total over other centers"))
 
-    def __init__(self):
-        self.said = {"成立 · holds": [], "有矛盾 · contradicts": [], "未核验 · not examined": []}
-        self.holding, self.faults, self.unexamined = self.said.values()
+
+class Verdict:
+    """Verdict collects what holds, what contradicts and what was not examined, each said in both languages. It prints
+    one of them, or both if lang is None."""
+
+    def __init__(self, lang):
+        self.lang = lang
+        self.holding, self.faults, self.unexamined, self.unprovable = [], [], [], list(UNPROVABLE)
 
     def holds(self, zh, en):
         self.holding.append((zh, en))
@@ -625,18 +645,19 @@ class Verdict:
             return None
 
     def print(self, zh, en):
-        self.said["无法证明 · cannot be proven"] = [
-            ("从未记入的事；所附单据是否真实；第一次见证之前和最后一个检查点之后的记录",
-             "what was never entered; whether documents are true; records before the first witness or after the last "
-             "checkpoint")]
-        self.said["结论 · result"] = [(zh, en)]
-        for title, said in self.said.items():
+        for title, said in ((("相符", "Holds"), self.holding), (("不符", "FAILS"), self.faults),
+                            (("未核验", "Not examined"), self.unexamined),
+                            (("不能证明", "Cannot be proven"), self.unprovable), (("结论", "Verdict"), [(zh, en)])):
             if said:
-                print(title)
+                print(self.of(*title, " · "))
             for zh, en in said[:SAID_MAX]:
-                print(f"  - {zh}\n    {en}")
+                print("  - " + self.of(zh, en, "\n    "))
             if len(said) > SAID_MAX:
                 print(f"  - … {len(said) - SAID_MAX}")
+
+    def of(self, zh, en, between):
+        """Returns a text in the language of the verdict, or in both."""
+        return {"zh": zh, "en": en}.get(self.lang, zh + between + en)
 
 
 def read_checkpoints(bundle):
@@ -660,19 +681,19 @@ def read_whole(verdict, bundle, checkpoints, known):
     before = 0
     for c in checkpoints:
         if c.size > records.count:
-            raise Fault(f"{c.name} 有 {c.size} 条，证据包只有 {records.count} 条：末尾的记录被去掉",
+            raise Fault(f"{c.name} 所封记录 {c.size} 条，证据包只有 {records.count} 条：末尾的记录被截去",
                         f"{c.name} is of {c.size} records, the bundle has {records.count}: the last are left out")
         if records.roots[c.size] != c.root:
-            raise Fault(f"前 {c.size} 条不是 {c.name} 的：第 {before + 1} 至 {c.size} 条之间有改动、增加、去掉或换序",
-                        f"the first {c.size} records are not those of {c.name}: from {before + 1} to {c.size} "
-                        "something was changed, inserted, left out or moved")
+            raise Fault(f"{c.name} 的根值与记录不符：位置 {before + 1} 至 {c.size} 之间有记录被改动、抽走、插入或移位",
+                        f"the records do not give the root of {c.name}: between positions {before + 1} and {c.size} "
+                        "a record was changed, removed, inserted or moved")
         before = c.size
     n, later = len(checkpoints), records.count - before
-    verdict.holds(f"{records.count} 条记录、{len(records.streams)} 个序列：位置和序号不缺，记录时间不倒退；"
-                  f"与 {n} 个检查点的树根都相符，最新的含 {before} 条，其后还有 {later} 条",
-                  f"{records.count} records of {len(records.streams)} streams: no position or revision is missing, "
-                  f"recordedAt never decreases; they have the roots of all {n} checkpoints, the newest of {before} "
-                  f"records, {later} lie after it")
+    verdict.holds(f"{records.count} 条记录、{len(records.streams)} 个序列：位置和序号连续，写入时间不倒退；"
+                  f"与全部 {n} 个检查点的根值相符，最新的所封记录 {before} 条，其后还有 {later} 条",
+                  f"records: {records.count}, streams: {len(records.streams)}; positions and revisions have no gap, "
+                  f"times never go back; the records give the root of every checkpoint (checkpoints: {n}), the newest "
+                  f"is of {before} records; records after it: {later}")
     return records
 
 
@@ -687,32 +708,33 @@ def read_center(verdict, bundle, checkpoints):
     def prove(position, line):
         name = f"proofs/{position}.tlog-proof"
         if name not in bundle.sizes:
-            raise Fault(f"第 {position} 条没有证明", f"position {position} has no proof")
+            raise Fault(f"位置 {position} 的记录没有回执", f"the record at position {position} has no receipt")
         index, path, checkpoint = parse_proof(bundle.read(name), name)
         if (index != position - 1 or checkpoint != newest.content
                 or not includes(path, index, leaf_hash(line), newest.size, newest.root)):
-            raise Fault(f"第 {position} 条不在检查点内：它或它的证明被改过",
-                        f"position {position} is not in the checkpoint: it or its proof was changed")
+            raise Fault(f"位置 {position} 的记录与它的回执不符：记录或回执被改动过",
+                        f"the receipt of position {position} does not prove the record: one of them was changed")
 
     records = Records(bundle, {c.size for c in checkpoints}, center, prove)
     records.roots.update({c.size: c.root for c in checkpoints})
     if len(bundle.numbers(r"proofs/([1-9][0-9]{0,18})\.tlog-proof")) != records.count:
-        raise Fault("有的证明没有记录", "there is a proof without a record")
+        raise Fault("有回执没有记录", "there is a receipt without a record")
     if bundle.numbers(r"checkpoints/([1-9][0-9]{0,18})\.consistency") != [c.size for c in checkpoints[:-1]]:
-        raise Fault("较早的检查点与 .consistency 文件不成对", "earlier checkpoints and .consistency files are not pairs")
+        raise Fault("较早的检查点与延续证明（.consistency）不成对",
+                    "earlier checkpoints and consistency proofs (.consistency) are not pairs")
     for c in checkpoints[:-1]:
         *rows, rest = bundle.read(f"{c.name}.consistency").split(b"\n")
         if rest or not extends(hashes(rows, c.name), c.size, c.root, newest.size, newest.root):
-            raise Fault(f"最新的检查点不是 {c.name} 的延续", f"the newest checkpoint does not extend {c.name}")
+            raise Fault(f"{c.name} 到最新检查点的延续证明不成立",
+                        f"the consistency proof from {c.name} to the newest checkpoint fails")
     last = records.streams.get(f"center-{center}".encode(), 0)
-    verdict.holds(f"中心 {center} 的第 1 至 {last} 号记录，连同办法和封存的记录共 {records.count} 条，"
-                  f"都在最新的检查点（{newest.size} 条）内，中间不缺；它是 {len(checkpoints) - 1} 个较早检查点的延续",
-                  f"the records 1 to {last} of center {center}, {records.count} with those of the policy and of "
-                  f"sealing, are in the newest checkpoint (of {newest.size}), none between is missing; it extends "
-                  f"{len(checkpoints) - 1} earlier ones")
-    verdict.open(f"第 {last} 号是否就是该中心的最后一条，办法此后是否又改，各中心的合计：单个中心的证据包不能证明",
-                 f"whether record {last} is the last of the center, or the policy changed later, and any total over "
-                 "centers: the bundle of one center does not prove it")
+    verdict.holds(f"中心 {center} 的记录序号 1 至 {last} 连续，连同采用办法参数的记录和封存记录共 {records.count} 条，"
+                  f"各有回执，都在检查点 {newest.size} 之中；较早的检查点（{len(checkpoints) - 1} 个）都证明是它的开头部分",
+                  f"the revisions of center {center} have no gap from 1 to {last}; each of the {records.count} "
+                  "records, with those of policies and of sealing, has a receipt, which proves that it lies unchanged "
+                  f"in the checkpoint of {newest.size} records; earlier checkpoints, each proven to be a prefix of "
+                  f"it: {len(checkpoints) - 1}")
+    verdict.unprovable.extend(UNPROVABLE_OF_CENTER)
     return records
 
 
@@ -728,60 +750,67 @@ def check_seals(verdict, checkpoints, records):
             same = (s.origin, s.key.text) == (before.origin, before.key.text)
             follows = same and s.size >= before.size and not s.after
         if not follows:
-            raise Fault(f"第 {s.position} 条封存记录与前一条不相接",
-                        f"the record of sealing at {s.position} does not follow the last")
+            raise Fault(f"位置 {s.position} 的封存记录与前一条不相接",
+                        f"the sealing record at position {s.position} does not follow the last one")
         if s.size >= s.position or records.roots.get(s.size, s.root) != s.root:
-            raise Fault(f"第 {s.position} 条封存记录所写的前 {s.size} 条与记录不符",
-                        f"the record of sealing at {s.position} states another root of the first {s.size} records")
+            raise Fault(f"位置 {s.position} 的封存记录所载检查点 {s.size}，根值与记录不符",
+                        f"the sealing record at position {s.position} cites a checkpoint of {s.size} records with "
+                        "another root than the records give")
         if any(at > s.at + CLOCK_SECONDS_MAX for at in s.cosigned):
-            raise Fault(f"第 {s.position} 条的记录时间早于它所写的见证时间，是倒签的",
-                        f"position {s.position} is recorded before a cosignature that it names: it is back-dated")
+            raise Fault(f"位置 {s.position} 的封存记录写入时间早于它所载的见证时间：写入时间是倒填的",
+                        f"the sealing record at position {s.position} was recorded before a cosignature that it "
+                        "names: it is back-dated")
         missing = s.size not in cosigned or s.cosigned - cosigned[s.size]
         if s.size and s.origin == newest.origin and missing:
-            raise Fault(f"第 {s.position} 条封存记录所写的 {s.size} 条的检查点，包内没有，或缺所写的见证",
-                        f"the checkpoint of {s.size} records that the record of sealing at {s.position} states is not "
-                        "in the bundle, or lacks a cosignature that it states")
+            raise Fault(f"位置 {s.position} 的封存记录载有检查点 {s.size}，证据包中没有，或缺所载的见证",
+                        f"the sealing record at position {s.position} cites a checkpoint of {s.size} records, which "
+                        "the bundle lacks, or which lacks a cosignature that is cited")
         if s.after:
             name, size = map(show, s.after)
-            verdict.open(f"第 {s.position} 条起封存标识由 {name}（{size} 条）改为 {show(s.origin)}：原标识下未带过来的记录",
-                         f"from {s.position} on the origin is {show(s.origin)}, before it was {name} with {size} "
-                         "records: those that were not carried over")
+            verdict.open(f"自位置 {s.position} 起换用封存标识 {show(s.origin)}，原标识 {name} 的最后检查点为 {size} 条：其中不在本台账的记录",
+                         f"from position {s.position} on the origin is {show(s.origin)}, before it was {name} with "
+                         f"{size} records: those that are not in this ledger")
         unknown += s.size not in records.roots
         before = s
     if not before or before.origin != newest.origin:
-        raise Fault("检查点的封存标识不是封存记录所写的",
-                    "the origin of the checkpoint is not what the records of sealing state")
+        raise Fault("检查点的封存标识与最后的封存记录不同",
+                    "the origin of the checkpoint is not that of the last sealing record")
     agree = len(records.seals) - unknown
-    verdict.holds(f"{agree} 条封存记录与树相符", f"{agree} records of sealing agree with the tree")
+    verdict.holds(f"{agree} 条封存记录所载的检查点和根值与记录相符",
+                  "the checkpoints and roots that the sealing records cite are those of the records (sealing records: "
+                  f"{agree})")
     if unknown:
-        verdict.open(f"{unknown} 条封存记录：包内没有所写的检查点", f"{unknown} records of sealing: their checkpoint is not here")
+        verdict.open(f"{unknown} 条封存记录：证据包中没有所载的检查点",
+                     f"sealing records whose checkpoint the bundle lacks: {unknown}")
     return before.key
 
 
 def check_signatures(verdict, checkpoints, key, trust):
     """Checks the signatures of all known keys. Returns the times of cosignatures by witness, for each checkpoint."""
     if trust and trust.log.name != checkpoints[-1].origin:
-        verdict.open(f"见证：信任文件写的是另一本台账 {show(trust.log.name)}",
+        verdict.open(f"见证：信任文件是另一台账 {show(trust.log.name)} 的",
                      f"witnesses: the trust file is of another ledger, {show(trust.log.name)}")
         trust = None
     elif trust and key and key.text != trust.log.text:
-        raise Fault(f"台账自己写的公钥不是信任文件的：{show(key.text)}",
-                    f"the ledger states another key than the trust file: {show(key.text)}")
+        raise Fault(f"封存记录所载台账公钥，与信任文件的不同：{show(key.text)}",
+                    f"the sealing records name another key of the ledger than the trust file: {show(key.text)}")
     key, witnesses = trust.log if trust else key, trust.witnesses if trust else {}
     known, unknown, cosigned = {(k.name, k.id) for k in [key, *witnesses.values()] if k}, set(), []
     for c in checkpoints:
         if key and not c.signed_by(key):
-            raise Fault(f"{c.name} 没有台账的签名", f"{c.name} is not signed by the ledger")
+            raise Fault(f"{c.name} 没有台账的签名", f"{c.name} is not signed with the ledger's key")
         times = {name: c.cosigned_by(witness) for name, witness in witnesses.items()}
         cosigned.append({name: at for name, at in times.items() if at is not None})
         unknown |= {(name, identity) for name, identity, _ in c.signatures} - known
     if key:
-        zh, en = ("信任文件", "the trust file") if trust else ("记录本身所写的公钥", "the key that the records state")
+        zh, en = ("信任文件", "in the trust file") if trust else ("封存记录自己所载的公钥", "that the sealing records name")
         verdict.holds(f"{len(checkpoints)} 个检查点都有台账的签名（依{zh}）",
-                      f"all {len(checkpoints)} checkpoints are signed by the ledger (by {en})")
+                      f"checkpoints signed with the ledger's key {en}: all {len(checkpoints)}")
+    zh, en = (("不是信任文件所列的公钥", "not a key of the trust file") if trust else
+              ("没有本台账的信任文件，没有可采信的公钥", "without a trust file of this ledger there is no key to trust"))
     for name, identity in sorted(unknown):
-        verdict.open(f"签名行 {show(name)} {identity.hex()}：公钥不明",
-                     f"signature lines {show(name)} {identity.hex()}: the key is unknown")
+        verdict.open(f"{show(name)}（编号 {identity.hex()}）的签名行：{zh}",
+                     f"the signature lines of {show(name)} (id {identity.hex()}): {en}")
     return cosigned
 
 
@@ -789,7 +818,7 @@ def check_times(checkpoints, records, cosigned):
     """Checks that no record was recorded after it was cosigned."""
     for c, witnesses in zip(checkpoints, cosigned):
         if any(records.times[c.size] > at + CLOCK_SECONDS_MAX for at in witnesses.values()):
-            raise Fault(f"{c.name} 的见证时间早于其中记录的时间",
+            raise Fault(f"{c.name} 的见证时间早于其中最后一条的写入时间",
                         f"{c.name} was cosigned before its last record was recorded")
 
 
@@ -797,21 +826,23 @@ def check_known(verdict, known, checkpoints, records, center):
     """Checks that the checkpoint which the reader kept, and may have typed from paper, is of a beginning of these
     records."""
     if known.origin != checkpoints[-1].origin:
-        raise Fault(f"您留存的检查点属于另一封存标识：{show(known.origin)}",
-                    f"your known checkpoint is of another origin: {show(known.origin)}")
+        raise Fault(f"留存的检查点属于另一封存标识：{show(known.origin)}",
+                    f"the checkpoint that you kept is of another origin: {show(known.origin)}")
     if known.size not in records.roots and center:
-        verdict.open(f"您留存的检查点（{known.size} 条）：包内没有同样条数的检查点",
-                     f"your known checkpoint of {known.size} records: the bundle has none of that size")
+        verdict.open(f"留存的检查点（{known.size} 条）：单个中心的证据包中没有这一大小的检查点，无从比对",
+                     f"the checkpoint that you kept ({known.size} records): the bundle has none of that size")
     elif known.size not in records.roots:
-        raise Fault(f"您留存的检查点有 {known.size} 条，证据包只有 {records.count} 条：末尾的记录被去掉，或证据包是更早的",
-                    f"your known checkpoint is of {known.size} records, the bundle has {records.count}: the last are "
-                    "left out, or the bundle is older")
+        raise Fault(f"留存的检查点已封 {known.size} 条，证据包只有 {records.count} 条：末尾的记录被截去，或证据包是更早的",
+                    f"the checkpoint that you kept is of {known.size} records, the bundle has {records.count}: the "
+                    "last are left out, or the bundle is older")
     elif records.roots[known.size] != known.root:
-        raise Fault(f"前 {known.size} 条不是您留存的检查点的：其中有改动",
-                    f"the first {known.size} records are not those of your known checkpoint")
+        raise Fault(f"留存的检查点（{known.size} 条）与记录不符：其中有改动，这不是同一部历史",
+                    f"the first {known.size} records are not those of the checkpoint that you kept: this is another "
+                    "history")
     else:
-        verdict.holds(f"前 {known.size} 条与您留存的检查点相符",
-                      f"the first {known.size} records are those of your known checkpoint")
+        verdict.holds(f"留存的检查点（{known.size} 条）是本台账的开头部分：此前的记录原样都在",
+                      f"the checkpoint that you kept ({known.size} records) is a prefix of this ledger: every record "
+                      "before it is here unchanged")
 
 
 def check_stamps(verdict, bundle, checkpoints):
@@ -828,7 +859,7 @@ def check_stamps(verdict, bundle, checkpoints):
         if not stem.startswith(f"timestamps/{size}-") or not any(d in token for d in digests):
             raise Fault(f"{stem} 不是包内检查点的时间戳", f"{stem} is not a time stamp of a checkpoint of the bundle")
     if stems:
-        verdict.open(f"{len(stems)} 个时间戳的签名", f"the signatures of {len(stems)} time-stamp tokens")
+        verdict.open(f"时间戳的签名（{len(stems)} 个）", f"the signatures of time-stamp tokens: {len(stems)}")
 
 
 def check_manifests(verdict, bundle):
@@ -844,18 +875,19 @@ def check_manifests(verdict, bundle):
         if b"".join(m.group() for m in rows) != content or names != listed:
             others = sorted(set(names) ^ set(listed)) or [""]
             raise Fault(f"{manifest} 所列不是包内的文件，或写法不对 {show(others[0])}",
-                        f"{manifest} does not list the files that are there, or has a wrong form {show(others[0])}")
+                        f"{manifest} does not list the files that are there, or is not in the expected form "
+                        f"{show(others[0])}")
         for name, m in zip(listed, rows):
             if bundle.digests[name][which].hex().encode() != m["digest"]:
-                raise Fault(f"{show(name)} 与 {manifest} 不符，被改过",
-                            f"{show(name)} is not as in {manifest}: it was changed")
-    verdict.holds(f"{len(listed)} 个文件与两份清单（SHA-256、SM3）相符",
-                  f"{len(listed)} files are as in both manifests (SHA-256, SM3)")
+                raise Fault(f"文件 {show(name)} 与清单 {manifest} 不符：文件或清单被改动过",
+                            f"the file {show(name)} is not what {manifest} lists: the file or the list was changed")
+    verdict.holds(f"两份清单所列的 {len(listed)} 个文件，SHA-256 和 SM3 全部相符",
+                  f"the SHA-256 and SM3 of all {len(listed)} files are those in the two manifests")
 
 
-def check(path, trust, known):
+def check(path, trust, known, lang):
     """Checks a bundle and prints the verdict. Returns the exit code."""
-    verdict, met = Verdict(), None
+    verdict, met = Verdict(lang), None
     bundle = verdict.step(Bundle, path)
     checkpoints = bundle and verdict.step(read_checkpoints, bundle)
     if checkpoints:
@@ -874,24 +906,25 @@ def check(path, trust, known):
     if bundle:
         verdict.step(check_manifests, verdict, bundle)
         for name in sorted(n for n in bundle.sizes if n.startswith("figures/")):
-            verdict.open(f"{show(name)} 的数字", f"the figures of {show(name)}")
-    verdict.open("记录的内容（是否合乎办法），README.txt、policy.txt、verify.py 的内容",
-                 "what the records say (whether it follows the rules), and README.txt, policy.txt, verify.py")
+            verdict.open(f"报表 {show(name)}", f"the report {show(name)}")
+    verdict.open("由记录得出的账目，SM2 签名行，记录所附的文件",
+                 "the accounts that follow from the records, SM2 signature lines, the files attached to records")
+    verdict.open("README.txt、policy.txt、verify.py 的内容", "what README.txt, policy.txt and verify.py say")
     if met:
-        said = ", ".join(f"{show(name)} {time_of(at):%Y-%m-%dT%H:%M:%SZ}" for name, at in met[1].items())
-        verdict.holds(f"{met[0].size} 条的检查点达到见证要求：{said}",
-                      f"the checkpoint of {met[0].size} records meets the quorum: {said}")
+        said = [f"{show(name)} {time_of(at):%Y-%m-%d %H:%M:%S}" for name, at in met[1].items()]
+        verdict.holds(f"检查点 {met[0].size} 达到信任文件的见证要求（北京时间）：{'、'.join(said)}",
+                      f"the checkpoint of {met[0].size} records meets the quorum of the trust file (Shanghai time): "
+                      f"{', '.join(said)}")
     if verdict.faults:
-        verdict.print("有矛盾，见上", "it contradicts, see above")
+        verdict.print("有矛盾，不能采信", "something contradicts; do not rely on this bundle")
         return 1
     if met:
-        verdict.print("所核验的都成立", "what was examined holds")
+        verdict.print("所核验的都相符", "all that was examined holds")
         return 0
-    if trust:
-        verdict.print("没有矛盾，但没有检查点达到信任文件的见证要求", "nothing contradicts, but no checkpoint meets the quorum")
-    else:
-        verdict.print("没有矛盾，但未给信任文件（--trust）：没有人为此作证",
-                      "nothing contradicts, but without --trust nobody vouches for it")
+    why_zh, why_en = (("没有一个检查点达到信任文件的见证要求", "no checkpoint meets the quorum of the trust file") if trust
+                      else ("没有给出自己的信任文件", "no trust file of your own was given"))
+    verdict.print(f"没有发现矛盾，但不能证明未被整体改写：{why_zh}",
+                  f"nothing contradicts, but nothing proves that the whole was not written anew: {why_en}")
     return 3
 
 
@@ -902,6 +935,7 @@ def main(arguments):
                                      usage=argparse.SUPPRESS)
     for name in ("bundle", "--trust", "--known"):
         parser.add_argument(name)
+    parser.add_argument("--lang", choices=("zh", "en"))
     options = parser.parse_args(arguments)
 
     def own(path, parse):
@@ -915,8 +949,8 @@ def main(arguments):
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")
     except Fault as fault:
-        parser.error(f"{fault.zh} · {fault.en}")
-    return check(options.bundle, trust, known)
+        parser.error(Verdict(options.lang).of(fault.zh, fault.en, " · "))
+    return check(options.bundle, trust, known, options.lang)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ func TestVerifyPyMeetsEveryChangedByte(t *testing.T) {
 				switch a := p.check(listed(changed), o.trust(), ""); {
 				case a.Code == 1:
 				case a.Code == 0 && notExamined != "" && strings.Contains(a.Out, notExamined):
-				case a.Code != 2 && strings.Contains(a.Out, "the key is unknown"): // another name or id
+				case a.Code != 2 && strings.Contains(a.Out, "not a key of the trust file"): // another name or id
 				default:
 					t.Errorf("%s, byte %d, new manifests: exit code %d\n%s", name, at, a.Code, a.Out)
 				}
@@ -138,10 +138,10 @@ func TestVerifyPyMeetsAttacks(t *testing.T) {
 		{"a record edited, nothing else", lines(good, func(l []string) []string {
 			l[at-1] = year(l[at-1])
 			return l
-		}), "", 1, "from 5 to 8 something was changed, inserted, left out or moved"},
+		}), "", 1, "between positions 5 and 8 a record was changed, removed, inserted or moved"},
 		{"a record edited, all sealed anew", resealed(t, at, year, false).whole(), "", 0, "the checkpoint of 4 records meets"},
 		{"the same for who knows a checkpoint past it", resealed(t, at, year, false).whole(),
-			string(good.earlier[1].note), 1, "the first 8 records are not those of your known checkpoint"},
+			string(good.earlier[1].note), 1, "the first 8 records are not those of the checkpoint that you kept"},
 		{"the same with the old cosignatures", resealed(t, at, year, true).whole(), "", 1, "signature is wrong"},
 		{"the first record edited, all sealed anew", resealed(t, 1, func(line string) string {
 			return strings.Replace(line, `"version":"1"`, `"version":"2"`, 1)
@@ -151,7 +151,7 @@ func TestVerifyPyMeetsAttacks(t *testing.T) {
 			o := smallLedger(t)
 			o.lines, o.newest, o.earlier = o.lines[:o.earlier[2].size], o.earlier[2], o.earlier[:2]
 			return o.whole()
-		}(), string(good.newest.note), 1, "your known checkpoint is of 19 records, the bundle has 13"},
+		}(), string(good.newest.note), 1, "the checkpoint that you kept is of 19 records, the bundle has 13"},
 		{"a record left out", lines(good, func(l []string) []string { return slices.Delete(l, at-1, at) }), "", 1,
 			"expected position"},
 		{"a record left out, positions made anew", lines(good, func(l []string) []string {
@@ -188,7 +188,7 @@ func TestVerifyPyMeetsAttacks(t *testing.T) {
 			}
 			o.seal(0, 1)
 			return o.whole()
-		}(), string(good.earlier[0].note), 1, "are not those of your known checkpoint"},
+		}(), string(good.earlier[0].note), 1, "are not those of the checkpoint that you kept"},
 		{"a checkpoint of no record as the newest", func() map[string][]byte {
 			o := smallLedger(t)
 			files := o.whole()
@@ -201,7 +201,7 @@ func TestVerifyPyMeetsAttacks(t *testing.T) {
 			o.seal(0, 1)
 			files["checkpoints/2"] = o.newest.note
 			return files
-		}(), "", 1, "the first 2 records are not those of checkpoints/2"},
+		}(), "", 1, "the records do not give the root of checkpoints/2"},
 		{"an earlier checkpoint under another size", func() map[string][]byte {
 			files := good.whole()
 			files["checkpoints/5"] = files["checkpoints/4"]
@@ -211,18 +211,18 @@ func TestVerifyPyMeetsAttacks(t *testing.T) {
 			files := good.whole()
 			delete(files, "checkpoints/8")
 			return files
-		}(), "", 1, "the checkpoint of 8 records that the record of sealing at 13 states is not in the bundle"},
+		}(), "", 1, "the sealing record at position 13 cites a checkpoint of 8 records, which the bundle lacks"},
 		{"a cosignature left out that a record of sealing states", func() map[string][]byte {
 			files := good.whole()
 			files["checkpoints/8"] = files["checkpoints/8"][:bytes.LastIndex(files["checkpoints/8"], []byte("—"))]
 			return files
-		}(), "", 1, "or lacks a cosignature that it states"},
+		}(), "", 1, "or which lacks a cosignature that is cited"},
 		{"a statement of another root", func() map[string][]byte {
 			o := smallLedger(t)
 			o.newest.root[0] ^= 1
 			o.seal(0, 1)
 			return o.whole()
-		}(), "", 1, "states another root of the first 19 records"},
+		}(), "", 1, "cites a checkpoint of 19 records with another root"},
 	} {
 		a := p.check(listed(c.files), good.trust(), c.known)
 		if a.Code != c.code || !strings.Contains(a.Out, c.says) {
@@ -257,7 +257,8 @@ func TestVerifyPyMeetsAttacksOnTheBundleOfACenter(t *testing.T) {
 		}
 	}
 	a := p.check(listed(o.center("ZJ-0001")), o.trust(), string(o.checkpoint(7, 0).note))
-	if a.Code != 0 || !strings.Contains(a.Out, "checkpoint of 7 records: the bundle has none of that size") {
+	if a.Code != 0 || !strings.Contains(a.Out, "the checkpoint that you kept (7 records): "+
+		"the bundle has none of that size") {
 		t.Errorf("a known checkpoint of another size: exit code %d\n%s", a.Code, a.Out)
 	}
 }
@@ -441,6 +442,34 @@ func TestVerifyPyAnswersWhateverIsSealed(t *testing.T) {
 	}
 }
 
+// One page has one language if asked for, and all its times are of Shanghai.
+func TestVerifyPyAnswersInALanguage(t *testing.T) {
+	p, o := newPython(t), smallLedger(t)
+	question := []string{p.file("bundle.zip", zipped(t, listed(o.whole()))), "--trust",
+		p.file("trust", []byte(o.trust()))}
+	_, stated, _ := strings.Cut(o.newest.cosigners[0], `"at":"`)
+	at, err := time.Parse(time.RFC3339, strings.TrimSuffix(stated, `"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := at.Add(8 * time.Hour).Format("2006-01-02 15:04:05")
+	for lang, titles := range map[string][]string{
+		"en": {"Holds\n", "Not examined\n", "Cannot be proven\n", "Verdict\n", "(Shanghai time): w1 " + shown},
+		"zh": {"相符\n", "未核验\n", "不能证明\n", "结论\n", "（北京时间）：w1 " + shown},
+	} {
+		a := p.ask(append(slices.Clone(question), "--lang", lang))
+		for _, title := range titles {
+			if !strings.Contains(a.Out, title) {
+				t.Errorf("%s: %q is not in\n%s", lang, title, a.Out)
+			}
+		}
+		chinese := strings.Contains(strings.ReplaceAll(a.Out, "表.csv", ""), "检查点")
+		if a.Code != 0 || chinese != (lang == "zh") || strings.Contains(a.Out, "quorum") == (lang == "zh") {
+			t.Errorf("%s: exit code %d\n%s", lang, a.Code, a.Out)
+		}
+	}
+}
+
 func TestVerifyPyIsAProgram(t *testing.T) {
 	o, dir := smallLedger(t), t.TempDir()
 	write := func(name string, content []byte) string {
@@ -465,6 +494,7 @@ func TestVerifyPyIsAProgram(t *testing.T) {
 		{2, []string{good, "--trust", dir + "/missing"}},
 		{2, []string{good, "--known", trust}},
 		{2, []string{good, "--what"}},
+		{2, []string{good, "--trust", trust, "--lang", "fr"}},
 		{2, []string{dir + "/missing.zip"}},
 		{2, nil},
 		{3, []string{good}},
