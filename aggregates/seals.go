@@ -100,7 +100,7 @@ func FollowsSeal(last *Seal, p *events.LedgerSealed, position uint64) error {
 				"the origin changes from %q to %q without the checkpoint that it continues", last.Origin, p.Origin)
 		}
 	case p.After != nil || last.Key != p.Key:
-		return text.Errorf(text.Internal, "封存标识“%s”未变，签名公钥或所接检查点却变了",
+		return text.Errorf(text.Internal, "封存标识“%s”未变，台账公钥或所接检查点却变了",
 			"the key or the checkpoint continued changes under the same origin %q", p.Origin)
 	case p.Size < last.Size:
 		return text.Errorf(text.Internal, "所封记录数 %d 少于此前的 %d",

@@ -182,6 +182,8 @@ func unit(m events.Member) string {
 		return "㎡ m²"
 	case strings.HasSuffix(m.Name, "Reviews"):
 		return "份 count"
+	case m.Name == "size":
+		return "条 records"
 	case strings.HasPrefix(m.Type, "integer"):
 		return "年 year"
 	}

@@ -202,7 +202,7 @@ var dataWords = map[string]memberWords{
 
 	"origin": say("封存标识", "origin").as("检查点首行的标识，开始封存时选定",
 		"first line of the checkpoints, chosen when sealing began"),
-	"ledger.sealed/key": say("签名公钥", "public key").as("核对检查点签名所用的公钥",
+	"ledger.sealed/key": say("台账公钥", "ledger's public key").as("核对检查点签名所用的公钥",
 		"the key that verifies the signatures of the checkpoints"),
 	"size": say("所封记录数", "records sealed").as("上一检查点所封记录数，首次为 0",
 		"records under the checkpoint before, 0 at first"),
@@ -215,7 +215,7 @@ var dataWords = map[string]memberWords{
 	"after": say("所接检查点", "checkpoint continued").as("换用新标识时，原标识的最后检查点",
 		"under a new origin: the last checkpoint of the old one"),
 	"after.origin": say("原封存标识", "old origin"),
-	"after.key":    say("原签名公钥", "old public key"),
+	"after.key":    say("原台账公钥", "old public key"),
 	"after.size":   say("原所封记录数", "records sealed"),
 	"after.root":   say("原根值", "old root"),
 }

@@ -14,7 +14,7 @@ import (
 // that had cosigned it.
 type LedgerSealed struct {
 	Origin    string       `json:"origin"`
-	Key       string       `json:"key"` // the verifier key of the log, name+hash+base64
+	Key       string       `json:"key"` // the ledger's public key, name+hash+base64
 	Size      uint64       `json:"size"`
 	Root      string       `json:"root"` // base64, as the checkpoint has it
 	Cosigners []Cosigner   `json:"cosigners"`

@@ -29,7 +29,7 @@ DIR 只补缺少的文件。两者中断后再运行一次，都从中断处接�
 台账自己的目录之中不能存放备份。
 
 账号和访问日志（如有）同时备份到旁边：X.tar 旁为 X.access.tar，DIR 旁为 DIR.access，仅本人可读。
-封存文件（如有）备份到 X.seal.tar 或 DIR.seal.tar，其中没有日志私钥，私钥须另行保管。`,
+封存文件（如有）备份到 X.seal.tar 或 DIR.seal.tar，其中没有台账私钥，私钥须另行保管。`,
 			`Copy the ledger to one file, a tar archive, or to a directory, also while it is written.
 A file that is there is a FILE, a directory a DIR; a new name that ends in .tar is a FILE, any other a DIR.
 
@@ -127,7 +127,7 @@ func (a *app) restoreCommand() *cobra.Command {
 （taizhang doctor 会指出），同样清空目录，再恢复一次。
 恢复后所有登录结束，令牌作废，密码和动态验证码失效，须重新设置和签发；统一身份登录的关联仍在。
 
-备份旁边的封存文件（X.seal.tar 或 DIR.seal.tar）一并恢复；用 taizhang seal key restore 放回日志私钥之后才能封存，其余照常。`,
+备份旁边的封存文件（X.seal.tar 或 DIR.seal.tar）一并恢复；用 taizhang seal key restore 放回台账私钥之后才能封存，其余照常。`,
 			`Put a backup back into the directory that --data names, which must be empty or not be there yet. All of the backup is
 checked first: damage is named, and nothing is restored.
 What a restore leaves that was cut short is no ledger or does not open, so it is never taken for a shorter one:
@@ -139,8 +139,8 @@ the directory then too, and restore again.
 Afterwards every session is over, every token is void, and no password and no second factor works: set passwords and
 make tokens anew. Linked identities stay.
 
-The seals beside the backup (X.seal.tar or DIR.seal.tar) are restored too. All works again but sealing, until the private
-key of the log is put back with taizhang seal key restore.`),
+The seals beside the backup (X.seal.tar or DIR.seal.tar) are restored too. All works again but sealing, until the ledger's private
+key is put back with taizhang seal key restore.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.cluster != "" {
 				return usage(cmd, "--store 的记录在集群中，不能由此恢复；请按集群自己的办法恢复",

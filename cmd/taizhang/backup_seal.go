@@ -48,7 +48,7 @@ func (c *sealsCopied) write() error {
 // tellSeals prints the number of checkpoints in a backup for people.
 func (a *app) tellSeals(c sealsCopied) {
 	if c.archive != nil && a.output == tableOutput {
-		a.print("%s：%d 个检查点，不含日志私钥", "%s: %d checkpoints, without the private key of the log", c.path,
+		a.print("%s：%d 个检查点，不含台账私钥", "%s: %d checkpoints, without the ledger's private key", c.path,
 			c.checkpoints)
 	}
 }
@@ -80,8 +80,8 @@ func (a *app) restoreSeals(backup string) (prepared *restored, err error) {
 // tellRestoredSeals prints what of the sealing a restore brought back.
 func (a *app) tellRestoredSeals(seals *restored) {
 	if seals != nil && a.output == tableOutput {
-		a.print("%s：%d 个检查点；备份不含日志私钥，放回后才能封存：taizhang seal key restore 文件",
-			"%s: %d checkpoints; the private key of the log is in no backup, and nothing is sealed before it is put "+
+		a.print("%s：%d 个检查点；备份不含台账私钥，放回后才能封存：taizhang seal key restore 文件",
+			"%s: %d checkpoints; the ledger's private key is in no backup, and nothing is sealed before it is put "+
 				"back with taizhang seal key restore FILE", seals.Path, seals.Events)
 	}
 }

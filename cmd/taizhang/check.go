@@ -67,8 +67,8 @@ func (a *app) tellExamined(c *desk.Checked) {
 	if c.Events > 0 {
 		a.print("记录：%d 条，逐条读取，序号连续", "records: %d, each read, none missing", c.Events-c.Seals)
 		if c.Seals > 0 {
-			a.print("台账封存记录：%d 条，逐条读取，所记根值与台账比对",
-				"seals of the ledger itself: %d, each read and compared with the records before it", c.Seals)
+			a.print("封存记录：%d 条，逐条读取，所载根值与台账比对",
+				"sealing records: %d, each read and compared with the records before it", c.Seals)
 		}
 		a.print("最后一条：位置 %d，记于 %s", "the last one: position %d, recorded at %s", c.Position, c.RecordedAt)
 		a.print("资金：%d 个中心，余额合计 %s 元，按原始记录重算",

@@ -83,15 +83,15 @@ func (a *app) tellCheckpoint(c *desk.Checkpoint) {
 	for _, line := range []string{c.Origin, strconv.FormatUint(c.Size, 10), c.Root} {
 		fmt.Fprintln(a.out, "  "+line)
 	}
-	a.print("公钥：%s", "public key: %s", c.Key)
+	a.print("台账公钥：%s", "the ledger's public key: %s", c.Key)
 	for _, w := range c.Cosigners {
 		a.print("见证：%s，%s", "cosigned by %s at %s", w.Witness, w.At)
 	}
 	switch {
 	case c.QuorumMet:
-		a.print("见证数已达到 policy.txt 的要求", "the quorum of policy.txt is met")
+		a.print("已达到 policy.txt 的见证要求", "the quorum of policy.txt is met")
 	case len(c.Cosigners) > 0:
-		a.print("见证数尚未达到 policy.txt 的要求", "the quorum of policy.txt is not met yet")
+		a.print("尚未达到 policy.txt 的见证要求", "the quorum of policy.txt is not met yet")
 	default:
 		a.print("尚无见证", "no witness has cosigned it yet")
 	}
@@ -184,11 +184,13 @@ func (a *app) receiptCommand() *cobra.Command {
 		Short: a.say("开具一条记录的回执：证明它在检查点之内",
 			"write the receipt of a record: proof that it lies in a checkpoint"),
 		Long: a.say(`开具一条记录的回执，写入 --out 指定的目录（没有就新建）：POSITION.json 是记录原文，POSITION.tlog-proof 是证明
-（c2sp.org/tlog-proof），含检查点。持有回执的人不需要台账，即可核对这条记录在检查点之内，一字未改。
+（c2sp.org/tlog-proof），含检查点。持有回执的人不需要台账，即可核对这条记录在检查点之内，一字未改：
+可用任何读取 c2sp.org/tlog-proof 的程序，或照手册《审计核验》中的步骤。
 记录须已封存；台账位置见 taizhang replay 和 taizhang find。`,
 			`Write the receipt of a record into the directory that --out names, which is made if needed: POSITION.json is the stored
 line, POSITION.tlog-proof the proof (c2sp.org/tlog-proof) with its checkpoint. Whoever has the receipt can check without the ledger
-that the record lies in the checkpoint unchanged.
+that the record lies in the checkpoint unchanged: with any program that reads c2sp.org/tlog-proof, or as the page
+audit.md of the manual shows.
 The record must be sealed; taizhang replay and taizhang find show positions.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			position, err := strconv.ParseUint(args[0], 10, 64)

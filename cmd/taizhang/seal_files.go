@@ -166,12 +166,12 @@ const (
 	signBytesMax = 4 << 10
 )
 
-// signedWith runs the command that signs, with a text on its standard input, and returns its standard output.
-func (a *app) signedWith(ctx context.Context, command string, text []byte) ([]byte, error) {
+// signedWith runs the command that signs, with a message on its standard input, and returns its standard output.
+func (a *app) signedWith(ctx context.Context, command string, message []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, signWait)
 	defer cancel()
 	c := exec.CommandContext(ctx, "/bin/sh", "-c", command)
-	c.Stdin, c.Stderr, c.WaitDelay = bytes.NewReader(text), a.errOut, time.Second
+	c.Stdin, c.Stderr, c.WaitDelay = bytes.NewReader(message), a.errOut, time.Second
 	out, err := c.StdoutPipe()
 	if err == nil {
 		err = c.Start()
@@ -185,7 +185,8 @@ func (a *app) signedWith(ctx context.Context, command string, text []byte) ([]by
 	}
 	if err = errors.Join(err, c.Wait()); err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			err = fmt.Errorf("no signature within %s", signWait)
+			err = text.Errorf(text.Unavailable, "%d 秒内没有签名", "no signature within %d seconds",
+				int(signWait.Seconds()))
 		}
 		return nil, a.notSigned(command, err)
 	}
@@ -193,26 +194,26 @@ func (a *app) signedWith(ctx context.Context, command string, text []byte) ([]by
 }
 
 func (a *app) notSigned(command string, err error) error {
-	return text.Errorf(text.Unavailable, "命令 %q 没有签名：%v；检查点已签出，可再运行一次",
-		"the command %q did not sign: %v; the checkpoint itself is made, run this again", command, err)
+	return text.Errorf(text.Unavailable, "命令 %q 没有签名：%s；检查点已签出，可再运行一次",
+		"the command %q did not sign: %s; the checkpoint itself is made, run this again", command, text.Of(err))
 }
 
 func (a *app) sealInitCommand() *cobra.Command {
 	var after, afterKey string
 	c := &cobra.Command{
 		Use: "init ORIGIN", Args: exactly(1), Annotations: onFiles,
-		Short: a.say("开始封存：选定封存标识，生成日志私钥，首次封存",
-			"begin sealing: choose the origin, make the key of the log, seal for the first time"),
+		Short: a.say("开始封存：选定封存标识，生成台账私钥，首次封存",
+			"begin sealing: choose the origin, make the ledger's key, seal for the first time"),
 		Long: a.say(`开始封存。封存标识为 taizhang.名称/起始年份，如 taizhang.zj/2026，记入台账，此后不变。
-日志私钥写入 DATA/seal/log.key，仅本人可读；请另存一份于他处：备份不含私钥，没有它就不能再封存。
-标准输出是日志公钥，请交给审计方和见证方。DATA/seal/policy.txt 是向审计方提议的见证方，由本单位编辑。
+台账私钥写入 DATA/seal/log.key，仅本人可读；请另存一份于他处：备份不含私钥，没有它就不能再封存。
+标准输出是台账公钥，请交给审计方和见证方。DATA/seal/policy.txt 是向审计方提议的见证方，由本单位编辑。
 须先停止台账的服务。
 
 台账短于或不同于已有的检查点（例如恢复了旧备份），或私钥遗失时，用 --after 给出原标识的最后一个检查点，换用新标识继续；
 台账会记下所接的检查点，原标识下多出的记录在核验时逐段列出。原来的文件移到 DATA/seal/earlier 之下。`,
 			`Begin sealing. The origin is taizhang.NAME/FIRST-YEAR, such as taizhang.zj/2026. It is recorded in the ledger and stays.
-The private key of the log goes to DATA/seal/log.key, for its owner alone. Keep a copy elsewhere: a backup does not have it, and without
-it nothing is sealed any more. Standard output has the public key of the log: give it to auditors and witnesses. DATA/seal/policy.txt is
+The ledger's private key goes to DATA/seal/log.key, for its owner alone. Keep a copy elsewhere: a backup does not have it, and without
+it nothing is sealed any more. Standard output has the ledger's public key: give it to auditors and witnesses. DATA/seal/policy.txt is
 whom you propose to auditors as witnesses; edit it.
 Stop the server of the ledger first.
 
@@ -243,8 +244,8 @@ records of the old origin are gone. The old files move to DATA/seal/earlier.`),
 				return a.answer(c, c.Table, func() {
 					fmt.Fprintln(a.out, c.Key)
 					fmt.Fprintln(a.errOut, a.say("已在标识 %[1]s 下封存 %[2]d 条记录。"+
-						"上面一行是日志公钥，请交给审计方和见证方。\n请把 %[3]s 另存一份于他处：备份不含私钥。见证方写在 %[4]s。",
-						"%[2]d records are sealed under %[1]s. The line above is the public key of the log: give it "+
+						"上面一行是台账公钥，请交给审计方和见证方。\n请把 %[3]s 另存一份于他处：备份不含私钥。见证方写在 %[4]s。",
+						"%[2]d records are sealed under %[1]s. The line above is the ledger's public key: give it "+
 							"to auditors and witnesses.\nKeep a copy of %[3]s elsewhere: a backup does not have it. "+
 							"Name your witnesses in %[4]s.", c.Origin, c.Size, d.Seals.KeyPath(),
 						d.Seals.PolicyPath()))
@@ -262,8 +263,8 @@ records of the old origin are gone. The old files move to DATA/seal/earlier.`),
 		a.say("原标识的最后一个检查点 `FILE`，由新标识接续",
 			"`FILE` with the last checkpoint of the old origin, which the new one continues"))
 	c.Flags().StringVar(&afterKey, "after-key", "",
-		a.say("原标识的日志公钥 `VKEY`；台账中有记录的不必给出",
-			"public key `VKEY` of the old origin, if the ledger does not record it"))
+		a.say("原标识的台账公钥 `VKEY`；台账中有记录的不必给出",
+			"the ledger's public key `VKEY` under the old origin, if the ledger does not record it"))
 	return c
 }
 
@@ -339,8 +340,8 @@ func readSmall(path string) ([]byte, error) {
 func (a *app) sealKeyCommand() *cobra.Command {
 	restore := &cobra.Command{
 		Use: "restore FILE", Args: exactly(1), Annotations: onFiles,
-		Short: a.say("放回日志私钥（恢复备份之后）",
-			"put the private key of the log back, after a backup was restored"),
+		Short: a.say("放回台账私钥（恢复备份之后）",
+			"put the ledger's private key back, after a backup was restored"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			content, err := readSmall(args[0])
 			if err != nil {
@@ -364,5 +365,5 @@ func (a *app) sealKeyCommand() *cobra.Command {
 			})
 		},
 	}
-	return a.group("key", "日志私钥", "the private key of the log", restore)
+	return a.group("key", "台账私钥", "the ledger's private key", restore)
 }

@@ -44,7 +44,7 @@ func (a *app) witnessInitCommand() *cobra.Command {
 		Use: "init NAME", Args: exactly(1),
 		Short: a.say("建立见证方：生成私钥，显示公钥", "make a witness: a new key, whose public part is printed"),
 		Long: a.say(`建立见证方：在新的空目录中生成私钥 witness.key（权限 0600），并显示公钥。
-台账一方将公钥写入 policy.txt，审计人员将它写入自己的信任文件。
+台账单位将公钥写入 policy.txt，审计人员将它写入自己的信任文件。
 名称写成不带 https:// 的网址。
 目录丢失或从旧副本恢复的见证方，不再知道签过什么，须用新的名称另建。`,
 			`Make a witness: a private key witness.key (mode 0600) in a new directory. The public key is printed;
@@ -121,7 +121,7 @@ func (a *app) witnessCosignCommand() *cobra.Command {
 				}); err != nil {
 					return err
 				}
-				a.print("已为台账 %[1]s 的检查点（%[2]d 条）签名，写入 %[3]s；台账一方运行 taizhang seal add %[3]s",
+				a.print("已为台账 %[1]s 的检查点（%[2]d 条）签名，写入 %[3]s；台账单位运行 taizhang seal add %[3]s",
 					"cosigned the checkpoint of %[1]s with %[2]d records in %[3]s; the ledger's office runs "+
 						"taizhang seal add %[3]s", r.Checkpoint.Origin, r.Checkpoint.Size, out)
 				return nil

@@ -30,7 +30,8 @@ func (f *Feed) PublishCheckpoints(ctx context.Context, all []*seal.Signed) error
 	return f.publisher.PublishCheckpoints(ctx, all)
 }
 
-// PublishCheckpoints does the same as that of a Feed.
+// PublishCheckpoints publishes checkpoints as Feed.PublishCheckpoints does. It returns an error, text.Unavailable,
+// while the publisher is stopped or connecting.
 func (p *Publisher) PublishCheckpoints(ctx context.Context, all []*seal.Signed) error {
 	if state := p.Status().State; state == StateStopped || state == StateConnecting {
 		return text.Errorf(text.Unavailable, "预警推送现在不发布", "the alert feed does not publish now")

@@ -12,7 +12,7 @@ import (
 func sealRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/v1/checkpoint", name: "checkpoint", right: access.ReadCheckpoint,
-			short:  text.Say("最新的检查点，由日志私钥签名", "the newest checkpoint, signed by the key of the log"),
+			short:  text.Say("最新的检查点，由台账私钥签名", "the newest checkpoint, signed with the ledger's key"),
 			gives:  []answer{{http.StatusOK, jsonType, desk.Checkpoint{}, "the checkpoint; note is the signed note"}},
 			handle: (*request).checkpoint},
 		{method: http.MethodPost, path: "/v1/checkpoint", name: "seal", right: access.SealLedger,

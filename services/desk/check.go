@@ -18,7 +18,7 @@ type Checked struct {
 	Bytes      int64  `json:"bytes"`
 	TornBytes  int64  `json:"tornBytes"` // of an unfinished commit that was never acknowledged
 	Events     int    `json:"events"`
-	Seals      int    `json:"seals,omitzero"`      // of these, the records that the ledger made of itself
+	Seals      int    `json:"seals,omitzero"`      // of these, the sealing records
 	Position   uint64 `json:"position,omitzero"`   // of the last event
 	RecordedAt string `json:"recordedAt,omitzero"` // of the last event
 	Centers    int    `json:"centers"`

@@ -245,7 +245,7 @@ func (i *Imported) passed(file string, n int) {
 	i.Passed += n
 	i.Named = append(i.Named, NamedLine{File: file,
 		Text: text.Say("另有 %d 条台账封存记录未导入：那是原台账对自己所作的记录",
-			"seals that were passed over, because they are about the ledger that was exported: %d", n)})
+			"sealing records that were passed over, because they are about the ledger that was exported: %d", n)})
 }
 
 func (i *Imported) warned(w ledger.Warning) {

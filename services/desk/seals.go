@@ -12,18 +12,18 @@ import (
 // Checkpoint is the newest signed checkpoint of the ledger.
 type Checkpoint struct {
 	Origin    string     `json:"origin"`
-	Key       string     `json:"key"` // the public key of the log, which verifies the signature
+	Key       string     `json:"key"` // the ledger's public key, which verifies the signature
 	Size      uint64     `json:"size"`
 	Root      string     `json:"root"` // base64
 	Cosigners []Cosigner `json:"cosigners"`
-	QuorumMet bool       `json:"quorumMet"` // of the policy that the operator proposes
+	QuorumMet bool       `json:"quorumMet"` // of the trust file that the ledger's office proposes
 	Position  uint64     `json:"position"`  // of the ledger now
 	Note      string     `json:"note"`      // the signed note, verbatim
 }
 
-// Cosigner is a witness of the policy of the operator that has cosigned a checkpoint.
+// Cosigner is a witness of the trust file of the ledger's office that has cosigned a checkpoint.
 type Cosigner struct {
-	Witness string `json:"witness"` // its name in the policy
+	Witness string `json:"witness"` // its name in that file
 	At      string `json:"at"`
 }
 

@@ -48,7 +48,7 @@ func (c *Checkpoint) WriteSheet(to io.Writer, lang string, now time.Time) error 
 				"records is changed, removed, inserted or moved, the ledger no longer has the root below.", c.Size,
 			events.DateAt(now)),
 		LinesTitle:     say("检查点（封存标识、所封记录数、根值）", "Checkpoint (origin, records sealed, root)"),
-		KeyTitle:       say("日志公钥", "Public key of the log"),
+		KeyTitle:       say("台账公钥", "The ledger's public key"),
 		CosignersTitle: say("见证", "Cosigned by"), Sign: []string{
 			say("打印人：", "Printed by: "), say("接收人：", "Received by: "), say("日期：", "Date: ")}}
 	for i, w := range c.Cosigners {
@@ -65,9 +65,9 @@ func (c *Checkpoint) WriteSheet(to io.Writer, lang string, now time.Time) error 
 	s.CodeTitle = say("二维码（检查点原文，含 %d 行签名）",
 		"QR code (the checkpoint verbatim, with %d signature lines)",
 		lines)
-	s.How = say("核对：扫描二维码，原样存为文件，运行 taizhang-verify 并以此文件为已知检查点；"+
+	s.How = say("核对：扫描二维码，原样存为文件，运行 taizhang-verify，用 --known 指明此文件；"+
 		"也可只比对上面三行。", "To check: scan the code, save its text as it is in a file known.checkpoint, and run "+
-		"taizhang-verify with this file as the known checkpoint; or compare the three lines above by eye.")
+		"taizhang-verify with --known known.checkpoint; or compare the three lines above by eye.")
 	if err := s.draw(content); err != nil {
 		return err
 	}

@@ -235,8 +235,8 @@ func (c *checker) sealed(ctx context.Context, see func(*events.Stored)) error {
 		if root := base64.StdEncoding.EncodeToString(roots[i][:]); root != s.Root {
 			c.found(s.Position, events.LedgerStream, text.Say(
 				"封存记录所记前 %d 条记录的根值与台账不符：其中有记录被改动、增删或移位（AL-LED-01）",
-				"the seal has another root than the first %d records: one of them was changed, removed, inserted or "+
-					"moved (AL-LED-01)", s.Size))
+				"the sealing record has another root than the first %d records: one of them was changed, removed, "+
+					"inserted or moved (AL-LED-01)", s.Size))
 		}
 	}
 	return nil

@@ -130,7 +130,7 @@ func parseText(origin, size, root string) (c Checkpoint, err error) {
 			text.Clip(size, 40)))
 	}
 	if c.Root, err = parseHash(root); err != nil {
-		return c, signedError(text.Say("第三行应为根散列，得到 %q", "expected a root hash in line 3, got %q",
+		return c, signedError(text.Say("第三行应为根值，得到 %q", "expected a root in line 3, got %q",
 			text.Clip(root, 60)))
 	}
 	c.Origin = origin

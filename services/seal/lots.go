@@ -91,8 +91,8 @@ func (l *Lots) Inclusion(ctx context.Context, r Reader, index, size uint64) ([]t
 	return tlog.ProveRecord(int64(size), int64(index), l.reader(ctx, r, size))
 }
 
-// Consistency returns the proof that the tree of the first events begins with the tree of fewer, which
-// CheckConsistency checks. It is empty if there are no fewer, or none.
+// Consistency returns the proof that the tree of the first size events begins with the tree of the first old events.
+// CheckConsistency checks it. The proof is empty if old is 0 or equals size.
 func (l *Lots) Consistency(ctx context.Context, r Reader, old, size uint64) ([]tlog.Hash, error) {
 	if old > size {
 		return nil, fmt.Errorf("seal: prove size %d: it is above the size %d", old, size)

@@ -55,8 +55,8 @@ func (t *Tree) Root() tlog.Hash {
 	return h
 }
 
-// with returns the tree with the leaves of another one after its own. The number of its own leaves is a multiple of a
-// power of two that is not below that of the other one.
+// with returns a tree whose leaves are those of t followed by those of other. The caller ensures that the number of
+// leaves of t is a multiple of lotLeaves and that other has at most lotLeaves leaves.
 func (t *Tree) with(other Tree) Tree {
 	whole := Tree{t.leaves, slices.Clone(t.subtrees)}
 	for bit := uint64(lotLeaves); bit > 0; bit >>= 1 {

@@ -109,7 +109,7 @@ func (k *Keeper) goesOnAfter(b *Beginning, last *ledger.Seal, sizes []uint64) (*
 	bad := func(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...).Of("after") }
 	old, err := seal.ParseSigned(b.After)
 	if err != nil {
-		return nil, bad("不是检查点：%v", "is no checkpoint: %v", err)
+		return nil, bad("不是检查点：%s", "is no checkpoint: %s", text.Of(err))
 	}
 	key, err := k.keyOf(b, last)
 	switch {
@@ -154,7 +154,7 @@ func (k *Keeper) keyOf(b *Beginning, last *ledger.Seal) (key seal.Key, err error
 		return key, err
 	}
 	if key, err = seal.ParseKey(b.AfterKey); err != nil {
-		err = text.Errorf(text.Invalid, "不是公钥：%v", "is no public key: %v", err).Of("after-key")
+		err = text.Errorf(text.Invalid, "不是公钥：%s", "is no public key: %s", text.Of(err)).Of("after-key")
 	}
 	return key, err
 }
@@ -300,7 +300,7 @@ func proposal(log seal.Key) string {
 	return fmt.Sprintf(strings.TrimLeft(`
 # 本台账向审计方提议的见证方（c2sp.org/tlog-policy）。审计方以自己的信任文件为准。
 # Whom this ledger proposes as witnesses (c2sp.org/tlog-policy). An auditor keeps a trust file of his own.
-# 见证方不应是台账运行单位自己。有网址的见证方，封存时自动请求；file:///by-hand 表示用文件往来。
+# 见证方不应是台账单位自己。有网址的见证方，封存时自动请求；file:///by-hand 表示用文件往来。
 # A witness is never the office that runs the ledger. One with a URL is asked at each sealing; with file:///by-hand the
 # requests are carried.
 log %s https://ledger.invalid/%s

@@ -1,11 +1,11 @@
 // Package sealing seals a ledger. It keeps the directory "seal" beside the log:
 //
-//	log.key                   the private key of the log, mode 0600
-//	policy.txt                whom the operator proposes as witnesses (tlog-policy), edited by hand
+//	log.key                   the ledger's private key, mode 0600
+//	policy.txt                the trust file (tlog-policy) that the ledger's office proposes, edited by hand
 //	checkpoints/<size>        each signed checkpoint with every cosignature known
-//	timestamps/<size>-<n>.tsr a token of a time-stamp authority (RFC 3161)
+//	timestamps/<size>-<n>.tsr a time-stamp token of an authority (RFC 3161)
 //	timestamps/<size>-<n>.note the exact bytes that it stamps
-//	earlier/<n>/              the same of an earlier origin
+//	earlier/<n>/              the files above, as they were under an earlier origin
 //
 // A record ledger.sealed is written right before a checkpoint is signed. It names the checkpoint before. The new
 // checkpoint ends with this record. If nothing but such records lies after the last checkpoint, there is nothing to

@@ -79,15 +79,15 @@ func makeDir(path string) error {
 	return files.SyncDir(filepath.Dir(path))
 }
 
-// parseKey reads a private key of a log.
+// parseKey reads the private key of a ledger.
 func parseKey(path string, content []byte) (seal.Signer, error) {
 	s, err := seal.ParseSigner(strings.TrimSpace(string(content)))
 	if err == nil && s.Type != seal.LogKey {
-		err = errors.New("it is no key of a log")
+		err = text.Errorf(text.Invalid, "它是见证方的私钥", "it is the key of a witness")
 	}
 	if err != nil {
-		return s, text.Errorf(text.Invalid, "%s 不是日志私钥（PRIVATE+KEY+…）：%v",
-			"%s is no private key of a log (PRIVATE+KEY+…): %v", path, err)
+		return s, text.Errorf(text.Invalid, "%s 不是台账私钥（PRIVATE+KEY+…）：%s",
+			"%s is no private key of a ledger (PRIVATE+KEY+…): %s", path, text.Of(err))
 	}
 	return s, nil
 }
@@ -119,7 +119,8 @@ func sizesIn(dir string) (list []uint64, err error) {
 	return list, nil
 }
 
-// checkpoint reads a checkpoint. It must be what its name says and be signed by the key of the log.
+// checkpoint reads a checkpoint. It must be what its name says and be signed with the ledger's
+// key.
 func (k *Keeper) checkpoint(size uint64, log seal.Key) (*seal.Signed, error) {
 	path := k.checkpointPath(size)
 	content, err := os.ReadFile(path)
@@ -130,13 +131,13 @@ func (k *Keeper) checkpoint(size uint64, log seal.Key) (*seal.Signed, error) {
 	switch {
 	case err != nil:
 	case s.Size != size || s.Origin != log.Name:
-		err = fmt.Errorf("it is of %s at %d", s.Origin, s.Size)
+		err = text.Errorf(text.Invalid, "其中是 %s 的 %d 条", "it is of %s with %d records", s.Origin, s.Size)
 	default:
 		err = s.SignedBy(log)
 	}
 	if err != nil {
-		return nil, text.Errorf(text.Internal, "检查点 %s 已损坏或被改动：%v",
-			"the checkpoint %s is damaged or was changed: %v", path, err)
+		return nil, text.Errorf(text.Internal, "检查点 %s 已损坏或被改动：%s",
+			"the checkpoint %s is damaged or was changed: %s", path, text.Of(err))
 	}
 	return s, nil
 }
@@ -154,7 +155,7 @@ func (k *Keeper) writeCheckpoint(s *seal.Signed) error {
 	return files.Replace(k.checkpointPath(s.Size), s.Bytes())
 }
 
-// Policy returns the policy of the operator as it stands in its file.
+// Policy returns the trust file that the ledger's office proposes, as it stands.
 func (k *Keeper) Policy() ([]byte, error) {
 	content, err := os.ReadFile(k.at(PolicyName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -163,8 +164,8 @@ func (k *Keeper) Policy() ([]byte, error) {
 	return content, err
 }
 
-// KeyPath returns the path of the private key of the log.
+// KeyPath returns the path of the ledger's private key.
 func (k *Keeper) KeyPath() string { return k.at(KeyName) }
 
-// PolicyPath returns the path of the policy of the operator.
+// PolicyPath returns the path of the trust file that the ledger's office proposes.
 func (k *Keeper) PolicyPath() string { return k.at(PolicyName) }

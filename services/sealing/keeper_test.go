@@ -166,7 +166,7 @@ func TestKeysAreCheckedBeforeAnythingIsSealed(t *testing.T) {
 		{string(key), 0o640, text.Forbidden, "chmod 600"},
 		{string(key), 0o604, text.Forbidden, "chmod 600"},
 		{other.Private(), 0o600, text.Conflict, "the ledger records"},
-		{witness.Private(), 0o600, text.Invalid, "no private key of a log"},
+		{witness.Private(), 0o600, text.Invalid, "it is the key of a witness"},
 		{"", 0o600, text.Invalid, "no private key"},
 	} {
 		if err := errors.Join(os.WriteFile(k.KeyPath(), []byte(c.content), c.mode),
