@@ -745,7 +745,7 @@ def check_seals(verdict, checkpoints, records):
     for s in records.seals:
         if s.origin not in origins:
             origins.append(s.origin)
-            follows = s.size == 0 and (s.after and s.after[0]) == (before and before.origin)
+            follows = s.size == 0 and (before is None or bool(s.after) and s.after[0] == before.origin)
         else:
             same = (s.origin, s.key.text) == (before.origin, before.key.text)
             follows = same and s.size >= before.size and not s.after
@@ -825,7 +825,8 @@ def check_times(checkpoints, records, cosigned):
 def check_known(verdict, known, checkpoints, records, center):
     """Checks that the checkpoint which the reader kept, and may have typed from paper, is of a beginning of these
     records."""
-    if known.origin != checkpoints[-1].origin:
+    origins = {checkpoints[-1].origin} | {s.origin for s in records.seals}
+    if known.origin not in origins | {s.after[0] for s in records.seals if s.after}:
         raise Fault(f"留存的检查点属于另一封存标识：{show(known.origin)}",
                     f"the checkpoint that you kept is of another origin: {show(known.origin)}")
     if known.size not in records.roots and center:

@@ -127,7 +127,7 @@ func TestVerifyPyJudgesAsTaizhangVerify(t *testing.T) {
 }
 
 // editsOfEachBundle is small, for the tests of a change.
-var editsOfEachBundle = flag.Int("edits", 50, "edits of each bundle that both verifiers judge")
+var editsOfEachBundle = flag.Int("edits", 20, "edits of each bundle that both verifiers judge")
 
 // edit edits a file of a bundle, or its place in it, and returns what it did.
 func edit(random *rand.Rand, files map[string][]byte, names []string, which string) string {

@@ -82,6 +82,9 @@ func (f *flipped) flip(t *testing.T, ofEach int) {
 			continue
 		}
 		flips := min(ofEach, len(files[name]))
+		if slices.Contains(informative, name) { // compared as a whole: no byte is read on its own
+			flips = min(flips, 200)
+		}
 		for i := range flips {
 			next <- place{name, (2*i + 1) * len(files[name]) / (2 * flips)}
 			count++

@@ -80,6 +80,11 @@ func TestTheOtherVerifierJudgesAlike(t *testing.T) {
 			*w = *restored(t, w, 11).world
 			return w.bundle(t), nil
 		},
+		"a new origin, known by the old one": func(w *world) ([]byte, *seal.Signed) {
+			old := w.heads
+			*w = *restored(t, w, 11).world
+			return w.bundle(t), old[1]
+		},
 		"manifest": func(w *world) ([]byte, *seal.Signed) {
 			files := filesOf(t, w.bundle(t))
 			files[bundle.ReadmeName] = []byte("x")
