@@ -71,31 +71,31 @@ func (x *examination) newestCheckpoint() (*checkpoint, error) {
 	return &checkpoint{path, size, info.ModTime()}, nil
 }
 
-// sealKey looks at the private key of the log.
+// sealKey looks at the ledger's private key.
 func (x *examination) sealKey() {
 	path := x.seals(sealing.KeyName)
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && x.IsCopy:
-		x.find(Proofs, path, OK, "日志私钥不在此处：由持有私钥的进程封存",
-			"the private key of the log is not here: another process seals")
+		x.find(Proofs, path, OK, "台账私钥不在此处：由持有私钥的进程封存",
+			"the ledger's private key is not here: another process seals")
 	case errors.Is(err, fs.ErrNotExist):
-		x.find(Proofs, path, Warning, "日志私钥不在此处，不再封存",
-			"the private key of the log is not here, so nothing is sealed").
+		x.find(Proofs, path, Warning, "台账私钥不在此处，不再封存",
+			"the ledger's private key is not here, so nothing is sealed").
 			todo("从保管处放回；私钥确已丢失的，换用新的封存标识",
 				"put it back from where you keep it; if it is lost, begin a new origin").
 			typed(x.verb("seal", "key", "restore", x.Quote(sealing.KeyName)))
 	case err != nil:
 		x.cannot(Proofs, path, err)
 	case info.Mode().Perm()&0o077 != 0:
-		x.find(Proofs, path, Wrong, "日志私钥他人可以读取（权限 %04o）",
-			"others may read the private key of the log (mode %04o)", info.Mode().Perm()).
+		x.find(Proofs, path, Wrong, "台账私钥他人可以读取（权限 %04o）",
+			"others may read the ledger's private key (mode %04o)", info.Mode().Perm()).
 			todo("只许本人读取；可能已被他人读取的，换用新的封存标识",
 				"let its owner alone read it; if somebody else may have read it, begin a new origin").
 			typed("chmod 600 " + x.Quote(path))
 	default:
-		x.find(Proofs, path, OK, "日志私钥在此处，仅本人可读",
-			"the private key of the log is here, for its owner alone")
+		x.find(Proofs, path, OK, "台账私钥在此处，仅本人可读",
+			"the ledger's private key is here, for its owner alone")
 	}
 }
 

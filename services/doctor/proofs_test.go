@@ -88,13 +88,13 @@ func TestWhatIsWrongWithTheSeals(t *testing.T) {
 		"the ledger has 5 records, and the newest checkpoint covers 9": {Wrong, func(s *sealedDir) {
 			s.checkpoint(9, true)
 		}},
-		"others may read the private key of the log (mode 0644)": {Wrong, func(s *sealedDir) {
+		"others may read the ledger's private key (mode 0644)": {Wrong, func(s *sealedDir) {
 			chmod(s.t, s.seals("log.key"), 0o644)
 		}},
-		"the private key of the log is not here, so nothing is sealed": {Warning, func(s *sealedDir) {
+		"the ledger's private key is not here, so nothing is sealed": {Warning, func(s *sealedDir) {
 			_ = os.Remove(s.seals("log.key"))
 		}},
-		"the private key of the log is not here: another process seals": {OK, func(s *sealedDir) {
+		"the ledger's private key is not here: another process seals": {OK, func(s *sealedDir) {
 			_ = os.Remove(s.seals("log.key"))
 			s.IsCopy = true
 		}},

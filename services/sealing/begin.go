@@ -260,7 +260,7 @@ func (k *Keeper) makeKey(origin string) (log seal.Signer, err error) {
 	return log, files.Replace(k.at(PolicyName), []byte(proposal(log.Key)))
 }
 
-// RestoreKey puts the private key of the log back. It must be the recorded one.
+// RestoreKey puts the ledger's private key back. It must be the recorded one.
 func (k *Keeper) RestoreKey(ctx context.Context, name string, content []byte) error {
 	log, err := k.Log()
 	if err != nil {

@@ -28,7 +28,7 @@ const copyBytesMax = 256 << 20
 // copyTime is the time of every file in a backup of seals, so that its bytes depend on the seals alone.
 var copyTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Pack returns the seals beside a ledger as a tar archive without the private key of the log, and the number of
+// Pack returns the seals beside a ledger as a tar archive without the ledger's private key, and the number of
 // checkpoints in it. It returns nothing if there are none. The ledger may be sealed meanwhile.
 func Pack(dir string) (archive []byte, checkpoints int, err error) {
 	return pack(filepath.Join(dir, Name))

@@ -40,7 +40,7 @@ var ErrNotBegun = text.Errorf(text.NotFound, "台账尚未开始封存；先运�
 // Begun reports whether sealing of the ledger has begun.
 func (k *Keeper) Begun() bool { return k.ledger.Sealing().Last != nil }
 
-// HasKey reports whether the private key of the log lies in the directory.
+// HasKey reports whether the ledger's private key lies in the directory.
 func (k *Keeper) HasKey() bool {
 	_, err := os.Lstat(k.at(KeyName))
 	return err == nil
@@ -55,7 +55,7 @@ func (k *Keeper) Log() (seal.Key, error) {
 	return seal.ParseKey(last.Key)
 }
 
-// signer returns the private key of the log. A key that is not the recorded one is refused.
+// signer returns the ledger's private key. A key that is not the recorded one is refused.
 func (k *Keeper) signer() (seal.Signer, error) {
 	log, err := k.Log()
 	if err != nil {
@@ -65,9 +65,9 @@ func (k *Keeper) signer() (seal.Signer, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return s, text.Errorf(text.Unavailable,
-			"%s 中没有日志私钥，不能封存，其余照常；私钥由另一进程持有的，由该进程封存；恢复备份之后，用 "+
+			"%s 中没有台账私钥，不能封存，其余照常；私钥由另一进程持有的，由该进程封存；恢复备份之后，用 "+
 				"taizhang seal key restore 放回私钥",
-			"the private key of the log is not in %s, so nothing is sealed; all else works. If another process "+
+			"the ledger's private key is not in %s, so nothing is sealed; all else works. If another process "+
 				"holds the key, it seals. After a restore, put the key back with taizhang seal key restore", k.dir)
 	case err != nil:
 		return s, err
