@@ -658,7 +658,8 @@ var unprovable = []text.Text{
 	text.Say("第一次见证之前是否改动过", "whether anything was changed before the first witness signed"),
 	text.Say("最后一个检查点之后的记录", "anything after the last checkpoint"),
 	text.Say("足够多的见证方与台账单位串通，或信任文件中的公钥不是本人的",
-		"whether enough witnesses work together with the ledger's office, or a key in the trust file is not its owner's"),
+		"whether enough witnesses work together with the ledger's office, or a key in the trust file is not its "+
+			"owner's"),
 	text.Say("在两次封存之间倒填的时间；采用的办法参数本身不当；两种算法相同的错误",
 		"times dated back between two sealings; a policy that is adopted rightly and is wrong; an error that both "+
 			"evaluations share"),
