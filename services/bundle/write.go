@@ -216,9 +216,12 @@ const (
 
 // write writes the file into a zip. Its content must be what sum read.
 func (f *source) write(ctx context.Context, w *zip.Writer) error {
-	entry, err := w.CreateRaw(&zip.FileHeader{Name: f.name, CreatorVersion: madeOnUnix, ReaderVersion: needs,
-		Flags: flagUTF8, Method: zip.Store, ModifiedDate: firstDay, CRC32: f.crc, ExternalAttrs: attributes,
-		CompressedSize64: uint64(f.size), UncompressedSize64: uint64(f.size)})
+	header := zip.FileHeader{Name: f.name, CreatorVersion: madeOnUnix, ReaderVersion: needs, Flags: flagUTF8,
+		Method: zip.Store, CRC32: f.crc, ExternalAttrs: attributes, CompressedSize64: uint64(f.size),
+		UncompressedSize64: uint64(f.size)}
+	//lint:ignore SA1019 CreateRaw writes this member, and takes no notice of Modified.
+	header.ModifiedDate = firstDay
+	entry, err := w.CreateRaw(&header)
 	if err != nil {
 		return err
 	}
