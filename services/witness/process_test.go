@@ -42,7 +42,8 @@ func runProcess(dir string) {
 // process is a witness in a process of its own.
 type process struct {
 	*exec.Cmd
-	at seal.Witness
+	at    seal.Witness
+	ended sync.Once
 }
 
 // start starts a process that serves a witness.
@@ -66,8 +67,10 @@ func start(t testing.TB, dir, name string, key seal.Key) *process {
 	return p
 }
 
-// kill ends the process as kill -9 does. It may have ended already.
-func (p *process) kill() { _ = p.Process.Kill(); _ = p.Wait() }
+// kill ends the process as kill -9 does, once, and returns when it has ended.
+func (p *process) kill() {
+	p.ended.Do(func() { _ = p.Process.Kill(); _ = p.Wait() })
+}
 
 // create makes a witness that trusts a ledger, which nobody has open.
 func create(t testing.TB, h *history, name string) (dir string, key seal.Key) {
