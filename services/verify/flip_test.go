@@ -30,7 +30,8 @@ type flipped struct {
 	*world
 	file []byte
 	only func(name string) bool // which files are flipped
-	few  int                    // bytes of each file that the tests of every day flip; those of the tag e2e flip many more, or all
+	// the bytes of each file that the tests of every day flip; those of the tag e2e flip many more, or all
+	few int
 }
 
 // flippable returns a bundle of the whole ledger without reports, one with each report, of which only the report is
