@@ -126,7 +126,7 @@ func (o offices) cosigned(s *seal.Signed, set int) *seal.Signed {
 }
 
 // edited yields a file with one bit changed, for each byte of it. It leaves out the last character of base64 before
-// its padding, some bits of which mean nothing: package seal demands that they are zero, others do not.
+// its padding. Some bits there carry no meaning: package seal refuses them unless they are zero, others accept any.
 func edited(file []byte) iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
 		for i := range file {
@@ -142,7 +142,7 @@ func edited(file []byte) iter.Seq2[int, []byte] {
 	}
 }
 
-// few yields every so many-th file of edited, for peers that are processes.
+// few yields about eight of the files of edited, because a peer that is a process takes long for each.
 func few(file []byte) iter.Seq2[int, []byte] {
 	every := max(1, len(file)/8)
 	return func(yield func(int, []byte) bool) {

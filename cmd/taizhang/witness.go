@@ -23,7 +23,7 @@ func (a *app) witnessCommand() *cobra.Command {
 }
 
 // witnessDir adds the flag of the directory of a witness, and makes the command require it. The flag takes the place
-// of the --dir of a ledger, of which a witness has none.
+// of --dir, which names a ledger: a witness has none.
 func (a *app) witnessDir(cmd *cobra.Command, dir *string) *cobra.Command {
 	cmd.Annotations = onFiles
 	cmd.Flags().StringVar(dir, "dir", "",

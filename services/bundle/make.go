@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/services/seal"
 )
 
-// Sealed is a ledger with its checkpoints, of which bundles are made.
+// Sealed is a ledger with its checkpoints. Bundles are made from it.
 type Sealed struct {
 	Ledger      seal.Reader
 	Position    uint64         // of the last record of a bundle of the whole ledger

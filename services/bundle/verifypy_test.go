@@ -80,7 +80,7 @@ func TestVerifyPyMeetsEveryChangedByte(t *testing.T) {
 	}
 }
 
-// resealed returns a ledger of which somebody who has the log's key, but no witness's, changed a line. He made
+// resealed returns a ledger with a changed line. The attacker has the ledger's key, but no key of a witness. He made
 // everything after it anew: the tree, the records of sealing and the checkpoints. Their cosignatures are gone, or are
 // those of the true checkpoints.
 func resealed(t *testing.T, position int, change func(line string) string, keepCosignatures bool) *office {
