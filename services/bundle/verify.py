@@ -618,10 +618,11 @@ UNPROVABLE = (("从未录入的事项", "what was never entered"),
               ("第一次见证之前是否改动过", "whether anything was changed before the first witness signed"),
               ("最后一个检查点之后的记录", "anything after the last checkpoint"),
               ("足够多的见证方与台账单位串通，或信任文件中的公钥不是本人的",
-               "whether enough witnesses work together with the ledger's office, or a key in the trust file is not its owner's"),
+               "whether enough witnesses work together with the ledger's office, or a key in the trust file is not "
+               "its owner's"),
               ("在两次封存之间倒填的时间；采用的办法参数本身不当；两种算法相同的错误",
-               "times dated back between two sealings; a policy that is adopted rightly and is wrong; an error that both "
-               "evaluations share"))
+               "times dated back between two sealings; a policy that is adopted rightly and is wrong; an error that "
+               "both evaluations share"))
 UNPROVABLE_OF_CENTER = (("所示的最后一条确是该中心的最后一条", "that the last record shown of the center is its last"),
                         ("所示办法参数确是最后采用的", "that the last policy shown is the last one adopted"),
                         ("任何涉及其他中心的合计", "any total over other centers"))
