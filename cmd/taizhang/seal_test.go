@@ -44,7 +44,7 @@ func sealedWithWitness(t *testing.T, dir string) {
 	}
 	cosignature := filepath.Join(t.TempDir(), "caizheng.cosig")
 	for path, content := range map[string]string{policy: string(proposed),
-		cosignature: checkpoint.Cosign(witness, time.Unix(1_800_000_000, 0)).String() + "\n"} {
+		cosignature: checkpoint.Cosign(witness, time.Now()).String() + "\n"} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}

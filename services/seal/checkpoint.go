@@ -59,6 +59,10 @@ const (
 
 const lineStart = "— "
 
+// ClockSkewMax is the difference that is allowed between the clocks of the ledger, a witness and an authority that
+// stamps times.
+const ClockSkewMax = 5 * time.Minute
+
 // String returns the line without a newline.
 func (l Line) String() string {
 	return lineStart + l.Name + " " +

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/seal"
 )
@@ -34,7 +35,8 @@ type Added struct {
 }
 
 // Add adds cosignatures (.cosig) of witnesses in the policy for checkpoints of the ledger, and tokens (.tsr) that
-// stamp such a checkpoint. It checks all files before it writes any. A file that is wrong is text.Invalid.
+// stamp such a checkpoint. It checks all files before it writes any. A file that is wrong is text.Invalid; so is a
+// time that an auditor would take for a contradiction.
 func (k *Keeper) Add(ctx context.Context, list []File) ([]Added, error) {
 	if !k.Begun() {
 		return nil, ErrNotBegun
@@ -53,9 +55,9 @@ func (k *Keeper) Add(ctx context.Context, list []File) ([]Added, error) {
 		var of []Added
 		switch strings.ToLower(filepath.Ext(f.Name)) {
 		case CosignatureEnd:
-			of, err = a.cosignatures(f)
+			of, err = a.cosignatures(ctx, f)
 		case TimestampEnd:
-			of, err = a.token(f)
+			of, err = a.token(ctx, f)
 		default:
 			err = badFile(f.Name, text.Say("应为见证（.cosig）或时间戳（.tsr）",
 				"must be a cosignature (.cosig) or a time stamp (.tsr)"))
@@ -95,14 +97,14 @@ func (k *Keeper) newAddition() (*addition, error) {
 }
 
 // cosignatures checks the lines of a file.
-func (a *addition) cosignatures(f File) (added []Added, err error) {
+func (a *addition) cosignatures(ctx context.Context, f File) (added []Added, err error) {
 	content := strings.TrimSuffix(string(f.Content), "\n")
 	for _, typed := range strings.Split(content, "\n") {
 		line, err := seal.ParseLine(typed)
 		if err != nil {
 			return nil, badFile(f.Name, text.Of(err))
 		}
-		one, err := a.cosignature(f.Name, line)
+		one, err := a.cosignature(ctx, f.Name, line)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +113,7 @@ func (a *addition) cosignatures(f File) (added []Added, err error) {
 	return added, nil
 }
 
-func (a *addition) cosignature(file string, line seal.Line) (Added, error) {
+func (a *addition) cosignature(ctx context.Context, file string, line seal.Line) (Added, error) {
 	var witness *seal.Witness
 	if a.policy != nil {
 		i := slices.IndexFunc(a.policy.Witnesses,
@@ -130,6 +132,9 @@ func (a *addition) cosignature(file string, line seal.Line) (Added, error) {
 		if err != nil {
 			continue
 		}
+		if err := a.plausible(ctx, file, s, at); err != nil {
+			return Added{}, err
+		}
 		isNew := s.Add(line)
 		if _, err := s.CosignedBy(witness.Key); err != nil { // the line that was there is a wrong one
 			return Added{}, err
@@ -142,6 +147,34 @@ func (a *addition) cosignature(file string, line seal.Line) (Added, error) {
 	return Added{}, badFile(file, text.Say("%s 的签名不属于此处的任何检查点",
 		"the signature of %s is of no checkpoint here", line.Name))
 }
+
+// plausible returns an error if nobody can have had a checkpoint at a time: its last record was written later, or that
+// time is still to come. A bundle with such a time contradicts itself for ever, because the next seal records it.
+func (a *addition) plausible(ctx context.Context, file string, s *seal.Signed, at time.Time) error {
+	var sealed time.Time // when the last record was written
+	for last, err := range a.k.read.ReadAll(ctx, s.Size-1) {
+		if err != nil {
+			return err
+		}
+		sealed = last.RecordedAt
+		break
+	}
+	switch now := time.Now(); {
+	case at.Before(sealed.Add(-seal.ClockSkewMax)):
+		return badFile(file, text.Say("所载时间 %s 早于检查点 %d 的末条记录（写入时间 %s）：一方的时钟不准，"+
+			"须校正后重新见证", "the time in it, %s, is before the last record of the checkpoint of %d records was "+
+			"written, at %s: one of the clocks is wrong; set it, and have the checkpoint signed again",
+			clockTime(at), s.Size, clockTime(sealed)))
+	case at.After(now.Add(seal.ClockSkewMax)):
+		return badFile(file, text.Say("所载时间 %s 尚未到来（现在是 %s）：一方的时钟不准，须校正后重新见证",
+			"the time in it, %s, is still to come (now it is %s): one of the clocks is wrong; set it, and have the "+
+				"checkpoint signed again", clockTime(at), clockTime(now)))
+	}
+	return nil
+}
+
+// clockTime writes a time as an office in Zhejiang reads its clock.
+func clockTime(t time.Time) string { return t.In(events.Shanghai).Format(time.DateTime) }
 
 // write writes what is new. Each file is written whole or not at all.
 func (a *addition) write() error {

@@ -316,14 +316,15 @@ func TestWhatComesIsCheckedBeforeAnyOfItIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC)
+	at := start.Add(time.Minute)
 	stranger, _ := seal.NewSigner("witness.x/1", seal.WitnessKey)
 	_, err = k.add("x.cosig", []byte(s.Cosign(stranger, at).String()+"\n"))
 	refused(t, err, text.Invalid, "has no key of the witness witness.x/1")
 	w := k.policy("a", "b", "c")
-	line := func(by seal.Signer, s *seal.Signed) sealing.File {
+	lineAt := func(by seal.Signer, s *seal.Signed, at time.Time) sealing.File {
 		return sealing.File{Name: by.Name + ".cosig", Content: []byte(s.Cosign(by, at).String() + "\n")}
 	}
+	line := func(by seal.Signer, s *seal.Signed) sealing.File { return lineAt(by, s, at) }
 	k.bring(2)
 	newest := k.seal()
 	foreign := seal.Sign(seal.Checkpoint{Origin: origin, Size: newest.Size, Root: s.Root}, stranger)
@@ -334,6 +335,8 @@ func TestWhatComesIsCheckedBeforeAnyOfItIsWritten(t *testing.T) {
 	}{
 		{line(w[1], foreign), "is of no checkpoint here"},
 		{line(stranger, newest), "has no key of the witness"},
+		{lineAt(w[1], newest, start.Add(-5*time.Minute)), "before the last record of the checkpoint of 8 records"},
+		{lineAt(w[1], newest, time.Now().Add(6*time.Minute)), "is still to come"},
 		{sealing.File{Name: "x.cosig", Content: []byte("— x\n")}, "the signature line"},
 		{sealing.File{Name: "x.cosig"}, "the signature line"},
 		{sealing.File{Name: "x.txt"}, "must be a cosignature"},
@@ -385,7 +388,7 @@ func TestWhatComesIsCheckedBeforeAnyOfItIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []events.Cosigner{{Name: "a", At: "2026-11-30T10:00:00Z"}, {Name: "b", At: "2026-11-30T10:00:00Z"}}
+	want := []events.Cosigner{{Name: "a", At: "2025-11-01T00:01:00Z"}, {Name: "b", At: "2025-11-01T00:01:00Z"}}
 	if got := rec.Data.(*events.LedgerSealed).Cosigners; !slices.Equal(got, want) {
 		t.Errorf("the record has the cosigners %v", got)
 	}
@@ -443,7 +446,7 @@ func TestSealsOfSeveralProcessesFollowEachOther(t *testing.T) {
 	for _, by := range w {
 		beside := sealing.New(k.dir, k.ledger, k.store)
 		all.Go(func() {
-			line := sealing.File{Name: "x.cosig", Content: []byte(s.Cosign(by, time.Unix(1, 0)).String())}
+			line := sealing.File{Name: "x.cosig", Content: []byte(s.Cosign(by, start).String())}
 			if _, err := beside.Add(t.Context(), []sealing.File{line}); err != nil {
 				t.Error(err)
 			}

@@ -34,9 +34,12 @@ type kit struct {
 	brought int
 }
 
+// start is when the first record is written.
+var start = time.Date(2025, 11, 1, 0, 0, 0, 0, time.UTC)
+
 // ticking returns a clock that advances a second at each call.
 func ticking() func() time.Time {
-	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	now := start
 	return func() time.Time { now = now.Add(time.Second); return now }
 }
 

@@ -2,6 +2,7 @@ package sealing
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -19,7 +20,7 @@ type token struct {
 
 // token checks a token, and keeps it without what nobody signed. It stamps a checkpoint as a file: with its first
 // signature, and as many cosignatures as were known then.
-func (a *addition) token(f File) ([]Added, error) {
+func (a *addition) token(ctx context.Context, f File) ([]Added, error) {
 	content, err := seal.CleanToken(f.Content)
 	if err != nil {
 		return nil, badFile(f.Name, text.Of(err))
@@ -34,6 +35,9 @@ func (a *addition) token(f File) ([]Added, error) {
 			at, err := t.Stamps(note)
 			if err != nil {
 				continue
+			}
+			if err := a.plausible(ctx, f.Name, s, at); err != nil {
+				return nil, err
 			}
 			isNew, err := a.isNew(s.Size, content)
 			if err != nil {

@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/taizhang/taizhang/events/text"
 )
@@ -72,7 +71,7 @@ ess_cert_id_alg = sha256
 	}
 	token := stamp(path)
 	witness := k.policy("a")[0]
-	if _, err := k.add("a.cosig", []byte(s.Cosign(witness, time.Unix(1, 0)).String())); err != nil { // it changes the file
+	if _, err := k.add("a.cosig", []byte(s.Cosign(witness, start).String())); err != nil { // it changes the file
 		t.Fatal(err)
 	}
 	for i, isNew := range []bool{true, false} {

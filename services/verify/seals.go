@@ -115,7 +115,6 @@ const (
 	sealKind      kind = "seal"
 	cosignerKind  kind = "cosigner"
 	momentKind    kind = "moment"
-	adoptionKind  kind = "adoption"
 )
 
 // checkRoots compares the root of each checkpoint with that of the records.
@@ -447,9 +446,6 @@ func (v *Verdict) changedOrigin(of *seals, s *scan) {
 	}
 }
 
-// clockSkewMax is the difference that is allowed between the clocks of the ledger and of a witness.
-const clockSkewMax = 5 * time.Minute
-
 // moment is a time at which somebody else had a checkpoint.
 type moment struct {
 	size uint64
@@ -488,7 +484,7 @@ func (v *Verdict) checkTimes(h *heads, tokens []moment, s *scan) {
 		compared += v.checkSealTimes(&s.seals[i], s)
 	}
 	if compared > 0 && v.property(Authenticity).failures() == failed {
-		v.holds(Authenticity, timesHold(compared, clockSkewMax))
+		v.holds(Authenticity, timesHold(compared, seal.ClockSkewMax))
 	}
 }
 
@@ -501,7 +497,7 @@ func (v *Verdict) checkSealTimes(of *seals, s *scan) (compared int) {
 			continue // the check of the ledger reports it
 		}
 		compared++
-		if at.After(of.RecordedAt.Add(clockSkewMax)) {
+		if at.After(of.RecordedAt.Add(seal.ClockSkewMax)) {
 			v.fails(Authenticity, momentKind, sealedBeforeCosigning(of.Position, of.RecordedAt, of.Size, c.Name, c.At))
 		} else if p := s.recordedAfter(at, of.Size); p != nil {
 			v.fails(Authenticity, momentKind, cosignedBeforeRecorded(of.Position, p.time(), of.Size, c.Name, c.At))
@@ -512,7 +508,7 @@ func (v *Verdict) checkSealTimes(of *seals, s *scan) (compared int) {
 
 // recordedAfter returns the first record up to a position that claims to be recorded after a time, or nil.
 func (s *scan) recordedAfter(at time.Time, upTo uint64) *place {
-	limit := at.Add(clockSkewMax).UnixMicro()
+	limit := at.Add(seal.ClockSkewMax).UnixMicro()
 	p := s.at(func(p *place) bool { return p.recordedAt > limit })
 	if p == nil || p.position > upTo {
 		return nil
@@ -520,14 +516,14 @@ func (s *scan) recordedAfter(at time.Time, upTo uint64) *place {
 	return p
 }
 
-// listAdoptions lists the policies, and flags those that were adopted late.
+// listAdoptions lists all policies, and flags those that were adopted late.
 func (v *Verdict) listAdoptions(s *scan) {
 	for _, a := range s.adoptions {
 		name := a.ID + " " + a.Version
 		if a.before > 0 {
 			v.notes(Authenticity, "", adoptedLate(name, a.Position, a.RecordedAt, a.EffectiveFrom, a.before))
 		} else {
-			v.notes(Authenticity, adoptionKind, adopted(name, a.Position, a.RecordedAt, a.EffectiveFrom))
+			v.notes(Authenticity, "", adopted(name, a.Position, a.RecordedAt, a.EffectiveFrom))
 		}
 	}
 }
