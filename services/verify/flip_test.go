@@ -46,9 +46,8 @@ func flippable(t *testing.T) map[string]*flipped {
 	center.Figures = nil
 	all := map[string]*flipped{
 		"the whole ledger": {world: w, file: w.bundle(t), few: 4, only: func(string) bool { return true }},
-		"one center": {world: w, file: pack(t, center), few: 2, only: func(name string) bool {
-			return !slices.Contains(informative, name) && name != bundle.RecordsName
-		}}}
+		"one center": {world: w, file: pack(t, center), few: 2,
+			only: func(name string) bool { return !slices.Contains(informative, name) }}}
 	for name, content := range figures {
 		w.figures = map[string][]byte{name: content}
 		all[name] = &flipped{world: w, file: w.bundle(t), few: 10,

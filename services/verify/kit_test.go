@@ -167,6 +167,8 @@ const (
 		`"fiscalYear":2025,"amountFen":500000000}`
 	receipt = `"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{` +
 		`"grant":"G-1","amountFen":400000000}`
+	trial = `"kind":"trial.recorded","on":"2025-06-07","by":{"role":"center","actor":"c-1"},"data":{` +
+		`"trial":"T-1","onProductionLine":false}`
 )
 
 func voucher(n int) string {

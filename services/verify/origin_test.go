@@ -52,7 +52,7 @@ func restored(t *testing.T, old *world, records int) *maker {
 		t.Fatal(err)
 	}
 	m.after = nil
-	if err := m.record("ZJ-0001", voucher(7)); err != nil {
+	if err := m.record("ZJ-0001", trial); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.seal(0, 2); err != nil {
@@ -89,4 +89,15 @@ func TestANewOriginAfterALostKeyLosesNoRecord(t *testing.T) {
 	w := restored(t, old, 13).world
 	expect(t, w.judge(t, w.bundle(t)), verify.Holds, "原台账的记录都在；该检查点的签名未核验",
 		"no record of the old ledger is gone; the signatures of that checkpoint were not examined")
+}
+
+func TestANewOriginAfterABackupOfBeforeTheFirstSealingLosesWhatNobodyCanProve(t *testing.T) {
+	old := newWorld(t)
+	w := restored(t, old, 4).world // the first seal of the old ledger is at position 5
+	expect(t, w.judge(t, w.bundle(t)), verify.Holds,
+		"自位置 5 起换用封存标识“taizhang.zj/2027”；原标识“taizhang.zj/2026”的最后检查点为 13 条",
+		"原台账位置 5 至 13 的记录不在本台账中",
+		"the records at positions 5 to 13 of the old ledger are not in this one",
+		"位置 1 至 4 的记录是否与原台账相同，没有检查点可以证明",
+		"whether the records at positions 1 to 4 are those of the old ledger, no checkpoint proves")
 }

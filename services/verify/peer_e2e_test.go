@@ -80,6 +80,10 @@ func TestTheOtherVerifierJudgesAlike(t *testing.T) {
 			*w = *restored(t, w, 11).world
 			return w.bundle(t), nil
 		},
+		"a new origin after a backup of before the first sealing": func(w *world) ([]byte, *seal.Signed) {
+			*w = *restored(t, w, 4).world
+			return w.bundle(t), nil
+		},
 		"a new origin, known by the old one": func(w *world) ([]byte, *seal.Signed) {
 			old := w.heads
 			*w = *restored(t, w, 11).world

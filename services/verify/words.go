@@ -469,10 +469,11 @@ func adopted(name string, position uint64, recorded time.Time, effective events.
 }
 
 func adoptedLate(name string, position uint64, recorded time.Time, effective events.Date, before uint64) text.Text {
-	return text.Say("办法参数 %s 采用得晚：%[3]s 才采用（位置 %[2]d），却自 %[4]v 起适用，此前已有 %[5]d "+
-		"条该日以后的记录",
-		"policy %s was adopted late: on %[3]s (position %[2]d), in force from %[4]v, when %[5]d records dated since "+
-			"then were there already", name, position, day(recorded), effective, before)
+	return text.Say("办法参数 %s 采用得晚：自 %[4]v 起适用，%[3]s 才采用（位置 %[2]d），"+
+		"其时该日及以后的记录已有 %[5]d 条",
+		"policy %s was adopted late: it is in force from %[4]v, but was adopted only on %[3]s (position %[2]d), when "+
+			"the ledger already had records of that day or later: %[5]d",
+		name, position, day(recorded), effective, before)
 }
 
 func figureEqual(f *Figure) text.Text {

@@ -2,6 +2,7 @@ package witness_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,17 +41,36 @@ func runProcess(dir string) {
 	os.Exit(1)
 }
 
-// process is a witness in a process of its own.
+// process is a witness in a process of its own. It is asked with some patience.
 type process struct {
 	*exec.Cmd
-	at    seal.Witness
-	ended sync.Once
+	at       seal.Witness
+	patience time.Duration
+	ended    sync.Once
+}
+
+// stop stops the process, which keeps its connections and answers nobody. Nothing is worth waiting for then.
+func (p *process) stop(t testing.TB) {
+	t.Helper()
+	if err := p.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	p.patience = time.Second
+}
+
+// goOn ends what stop did.
+func (p *process) goOn(t testing.TB) {
+	t.Helper()
+	if err := p.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	p.patience = time.Minute
 }
 
 // start starts a process that serves a witness.
 func start(t testing.TB, dir, name string, key seal.Key) *process {
 	t.Helper()
-	p := &process{Cmd: exec.Command(os.Args[0])}
+	p := &process{Cmd: exec.Command(os.Args[0]), patience: time.Minute}
 	p.Env, p.Stderr = append(os.Environ(), processVariable+"="+dir), os.Stderr
 	out, err := p.StdoutPipe()
 	if err != nil {
@@ -156,8 +177,10 @@ func TestTwoOfThreeWitnesses(t *testing.T) {
 	ask := func(h *history, size uint64) (signed *seal.Signed, failed map[string]error) {
 		signed, failed = h.checkpoint(size), map[string]error{}
 		for _, p := range processes {
-			line, err := witness.Ask(t.Context(), http.DefaultClient, p.at, last[p.at.Name],
+			ctx, cancel := context.WithTimeout(t.Context(), p.patience)
+			line, err := witness.Ask(ctx, http.DefaultClient, p.at, last[p.at.Name],
 				func(old uint64) (*seal.Request, error) { return h.request(old, size), nil })
+			cancel()
 			if err != nil {
 				failed[p.at.Name] = err
 				continue
@@ -201,6 +224,14 @@ func TestTwoOfThreeWitnesses(t *testing.T) {
 	processes[2] = start(t, dirs[2], "w3", processes[2].at.Key)
 	signed, failed = ask(h, 30)
 	expect("one was rolled back", signed, failed, true, "w3", "it knows 10 records, but cosigned a checkpoint of 20")
+
+	processes[1].stop(t)
+	signed, failed = ask(h, 35)
+	expect("one is late and one was rolled back", signed, failed, false, "w2", "did not answer in time",
+		"w3", "lost its state")
+	processes[1].goOn(t) // it finds the request, which it may take or not, and is asked again
+	signed, failed = ask(h, 35)
+	expect("the late one comes", signed, failed, true, "w3", "lost its state")
 
 	signed, failed = ask(h.other(40), 40)
 	expect("the ledger forked", signed, failed, false, "w1", "does not continue", "w2", "does not continue",
