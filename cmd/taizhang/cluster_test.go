@@ -107,6 +107,46 @@ func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
 	}
 }
 
+// One process holds the key, and seals what it and the others have written.
+func TestOneProcessSealsALedgerInACluster(t *testing.T) {
+	url := cluster(t)
+	one, other := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "other")
+	at := func(dir string, args ...string) []string {
+		return append([]string{"--store", url, "--data", dir}, args...)
+	}
+	mustRun(t, at(one, "import", filepath.Join("testdata", "small.jsonl"))...)
+	if _, said, code := taizhang(t, at(one, "seal", "init", "taizhang.zj/2026")...); code != 0 {
+		t.Fatal(said)
+	}
+	mustRun(t, at(other, "record", "trial.recorded", "--center", "ZJ-0001", "--on", "2026-10-31", "--role", "center",
+		"--actor", "c", "--data", `{"trial":"T-1","onProductionLine":false}`)...)
+	for _, verb := range []string{"seal", "seal init taizhang.zj/2026", "seal init taizhang.other/2026"} {
+		_, refused, code := taizhang(t, at(other, strings.Fields(verb)...)...)
+		if code == 0 || !strings.Contains(refused, "seal") {
+			t.Errorf("%s without the key is answered with exit %d: %s", verb, code, refused)
+		}
+		if verb == "seal" && !strings.Contains(refused, "If another process holds the key, it seals") {
+			t.Errorf("without the key: %s", refused)
+		}
+	}
+	if out := mustRun(t, at(one, "seal")...); !strings.HasPrefix(out, "sealed 11 records:") {
+		t.Errorf("with the key: %s", out)
+	}
+	for _, dir := range []string{one, other} {
+		out := mustRun(t, at(dir, "check")...)
+		if !strings.Contains(out, "The ledger is sound.") ||
+			strings.Contains(out, "checkpoints: 2, each compared with the ledger") != (dir == one) {
+			t.Errorf("check of %s says\n%s", filepath.Base(dir), out)
+		}
+	}
+	receipts := filepath.Join(t.TempDir(), "receipts")
+	mustRun(t, at(one, "receipt", "10", "--out", receipts)...)
+	line, err := os.ReadFile(filepath.Join(receipts, "10.json"))
+	if err != nil || !strings.Contains(string(line), `"trial":"T-1"`) {
+		t.Errorf("the receipt is of %s, %v", line, err)
+	}
+}
+
 // The test opens a copy with another cluster, which has the same history except for the last records.
 func TestACopyOfAnotherRecordIsFoundOut(t *testing.T) {
 	dirs := []string{t.TempDir(), t.TempDir()}

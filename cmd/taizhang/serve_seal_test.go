@@ -114,20 +114,27 @@ func TestAServedLedgerIsCosignedByTwoOfThreeWitnesses(t *testing.T) {
 	if _, metrics := p.owner("/metrics"); !strings.Contains(metrics, "\ntaizhang_checkpoint_cosignatures 3\n") {
 		t.Error("the metrics do not have the cosignatures")
 	}
+	trial := func(name string) {
+		typed(t, "--data", dir, "record", "trial.recorded", "--center", "ZJ-0001", "--on", "2025-12-01", "--role",
+			"center", "--actor", "c-1", "--data", `{"trial":"`+name+`","onProductionLine":false}`)
+	}
+	trial("T-0")
+	if out := typed(t, "--data", dir, "seal"); !strings.HasPrefix(out, fmt.Sprintf("sealed %d records:", begun+2)) {
+		t.Errorf("beside the server, seal says\n%s", out)
+	}
 	if code := endOf(t, witnesses[1], syscall.SIGTERM); code != 0 {
 		t.Errorf("the witness ended with %d", code)
 	}
-	typed(t, "--data", dir, "record", "trial.recorded", "--center", "ZJ-0001", "--on", "2025-12-01", "--role",
-		"center", "--actor", "c-1", "--data", `{"trial":"T-1","onProductionLine":false}`)
+	trial("T-1")
 	if code := p.end(syscall.SIGTERM); code != 0 {
 		t.Errorf("the server ended with %d\n%s", code, p.log)
 	}
 	newest := newestCheckpoint(t, dir)
 	met, cosigned := trust.Quorum(newest)
-	if newest.Size != begun+2 || !met || len(cosigned) != 2 {
+	if newest.Size != begun+4 || !met || len(cosigned) != 2 {
 		t.Errorf("after the stop %d records are sealed, cosigned by %v\n%s", newest.Size, cosigned, p.log)
 	}
-	if out := typed(t, "--data", dir, "check"); !strings.Contains(out, "checkpoints: 2, each compared") {
+	if out := typed(t, "--data", dir, "check"); !strings.Contains(out, "checkpoints: 3, each compared") {
 		t.Errorf("check says\n%s", out)
 	}
 }
