@@ -77,7 +77,7 @@ type Writer interface {
 	// written: Accepted then counts the records known to be written. Importing the files again skips them.
 	Import(ctx context.Context, r ImportRequest) (*Imported, error)
 	// Seal signs a checkpoint of the ledger as it is now, unless nothing was written since the last one. Where the
-	// key of the log does not lie, it is text.Unavailable.
+	// private key does not lie, it is text.Unavailable.
 	Seal(ctx context.Context) (*Sealed, error)
 }
 

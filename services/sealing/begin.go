@@ -33,7 +33,7 @@ type Beginning struct {
 	AfterKey string
 }
 
-// Begin begins sealing: it makes the key of the log and the policy, and makes the first checkpoint. If it was cut
+// Begin begins sealing: it makes the ledger's key and the policy, and makes the first checkpoint. If it was cut
 // short, it completes what it began. Under a new origin, the files of the old one go to a directory of their own.
 func (k *Keeper) Begin(ctx context.Context, b Beginning) (*Made, error) {
 	after, err := k.mayBegin(&b)
@@ -243,7 +243,7 @@ func (k *Keeper) moveEarlier(origin string) error {
 	return errors.Join(files.SyncDir(to), files.SyncDir(k.dir))
 }
 
-// makeKey makes the key of the log and the policy, unless an earlier beginning has made them.
+// makeKey makes the ledger's key and the policy, unless an earlier beginning has made them.
 func (k *Keeper) makeKey(origin string) (log seal.Signer, err error) {
 	if log, err = k.readKey(); errors.Is(err, fs.ErrNotExist) {
 		if log, err = seal.NewSigner(origin, seal.LogKey); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/services/seal"
 )
 
-// policyKey returns the key of the log that the policy in a directory names.
+// policyKey returns the public key of the ledger that the policy in a directory names.
 func (k *Keeper) policyKey(dir string) (seal.Key, error) {
 	path := filepath.Join(dir, PolicyName)
 	content, err := os.ReadFile(path)

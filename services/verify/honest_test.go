@@ -84,7 +84,7 @@ func TestAReportOfAnAccountThatSeesSomeCentersSaysSo(t *testing.T) {
 	}
 	m.figures["名册.csv"] = report.Bytes()
 	v := m.judge(t, m.bundle(t))
-	expect(t, v, verify.Holds, "报表 figures/名册.csv 只含 1 个中心", "covers only 1 centers")
+	expect(t, v, verify.Holds, "报表 figures/名册.csv 只含 1 个中心", "is about 1 of the centers")
 	if len(v.Figures) != 1 || !slices.Equal(v.Figures[0].Within, []events.CenterID{"ZJ-0001"}) {
 		t.Errorf("%+v", v.Figures)
 	}

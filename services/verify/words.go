@@ -484,8 +484,8 @@ func figureEqual(f *Figure) text.Text {
 // figureWithin says that a report is about some centers only, as the account that made it saw no others.
 func figureWithin(name string, centers int) text.Text {
 	return text.Say("报表 %s 只含 %d 个中心：出表账号的范围仅限于此，不是全部中心的数字",
-		"the report %s covers only %d centers, those that the account that made it sees: its figures are not of all "+
-			"centers", name, centers)
+		"the report %s is about %d of the centers, those that the account that made it sees: its figures are "+
+			"not of all centers", name, centers)
 }
 
 // figureLater says that a report of the auditor was made after the records of the bundle.
