@@ -274,10 +274,11 @@ func (a *app) sealAddCommand() *cobra.Command {
 		Short: a.say("加入见证（.cosig）和时间戳（.tsr），逐一核对",
 			"add cosignatures (.cosig) and time stamps (.tsr), each checked"),
 		Long: a.say(`加入见证方的见证（.cosig）和时间戳机构的时间戳（.tsr）。全部核对无误后才写入：见证须由 policy.txt 中的见证方签名，时间戳须是对
-DATA/seal/checkpoints 中某个文件原样申请的，例如：
+DATA/seal/checkpoints 中某个文件原样申请的，其中的时间不得早于检查点的末条记录，也不得晚于现在。例如：
      openssl ts -query -data DATA/seal/checkpoints/1503 -sha256 -cert -out 1503.tsq`,
 			`Add cosignatures of witnesses (.cosig) and time stamps of an authority (.tsr). Nothing is written unless all are right: a cosignature must
-be of a witness in policy.txt, and a time stamp of a file in DATA/seal/checkpoints as it is, asked for by, for example:
+be of a witness in policy.txt, and a time stamp of a file in DATA/seal/checkpoints as it is; neither may be of a time before the last record
+of the checkpoint, nor of one still to come. A stamp is asked for by, for example:
      openssl ts -query -data DATA/seal/checkpoints/1503 -sha256 -cert -out 1503.tsq`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var list []sealing.File
