@@ -194,8 +194,16 @@ func (a *app) signedWith(ctx context.Context, command string, message []byte) ([
 }
 
 func (a *app) notSigned(command string, err error) error {
+	why := text.Of(err)
+	var ended *exec.ExitError
+	switch {
+	case errors.As(err, &ended) && ended.Exited():
+		why.Zh = fmt.Sprintf("退出码 %d", ended.ExitCode())
+	case errors.As(err, &ended):
+		why.Zh = "命令被中止"
+	}
 	return text.Errorf(text.Unavailable, "命令 %q 没有签名：%s；检查点已签出，可再运行一次",
-		"the command %q did not sign: %s; the checkpoint itself is made, run this again", command, text.Of(err))
+		"the command %q did not sign: %s; the checkpoint itself is made, run this again", command, why)
 }
 
 func (a *app) sealInitCommand() *cobra.Command {

@@ -311,7 +311,18 @@ func cannotListen(address string, err error) error {
 	case errors.Is(err, os.ErrPermission):
 		return text.Errorf(text.Forbidden, "没有权限使用地址 %s", "listening on %s is not permitted", address)
 	}
-	return text.Errorf(text.Invalid, "不能使用地址 %s：%v", "cannot listen on %s: %v", address, err)
+	var wrong *net.AddrError
+	var dns *net.DNSError
+	why := text.Text{Zh: "系统不接受这个地址", En: err.Error()}
+	switch {
+	case errors.As(err, &wrong):
+		why.Zh = "应为“主机:端口”"
+	case errors.As(err, &dns):
+		why.Zh = "找不到主机或端口 " + dns.Name
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		why.Zh = "本机没有这个地址"
+	}
+	return text.Errorf(text.Invalid, "不能使用地址 %s：%s", "cannot listen on %s: %s", address, why)
 }
 
 // address returns the address of the API as a URL.

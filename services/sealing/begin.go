@@ -109,7 +109,7 @@ func (k *Keeper) goesOnAfter(b *Beginning, last *ledger.Seal, sizes []uint64) (*
 	bad := func(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...).Of("after") }
 	old, err := seal.ParseSigned(b.After)
 	if err != nil {
-		return nil, bad("不是检查点：%s", "is no checkpoint: %s", text.Of(err))
+		return nil, bad("%s", "%s", text.Of(err))
 	}
 	key, err := k.keyOf(b, last)
 	switch {
@@ -119,7 +119,7 @@ func (k *Keeper) goesOnAfter(b *Beginning, last *ledger.Seal, sizes []uint64) (*
 		return nil, bad("是 %s 的检查点，不是 %s 的", "is a checkpoint of %s and not of %s", old.Origin, key.Name)
 	}
 	if err := old.SignedBy(key); err != nil {
-		return nil, bad("未由 %s 签名：%v", "is not signed by %s: %v", key.String(), err)
+		return nil, bad("未由 %s 签名：%s", "is not signed by %s: %s", key.String(), text.Of(err))
 	}
 	if n := len(sizes); n > 0 && sizes[n-1] > old.Size {
 		if newest, err := k.checkpoint(sizes[n-1], key); err == nil {

@@ -239,10 +239,18 @@ func TestALedgerThatDoesNotExtendItsCheckpointGoesOnUnderANewOrigin(t *testing.T
 		return err
 	}
 	refused(t, begin("taizhang.zj/2027", nil), text.Conflict, "an origin does not change by itself")
-	refused(t, begin("taizhang.zj/2027", []byte("x")), text.Invalid, "is no checkpoint")
+	noCheckpoint := begin("taizhang.zj/2027", []byte("x"))
+	refused(t, noCheckpoint, text.Invalid, "after: this is no checkpoint")
+	if zh := text.Of(noCheckpoint).Zh; strings.Count(zh, "不是检查点") != 1 {
+		t.Errorf("the Chinese message is %s", zh)
+	}
 	refused(t, begin("taizhang.zj/2027", oldest.Bytes()), text.Conflict, "is not the last one")
 	forgery, _ := seal.NewSigner(origin, seal.LogKey)
-	refused(t, begin("taizhang.zj/2027", seal.Sign(old.Checkpoint, forgery).Bytes()), text.Invalid, "is not signed by")
+	asForged := begin("taizhang.zj/2027", seal.Sign(old.Checkpoint, forgery).Bytes())
+	refused(t, asForged, text.Invalid, "is not signed by")
+	if zh := text.Of(asForged).Zh; !strings.Contains(zh, "签名：检查点没有") {
+		t.Errorf("the Chinese message is %s", zh)
+	}
 	if err := begin("taizhang.zj/2027", old.Bytes()); err != nil {
 		t.Fatal(err)
 	}
@@ -407,6 +415,22 @@ func TestAPolicyOfAnotherLogIsRefused(t *testing.T) {
 	k.bring(1)
 	_, err = k.Seal(t.Context())
 	refused(t, err, text.Conflict, "and the ledger records")
+}
+
+func TestAWrongPolicyIsReportedInOneLanguage(t *testing.T) {
+	k := newKit(t, t.TempDir(), 3)
+	log := k.begin()
+	for _, line := range []string{"quorum none", "witness audit x file:///by-hand", "frob"} {
+		content := "log " + log.String() + " https://x.invalid/\n" + line + "\nwitness a b c\n"
+		if err := os.WriteFile(k.PolicyPath(), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := k.Witnesses()
+		refused(t, err, text.Invalid, "the trust file is wrong")
+		if zh := text.Of(err).Zh; !strings.Contains(zh, "policy.txt：信任文件不对：第 2 行：") || strings.Contains(zh, "the ") {
+			t.Errorf("%s: the Chinese message is %s", line, zh)
+		}
+	}
 }
 
 func TestAChangedCheckpointIsAFinding(t *testing.T) {

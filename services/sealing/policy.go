@@ -50,7 +50,7 @@ func (k *Keeper) Witnesses() (*seal.Policy, error) {
 		return nil, nil
 	default:
 		if policy, err = seal.ParsePolicy(content); err != nil {
-			return nil, text.Errorf(text.Invalid, "%s：%v", "%s: %v", path, err)
+			return nil, text.Errorf(text.Invalid, "%s：%s", "%s: %s", path, text.Of(err))
 		}
 	}
 	return policy, nil

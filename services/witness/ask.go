@@ -3,11 +3,15 @@ package witness
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/taizhang/taizhang/events/text"
@@ -62,7 +66,8 @@ func post(ctx context.Context, client *http.Client, w seal.Witness, old uint64, 
 	asked, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(w.URL, "/")+addCheckpoint,
 		bytes.NewReader(a.to.Bytes()))
 	if err != nil {
-		return nil, text.Errorf(text.Invalid, "见证方 %s 的地址不对：%v", "the URL of the witness %s: %v", w.Name, err)
+		return nil, text.Errorf(text.Invalid, "见证方 %s 的地址 %q 不对", "the URL %[2]q of the witness %[1]s is wrong",
+			w.Name, w.URL)
 	}
 	asked.Header.Set("Content-Type", "text/plain; charset=utf-8")
 	answered, err := client.Do(asked)
@@ -82,7 +87,31 @@ func unreachable(w seal.Witness, err error) error {
 		return text.Errorf(text.Unavailable, "见证方 %s 没有及时答复", "the witness %s did not answer in time", w.Name)
 	}
 	return &text.Error{Code: text.Unavailable, Cause: err,
-		What: text.Say("连接不上见证方 %s：%v", "the witness %s cannot be reached: %v", w.Name, err)}
+		What: text.Say("连接不上见证方 %s：%s", "the witness %s cannot be reached: %s", w.Name, because(err))}
+}
+
+// because returns the words for an error of the network. The library has words in English alone.
+func because(err error) text.Text {
+	var dns *net.DNSError
+	var untrusted *tls.CertificateVerificationError
+	said := text.Text{Zh: "通信出错", En: err.Error()}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		said.Zh = "对方拒绝连接，服务可能没有运行"
+	case errors.As(err, &dns):
+		said.Zh = "找不到主机 " + dns.Name
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		said.Zh = "网络不通"
+	case errors.As(err, &untrusted):
+		said.Zh = "对方的证书不受信任"
+	case errors.Is(err, http.ErrSchemeMismatch):
+		said.Zh = "对方不用 TLS，地址应以 http:// 开头"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		said.Zh = "对方中断了连接"
+	case errors.Is(err, context.Canceled):
+		said.Zh = "请求已中止"
+	}
+	return said
 }
 
 // known returns the size that a witness names in a conflict, if the answer is one.
@@ -119,7 +148,7 @@ func (a *answer) contradicts(why text.Text) error {
 
 // line returns the cosignature in an answer, once it is verified.
 func (a *answer) line() (seal.Line, error) {
-	words := text.Printable(text.Clip(strings.TrimSpace(string(a.body)), 200))
+	words := text.Printable(text.Clip(strings.TrimSpace(string(a.body)), 200)) // in English, as the protocol has it
 	switch {
 	case a.status == http.StatusOK:
 	case a.status == http.StatusConflict:
@@ -128,10 +157,18 @@ func (a *answer) line() (seal.Line, error) {
 		return seal.Line{}, a.contradicts(text.Say("它不认识这份台账，须由其运行 taizhang witness trust",
 			"it does not know this ledger; its operator adds it with taizhang witness trust"))
 	case a.status >= http.StatusInternalServerError || a.status == http.StatusTooManyRequests:
-		return seal.Line{}, text.Errorf(text.Unavailable, "见证方 %s 答复 %d：%s", "the witness %s answers %d: %s",
-			a.from.Name, a.status, words)
+		return seal.Line{}, &text.Error{Code: text.Unavailable, What: text.Text{
+			Zh: fmt.Sprintf("见证方 %s 现在不能签（答复 %d）", a.from.Name, a.status),
+			En: fmt.Sprintf("the witness %s answers %d: %s", a.from.Name, a.status, words)}}
+	case a.status == http.StatusUnprocessableEntity:
+		return seal.Line{}, a.contradicts(text.Text{
+			Zh: "所给的证明不能说明新的检查点是它签过的检查点的延续（答复 422）", En: "it answers 422: " + words})
+	case a.status == http.StatusForbidden:
+		return seal.Line{}, a.contradicts(text.Text{
+			Zh: "检查点没有它所信任的台账公钥的签名（答复 403）", En: "it answers 403: " + words})
 	default:
-		return seal.Line{}, a.contradicts(text.Say("答复 %d：%s", "it answers %d: %s", a.status, words))
+		return seal.Line{}, a.contradicts(text.Text{
+			Zh: fmt.Sprintf("它不接受这个请求（答复 %d）", a.status), En: fmt.Sprintf("it answers %d: %s", a.status, words)})
 	}
 	for l := range strings.Lines(string(a.body)) {
 		line, err := seal.ParseLine(strings.TrimSuffix(l, "\n"))

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -62,7 +63,7 @@ func TestTheAnswersOfTheProtocol(t *testing.T) {
 	}{
 		"an older size":    {string(h.request(5, 12).Bytes()), 409, "text/x.tlog.size", "10\n"},
 		"a shorter ledger": {string(h.request(0, 7).Bytes()), 409, "text/x.tlog.size", "10\n"},
-		"a fork":           {string(other.request(10, 12).Bytes()), 422, words, "the checkpoint of"},
+		"a fork":           {string(other.request(10, 12).Bytes()), 422, words, "the proof does not show"},
 		"a fork of a size": {string(other.request(10, 10).Bytes()), 409, "text/x.tlog.size", "10\n"},
 		"another key":      {string(stranger.request(10, 12).Bytes()), 403, words, ""},
 		"another origin":   {string(foreign.Bytes()), 404, words, ""},
@@ -139,6 +140,14 @@ func TestAskStartsWhereTheWitnessIs(t *testing.T) {
 	}
 }
 
+var (
+	commands     = regexp.MustCompile(`taizhang( [a-z]+)*`)
+	englishWords = regexp.MustCompile(`[a-z]{2,} [a-z]{2,} [a-z]{2,}`)
+)
+
+// hasEnglish reports whether a Chinese message has a part in English, beside the commands that are typed.
+func hasEnglish(zh string) bool { return englishWords.MatchString(commands.ReplaceAllString(zh, "")) }
+
 func TestEachAnswerOfAWitnessIsReported(t *testing.T) {
 	h := newHistory(t).grow(30, "record")
 	forked := h.other(30)
@@ -167,6 +176,12 @@ func TestEachAnswerOfAWitnessIsReported(t *testing.T) {
 	}
 	gone := trusting(0)
 	gone.URL = "http://127.0.0.1:1"
+	nowhere := trusting(0)
+	nowhere.URL = "http://witness.invalid"
+	wrongURL := trusting(0)
+	wrongURL.URL = "http://w 1"
+	withoutTLS := trusting(0)
+	withoutTLS.URL = strings.Replace(withoutTLS.URL, "http:", "https:", 1)
 	late := trusting(0)
 	late.URL = silent.URL
 	otherKey := trusting(0)
@@ -179,12 +194,17 @@ func TestEachAnswerOfAWitnessIsReported(t *testing.T) {
 		says string
 	}{
 		"the ledger is an old copy": {trusting(20), 0, from(h, 15), text.Refused, "the ledger is an old copy"},
-		"the ledger forked":         {trusting(20), 20, from(forked, 25), text.Refused, "does not continue"},
-		"it forked, asked anew":     {trusting(20), 0, from(forked, 25), text.Refused, "does not continue"},
+		"the ledger forked":         {trusting(20), 20, from(forked, 25), text.Refused, "does not show that"},
+		"it forked, asked anew":     {trusting(20), 0, from(forked, 25), text.Refused, "does not show that"},
 		"it forked at the size":     {trusting(20), 20, from(forked, 20), text.Refused, "another checkpoint of 20"},
 		"the witness lost its state": {trusting(5), 20, from(h, 25), text.Refused,
 			"it knows 5 records, but cosigned a checkpoint of 20"},
 		"the witness is down":       {gone, 0, from(h, 25), text.Unavailable, "cannot be reached"},
+		"no such host":              {nowhere, 0, from(h, 25), text.Unavailable, "cannot be reached"},
+		"no URL":                    {wrongURL, 0, from(h, 25), text.Invalid, "is wrong"},
+		"without TLS":               {withoutTLS, 0, from(h, 25), text.Unavailable, "cannot be reached"},
+		"forbidden":                 {answering(403, "no"), 0, from(h, 25), text.Refused, "it answers 403: no"},
+		"a wrong request":           {answering(400, "no"), 0, from(h, 25), text.Refused, "it answers 400: no"},
 		"the witness is late":       {late, 0, from(h, 25), text.Unavailable, "did not answer in time"},
 		"the witness fails":         {answering(500, "no"), 0, from(h, 25), text.Unavailable, "answers 500: no"},
 		"another key":               {otherKey, 0, from(h, 25), text.Refused, "no valid signature of its key"},
@@ -203,6 +223,9 @@ func TestEachAnswerOfAWitnessIsReported(t *testing.T) {
 		cancel()
 		if text.CodeOf(err) != c.code || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: expected %s with %q, got %v, %v", name, c.code, c.says, line, err)
+		}
+		if said := text.Of(err).Zh; hasEnglish(said) {
+			t.Errorf("%s: the Chinese message has English words: %s", name, said)
 		}
 	}
 }
