@@ -234,6 +234,6 @@ func TestTwoOfThreeWitnesses(t *testing.T) {
 	expect("the late one comes", signed, failed, true, "w3", "lost its state")
 
 	signed, failed = ask(h.other(40), 40)
-	expect("the ledger forked", signed, failed, false, "w1", "does not continue", "w2", "does not continue",
+	expect("the ledger forked", signed, failed, false, "w1", "does not show that", "w2", "does not show that",
 		"w3", "lost its state")
 }

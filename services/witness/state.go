@@ -45,7 +45,7 @@ func (w *Witness) held(log seal.Key) (*seal.Signed, error) {
 	}
 	head, err := seal.ParseSigned(content)
 	if err == nil && head.Origin != log.Name {
-		err = fmt.Errorf("its origin is %q", head.Origin)
+		err = text.Errorf(text.Invalid, "其中是台账 %s 的检查点", "it is a checkpoint of %s", head.Origin)
 	}
 	if err == nil {
 		_, err = head.CosignedBy(w.signer.Key)
@@ -55,10 +55,11 @@ func (w *Witness) held(log seal.Key) (*seal.Signed, error) {
 	}
 	if err != nil {
 		return nil, &text.Error{Code: text.Internal, Cause: err, What: text.Say(
-			"见证方关于台账 %s 的状态 %s 已损坏：%v。它不再知道签过什么，不能再签；请用新的名称另建见证方"+
+			"见证方关于台账 %s 的状态 %s 已损坏：%s。它不再知道签过什么，不能再签；请用新的名称另建见证方"+
 				"（taizhang witness init）",
-			"the state of the witness about %s, %s, is damaged: %v. It does not know any more what it cosigned, and "+
-				"cosigns nothing; make a witness under a new name (taizhang witness init)", log.Name, path, err)}
+			"the state of the witness about %s, %s, is damaged: %s. It does not know any more what it cosigned, and "+
+				"cosigns nothing; make a witness under a new name (taizhang witness init)", log.Name, path,
+			text.Of(err))}
 	}
 	return head, nil
 }
@@ -98,7 +99,8 @@ const (
 	offeredEnd = ".offered"
 )
 
-// fork keeps two checkpoints of one ledger of which the second does not continue the first, and returns the error.
+// fork keeps two checkpoints of one ledger of which the second is not shown to continue the first, and returns the
+// error.
 func (w *Witness) fork(held, offered *seal.Signed) error {
 	found := &ForkError{Held: held, Offered: offered, Path: w.forkPath(offered)}
 	if _, err := os.Lstat(found.Path + offeredEnd); err == nil {
@@ -162,8 +164,10 @@ func (e *ConflictError) Error() string { return e.Text().En }
 // ErrorCode returns the code for programs.
 func (e *ConflictError) ErrorCode() text.ErrorCode { return text.Conflict }
 
-// ForkError is the error of a checkpoint that the ledger signed but that does not continue the one that the witness
-// cosigned last.
+// ForkError is the error of a checkpoint that the ledger signed and that is not shown to continue the one that the
+// witness cosigned last. If both have one size, the ledger signed two histories, and the two checkpoints prove it. If
+// the sizes differ, they prove nothing: the hashes of the request do not fit, and one damaged character in them is
+// enough for that.
 type ForkError struct {
 	Held, Offered *seal.Signed
 	Path          string // of the files that keep both, without .held and .offered; "" if too many are kept already
@@ -171,14 +175,23 @@ type ForkError struct {
 
 // Text returns the message for a user.
 func (e *ForkError) Text() text.Text {
-	what := text.Say("台账 %s 的检查点（%d 条）不是见证方签过的检查点（%d 条）的延续，不予签名",
-		"the checkpoint of %s with %d records does not continue the one with %d records that the witness cosigned",
-		e.Offered.Origin, e.Offered.Size, e.Held.Size)
+	what := text.Say("证明不能说明台账 %s 的检查点（%d 条）是见证方签过的检查点（%d 条）的延续，不予签名：要么请求已损坏，"+
+		"要么这是另一套记录；请重新生成请求，仍不能证明的，即为另一套记录",
+		"the proof does not show that the checkpoint of %s with %d records continues the one with %d records that the "+
+			"witness cosigned: either the request is damaged, or this is another history; make a new request, and "+
+			"if that is refused too, it is another history", e.Offered.Origin, e.Offered.Size, e.Held.Size)
+	kept := text.Say("两个检查点都已存下备查", "both checkpoints are kept")
+	if e.Offered.Size == e.Held.Size {
+		what = text.Say("台账 %s 的检查点与见证方签过的同为 %d 条而根值不同，不予签名：台账有两套记录",
+			"the checkpoint of %s has %d records as the one that the witness cosigned, and another root: the ledger "+
+				"has two histories", e.Offered.Origin, e.Offered.Size)
+		kept = text.Say("两个检查点都存为证据", "both checkpoints are kept as proof")
+	}
 	if e.Path == "" {
 		return what
 	}
-	return text.Text{Zh: what.Zh + "；两个检查点都存为证据：" + e.Path + heldEnd + "、" + e.Path + offeredEnd,
-		En: what.En + "; both are kept as proof in " + e.Path + heldEnd + " and " + e.Path + offeredEnd}
+	return text.Say("%[1]s；%[2]s：%[3]s、%[4]s", "%[1]s; %[2]s in %[3]s and %[4]s", what, kept, e.Path+heldEnd,
+		e.Path+offeredEnd)
 }
 
 // Error implements error, in English.

@@ -92,8 +92,8 @@ func Open(dir string, now func() time.Time) (_ *Witness, err error) {
 		return nil, err
 	}
 	if w.signer, err = seal.ParseSigner(strings.TrimSuffix(string(content), "\n")); err != nil {
-		return nil, text.Errorf(text.Internal, "见证方的私钥 %s 已损坏：%v",
-			"the key %s of the witness is damaged: %v", key, err)
+		return nil, text.Errorf(text.Internal, "见证方的私钥 %s 已损坏：%s",
+			"the key %s of the witness is damaged: %s", key, text.Of(err))
 	}
 	if w.signer.Type != seal.WitnessKey {
 		return nil, text.Errorf(text.Invalid, "%s 不是见证方的私钥", "%s is not the key of a witness", key)
@@ -140,7 +140,7 @@ func (w *Witness) readTrusted() error {
 			err = notALog(key)
 		}
 		if err != nil {
-			return text.Errorf(text.Internal, "%s 已损坏：%v", "%s is damaged: %v", path, err)
+			return text.Errorf(text.Internal, "%s 已损坏：%s", "%s is damaged: %s", path, text.Of(err))
 		}
 		if _, twice := w.trusted[key.Name]; twice {
 			return text.Errorf(text.Internal, "%s 中 %s 有两个公钥", "%s has two keys of %s", path, key.Name)
@@ -218,7 +218,7 @@ func (w *Witness) Trust(key seal.Key) error {
 
 // Cosign checks that a checkpoint continues the one that the witness cosigned last of the same ledger, keeps it in its
 // place, and returns the cosignature, in this order: the checkpoint is durable before Cosign returns. It returns a
-// *ConflictError if the request does not start at the last one, a *ForkError if the checkpoint does not continue it,
+// *ConflictError if the request does not start at the last one, a *ForkError if the checkpoint is not shown to continue it,
 // and otherwise an error with the code text.NotFound for an unknown origin, text.Forbidden for a missing or wrong
 // signature of the ledger, text.Invalid for a request that cannot be right, and text.Internal if the witness does not
 // know any more what it cosigned, or cannot write it.

@@ -192,10 +192,10 @@ func TestWhatAWitnessRefuses(t *testing.T) {
 		"from an older size":      {h.request(5, 12), text.Conflict, "10 records last, but the request starts at 5"},
 		"from nothing":            {h.request(0, 12), text.Conflict, "starts at 0"},
 		"a shorter ledger":        {h.request(0, 7), text.Conflict, "the ledger is an old copy"},
-		"a wrong proof":           {unproven, text.Refused, "does not continue"},
-		"another of the size":     {other.request(10, 10), text.Refused, "does not continue"},
-		"another of the size, 0":  {other.request(0, 10), text.Refused, "does not continue"},
-		"another longer":          {other.request(10, 15), text.Refused, "does not continue"},
+		"a wrong proof":           {unproven, text.Refused, "the request is damaged, or this is another history"},
+		"another of the size":     {other.request(10, 10), text.Refused, "the ledger has two histories"},
+		"another of the size, 0":  {other.request(0, 10), text.Refused, "the ledger has two histories"},
+		"another longer":          {other.request(10, 15), text.Refused, "the request is damaged, or this is another history"},
 		"a checkpoint of nothing": {h.request(0, 0), text.Invalid, "has no records"},
 	} {
 		line, err := w.Cosign(c.r)
@@ -227,6 +227,58 @@ func TestBothCheckpointsOfAForkAreKept(t *testing.T) {
 		kept, err := seal.ParseSigned(content)
 		if err != nil || kept.Size != size || kept.SignedBy(h.signer.Key) != nil {
 			t.Errorf("%s holds %v, %v", end, kept, err)
+		}
+	}
+}
+
+// TestOnlyTwoCheckpointsOfOneSizeAreCalledProof damages one hash of a request of an honest ledger: whoever carries the
+// request can do that, so the two checkpoints accuse nobody.
+func TestOnlyTwoCheckpointsOfOneSizeAreCalledProof(t *testing.T) {
+	h := newHistory(t).grow(12, "record")
+	w, _ := made(t, h, newClock().now)
+	cosign(t, w, h.request(0, 10))
+	damaged := h.request(10, 12)
+	damaged.Proof[0][0] ^= 1
+	_, err := w.Cosign(damaged)
+	said := text.Of(err)
+	if !strings.Contains(said.Zh, "要么请求已损坏，要么这是另一套记录") || strings.Contains(said.Zh, "证据") ||
+		strings.Contains(said.En, "as proof") || !strings.Contains(said.Zh, "已存下备查：") {
+		t.Errorf("a damaged request gives %+v", said)
+	}
+	_, err = w.Cosign(h.other(10).request(10, 10))
+	if said := text.Of(err); !strings.Contains(said.Zh, "台账有两套记录；两个检查点都存为证据：") ||
+		!strings.Contains(said.En, "the ledger has two histories; both checkpoints are kept as proof in ") {
+		t.Errorf("a fork of one size gives %+v", said)
+	}
+}
+
+func TestADamagedDirectoryIsReportedInOneLanguage(t *testing.T) {
+	for file, c := range map[string]struct{ content, zh, en string }{
+		"trusted":     {"x\n", "已损坏：公钥 \"x\" 不对", "is damaged: the public key \"x\" is wrong"},
+		"witness.key": {"x\n", "已损坏：私钥不对", "is damaged: the private key is wrong"},
+		"heads/*":     {"x\n", "已损坏：不是检查点", "is damaged: this is no checkpoint"},
+	} {
+		h := newHistory(t).grow(12, "record")
+		w, dir := made(t, h, newClock().now)
+		cosign(t, w, h.request(0, 10))
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		found, err := filepath.Glob(filepath.Join(dir, file))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%s: found %v, %v", file, found, err)
+		}
+		if err := os.WriteFile(found[0], []byte(c.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w, err = witness.Open(dir, newClock().now)
+		if err == nil {
+			_, err = w.Cosign(h.request(10, 12))
+			err = errors.Join(err, w.Close())
+		}
+		said := text.Of(err)
+		if !strings.Contains(said.Zh, c.zh) || !strings.Contains(said.En, c.en) || hasEnglish(said.Zh) {
+			t.Errorf("%s: got %+v", file, said)
 		}
 	}
 }
