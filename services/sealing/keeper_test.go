@@ -427,7 +427,8 @@ func TestAWrongPolicyIsReportedInOneLanguage(t *testing.T) {
 		}
 		_, err := k.Witnesses()
 		refused(t, err, text.Invalid, "the trust file is wrong")
-		if zh := text.Of(err).Zh; !strings.Contains(zh, "policy.txt：信任文件不对：第 2 行：") || strings.Contains(zh, "the ") {
+		zh := text.Of(err).Zh
+		if !strings.Contains(zh, "policy.txt：信任文件不对：第 2 行：") || strings.Contains(zh, "the ") {
 			t.Errorf("%s: the Chinese message is %s", line, zh)
 		}
 	}

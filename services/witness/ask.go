@@ -66,8 +66,8 @@ func post(ctx context.Context, client *http.Client, w seal.Witness, old uint64, 
 	asked, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(w.URL, "/")+addCheckpoint,
 		bytes.NewReader(a.to.Bytes()))
 	if err != nil {
-		return nil, text.Errorf(text.Invalid, "见证方 %s 的地址 %q 不对", "the URL %[2]q of the witness %[1]s is wrong",
-			w.Name, w.URL)
+		return nil, text.Errorf(text.Invalid, "见证方 %s 的地址 %q 不对",
+			"the URL %[2]q of the witness %[1]s is wrong", w.Name, w.URL)
 	}
 	asked.Header.Set("Content-Type", "text/plain; charset=utf-8")
 	answered, err := client.Do(asked)
@@ -168,7 +168,8 @@ func (a *answer) line() (seal.Line, error) {
 			Zh: "检查点没有它所信任的台账公钥的签名（答复 403）", En: "it answers 403: " + words})
 	default:
 		return seal.Line{}, a.contradicts(text.Text{
-			Zh: fmt.Sprintf("它不接受这个请求（答复 %d）", a.status), En: fmt.Sprintf("it answers %d: %s", a.status, words)})
+			Zh: fmt.Sprintf("它不接受这个请求（答复 %d）", a.status),
+			En: fmt.Sprintf("it answers %d: %s", a.status, words)})
 	}
 	for l := range strings.Lines(string(a.body)) {
 		line, err := seal.ParseLine(strings.TrimSuffix(l, "\n"))

@@ -175,11 +175,11 @@ type ForkError struct {
 
 // Text returns the message for a user.
 func (e *ForkError) Text() text.Text {
-	what := text.Say("证明不能说明台账 %s 的检查点（%d 条）是见证方签过的检查点（%d 条）的延续，不予签名：要么请求已损坏，"+
-		"要么这是另一套记录；请重新生成请求，仍不能证明的，即为另一套记录",
-		"the proof does not show that the checkpoint of %s with %d records continues the one with %d records that the "+
-			"witness cosigned: either the request is damaged, or this is another history; make a new request, and "+
-			"if that is refused too, it is another history", e.Offered.Origin, e.Offered.Size, e.Held.Size)
+	what := text.Say("证明不能说明台账 %s 的检查点（%d 条）是见证方签过的检查点（%d 条）的延续，不予签名："+
+		"要么请求已损坏，要么这是另一套记录；请重新生成请求，仍不能证明的，即为另一套记录",
+		"the proof does not show that the checkpoint of %s with %d records continues the one with %d records that "+
+			"the witness cosigned: either the request is damaged, or this is another history; make a new request, "+
+			"and if that is refused too, it is another history", e.Offered.Origin, e.Offered.Size, e.Held.Size)
 	kept := text.Say("两个检查点都已存下备查", "both checkpoints are kept")
 	if e.Offered.Size == e.Held.Size {
 		what = text.Say("台账 %s 的检查点与见证方签过的同为 %d 条而根值不同，不予签名：台账有两套记录",

@@ -218,10 +218,10 @@ func (w *Witness) Trust(key seal.Key) error {
 
 // Cosign checks that a checkpoint continues the one that the witness cosigned last of the same ledger, keeps it in its
 // place, and returns the cosignature, in this order: the checkpoint is durable before Cosign returns. It returns a
-// *ConflictError if the request does not start at the last one, a *ForkError if the checkpoint is not shown to continue it,
-// and otherwise an error with the code text.NotFound for an unknown origin, text.Forbidden for a missing or wrong
-// signature of the ledger, text.Invalid for a request that cannot be right, and text.Internal if the witness does not
-// know any more what it cosigned, or cannot write it.
+// *ConflictError if the request does not start at the last one, a *ForkError if nothing shows that the checkpoint
+// continues it, and otherwise an error with the code text.NotFound for an unknown origin, text.Forbidden for a missing
+// or wrong signature of the ledger, text.Invalid for a request that cannot be right, and text.Internal if the witness
+// does not know any more what it cosigned, or cannot write it.
 func (w *Witness) Cosign(r *seal.Request) (seal.Line, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -195,7 +195,7 @@ func TestWhatAWitnessRefuses(t *testing.T) {
 		"a wrong proof":           {unproven, text.Refused, "the request is damaged, or this is another history"},
 		"another of the size":     {other.request(10, 10), text.Refused, "the ledger has two histories"},
 		"another of the size, 0":  {other.request(0, 10), text.Refused, "the ledger has two histories"},
-		"another longer":          {other.request(10, 15), text.Refused, "the request is damaged, or this is another history"},
+		"another longer":          {other.request(10, 15), text.Refused, "damaged, or this is another history"},
 		"a checkpoint of nothing": {h.request(0, 0), text.Invalid, "has no records"},
 	} {
 		line, err := w.Cosign(c.r)
