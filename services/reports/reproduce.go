@@ -62,7 +62,7 @@ type NamedText struct {
 // text.Forbidden unless the account sees all of them, because the figures include all.
 func Reproduce(ctx context.Context, d *lists.Books, name string, content io.ReaderAt,
 	size int64) (*Reproduction, error) {
-	x, err := reading(ctx, d, name, content, size)
+	x, err := reading(ctx, File{name, content, size})
 	if x == nil {
 		return nil, err
 	}
@@ -91,6 +91,12 @@ type File struct {
 	Bytes   int64
 }
 
+// Readable returns the *text.Error that Reproduce returns for a file that is no report, without a ledger.
+func Readable(ctx context.Context, f File) error {
+	_, err := reading(ctx, f)
+	return err
+}
+
 // ReproduceEach reproduces reports as Reproduce does, but reads the ledger only once for the positions of all. It
 // passes the index of each file with the answers of Reproduce to each, in the order of the positions, files that are
 // no report first. It returns an error of each, of ctx or of the store.
@@ -98,7 +104,7 @@ func ReproduceEach(ctx context.Context, d *lists.Books, files []File,
 	each func(i int, r *Reproduction, err error) error) error {
 	var due []*reproducing
 	for i, f := range files {
-		x, err := reading(ctx, d, f.Name, f.Content, f.Bytes)
+		x, err := reading(ctx, f)
 		if x != nil {
 			var asks bool
 			if asks, err = x.asks(d); asks && err == nil {
@@ -143,12 +149,11 @@ type reproducing struct {
 }
 
 // reading reads a report up to its provenance. It returns nil for a file that is not a report.
-func reading(ctx context.Context, d *lists.Books, name string, content io.ReaderAt,
-	size int64) (*reproducing, error) {
-	if isPage(name) {
-		return readingPage(ctx, name, content, size)
+func reading(ctx context.Context, source File) (*reproducing, error) {
+	if isPage(source.Name) {
+		return readingPage(ctx, source.Name, source.Content, source.Bytes)
 	}
-	f, err := openFile(name, content, size)
+	f, err := openFile(source.Name, source.Content, source.Bytes)
 	if err != nil {
 		return nil, err
 	}

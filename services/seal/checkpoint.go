@@ -93,11 +93,8 @@ func lineError(line string) error {
 // ParseSigned reads a signed checkpoint. It accepts exactly what Signed.Bytes writes: at most 64 KiB, three lines of
 // text, and 1 to 100 signature lines of as many keys. It verifies no signature.
 func ParseSigned(note []byte) (*Signed, error) {
-	if len(note) > signedBytesMax {
-		return nil, signedError(text.Say("超过 64 KiB", "it has more than 64 KiB"))
-	}
-	if !utf8.Valid(note) || bytes.ContainsFunc(note, func(r rune) bool { return r < ' ' && r != '\n' }) {
-		return nil, signedError(text.Say("含有不是文本的字节", "it has bytes that are not text"))
+	if err := checkNote(note); err != nil {
+		return nil, err
 	}
 	lines := strings.Split(string(note), "\n")
 	if len(lines) < 6 || lines[3] != "" || lines[len(lines)-1] != "" {
@@ -122,6 +119,37 @@ func ParseSigned(note []byte) (*Signed, error) {
 		}
 	}
 	return s, nil
+}
+
+// ParseKept reads a checkpoint that an auditor kept himself. It accepts what ParseSigned does, also with a byte order
+// mark, the line ends of Windows, without the last newline, or with more of them. It also accepts the three lines of
+// the text alone, as they stand on a printed sheet; the result then has no signature line.
+func ParseKept(content []byte) (*Signed, error) {
+	content = bytes.TrimPrefix(content, []byte("\uFEFF"))
+	content = bytes.TrimRight(bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")), "\n")
+	lines := strings.Split(string(content), "\n")
+	if len(lines) != 3 {
+		return ParseSigned(append(content, '\n'))
+	}
+	if err := checkNote(content); err != nil {
+		return nil, err
+	}
+	c, err := parseText(lines[0], lines[1], lines[2])
+	if err != nil {
+		return nil, err
+	}
+	return &Signed{Checkpoint: c}, nil
+}
+
+// checkNote checks that a checkpoint is a text of at most signedBytesMax.
+func checkNote(note []byte) error {
+	if len(note) > signedBytesMax {
+		return signedError(text.Say("超过 64 KiB", "it has more than 64 KiB"))
+	}
+	if !utf8.Valid(note) || bytes.ContainsFunc(note, func(r rune) bool { return r < ' ' && r != '\n' }) {
+		return signedError(text.Say("含有不是文本的字节", "it has bytes that are not text"))
+	}
+	return nil
 }
 
 func parseText(origin, size, root string) (c Checkpoint, err error) {

@@ -54,6 +54,42 @@ func TestASignedCheckpointIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
+func TestAKeptCheckpointIsReadHoweverItWasKept(t *testing.T) {
+	s, _, _ := sealed(t)
+	whole := string(s.Bytes())
+	windows := strings.ReplaceAll(whole, "\n", "\r\n")
+	for _, content := range []string{whole, windows, "\uFEFF" + windows, strings.TrimSuffix(whole, "\n"),
+		strings.TrimSuffix(windows, "\r\n"), whole + "\n\n"} {
+		read, err := seal.ParseKept([]byte(content))
+		if err != nil || string(read.Bytes()) != whole {
+			t.Errorf("%q is read as %v, %v", content, read, err)
+		}
+		if _, err := seal.ParseSigned([]byte(content)); (err == nil) != (content == whole) {
+			t.Errorf("the strict reading of %q: %v", content, err)
+		}
+	}
+	typed := checkpoint.Text()
+	for _, content := range []string{typed, strings.TrimSuffix(typed, "\n"), typed + "\n", "\uFEFF" + typed,
+		strings.ReplaceAll(typed, "\n", "\r\n")} {
+		read, err := seal.ParseKept([]byte(content))
+		if err != nil || read.Checkpoint != checkpoint || len(read.Lines) != 0 {
+			t.Errorf("%q is read as %v, %v", content, read, err)
+		}
+		if _, err := seal.ParseSigned([]byte(content)); err == nil {
+			t.Errorf("%q is read as a signed checkpoint", content)
+		}
+	}
+	origin, rest, _ := strings.Cut(typed, "\n")
+	for _, content := range []string{"", "\n", "\uFEFF", origin, origin + "\n1503\n", typed + typed, "\n" + rest,
+		origin + "\r" + rest, origin + "\x00\n" + rest, origin + "\xff\n" + rest, "\uFEFF\uFEFF" + whole[:9],
+		strings.Replace(typed, "1503", "01503", 1), strings.Replace(whole, "— ", "- ", 1),
+		strings.Repeat("x", 65<<10) + "\n" + rest} {
+		if read, err := seal.ParseKept([]byte(content)); err == nil {
+			t.Errorf("%q is read as %v", content, read)
+		}
+	}
+}
+
 func verifiers(t *testing.T, log seal.Key) note.Verifiers {
 	t.Helper()
 	v, err := note.NewVerifier(log.String())

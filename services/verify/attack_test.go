@@ -94,15 +94,25 @@ func TestAHistoryWrittenAnewHasNoWitness(t *testing.T) {
 		w.heads[i] = seal.Sign(seal.Checkpoint{Origin: h.Origin, Size: h.Size, Root: w.root(h.Size)}, w.log)
 	}
 	w.figures = nil
-	expect(t, w.judge(t, w.bundle(t)), verify.Unwitnessed,
+	v := w.judge(t, w.bundle(t))
+	expectState(t, v, verify.Authenticity, verify.NotExamined)
+	expect(t, v, verify.Unwitnessed,
 		"没有发现矛盾，但不能证明未被整体改写：没有一个检查点达到信任文件的见证要求。",
+		"一、真实性：未核验", "1. Authenticity: not examined",
+		"检查点：所封记录 13 条，没有达到信任文件的见证要求",
+		"3 个检查点都有台账的签名，全部正确；没有一个有信任文件所列见证方的签名",
+		"checkpoints signed with the ledger's key: all 3, and every signature is right; none has a signature of a "+
+			"witness of the trust file",
 		"nothing contradicts, but nothing proves that the whole was not written anew: no checkpoint meets the "+
 			"quorum of "+
 			"the trust file.",
 		"检查点 13 没有信任文件所列见证方的签名", "the checkpoint of 13 records has no signature of a witness of "+
 			"the trust file")
-	expect(t, w.judge(t, w.bundle(t), untrusting), verify.Unwitnessed,
-		"没有给出自己的信任文件", "no trust file of your own was given")
+	v = w.judge(t, w.bundle(t), untrusting)
+	expectState(t, v, verify.Authenticity, verify.NotExamined)
+	expect(t, v, verify.Unwitnessed, "没有给出自己的信任文件", "no trust file of your own was given",
+		"检查点：所封记录 13 条，见证未核验：没有给出自己的信任文件",
+		"Checkpoint: of 13 records; no witness was examined: no trust file of your own was given")
 }
 
 func TestAnInsertedARemovedAndAMovedEventContradict(t *testing.T) {
@@ -282,7 +292,9 @@ func TestAStolenLogKeyMeetsNoQuorum(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.heads[2].Add(w.heads[2].Cosign(own, start.Add(time.Hour)))
-	expect(t, w.judge(t, w.bundle(t)), verify.Unwitnessed,
+	v := w.judge(t, w.bundle(t))
+	expectState(t, v, verify.Authenticity, verify.NotExamined)
+	expect(t, v, verify.Unwitnessed,
 		"检查点 13 未达到信任文件的见证要求：只有 audit 2026-11-01 10:00:00",
 		"the checkpoint of 13 records does not meet the quorum of the trust file: only audit 2026-11-01 10:00:00 "+
 			"signed",
@@ -305,7 +317,9 @@ func TestTheNewestCheckpointWithAQuorumCountsAndWhatLiesAfterItIsReported(t *tes
 		"Records after the checkpoint, which are not witnessed: 4.")
 	w = newWorld(t)
 	w.heads[2].Lines = w.heads[2].Lines[:2]
-	expect(t, w.judge(t, w.bundle(t)), verify.Unwitnessed,
+	v := w.judge(t, w.bundle(t))
+	expectState(t, v, verify.Authenticity, verify.NotExamined)
+	expect(t, v, verify.Unwitnessed,
 		"写于位置 12，达到见证要求的检查点只到 9", "made at position 12, and the checkpoint that meets the quorum "+
 			"ends at 9")
 }
@@ -333,7 +347,10 @@ func TestATrustFileOfAnotherLedgerProvesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	trust := strings.Replace(string(w.trust), w.log.Key.String(), other.Key.String(), 1)
-	expect(t, w.judge(t, w.bundle(t), func(cfg *verify.Config) { cfg.Trust = []byte(trust) }), verify.Unwitnessed,
+	v := w.judge(t, w.bundle(t), func(cfg *verify.Config) { cfg.Trust = []byte(trust) })
+	expectState(t, v, verify.Authenticity, verify.NotExamined)
+	expect(t, v, verify.Unwitnessed,
+		"检查点：所封记录 13 条，见证未核验：信任文件是台账“taizhang.sx/2026”的",
 		"信任文件是台账“taizhang.sx/2026”的，证据包是台账“taizhang.zj/2026”的",
 		`the trust file is of the ledger "taizhang.sx/2026", the bundle of "taizhang.zj/2026"`)
 	// Another key under the same origin contradicts.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"path"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -46,7 +45,7 @@ func (v *Verdict) figures(cfg Config, b *bundle.Bundle) (list []*figure) {
 		list = append(list, &figure{Figure{Name: name}, bytes.NewReader(all), int64(len(all))})
 	}
 	for _, f := range cfg.Figures {
-		list = append(list, &figure{Figure{Name: path.Base(f.Name), Given: true}, f.Content, f.Bytes})
+		list = append(list, &figure{Figure{Name: f.Name, Given: true}, f.Content, f.Bytes})
 	}
 	return list
 }
@@ -62,6 +61,9 @@ func (v *Verdict) checkFigures(ctx context.Context, d *lists.Books, s *scan, lis
 		files = append(files, reports.File{Name: f.Name, Content: f.content, Bytes: f.bytes})
 	}
 	err := reports.ReproduceEach(ctx, d, files, func(i int, r *reports.Reproduction, err error) error {
+		if err != nil && list[i].Given && text.CodeOf(err) == text.Invalid {
+			return ofFigure(list[i].Name, err)
+		}
 		v.checkFigure(s, list[i], r, err)
 		return nil
 	})

@@ -3,11 +3,13 @@ package verify_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/verify"
@@ -88,4 +90,61 @@ func TestAReportOfAnAccountThatSeesSomeCentersSaysSo(t *testing.T) {
 	if len(v.Figures) != 1 || !slices.Equal(v.Figures[0].Within, []events.CenterID{"ZJ-0001"}) {
 		t.Errorf("%+v", v.Figures)
 	}
+}
+
+func TestAKnownCheckpointIsReadHoweverItWasKept(t *testing.T) {
+	w := newWorld(t)
+	file := w.bundle(t)
+	kept := string(w.heads[1].Bytes())
+	windows := "\uFEFF" + strings.ReplaceAll(kept, "\n", "\r\n")
+	typed, _, _ := strings.Cut(kept, "\n\n")
+	const note = "留存的检查点没有签名行：按您给出的三行比对"
+	for name, content := range map[string]string{"as it was": kept, "as Windows keeps it": windows,
+		"without the last newline": strings.TrimSuffix(kept, "\n"), "three lines": typed,
+		"three lines of Windows": strings.ReplaceAll(typed, "\n", "\r\n") + "\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			known := func(content string) func(*verify.Config) {
+				return func(cfg *verify.Config) { cfg.Known = []byte(content) }
+			}
+			v := w.judge(t, file, known(content))
+			expect(t, v, verify.Holds, "留存的检查点（9 条）是本台账的开头部分")
+			if said := strings.Contains(page(t, v), note); said != strings.HasPrefix(name, "three") {
+				t.Errorf("unsigned: %v\n%s", said, page(t, v))
+			}
+			other := strings.Replace(content, w.heads[1].Root.String(), w.heads[0].Root.String(), 1)
+			expect(t, w.judge(t, file, known(other)), verify.Contradicted, "这不是同一部历史")
+		})
+	}
+	// In the bundle itself nothing but the form of the specification counts.
+	for _, content := range []string{windows, typed, strings.TrimSuffix(kept, "\n")} {
+		files := filesOf(t, file)
+		files["checkpoints/9"] = []byte(content)
+		expect(t, w.judge(t, zipped(t, files, true)), verify.Contradicted, "checkpoints/9：不是检查点")
+	}
+}
+
+func TestAReportOfTheAuditorThatCannotBeReadIsNoContradiction(t *testing.T) {
+	w := newWorld(t)
+	report := string(w.figures["执行.csv"])
+	w.figures = nil
+	file := w.bundle(t)
+	for name, content := range map[string]string{"pic.pdf": "%PDF", "empty": "", "empty.xlsx": "", "其他.csv": "a,b\n",
+		"其他.html": "<html>"} {
+		t.Run(name, func(t *testing.T) {
+			_, err := verify.Verify(t.Context(), verify.Config{Content: strings.NewReader("no zip"), Bytes: 6,
+				Figures: []verify.File{{Name: name, Content: strings.NewReader(content), Bytes: int64(len(content))}}})
+			var of *text.Error
+			if !errors.As(err, &of) || of.Param != "figures" || !strings.Contains(of.What.Zh, "您给出的 "+name+" 不能用") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	// Two files of one name in two folders are told apart.
+	v := w.judge(t, file, func(cfg *verify.Config) {
+		cfg.Figures = []verify.File{{Name: "x1/执行.csv", Content: strings.NewReader(report), Bytes: int64(len(report))}}
+		other := strings.Replace(report, "123456.03", "123456.04", 1)
+		cfg.Figures = append(cfg.Figures,
+			verify.File{Name: "x2/执行.csv", Content: strings.NewReader(other), Bytes: int64(len(other))})
+	})
+	expect(t, v, verify.Contradicted, "报表 x1/执行.csv：", "报表 x2/执行.csv：单元格与台账不符")
 }

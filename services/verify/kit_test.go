@@ -417,6 +417,16 @@ func expect(t testing.TB, v *verify.Verdict, result verify.Result, sentences ...
 	}
 }
 
+// expectState compares the state of a property.
+func expectState(t testing.TB, v *verify.Verdict, code verify.PropertyCode, state verify.State) {
+	t.Helper()
+	for _, p := range v.Properties {
+		if p.Code == code && p.State != state {
+			t.Errorf("%s is %s, expected %s:\n%s", code, p.State, state, page(t, v))
+		}
+	}
+}
+
 // filesOf returns the files of a zip by name.
 func filesOf(t testing.TB, file []byte) map[string][]byte {
 	t.Helper()

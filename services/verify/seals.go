@@ -248,7 +248,6 @@ func (v *Verdict) checkOwnKey(h *heads, list []seals) {
 		lines += len(head.Lines)
 	}
 	v.unexamined(signaturesUntrusted(lines))
-	v.property(Authenticity).open = true
 	if len(list) == 0 {
 		return
 	}
@@ -298,9 +297,13 @@ func (v *Verdict) checkKnown(known *seal.Signed, h *heads, s *scan, p *seal.Poli
 	v.bothSigned(known, h, p)
 }
 
-// knownSignature notes that the checkpoint that the auditor kept is not signed by the log of his trust file.
+// knownSignature notes that the checkpoint that the auditor kept has no signature, or none by the log of his trust
+// file.
 func (v *Verdict) knownSignature(known *seal.Signed, p *seal.Policy) {
-	if p != nil && known.SignedBy(p.Log) != nil {
+	switch {
+	case len(known.Lines) == 0:
+		v.notes(Authenticity, "", knownTyped)
+	case p != nil && known.SignedBy(p.Log) != nil:
 		v.notes(Authenticity, "", knownUnsigned(known.Origin))
 	}
 }

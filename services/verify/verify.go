@@ -9,6 +9,7 @@ import (
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/bundle"
+	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/seal"
 )
 
@@ -20,7 +21,7 @@ type Config struct {
 	Bytes   int64
 
 	Trust    []byte         // the trust file; nil for none
-	Known    []byte         // a checkpoint that the auditor kept; nil for none
+	Known    []byte         // a checkpoint that the auditor kept, or its three lines alone; nil for none
 	TSARoots *x509.CertPool // nil for none
 	Figures  []File         // reports that the auditor has from elsewhere
 	Thorough bool           // make all naive evaluations, however long it takes
@@ -50,8 +51,13 @@ func verify(ctx context.Context, cfg Config, answers bool) (*Verdict, error) {
 		}
 	}
 	if cfg.Known != nil {
-		if known, err = seal.ParseSigned(cfg.Known); err != nil {
+		if known, err = seal.ParseKept(cfg.Known); err != nil {
 			return nil, ofParam(err, "known")
+		}
+	}
+	for _, f := range cfg.Figures {
+		if err := reports.Readable(ctx, f.file()); err != nil {
+			return nil, ofFigure(f.Name, err)
 		}
 	}
 	v := newVerdict(cfg.Program, cfg.Name)
@@ -79,6 +85,18 @@ func verify(ctx context.Context, cfg Config, answers bool) (*Verdict, error) {
 // ofParam returns an error about a file of the auditor.
 func ofParam(err error, param string) error {
 	return (&text.Error{Code: text.Invalid, What: text.Of(err)}).Of(param)
+}
+
+// ofFigure returns an error about a report of the auditor, or the error itself if it is not about the file.
+func ofFigure(name string, err error) error {
+	if text.CodeOf(err) != text.Invalid {
+		return err
+	}
+	return (&text.Error{Code: text.Invalid, What: figureUnusable(name, text.Of(err))}).Of("figures")
+}
+
+func (f File) file() reports.File {
+	return reports.File{Name: f.Name, Content: f.Content, Bytes: f.Bytes}
 }
 
 // judge examines everything in a bundle.
@@ -166,7 +184,8 @@ func (v *Verdict) checkSealed(ctx context.Context, cfg Config, b *bundle.Bundle,
 	c.center = b.Center()
 	c.k = s.streamRevision(c.center.Stream())
 	newest := h.newest()
-	if newest == nil {
+	if newest == nil { // readHeads reported why
+		v.lacks(noQuorum)
 		return c, nil
 	}
 	if policy != nil && policy.Log.Name == newest.Origin {
@@ -195,21 +214,26 @@ func (v *Verdict) checkSealed(ctx context.Context, cfg Config, b *bundle.Bundle,
 	if trusted != nil {
 		c.size, c.after = trusted.Size, s.after(trusted.Size)
 	}
-	v.tellFacts(b, cmp.Or(trusted, newest), s)
+	v.tellFacts(b, cmp.Or(trusted, newest), s, policy)
 	return c, nil
 }
 
 // tellFacts adds what the bundle is.
-func (v *Verdict) tellFacts(b *bundle.Bundle, h *head, s *scan) {
+func (v *Verdict) tellFacts(b *bundle.Bundle, h *head, s *scan, p *seal.Policy) {
 	if b.Center() != "" {
 		v.fact(centerFact, text.Same(string(b.Center())))
 	}
 	if n := len(s.places); n > 0 {
 		v.fact(ledgerFact, ledgerIs(h.Origin, uint64(n), s.lastPosition(), s.places[0].time(), s.places[n-1].time()))
 	}
-	names := []string(nil)
-	if h.met {
-		names = h.who()
+	switch {
+	case p == nil:
+		v.fact(checkpointFact, checkpointUnexamined(h.Size, noTrust))
+	case p.Log.Name != h.Origin:
+		v.fact(checkpointFact, checkpointUnexamined(h.Size, otherLog(p.Log.Name, h.Origin)))
+	case h.met:
+		v.fact(checkpointFact, checkpointIs(h.Size, h.who()))
+	default:
+		v.fact(checkpointFact, checkpointIs(h.Size, nil))
 	}
-	v.fact(checkpointFact, checkpointIs(h.Size, names))
 }

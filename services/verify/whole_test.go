@@ -10,7 +10,11 @@ import (
 
 func TestAWholeBundleHolds(t *testing.T) {
 	w := newWorld(t)
-	expect(t, w.judge(t, w.bundle(t)), verify.Holds)
+	v := w.judge(t, w.bundle(t))
+	expect(t, v, verify.Holds)
+	for _, p := range v.Properties {
+		expectState(t, v, p.Code, verify.Passed)
+	}
 }
 
 // TestTheJSONSaysWhatThePageSays reads verdicts back from their JSON: it gives the same page in both languages.

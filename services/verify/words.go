@@ -38,6 +38,11 @@ func checkpointIs(size uint64, cosigned []string) text.Text {
 	return text.Say("所封记录 %d 条，见证方 %s", "of %d records, cosigned by %s", size, list(cosigned))
 }
 
+// checkpointUnexamined is about a checkpoint of which no witness could be examined.
+func checkpointUnexamined(size uint64, why text.Text) text.Text {
+	return text.Say("所封记录 %d 条，见证未核验：%s", "of %d records; no witness was examined: %s", size, why)
+}
+
 func cosignedAt(name string, at time.Time) string { return name + " " + instant(at) }
 
 // Conclusions.
@@ -268,6 +273,10 @@ func knownUnsigned(origin string) text.Text {
 		"the checkpoint that you kept (%s) has no right signature of the ledger's key in the trust file", origin)
 }
 
+// knownTyped is about a checkpoint without signatures, such as three lines that were typed from paper.
+var knownTyped = text.Say("留存的检查点没有签名行：按您给出的三行比对",
+	"the checkpoint that you kept has no signature line: its three lines are compared as you gave them")
+
 var knownNone = text.Say("没有给出留存的检查点：末尾若在最后一次见证之后被截去，查不出来",
 	"no checkpoint that you kept was given: a tail cut off after the last cosigning would not be seen")
 
@@ -352,6 +361,11 @@ func badCosignature(file, witness string) text.Text {
 }
 
 func signaturesHold(checkpoints, cosignatures int) text.Text {
+	if cosignatures == 0 {
+		return text.Say("%d 个检查点都有台账的签名，全部正确；没有一个有信任文件所列见证方的签名",
+			"checkpoints signed with the ledger's key: all %d, and every signature is right; none has a signature of a "+
+				"witness of the trust file", checkpoints)
+	}
 	return text.Say("%d 个检查点都有台账的签名，连同 %d 个见证方签名，全部正确",
 		"checkpoints signed with the ledger's key: all %d; signatures of witnesses: %d; every one is right",
 		checkpoints, cosignatures)
@@ -529,6 +543,11 @@ func figureDiffers(f *Figure) text.Text {
 
 func figureBad(name string, why text.Text) text.Text {
 	return text.Say("报表 %s 无法重算：%s", "the report %s cannot be computed again: %s", name, why)
+}
+
+// figureUnusable is about a report of the auditor that cannot be read.
+func figureUnusable(name string, why text.Text) text.Text {
+	return text.Say("您给出的 %s 不能用：%s", "%s, which you gave, cannot be used: %s", name, why)
 }
 
 func figureBytes(name string) text.Text {
