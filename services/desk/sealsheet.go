@@ -65,9 +65,10 @@ func (c *Checkpoint) WriteSheet(to io.Writer, lang string, now time.Time) error 
 	s.CodeTitle = say("二维码（检查点原文，含 %d 行签名）",
 		"QR code (the checkpoint verbatim, with %d signature lines)",
 		lines)
-	s.How = say("核对：扫描二维码，原样存为文件，运行 taizhang-verify，用 --known 指明此文件；"+
-		"也可只比对上面三行。", "To check: scan the code, save its text as it is in a file known.checkpoint, and run "+
-		"taizhang-verify with --known known.checkpoint; or compare the three lines above by eye.")
+	s.How = say("核对：扫描二维码，把文字存为文件 known.checkpoint，运行 taizhang-verify，"+
+		"用 --known known.checkpoint 指明此文件；也可把上面三行抄入这个文件。",
+		"To check: scan the code, save its text in a file known.checkpoint, and run taizhang-verify with "+
+			"--known known.checkpoint; or type the three lines above into that file.")
 	if err := s.draw(content); err != nil {
 		return err
 	}
