@@ -24,6 +24,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/verify"
 )
 
@@ -49,18 +50,17 @@ type options struct {
 func (o *options) flags() *pflag.FlagSet {
 	f := pflag.NewFlagSet("taizhang-verify", pflag.ContinueOnError)
 	f.SortFlags = false
-	f.StringVar(&o.trust, "trust", "", "您自己的信任文件：台账公钥、见证方、见证要求（须有几家见证）\n"+
+	f.StringVar(&o.trust, "trust", "", "您自己的信任文件 `FILE`：台账公钥、见证方、见证要求（须有几家见证）\n"+
 		"your own trust file: the ledger's key, the witnesses, the quorum (how many of them must have signed)")
-	f.StringVar(&o.known, "known", "", "您以前留存的检查点\na checkpoint that you kept")
-	f.StringArrayVar(&o.figures, "figures", nil, "从别处得到的报表，可重复\n"+
-		"a report that you have from elsewhere; "+
-		"repeatable")
-	f.StringVar(&o.roots, "tsa-roots", "", "时间戳机构的根证书（PEM）\nroots of the time-stamp authority (PEM)")
+	f.StringVar(&o.known, "known", "", "您以前留存的检查点 `FILE`，或抄自打印页的三行\n"+
+		"a checkpoint that you kept, or the three lines of a printed sheet")
+	f.StringArrayVar(&o.figures, "figures", nil, "从别处得到的报表 `FILE`，可重复\n"+
+		"a report that you have from elsewhere; repeatable")
+	f.StringVar(&o.roots, "tsa-roots", "", "时间戳机构的根证书 `FILE`（PEM）\nroots of the time-stamp authority (PEM)")
 	f.BoolVar(&o.thorough, "thorough", false, "独立复算全部进行，不作抽查\n"+
-		"make every independent computation, not "+
-		"a sample")
-	f.StringVar(&o.lang, "lang", "", "zh 或 en，默认两种都写\nzh or en; both if not given")
-	f.StringVar(&o.output, "output", "", "json：供程序读取\njson: for programs")
+		"make every independent computation, not a sample")
+	f.StringVar(&o.lang, "lang", "", "只写 `zh|en` 中的一种，默认两种都写\nwrite one language; both if not given")
+	f.StringVar(&o.output, "output", "", "写成 `json`，供程序读取\nfor programs")
 	f.BoolVar(&o.version, "version", false, "显示版本\nshow the version")
 	return f
 }
@@ -94,6 +94,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return 0
 	case err == nil:
 		err = o.check(f.Args())
+	default:
+		err = flagError(err)
 	}
 	if err != nil {
 		o.tell(errOut, err)
@@ -112,6 +114,25 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return usageCode
 	}
 	return int(v.Result)
+}
+
+// flagError returns an error in both languages for a flag that the library rejects.
+func flagError(err error) error {
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
+		return text.Errorf(text.Invalid, "没有选项 -%s", "unknown flag: -%s", unknown.GetSpecifiedName())
+	case errors.As(err, &unknown):
+		return text.Errorf(text.Invalid, "没有选项 --%s", "unknown flag: --%s", unknown.GetSpecifiedName())
+	case errors.As(err, &missing):
+		return text.Errorf(text.Invalid, "--%s 需要一个值", "--%s needs a value", missing.GetFlag().Name)
+	case errors.As(err, &invalid):
+		return text.Errorf(text.Invalid, "--%s 的值 %q 不对", "--%s: the value %q is not valid",
+			invalid.GetFlag().Name, invalid.GetValue())
+	}
+	return &text.Error{Code: text.Invalid, What: text.Text{Zh: "选项写法不对", En: err.Error()}}
 }
 
 func (o *options) check(args []string) error {
@@ -137,6 +158,8 @@ func (o *options) tell(to io.Writer, err error) {
 		said = text.Say("--%s：%s", "--%s: %s", of.Param, of.What)
 	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &file):
 		said = text.Say("文件 %s 不存在", "there is no file %s", file.Path)
+	case errors.Is(err, fs.ErrPermission) && errors.As(err, &file):
+		said = text.Say("没有读取文件 %s 的权限", "there is no permission to read the file %s", file.Path)
 	case errors.As(err, &file):
 		said = text.Say("文件 %s 打不开：%v", "the file %s cannot be opened: %v", file.Path, file.Err)
 	}
@@ -158,14 +181,14 @@ func (o *options) verify(ctx context.Context, path string) (*verify.Verdict, err
 		if f.path == "" {
 			continue
 		}
-		content, err := os.ReadFile(f.path)
+		content, err := readSmall(f.path)
 		if err != nil {
 			return nil, err
 		}
-		*f.to = append([]byte{}, content...)
+		*f.to = append([]byte{}, content...) // not nil, even if it is empty
 	}
 	if o.roots != "" {
-		content, err := os.ReadFile(o.roots)
+		content, err := readSmall(o.roots)
 		if err != nil {
 			return nil, err
 		}
@@ -175,14 +198,14 @@ func (o *options) verify(ctx context.Context, path string) (*verify.Verdict, err
 		}
 	}
 	for _, path := range o.figures {
-		f, size, err := open(path)
+		f, size, err := files.Open(path)
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
 		cfg.Figures = append(cfg.Figures, verify.File{Name: path, Content: f, Bytes: size})
 	}
-	f, size, err := open(path)
+	f, size, err := files.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -191,21 +214,21 @@ func (o *options) verify(ctx context.Context, path string) (*verify.Verdict, err
 	return verify.Verify(ctx, cfg)
 }
 
-// open opens a regular file.
-func open(path string) (*os.File, int64, error) {
-	f, err := os.Open(path)
+// smallBytesMax is the largest size of a trust file, a checkpoint or root certificates.
+const smallBytesMax = 1 << 20
+
+// readSmall reads a regular file of at most smallBytesMax bytes.
+func readSmall(path string) ([]byte, error) {
+	f, size, err := files.Open(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = text.Errorf(text.Invalid, "%s 不是普通文件", "%s is not a regular file", path)
+	defer f.Close()
+	if size > smallBytesMax {
+		return nil, text.Errorf(text.Invalid, "%s 过大，上限为 %d 字节", "%s is too large: the limit is %d bytes",
+			path, smallBytesMax)
 	}
-	if err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	return f, info.Size(), nil
+	return io.ReadAll(io.LimitReader(f, smallBytesMax))
 }
 
 // release is the version of a release. The linker sets it (deploy/release); it is "" in any other build.

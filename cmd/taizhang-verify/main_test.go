@@ -76,17 +76,27 @@ func TestWrongUsageHasItsOwnCode(t *testing.T) {
 		args []string
 		says string
 	}{
-		"no file":                  {nil, "expected one file"},
-		"two files":                {[]string{zip, zip}, "expected one file"},
-		"an unknown flag":          {[]string{zip, "--score"}, "unknown flag"},
-		"an unknown language":      {[]string{zip, "--lang", "fr"}, "--lang must be zh or en"},
-		"an unknown output":        {[]string{zip, "--output", "csv"}, "--output can only be json"},
-		"a file that is not there": {[]string{zip + "x"}, "文件"},
-		"a directory":              {[]string{t.TempDir()}, "is not a regular file"},
-		"no trust file there":      {[]string{zip, "--trust", zip + "x"}, "there is no file"},
-		"a trust file without log": {[]string{zip, "--trust", file(t, "p", "# nothing\n")}, "--trust: "},
+		"no file":                   {nil, "expected one file"},
+		"two files":                 {[]string{zip, zip}, "expected one file"},
+		"an unknown flag":           {[]string{zip, "--score"}, "没有选项 --score\nunknown flag: --score\n"},
+		"an unknown short flag":     {[]string{zip, "-s"}, "没有选项 -s\nunknown flag: -s\n"},
+		"a flag without its value":  {[]string{zip, "--trust"}, "--trust 需要一个值\n--trust needs a value\n"},
+		"a flag with a wrong value": {[]string{zip, "--thorough=x"}, "--thorough 的值 \"x\" 不对\n"},
+		"an unknown language":       {[]string{zip, "--lang", "fr"}, "--lang must be zh or en"},
+		"an unknown output":         {[]string{zip, "--output", "csv"}, "--output can only be json"},
+		"a file that is not there":  {[]string{zip + "x"}, "文件"},
+		"a directory":               {[]string{t.TempDir()}, "is not a regular file"},
+		"no trust file there":       {[]string{zip, "--trust", zip + "x"}, "there is no file"},
+		"a trust file without log":  {[]string{zip, "--trust", file(t, "p", "# nothing\n")}, "--trust: "},
 		"a trust file of no quorum": {[]string{zip, "--trust", file(t, "p",
 			"log "+key+"\nquorum none\n")}, "--trust: "},
+		"a trust file that is a device": {[]string{zip, "--trust", os.DevNull}, "is not a regular file"},
+		"a known that is a directory":   {[]string{zip, "--known", t.TempDir()}, "is not a regular file"},
+		"a known that is too large": {[]string{zip, "--known", file(t, "c", strings.Repeat("x", 1<<20+1))},
+			"is too large"},
+		"roots that are a device":    {[]string{zip, "--tsa-roots", os.DevNull}, "is not a regular file"},
+		"a figure that is no report": {[]string{zip, "--figures", file(t, "pic.pdf", "x")}, "pic.pdf 不能用"},
+		"an empty figure":            {[]string{zip, "--figures", file(t, "empty.xlsx", "")}, "--figures: "},
 		"an empty trust file":        {[]string{zip, "--trust", file(t, "p", "")}, "--trust: "},
 		"a known that is none":       {[]string{zip, "--known", file(t, "c", "x")}, "--known: "},
 		"roots that are none":        {[]string{zip, "--tsa-roots", file(t, "r.pem", "x")}, "has no certificate"},
@@ -102,7 +112,7 @@ func TestWrongUsageHasItsOwnCode(t *testing.T) {
 func TestHelpAndVersion(t *testing.T) {
 	code, out, _ := call(t, "--help")
 	if code != 0 || !strings.Contains(out, "--trust") || !strings.Contains(out, "退出码") ||
-		!strings.Contains(out, "Exit") {
+		!strings.Contains(out, "Exit") || strings.Contains(out, "string") || !strings.Contains(out, "--trust FILE") {
 		t.Errorf("%d %s", code, out)
 	}
 	if code, out, _ := call(t, "--version"); code != 0 || !strings.HasPrefix(out, "taizhang-verify ") {

@@ -134,17 +134,18 @@ func TestAReportOfTheAuditorThatCannotBeReadIsNoContradiction(t *testing.T) {
 			_, err := verify.Verify(t.Context(), verify.Config{Content: strings.NewReader("no zip"), Bytes: 6,
 				Figures: []verify.File{{Name: name, Content: strings.NewReader(content), Bytes: int64(len(content))}}})
 			var of *text.Error
-			if !errors.As(err, &of) || of.Param != "figures" || !strings.Contains(of.What.Zh, "您给出的 "+name+" 不能用") {
+			if !errors.As(err, &of) || of.Param != "figures" ||
+				!strings.Contains(of.What.Zh, "您给出的 "+name+" 不能用") {
 				t.Errorf("%v", err)
 			}
 		})
 	}
 	// Two files of one name in two folders are told apart.
 	v := w.judge(t, file, func(cfg *verify.Config) {
-		cfg.Figures = []verify.File{{Name: "x1/执行.csv", Content: strings.NewReader(report), Bytes: int64(len(report))}}
 		other := strings.Replace(report, "123456.03", "123456.04", 1)
-		cfg.Figures = append(cfg.Figures,
-			verify.File{Name: "x2/执行.csv", Content: strings.NewReader(other), Bytes: int64(len(other))})
+		cfg.Figures = []verify.File{
+			{Name: "x1/执行.csv", Content: strings.NewReader(report), Bytes: int64(len(report))},
+			{Name: "x2/执行.csv", Content: strings.NewReader(other), Bytes: int64(len(other))}}
 	})
 	expect(t, v, verify.Contradicted, "报表 x1/执行.csv：", "报表 x2/执行.csv：单元格与台账不符")
 }

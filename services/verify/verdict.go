@@ -160,8 +160,8 @@ func (v *Verdict) unexamined(what text.Text) {
 	}
 }
 
-// lacks notes why the result cannot be Holds although nothing contradicts. The first reason counts. Authenticity is not
-// passed then: whoever has the key of the log can sign a false history too.
+// lacks notes why the result cannot be Holds although nothing contradicts. The first reason counts. Authenticity is
+// not passed then: whoever has the key of the log can sign a false history too.
 func (v *Verdict) lacks(why text.Text) {
 	v.property(Authenticity).open = true
 	if v.unwitnessed == (text.Text{}) {

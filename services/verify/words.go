@@ -363,8 +363,8 @@ func badCosignature(file, witness string) text.Text {
 func signaturesHold(checkpoints, cosignatures int) text.Text {
 	if cosignatures == 0 {
 		return text.Say("%d 个检查点都有台账的签名，全部正确；没有一个有信任文件所列见证方的签名",
-			"checkpoints signed with the ledger's key: all %d, and every signature is right; none has a signature of a "+
-				"witness of the trust file", checkpoints)
+			"checkpoints signed with the ledger's key: all %d, and every signature is right; none has a signature of "+
+				"a witness of the trust file", checkpoints)
 	}
 	return text.Say("%d 个检查点都有台账的签名，连同 %d 个见证方签名，全部正确",
 		"checkpoints signed with the ledger's key: all %d; signatures of witnesses: %d; every one is right",
