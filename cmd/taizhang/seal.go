@@ -92,12 +92,25 @@ func (a *app) tellCheckpoint(c *desk.Checkpoint) {
 		a.print("已达到 policy.txt 的见证要求", "the quorum of policy.txt is met")
 	case len(c.Cosigners) > 0:
 		a.print("尚未达到 policy.txt 的见证要求", "the quorum of policy.txt is not met yet")
+	case strangers(c) > 0:
+		a.print("检查点上有 %d 家的签名，其公钥不在 policy.txt 中；请将见证方写入该文件",
+			"signatures by keys that policy.txt does not have: %d; write the witnesses there", strangers(c))
 	default:
 		a.print("尚无见证", "no witness has cosigned it yet")
 	}
 	if c.Position > c.Size {
 		a.print("其后另有 %d 条记录尚未封存", "%d records after it are not sealed yet", c.Position-c.Size)
 	}
+}
+
+// strangers returns the number of signatures on a checkpoint that are neither the ledger's nor its owner's.
+func strangers(c *desk.Checkpoint) (count int) {
+	for line := range strings.Lines(c.Note) {
+		if strings.HasPrefix(line, "— ") && !strings.HasPrefix(line, "— "+c.Origin+" ") {
+			count++
+		}
+	}
+	return count
 }
 
 func (a *app) sealShowCommand() *cobra.Command {

@@ -368,7 +368,7 @@ func (a *app) sealKeyCommand() *cobra.Command {
 					return err
 				}
 				return a.answer(c, c.Table, func() {
-					a.print("私钥已放回 %s，可以封存", "the key is in %s, and the ledger can be sealed",
+					a.print("私钥在 %s，可以封存", "the key is in %s, and the ledger can be sealed",
 						d.Seals.KeyPath())
 				})
 			})

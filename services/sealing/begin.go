@@ -254,13 +254,14 @@ func (k *Keeper) makeKey(origin string) (log seal.Signer, err error) {
 	if err != nil {
 		return log, err
 	}
-	if _, err := k.Policy(); !errors.Is(err, ErrNotBegun) {
+	if _, err := k.Policy(); !errors.Is(err, fs.ErrNotExist) {
 		return log, err
 	}
 	return log, files.Replace(k.at(PolicyName), []byte(proposal(log.Key)))
 }
 
-// RestoreKey puts the ledger's private key back. It must be the recorded one.
+// RestoreKey puts the ledger's private key back, which must be the recorded one, and writes a policy without witnesses
+// if there is none. It replaces neither.
 func (k *Keeper) RestoreKey(ctx context.Context, name string, content []byte) error {
 	log, err := k.Log()
 	if err != nil {
@@ -282,15 +283,17 @@ func (k *Keeper) RestoreKey(ctx context.Context, name string, content []byte) er
 		return err
 	}
 	defer unlock()
+	_, noPolicy := k.Policy()
 	if k.HasKey() {
-		return text.Errorf(text.Conflict, "%s 已经存在，不会覆盖", "%s exists already and is not overwritten",
-			k.at(KeyName))
-	}
-	if err := files.Replace(k.at(KeyName), []byte(s.Private()+"\n")); err != nil {
+		if noPolicy == nil {
+			return text.Errorf(text.Conflict, "%s 已经存在，不会覆盖", "%s exists already and is not overwritten",
+				k.at(KeyName))
+		}
+	} else if err := files.Replace(k.at(KeyName), []byte(s.Private()+"\n")); err != nil {
 		return err
 	}
-	if _, err := k.Policy(); !errors.Is(err, ErrNotBegun) {
-		return err
+	if !errors.Is(noPolicy, fs.ErrNotExist) {
+		return noPolicy
 	}
 	return files.Replace(k.at(PolicyName), []byte(proposal(log)))
 }

@@ -1,7 +1,6 @@
 package sealing
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,10 +31,7 @@ func (k *Keeper) Witnesses() (*seal.Policy, error) {
 		return nil, err
 	}
 	content, err := k.Policy()
-	switch {
-	case errors.Is(err, ErrNotBegun): // a copy of a ledger that another process seals
-		return nil, nil
-	case err != nil:
+	if err != nil {
 		return nil, err
 	}
 	own, err := k.policyKey(k.dir)
