@@ -369,8 +369,8 @@ func exactly(n int) cobra.PositionalArgs { return between(n, n) }
 func between(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < least {
-			zh := app{lang: "zh"}
-			return usage(cmd, "缺少参数：taizhang %[1]s", "an argument is missing: %[2]s", zh.useOf(cmd), cmd.Use)
+			zh, en := app{lang: "zh"}, app{lang: "en"}
+			return usage(cmd, "缺少参数：%[1]s", "an argument is missing: %[2]s", zh.useOf(cmd), en.useOf(cmd))
 		}
 		if len(args) > most {
 			return usage(cmd, "多余的参数 %q", "unexpected argument %q", args[most])

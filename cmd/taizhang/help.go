@@ -58,7 +58,7 @@ func (a *app) argument(name string) string {
 	return b.String()
 }
 
-// useOf returns the command line of a verb as its help has it, without the name of the program.
+// useOf returns the command line of a verb as its help has it: the commands that lead to it, and its arguments.
 func (a *app) useOf(c *cobra.Command) string {
 	words := strings.Fields(c.Use)
 	for i, word := range words {
@@ -66,6 +66,7 @@ func (a *app) useOf(c *cobra.Command) string {
 			words[i] = a.argument(word)
 		}
 	}
+	words[0] = c.CommandPath()
 	return strings.Join(words, " ")
 }
 
@@ -74,15 +75,11 @@ func (a *app) help(c *cobra.Command) {
 	b := &strings.Builder{}
 	b.WriteString(strings.TrimRight(cmp.Or(c.Long, c.Short), "\n"))
 	fmt.Fprintf(b, "\n\n%s\n", a.say("用法：", "Usage:"))
-	above := ""
-	if c.HasParent() {
-		above = c.Parent().CommandPath() + " "
-	}
 	if !isGroup(c) {
-		fmt.Fprintf(b, "  %s%s %s\n", above, a.useOf(c), a.say("[选项]", "[flags]"))
+		fmt.Fprintf(b, "  %s %s\n", a.useOf(c), a.say("[选项]", "[flags]"))
 	}
 	if c.HasAvailableSubCommands() {
-		fmt.Fprintf(b, "  %s%s %s\n", above, c.Name(), a.say("[命令]", "[command]"))
+		fmt.Fprintf(b, "  %s %s\n", c.CommandPath(), a.say("[命令]", "[command]"))
 	}
 	if list := examplesOf(c); len(list) > 0 {
 		fmt.Fprintf(b, "\n%s\n", a.say("示例：", "Examples:"))
