@@ -161,8 +161,8 @@ func (k *Keeper) Policy() ([]byte, error) {
 	content, err := os.ReadFile(k.at(PolicyName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &text.Error{Code: text.NotFound, Cause: err, What: text.Say(
-			"缺少 %s，其中是各见证方的公钥：备份的 .seal.tar 中有一份，请放回；没有备份的，用 taizhang seal key restore "+
-				"重写一份，再写入各见证方",
+			"缺少 %s，其中是各见证方的公钥：备份的 .seal.tar 中有一份，请放回；没有备份的，"+
+				"用 taizhang seal key restore 重写一份，再写入各见证方",
 			"%s is missing, which has the keys of the witnesses: put back the one in the .seal.tar of a backup; "+
 				"without a backup, taizhang seal key restore writes a new one, to which you add your witnesses",
 			k.at(PolicyName))}
