@@ -5,7 +5,7 @@
 
 --trust  your own trust file (tlog-policy): the ledger's key, your witnesses, the quorum
          您自己的信任文件：台账公钥、见证方和见证要求
---known  a checkpoint that you kept from an earlier visit   您以前留存的检查点
+--known  a checkpoint that you kept, or the three lines of a printed sheet   您以前留存的检查点，或抄自打印页的三行
 --lang   zh or en; both if not given   zh 或 en，默认两种都写
 
 Exit code 退出码
@@ -33,11 +33,14 @@ import json
 import os
 import re
 import sys
+import unicodedata
 import zipfile
 
 BYTES_MAX = 4 << 30  # of all files of a bundle
 LINE_BYTES_MAX = 2 << 20  # of one stored line
 NOTE_BYTES_MAX = 64 << 10  # of a checkpoint, a proof, a trust file
+OWN_BYTES_MAX = 1 << 20  # that are read of a file of the reader
+NAME_BYTES_MAX = 255  # of a key, an origin, a file
 TIME_MAX = 253402300799  # the last second of the year 9999
 CLOCK_SECONDS_MAX = 300  # by which the clocks of the ledger and of a witness may differ
 SAID_MAX = 20  # lines of one kind that are printed
@@ -55,7 +58,8 @@ def show(text):
     """Returns text from a file in a form that is safe to print: control characters and the like are escaped."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text)[:200])
+    return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else c.encode("unicode_escape").decode()
+                   for c in str(text)[:200])
 
 
 # ---- SM3 (GB/T 32905-2016), for a Python whose OpenSSL lacks it: a megabyte takes some seconds ----------------------
@@ -186,6 +190,11 @@ def valid_key_name(name):
     return bool(name) and "+" not in name and not any(c.isspace() for c in name)
 
 
+def visible(name):
+    """Reports whether every character of a name is seen, because people compare the names of keys by eye."""
+    return all(unicodedata.category(c)[0] in "LMNPS" for c in name)
+
+
 class Key:
     """Key is the key of a log or of a witness, from its one line NAME+ID+BASE64 (of the type and the public key)."""
 
@@ -194,7 +203,8 @@ class Key:
         self.name, _, rest = vkey.partition("+")
         identity, _, encoded = rest.partition("+")
         data = unbase64(encoded) or b""
-        if not valid_key_name(self.name) or len(data) != 33 or data[0] not in (LOG_KEY, WITNESS_KEY):
+        if (not valid_key_name(self.name) or not visible(self.name) or len(self.name.encode()) > NAME_BYTES_MAX
+                or len(data) != 33 or data[0] not in (LOG_KEY, WITNESS_KEY)):
             raise Fault(f"不是 Ed25519 公钥：{show(vkey)}", f"not an Ed25519 key: {show(vkey)}")
         self.type, self.public = data[0], data[1:]
         self.id = hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4]
@@ -203,24 +213,25 @@ class Key:
 
 
 class Checkpoint:
-    """Checkpoint is a signed note with three lines: origin, size, root."""
+    """Checkpoint is a note with three lines: origin, size, root. All in a bundle are signed."""
 
-    def __init__(self, content, name):
+    def __init__(self, content, name, signed=True):
         self.content, self.name, self.signatures = content, name, []  # signatures: key name, key id, signature
         wrong = Fault(f"{show(name)} 不是检查点，或写法不对", f"{show(name)} is not in the form of a checkpoint")
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
             raise wrong from None
-        body, blank, signatures = text.rpartition("\n\n")
+        body, blank, signatures = text.rpartition("\n\n") if signed else (text[:-1], "", "")
         lines = body.split("\n")
-        if (not blank or not signatures.endswith("\n") or len(lines) != 3 or not lines[0]
-                or not re.fullmatch("0|[1-9][0-9]{0,15}", lines[1]) or len(unbase64(lines[2]) or b"") != 32
+        if (signed and not (blank and signatures.endswith("\n")) or len(lines) != 3 or not lines[0]
+                or len(lines[0].encode()) > NAME_BYTES_MAX or not re.fullmatch("0|[1-9][0-9]{0,15}", lines[1])
+                or int(lines[1]) > 1 << 53 or len(unbase64(lines[2]) or b"") != 32
                 or any(c < " " and c != "\n" for c in text) or len(content) > NOTE_BYTES_MAX):
             raise wrong
         self.text = body.encode() + b"\n"
         self.origin, self.size, self.root = lines[0], int(lines[1]), unbase64(lines[2])
-        for line in signatures[:-1].split("\n"):
+        for line in signatures[:-1].split("\n") if signed else ():
             parts = line.split(" ")
             data = unbase64(parts[-1]) or b""
             if len(parts) != 3 or parts[0] != "\u2014" or not valid_key_name(parts[1]) or len(data) < 5:
@@ -260,7 +271,23 @@ class Checkpoint:
         return None
 
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # as some editors begin a file
+
+
+def read_kept(content, name):
+    """Returns the checkpoint that the reader kept. An editor may have changed its line ends, and somebody may have
+    typed the three lines of a printed sheet, without signatures."""
+    content = content[3:] if content.startswith(BYTE_ORDER_MARK) else content
+    content = content.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
+    return Checkpoint(content, name, signed=content.count(b"\n") != 3)
+
+
 # ---- the trust file (tlog-policy) -----------------------------------------------------------------------------------
+
+NAMES_MAX = 90  # witnesses and groups
+WORDS = {"log", "witness", "group", "quorum", "any", "all", "none"}  # which no witness and no group has as its name
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(/(?!/)|//(?!\?|$))([^%]|%[0-9A-Fa-f]{2})*")
+
 
 class Trust:
     """Trust is a trust file: one log, witnesses, groups of witnesses, and the quorum."""
@@ -270,50 +297,87 @@ class Trust:
         self.witnesses = {}  # key by name in this file
         self.groups = {}  # how many of which members, by name, in the order of the file
         self.members = set()
-        content = content[3:] if content.startswith(b"\xef\xbb\xbf") else content  # as some editors begin a file
-        content = content.replace(b"\r\n", b"\n")
-        if any(b < 32 and b not in b"\t\n" or b == 127 for b in content) or len(content) > NOTE_BYTES_MAX:
-            raise Fault("含控制字符，或超过 64 KiB", "it has a control character, or is over 64 KiB")
+        if len(content) > NOTE_BYTES_MAX:
+            raise Fault("超过 64 KiB", "it has more than 64 KiB")
+        content = content[3:] if content.startswith(BYTE_ORDER_MARK) else content
         for number, line in enumerate(content.split(b"\n"), 1):
-            words = [w for w in re.split(rb"[ \t]+", line) if w]
-            if words and not words[0].startswith(b"#"):
-                try:
+            try:
+                words = self._words(line[:-1] if line.endswith(b"\r") else line)
+                if words:
                     self._line(*words)
-                except Fault as fault:
-                    raise Fault(f"第 {number} 行：{fault.zh}", f"line {number}: {fault.en}") from None
+            except Fault as fault:
+                raise Fault(f"第 {number} 行：{fault.zh}", f"line {number}: {fault.en}") from None
         if not self.log or not self.quorum:
             raise Fault("须有一行 log 和一行 quorum", "expected a log line and a quorum line")
 
+    @staticmethod
+    def _words(line):
+        """Returns the words of a line. A comment has none."""
+        try:
+            text = line.strip(b" \t").decode("utf-8")
+        except UnicodeDecodeError:
+            text = "\0"
+        if any(c < " " and c != "\t" or c == "\x7f" for c in text):
+            raise Fault("含有不是文本的字符（文件须为 UTF-8 文本）",
+                        "there are characters that are not text (expected a text file in UTF-8)")
+        if not text or text.startswith("#"):
+            return []
+        if any(c == "#" or c.isspace() and c not in " \t" for c in text):
+            raise Fault("一行中间不能有 # 或全角空格；注释请另起一行，以 # 开头",
+                        "# and spaces other than blanks and tabs may not stand within a line; a comment has a line of "
+                        "its own")
+        return re.split("[ \t]+", text)
+
     def _line(self, word, *words):
-        names = self.witnesses.keys() | self.groups.keys() | {b"none"}
-        if word == b"log" and len(words) == 2 and not self.log:
-            self.log = Key(words[0].decode("utf-8", "replace"))
-            if self.log.type != LOG_KEY:
-                raise Fault("这不是台账公钥", "this is not the key of a ledger")
-        elif word == b"witness" and len(words) == 3:
-            key = Key(words[1].decode("utf-8", "replace"))
-            if key.type != WITNESS_KEY:
-                raise Fault("这不是见证方的公钥", "this is not the key of a witness")
-            if words[0] in names or key.public in [k.public for k in self.witnesses.values()]:
-                raise Fault("名称或公钥重复", "a name or a key occurs twice")
+        names = self.witnesses.keys() | self.groups.keys()
+        if word == "log" and len(words) == 2 and not self.log:
+            self.log = self._key(LOG_KEY, *words)
+        elif word == "witness" and len(words) == 3:
+            key = self._key(WITNESS_KEY, *words[1:])
+            self._new_name(words[0], names)
             self.witnesses[words[0]] = key
-        elif word == b"group" and len(words) > 2:
+        elif word == "group" and len(words) > 2:
             name, number, *members = words
-            number = {b"any": b"1", b"all": b"%d" % len(members)}.get(number, number)
-            if name in names or not re.fullmatch(rb"[1-9][0-9]{0,3}", number) or int(number) > len(members):
-                raise Fault("组的名称重复，或个数不对", "the name of a group occurs twice, or its number is wrong")
+            number = {"any": "1", "all": str(len(members))}.get(number, number)
+            self._new_name(name, names)
+            if not re.fullmatch("[1-9][0-9]{0,3}", number) or int(number) > len(members):
+                raise Fault(f"应为 any、all 或 1 至 {len(members)} 的个数",
+                            f"expected any, all or a number from 1 to {len(members)}")
             for member in members:
-                if member not in names - {b"none"} or member in self.members:
+                if member not in names or member in self.members:
                     raise Fault(f"{show(member)} 前面没有，或已属于一个组",
                                 f"{show(member)} is not defined above, or is in a group already")
                 self.members.add(member)
             self.groups[name] = int(number), members
-        elif word == b"quorum" and len(words) == 1 and not self.quorum:
-            if words[0] not in names - {b"none"}:
+        elif word == "quorum" and len(words) == 1 and not self.quorum:
+            if words[0] not in names:
                 raise Fault("quorum 须为前面的一个名称；不接受 none", "expected a name defined above, and not none")
             self.quorum = words[0]
         else:
             raise Fault(f"不认识、缺网址或多出的行：{show(word)}", f"unknown, without a URL, or one line too many: {show(word)}")
+
+    def _key(self, kind, vkey, url):
+        key = Key(vkey)
+        if key.type != kind:
+            raise Fault(*{LOG_KEY: ("这不是台账公钥", "this is not the key of a ledger"),
+                          WITNESS_KEY: ("这不是见证方的公钥", "this is not the key of a witness")}[kind])
+        if key.public in [k.public for k in [self.log, *self.witnesses.values()] if k]:
+            raise Fault(f"{show(key.name)} 的公钥在别的行里已经有了：台账和见证方各用各的密钥",
+                        f"the key of {show(key.name)} stands in another line too: the log and each witness have keys "
+                        "of their own")
+        if not URL.fullmatch(url):
+            raise Fault(f"{show(url)} 不是网址，例如 https://ledger.example",
+                        f"{show(url)} is no URL, such as https://ledger.example")
+        return key
+
+    @staticmethod
+    def _new_name(name, names):
+        if name in WORDS:
+            raise Fault(f"{show(name)} 不能作名称", f"{show(name)} cannot be a name")
+        if name in names:
+            raise Fault(f"名称 {show(name)} 有两行", f"two lines have the name {show(name)}")
+        if len(names) == NAMES_MAX:
+            raise Fault(f"见证方和组超过 {NAMES_MAX} 个", f"there are more than {NAMES_MAX} witnesses and groups")
 
     def met(self, cosigned):
         """Reports whether the witnesses that cosigned, by their names in the file, meet the quorum."""
@@ -406,10 +470,21 @@ def parse_proof(content, name):
 
 REQUIRED = {"README.txt", "manifest-sha256.txt", "manifest-sm3.txt", "records.jsonl", "checkpoint", "policy.txt",
             "verify.py"}
-FURTHER = re.compile(r"center\.txt|checkpoints/[1-9][0-9]{0,18}(\.consistency)?|figures/[^/]+\.(xlsx|csv|html)"
+FURTHER = re.compile(r"center\.txt|checkpoints/[1-9][0-9]{0,18}(\.consistency)?"
                      r"|timestamps/[1-9][0-9]{0,18}-[1-9][0-9]{0,8}\.(tsr|note)|proofs/[1-9][0-9]{0,18}\.tlog-proof")
 MANIFESTS = (("manifest-sha256.txt", re.compile(rb"(?P<digest>[0-9a-f]{64})  (?P<name>[^\n]+)\n")),
              ("manifest-sm3.txt", re.compile(rb"SM3 \((?P<name>[^\n]+)\) = (?P<digest>[0-9a-f]{64})\n")))
+
+
+def valid_figure(name):
+    """Reports whether a report can have a name, on every system on which somebody may unpack the bundle."""
+    folder, _, base = name.partition("/")
+    stem, _, end = base.rpartition(".")
+    device = stem.partition(".")[0].upper()
+    return (folder == "figures" and end.lower() in ("xlsx", "csv", "html", "htm")
+            and not any(c in '/\\<>:"|?*' or unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in base)
+            and len(name.encode()) <= NAME_BYTES_MAX and stem != "" and stem == stem.strip() == stem.strip(".")
+            and device not in ("CON", "PRN", "AUX", "NUL") and not re.fullmatch("(COM|LPT)[1-9]", device))
 
 
 class Bundle:
@@ -417,7 +492,7 @@ class Bundle:
 
     def __init__(self, path):
         self.digests = {}  # SHA-256 and SM3 by name, of the files read so far
-        self.sizes, self.entries, self.zip = {}, {}, None
+        self.sizes, self.entries, self.folded, self.zip = {}, {}, set(), None
         if os.path.isdir(path):
             self._folder(path)
         else:
@@ -447,7 +522,7 @@ class Bundle:
                 try:
                     name = name.encode("cp437").decode("utf-8")
                 except UnicodeError:
-                    pass
+                    raise Fault(f"{show(name)} 不是 UTF-8 文件名", f"the name {show(name)} is not in UTF-8") from None
             if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise Fault(f"{show(name)} 已加密，或压缩方式不受支持",
                             f"{show(name)} is encrypted, or compressed by a method that is not supported")
@@ -455,9 +530,10 @@ class Bundle:
                 self._add(name, entry.file_size, entry)
 
     def _add(self, name, size, entry):
-        if name in self.sizes:
+        if name.lower() in self.folded:  # as on a system that does not tell A from a
             raise Fault(f"有两个 {show(name)}", f"there are two files {show(name)}")
-        if name not in REQUIRED and not FURTHER.fullmatch(name) or not name.isprintable() or "\\" in name:
+        self.folded.add(name.lower())
+        if name not in REQUIRED and not FURTHER.fullmatch(name) and not valid_figure(name):
             raise Fault(f"{show(name)} 不是证据包的文件", f"{show(name)} is not a file of a bundle")
         self.sizes[name], self.entries[name] = size, entry
 
@@ -831,6 +907,10 @@ def check_times(checkpoints, records, cosigned):
 def check_known(verdict, known, checkpoints, records, center):
     """Checks that the checkpoint which the reader kept, and may have typed from paper, is of a beginning of these
     records."""
+    if not known.signatures:
+        verdict.open("留存的检查点没有签名行：按您给出的三行比对",
+                     "the checkpoint that you kept has no signature line: its three lines are compared as you gave "
+                     "them")
     origins = {checkpoints[-1].origin} | {s.origin for s in records.seals}
     if known.origin not in origins | {s.after[0] for s in records.seals if s.after}:
         raise Fault(f"留存的检查点属于另一封存标识：{show(known.origin)}",
@@ -935,28 +1015,54 @@ def check(path, trust, known, lang):
     return 3
 
 
+class Parser(argparse.ArgumentParser):
+    """Parser reports wrong usage in the language that was asked for, or in both."""
+    lang = None
+
+    def error(self, message):
+        self.fail("用法不对：应给出一个证据包，选项有 --trust FILE、--known FILE、--lang zh|en",
+                  f"wrong usage: {message}")
+
+    def fail(self, zh, en):
+        self.exit(2, Verdict(self.lang).of(zh, en, "\n") + "\npython3 verify.py --help\n")
+
+
+def own(path):
+    """Returns the content of a regular file of the reader, up to a limit."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise Fault(f"{show(path)} 不是普通文件：请先存成文件", f"{show(path)} is not a regular file: save it as one first")
+    try:
+        with open(path, "rb") as f:
+            content = f.read(OWN_BYTES_MAX + 1)
+    except FileNotFoundError:
+        raise Fault(f"文件 {show(path)} 不存在", f"there is no file {show(path)}") from None
+    except PermissionError:
+        raise Fault(f"没有读取文件 {show(path)} 的权限", f"there is no permission to read the file {show(path)}") from None
+    except OSError as error:
+        raise Fault(f"文件 {show(path)} 打不开：{error.strerror}",
+                    f"the file {show(path)} cannot be opened: {error.strerror}") from None
+    return content
+
+
 def main(arguments):
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-                                     usage=argparse.SUPPRESS)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS,
+                    allow_abbrev=False)
+    for lang in ("zh", "en"):
+        if f"--lang={lang}" in arguments or ("--lang", lang) in zip(arguments, arguments[1:]):
+            parser.lang = lang
     for name in ("bundle", "--trust", "--known"):
         parser.add_argument(name)
     parser.add_argument("--lang", choices=("zh", "en"))
     options = parser.parse_args(arguments)
-
-    def own(path, parse):
-        with open(path, "rb") as f:
-            return parse(f.read(NOTE_BYTES_MAX + 1))
-
     try:
-        os.stat(options.bundle)
-        trust = own(options.trust, Trust) if options.trust else None
-        known = own(options.known, lambda content: Checkpoint(content, options.known)) if options.known else None
-    except OSError as error:
-        parser.error(f"{error.filename}: {error.strerror}")
+        if not os.path.isdir(options.bundle):
+            own(options.bundle)
+        trust = Trust(own(options.trust)) if options.trust else None
+        known = read_kept(own(options.known), options.known) if options.known else None
     except Fault as fault:
-        parser.error(Verdict(options.lang).of(fault.zh, fault.en, " · "))
+        parser.fail(fault.zh, fault.en)
     return check(options.bundle, trust, known, options.lang)
 
 

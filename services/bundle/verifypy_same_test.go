@@ -49,6 +49,11 @@ for w in w1 w2 w3; do
 done
 printf 'group two 2 w1 w2 w3\nquorum two\n' >>trust
 cp trust prov/seal/policy.txt
+taizhang --data prov execution --as-of 2025-12-31 --out "执行　情况.xlsx"
+taizhang --data prov execution --as-of 2025-12-31 --out "$(printf 'no\302\240break.XLSX')"
+taizhang --data prov delayed --as-of 2025-12-31 --out E.CSV
+taizhang --data prov report --year 2025 --as-of 2025-12-31 --out year.html
+mv year.html r.htm
 for day in 1 2 3; do
 	taizhang --data prov record audit-finding.opened --center ZJ-0001 --on 2026-01-15 --role auditor --actor sj-01 \
 		--data "{\"finding\":\"F-$day\",\"text\":\"look\"}"
@@ -62,13 +67,15 @@ for day in 1 2 3; do
 done
 taizhang --data prov record audit-finding.opened --center ZJ-0002 --on 2026-01-15 --role auditor --actor sj-01 \
 	--data '{"finding":"F-9","text":"look"}'
+taizhang --data prov bundle --out figures.zip --figures "执行　情况.xlsx" no*break.XLSX E.CSV r.htm
 taizhang --data prov bundle --out whole.zip
 taizhang --data prov bundle --out center.zip --center ZJ-0001
 `
 
 // TestVerifyPyJudgesAsTaizhangVerify edits bundles at random and compares the exit codes of both programs. What only
-// taizhang-verify examines, figures and tokens, is not in these bundles. A test of package verify compares both with
-// ledgers that were edited and signed again.
+// taizhang-verify examines, figures and tokens, is not in these bundles, but for one whole bundle with figures. The
+// test also gives both the same files of the auditor, as other programs save them. A test of package verify compares
+// both with ledgers that were edited and signed again.
 func TestVerifyPyJudgesAsTaizhangVerify(t *testing.T) {
 	dir, run := programs(t)
 	if out, code := run(sealTwice); code != 0 {
@@ -89,6 +96,42 @@ func TestVerifyPyJudgesAsTaizhangVerify(t *testing.T) {
 			t.Errorf("%s: taizhang-verify %d, verify.py %d\n%s\n%s", what, code, a.Code, out, a.Out)
 		}
 		return code
+	}
+	read := func(name string) []byte {
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return content
+	}
+	if code := both("figures.zip", read("figures.zip"), "--trust", trust, "--known", known); code != 0 {
+		t.Errorf("figures.zip: exit code %d", code)
+	}
+	for _, own := range []string{"trust", "known"} {
+		content := string(read(own))
+		typed, _, _ := strings.Cut(content, "\n\n")
+		for what, c := range map[string]struct {
+			content string
+			code    int
+		}{
+			"a byte order mark":     {"\uFEFF" + content, 0},
+			"line ends of Windows":  {strings.ReplaceAll(content, "\n", "\r\n"), 0},
+			"no last newline":       {strings.TrimSuffix(content, "\n"), 0},
+			"an empty line at last": {content + "\n", 0},
+			"a comment in GBK":      {content + "# \xcc\xa8\xd5\xcb\n", 2},
+			"a control character":   {content + "\x01\n", 2},
+			"its first lines":       {typed, 0}, // of a checkpoint all but the signatures, of a trust file all
+			"nothing":               {"", 2},
+		} {
+			path := p.file("own", []byte(c.content))
+			options := []string{"--trust", path}
+			if own == "known" {
+				options = []string{"--trust", trust, "--known", path}
+			}
+			if code := both(own+" with "+what, read("whole.zip"), options...); code != c.code {
+				t.Errorf("%s with %s: exit code %d, expected %d", own, what, code, c.code)
+			}
+		}
 	}
 	for _, name := range []string{"whole.zip", "center.zip"} {
 		good, err := os.ReadFile(filepath.Join(dir, name))

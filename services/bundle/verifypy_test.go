@@ -21,11 +21,14 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"github.com/taizhang/taizhang/services/bundle"
 )
 
 func TestVerifyPyAcceptsGoodBundles(t *testing.T) {
 	p, o := newPython(t), smallLedger(t)
 	unsigned := strings.Replace(string(o.earlier[1].note), "— "+o.origin+" ", "— on.paper/ ", 1)
+	typed, _, _ := strings.Cut(string(o.earlier[1].note), "\n\n")
 	public := ed25519.PublicKey(bytes.Repeat([]byte{1}, 32))
 	for name, files := range map[string]map[string][]byte{
 		"whole": listed(o.whole()), "center": listed(o.center("ZJ-0001")),
@@ -39,13 +42,44 @@ func TestVerifyPyAcceptsGoodBundles(t *testing.T) {
 			{"all of three", strings.Replace(o.trust(), "two 2", "two all", 1), "", 0},
 			{"a known checkpoint", o.trust(), string(o.earlier[1].note), 0},
 			{"one that was typed from paper", o.trust(), unsigned, 0},
+			{"one that Windows kept", o.trust(),
+				"\uFEFF" + strings.ReplaceAll(string(o.earlier[1].note), "\n", "\r\n"), 0},
+			{"one without its last newline", o.trust(), strings.TrimSuffix(string(o.earlier[1].note), "\n"), 0},
+			{"three lines", o.trust(), typed, 0},
+			{"three lines that Windows kept", o.trust(), strings.ReplaceAll(typed, "\n", "\r\n") + "\r\n", 0},
+			{"three lines of another history", o.trust(), strings.Replace(typed, typed[len(typed)-44:],
+				o.earlier[0].root.String(), 1), 1},
+			{"two lines", o.trust(), typed[:len(typed)-45], 2},
 			{"one of no record", o.trust(), string(o.checkpoint(0, 0).note), 0},
 			{"the trust file of another ledger", strings.Replace(o.trust(), o.key, vkeyOf("a.test", 1, public), 1), "", 3},
 			{"another key of the ledger", strings.Replace(o.trust(), o.key, vkeyOf(o.origin, 1, public), 1), "", 1},
 		} {
 			if a := p.check(files, c.trust, c.known); a.Code != c.code {
 				t.Errorf("%s, %s: exit code %d, expected %d\n%s", name, c.what, a.Code, c.code, a.Out)
+			} else if c.code < 2 && strings.HasPrefix(c.what, "three") != strings.Contains(a.Out, "has no signature line") {
+				t.Errorf("%s, %s: %s", name, c.what, a.Out)
 			}
+		}
+	}
+}
+
+// The names of reports are those that the program which makes bundles accepts. What is no name on every system is
+// refused.
+func TestVerifyPyAcceptsTheNamesOfReportsThatBundlesHave(t *testing.T) {
+	p, o := newPython(t), smallLedger(t)
+	for name, code := range map[string]int{"r.htm": 0, "X.XLSX": 0, "E.CSV": 0, "执行　情况.xlsx": 0, "a\u00a0b.html": 0,
+		"\ue000.csv": 0, strings.Repeat("表", 81) + ".csv": 0, strings.Repeat("表", 82) + ".csv": 1, "r.pdf": 1, ".csv": 1,
+		" a.csv": 1, "a .csv": 1, "a.\u3000.csv": 1, "a..csv": 1, "..csv": 1, "a\u202eb.csv": 1, "a\u200bb.csv": 1, "a\tb.csv": 1,
+		"a\u0085b.csv": 1, "con.csv": 1, "Com1.x.csv": 1, "com0.csv": 0, "a:b.csv": 1, "a*.csv": 1, `a\b.csv`: 1, "a.cſv": 1,
+		"表.CSV": 1, "a/b.csv": 1, "ab\xff.csv": 1} {
+		files := o.whole()
+		files["figures/"+name] = []byte("a,b\n")
+		packed := zipped(t, listed(files))
+		if a := p.checkZip(packed, o.trust(), ""); a.Code != code {
+			t.Errorf("%q: verify.py %d, expected %d\n%s", name, a.Code, code, a.Out)
+		}
+		if _, err := bundle.Open(bytes.NewReader(packed), int64(len(packed))); (err == nil) != (code == 0) {
+			t.Errorf("%q: the Go reads %v", name, err)
 		}
 	}
 }
@@ -495,6 +529,10 @@ func TestVerifyPyIsAProgram(t *testing.T) {
 		{2, []string{good, "--known", trust}},
 		{2, []string{good, "--what"}},
 		{2, []string{good, "--trust", trust, "--lang", "fr"}},
+		{2, []string{good, "--trust", "/dev/null"}},
+		{2, []string{good, "--known", dir}},
+		{2, []string{"/dev/null"}},
+		{2, []string{good, "--trus", trust}},
 		{2, []string{dir + "/missing.zip"}},
 		{2, nil},
 		{3, []string{good}},
@@ -505,6 +543,16 @@ func TestVerifyPyIsAProgram(t *testing.T) {
 		out, err := run.CombinedOutput()
 		if code := run.ProcessState.ExitCode(); code != c.code || bytes.Contains(out, []byte("Traceback")) {
 			t.Errorf("%v: exit code %d, expected %d (%v)\n%s", c.arguments, code, c.code, err, out)
+		}
+	}
+	for arguments, says := range map[string]string{"--what": "用法不对：", "no.zip": "文件 no.zip 不存在\n",
+		"verify.py --trust no.txt": "文件 no.txt 不存在\n", ".. --known ..": "不是普通文件"} {
+		for _, lang := range []string{"--lang zh", "--lang=en", ""} {
+			out, _ := exec.Command("python3", strings.Fields("-B verify.py "+arguments+" "+lang)...).CombinedOutput()
+			english := regexp.MustCompile(`there is|wrong usage|regular file`).Match(out)
+			if strings.Contains(string(out), says) == (lang == "--lang=en") || english == (lang == "--lang zh") {
+				t.Errorf("%s %s: %s", arguments, lang, out)
+			}
 		}
 	}
 	old := exec.Command("python3", "-c", "import ast; ast.parse(open('verify.py').read(), feature_version=(3, 9))")

@@ -4,6 +4,7 @@ package bundle_test
 
 import (
 	"crypto/ed25519"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
@@ -257,7 +258,7 @@ func TestVerifyPyReadsTrustFiles(t *testing.T) {
 	}
 	for cosigned, met := range map[string]bool{"": false, "X1 X2": false, "X1 X2 Y3": true, "X1 Y1 Y2 Y3": false,
 		"X1 X3 Y1": true, "X1 X2 X3": false, "Y1 Y2 Y3": false, "X1 X2 X3 Y1 Y2 Y3": true} {
-		p.holds("verify.Trust(%q.encode()).met(%q.encode().split()) == %s", text, cosigned,
+		p.holds("verify.Trust(%q.encode()).met(%q.split()) == %s", text, cosigned,
 			map[bool]string{true: "True", false: "False"}[met])
 	}
 	for what, accepted := range map[string]string{
@@ -265,7 +266,8 @@ func TestVerifyPyReadsTrustFiles(t *testing.T) {
 		"line ends of Windows":      "\ufeff" + strings.ReplaceAll(text, "\n", "\r\n"),
 		"no newline at the end":     strings.TrimSuffix(text, "\n"),
 		"one witness as the quorum": strings.Replace(text, "quorum X-and-Y", "quorum X1", 1),
-		"bytes that are no UTF-8":   strings.ReplaceAll(text, "X-and-Y", "\u738b\x80"),
+		"names in Chinese":          strings.ReplaceAll(text, "X-and-Y", "\u738b"),
+		"a URL that is a file":      strings.Replace(text, "https://X1.test", "file:///by-hand", 1),
 	} {
 		t.Run(what, func(t *testing.T) { p.holds("verify.Trust(%s).log is not None", bytesOf([]byte(accepted))) })
 	}
@@ -273,31 +275,53 @@ func TestVerifyPyReadsTrustFiles(t *testing.T) {
 		from := strings.Index(text, beginning)
 		return text[from : from+strings.Index(text[from:], "\n")+1]
 	}
+	own, err := base64.StdEncoding.DecodeString(strings.SplitN(o.key, "+", 3)[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	itself := "witness w " + vkeyOf("w.test", 4, own[1:]) + " https://w.test\n"
+	many := ""
+	for i, member := 0, "X-and-Y"; i < 82; i++ { // beside six witnesses and three groups
+		many += fmt.Sprintf("group g%d any %s\n", i, member)
+		member = fmt.Sprintf("g%d", i)
+	}
+	p.holds("verify.Trust(%q.encode()).log is not None", text+strings.Replace(many, "group g81 any g80\n", "", 1))
 	for what, refused := range map[string]string{
-		"nothing":                 "",
-		"no log":                  strings.Replace(text, line("log"), "", 1),
-		"two logs":                line("log") + text,
-		"a log without a URL":     strings.Replace(text, " https://log.test", "", 1),
-		"a witness without a URL": strings.Replace(text, " https://X1.test", "", 1),
-		"a witness as the log":    strings.Replace(text, o.key, o.witnesses[0].key, 1),
-		"a log as a witness":      line("log") + "witness w " + o.key + " https://w.test\nquorum w\n",
-		"no quorum":               strings.Replace(text, "quorum X-and-Y\n", "", 1),
-		"two quorums":             text + "quorum X1\n",
-		"quorum none":             strings.Replace(text, "quorum X-and-Y", "quorum none", 1),
-		"an unknown quorum":       strings.Replace(text, "quorum X-and-Y", "quorum X-and-Z", 1),
-		"a quorum before":         "quorum X1\n" + strings.Replace(text, "quorum X-and-Y\n", "", 1),
-		"a name twice":            text + "group X1 any X-and-Y\n",
-		"a key twice":             line("witness X1") + strings.Replace(text, "witness X1", "witness X9", 1),
-		"a group named none":      strings.Replace(text, "X-and-Y", "none", 2),
-		"an unknown member":       strings.Replace(text, "any Y1", "any Y9", 1),
-		"a member twice":          strings.Replace(text, "any Y1", "any Y1 Y1", 1),
-		"a member of two groups":  strings.Replace(text, "any Y1", "any X1", 1),
-		"a threshold of nought":   strings.Replace(text, "2 X1", "0 X1", 1),
-		"a negative threshold":    strings.Replace(text, "2 X1", "-1 X1", 1),
-		"a threshold too high":    strings.Replace(text, "2 X1", "4 X1", 1),
-		"a comment behind":        strings.Replace(text, "https://log.test", "https://log.test # ours", 1),
-		"an unknown word":         text + "quibble X1\n",
-		"a control character":     text + "# \x01\n",
+		"the log's key for a witness":      text + itself,
+		"a witness's key for the log":      itself + text,
+		"a witness named any":              strings.ReplaceAll(text, "X1", "any"),
+		"a group named log":                strings.ReplaceAll(text, "X-and-Y", "log"),
+		"bytes that are no UTF-8":          strings.ReplaceAll(text, "X-and-Y", "\u738b\x80"),
+		"a comment in another encoding":    text + "# \xcc\xa8\xd5\xcb\n",
+		"a wide space in a line":           strings.Replace(text, "quorum X", "quorum\u3000X", 1),
+		"a URL that is none":               strings.Replace(text, "https://log.test", "log.test", 1),
+		"a URL of a scheme alone":          strings.Replace(text, "https://log.test", "https://", 1),
+		"more than 90 names":               text + many,
+		"an invisible character in a name": strings.Replace(text, o.key, vkeyOf("a\u200bb", 1, own[1:]), 1),
+		"nothing":                          "",
+		"no log":                           strings.Replace(text, line("log"), "", 1),
+		"two logs":                         line("log") + text,
+		"a log without a URL":              strings.Replace(text, " https://log.test", "", 1),
+		"a witness without a URL":          strings.Replace(text, " https://X1.test", "", 1),
+		"a witness as the log":             strings.Replace(text, o.key, o.witnesses[0].key, 1),
+		"a log as a witness":               line("log") + "witness w " + o.key + " https://w.test\nquorum w\n",
+		"no quorum":                        strings.Replace(text, "quorum X-and-Y\n", "", 1),
+		"two quorums":                      text + "quorum X1\n",
+		"quorum none":                      strings.Replace(text, "quorum X-and-Y", "quorum none", 1),
+		"an unknown quorum":                strings.Replace(text, "quorum X-and-Y", "quorum X-and-Z", 1),
+		"a quorum before":                  "quorum X1\n" + strings.Replace(text, "quorum X-and-Y\n", "", 1),
+		"a name twice":                     text + "group X1 any X-and-Y\n",
+		"a key twice":                      line("witness X1") + strings.Replace(text, "witness X1", "witness X9", 1),
+		"a group named none":               strings.Replace(text, "X-and-Y", "none", 2),
+		"an unknown member":                strings.Replace(text, "any Y1", "any Y9", 1),
+		"a member twice":                   strings.Replace(text, "any Y1", "any Y1 Y1", 1),
+		"a member of two groups":           strings.Replace(text, "any Y1", "any X1", 1),
+		"a threshold of nought":            strings.Replace(text, "2 X1", "0 X1", 1),
+		"a negative threshold":             strings.Replace(text, "2 X1", "-1 X1", 1),
+		"a threshold too high":             strings.Replace(text, "2 X1", "4 X1", 1),
+		"a comment behind":                 strings.Replace(text, "https://log.test", "https://log.test # ours", 1),
+		"an unknown word":                  text + "quibble X1\n",
+		"a control character":              text + "# \x01\n",
 	} {
 		t.Run(what, func(t *testing.T) {
 			if refused == text {

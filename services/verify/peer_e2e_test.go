@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/taizhang/taizhang/services/bundle"
@@ -100,38 +101,51 @@ func TestTheOtherVerifierJudgesAlike(t *testing.T) {
 				w := newWorld(t)
 				w.figures = nil
 				file, known := make(w)
-				dir := t.TempDir()
-				write := func(name string, content []byte) string {
-					path := filepath.Join(dir, name)
-					if err := os.WriteFile(path, content, 0o644); err != nil {
-						t.Fatal(err)
-					}
-					return path
+				if known == nil {
+					w.judgeByBoth(t, program, file, trust, nil)
+					return
 				}
-				args, configure := []string{program, write("a.zip", file)}, []func(*verify.Config){}
-				if trust {
-					args = append(args, "--trust", write("trust", w.trust))
-				} else {
-					configure = append(configure, untrusting)
-				}
-				if known != nil {
-					args = append(args, "--known", write("known", known.Bytes()))
-					configure = append(configure, knowing(known))
-				}
-				v := w.judge(t, file, configure...)
-				var out bytes.Buffer
-				c := exec.CommandContext(t.Context(), "python3", args...)
-				c.Stdout, c.Stderr = &out, &out
-				var ended *exec.ExitError
-				if err := c.Run(); err != nil && !errors.As(err, &ended) {
-					t.Fatal(err)
-				}
-				if got := c.ProcessState.ExitCode(); got != int(v.Result) {
-					t.Errorf("with trust %v: verify.py %d, taizhang-verify %d\n%s\n%s", trust, got, v.Result,
-						out.String(),
-						page(t, v))
+				kept := string(known.Bytes())
+				typed, _, _ := strings.Cut(kept, "\n\n")
+				for _, content := range []string{kept, "\uFEFF" + strings.ReplaceAll(kept, "\n", "\r\n"), typed} {
+					w.judgeByBoth(t, program, file, trust, []byte(content))
 				}
 			})
 		}
+	}
+}
+
+// judgeByBoth compares the exit code of verify.py with the result of this package.
+func (w *world) judgeByBoth(t *testing.T, program string, file []byte, trust bool, known []byte) {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name string, content []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	args, configure := []string{program, write("a.zip", file)}, []func(*verify.Config){}
+	if trust {
+		args = append(args, "--trust", write("trust", w.trust))
+	} else {
+		configure = append(configure, untrusting)
+	}
+	if known != nil {
+		args = append(args, "--known", write("known", known))
+		configure = append(configure, func(cfg *verify.Config) { cfg.Known = known })
+	}
+	v := w.judge(t, file, configure...)
+	var out bytes.Buffer
+	c := exec.CommandContext(t.Context(), "python3", args...)
+	c.Stdout, c.Stderr = &out, &out
+	var ended *exec.ExitError
+	if err := c.Run(); err != nil && !errors.As(err, &ended) {
+		t.Fatal(err)
+	}
+	if got := c.ProcessState.ExitCode(); got != int(v.Result) {
+		t.Errorf("with trust %v, known %q: verify.py %d, taizhang-verify %d\n%s\n%s", trust, known, got, v.Result,
+			out.String(), page(t, v))
 	}
 }
