@@ -34,7 +34,10 @@ func Open(path string) (f *os.File, size int64, err error) {
 // exists at the path already: a filed report is never overwritten.
 func Free(path string) error {
 	dir := filepath.Dir(path)
-	if info, err := os.Stat(dir); err != nil {
+	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return &text.Error{Code: text.NotFound, Cause: err,
+			What: text.Say("没有目录 %s", "there is no directory %s", dir)}
+	} else if err != nil {
 		return err
 	} else if !info.IsDir() {
 		return &fs.PathError{Op: "open", Path: dir, Err: syscall.ENOTDIR}

@@ -1,6 +1,8 @@
 package seal
 
 import (
+	"bytes"
+
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/taizhang/taizhang/events/text"
@@ -28,6 +30,10 @@ const RequestBytesMax = signedBytesMax + (hashesMax+1)*(hashChars+1) + 1
 func ParseRequest(content []byte) (*Request, error) {
 	if len(content) > RequestBytesMax {
 		return nil, requestError(text.Say("超过 %d 字节", "it has more than %d bytes", RequestBytesMax))
+	}
+	if bytes.Contains(content, []byte("\r\n")) {
+		return nil, requestError(text.Say("行尾被改成了 Windows 的换行（CRLF），请原样传递文件",
+			"its line ends were changed to those of Windows (CRLF); carry the file as it is"))
 	}
 	old, hashes, checkpoint, err := parseParts(content, "old ")
 	if err != nil {
