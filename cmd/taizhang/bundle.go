@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -61,6 +63,8 @@ no file is overwritten.`),
 			switch {
 			case o.out == "":
 				return usage(cmd, "须用 --out 指定要写的文件", "--out must name the file to write")
+			case strings.ToLower(filepath.Ext(o.out)) != ".zip":
+				return usage(cmd, "--out 应为 .zip 文件，不能是 %q", "--out must name a .zip file, not %q", o.out)
 			case len(args) > 0 && len(o.figures) == 0:
 				return usage(cmd, "多余的参数 %q；报表用 --figures 指定",
 					"unexpected argument %q; --figures names reports", args[0])
@@ -166,7 +170,7 @@ func (a *app) figuresFor(ctx context.Context, d *desk.Local, paths []string, cen
 		r, err := d.Reproduce(ctx, desk.Upload{Name: path, Content: f, Bytes: bytes})
 		switch {
 		case err != nil:
-			return nil, close, err
+			return nil, close, aboutReport(path, err)
 		case !r.Equal:
 			if err := a.answer(r, func() *table.Table { return r.Table(a.lang) },
 				func() { a.tellReproduced(r) }); err != nil {
@@ -195,6 +199,15 @@ func (a *app) figuresFor(ctx context.Context, d *desk.Local, paths []string, cen
 		list = append(list, bundle.Figure{Name: name, Content: f, Bytes: bytes})
 	}
 	return list, close, nil
+}
+
+// aboutReport returns the error about a report, which names the file: there may be many.
+func aboutReport(path string, err error) error {
+	var bad *text.Error
+	if errors.As(err, &bad) && bad.Place == "" && !strings.Contains(bad.What.En, filepath.Base(path)) {
+		return bad.At(path)
+	}
+	return err
 }
 
 // tellBundled says for people what was written.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -121,12 +122,25 @@ func TestTheNameOfAValueIsNotRepeatedInChinese(t *testing.T) {
 		"自 `DATE` 起": "自日期起",
 		"最多列出 `N` 条": "最多列出 N 条", "`MODE`：补录": "方式：补录",
 		"内容 `JSON|@FILE`；或台账目录": "内容；或台账目录", "包括已作废的": "包括已作废的",
-		"向服务器 `URL` 查询": "向服务器查询", "另存到 `FILE.xlsx`，标出": "另存到文件.xlsx，标出",
+		"把请求写入 `FILE`": "把请求写入文件", "用 `COMMAND` 另加签名": "用命令另加签名",
+		"写入目录 `DIR`（必填）": "写入目录（必填）",
+		"向服务器 `URL` 查询":  "向服务器查询", "另存到 `FILE.xlsx`，标出": "另存到文件.xlsx，标出",
 	} {
 		if got := a.withoutQuotes(usage); got != want {
 			t.Errorf("%s: expected %s, got %s", usage, want, got)
 		}
 	}
+	eachCommand(a.root(), func(c *cobra.Command) {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			before, rest, _ := strings.Cut(f.Usage, "`")
+			name, _, named := strings.Cut(rest, "`")
+			end, _ := utf8.DecodeLastRuneInString(strings.TrimRight(before, " "))
+			shown := a.withoutQuotes(f.Usage)
+			if named && strings.ContainsRune("入用写读取给存由以", end) && !strings.Contains(shown, a.argument(name)) {
+				t.Errorf("%s --%s: the verb has lost its object: %s", c.CommandPath(), f.Name, shown)
+			}
+		})
+	})
 }
 
 // completed returns what the shell is offered for the last argument.

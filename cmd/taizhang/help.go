@@ -161,7 +161,7 @@ func (a *app) showDefault(f *pflag.Flag, words text.Vocabulary[string]) {
 
 // linkWords are the characters after which the name of a value belongs to a Chinese sentence. After others it repeats
 // the noun before.
-const linkWords = "到自至按于过为含从在向由出成的今"
+const linkWords = "到自至按于过为含从在向由出成的今入用"
 
 // withoutQuotes returns the Chinese description of a flag with the name of its value in Chinese, or without it where
 // it only repeats the noun before it: “中心编号 `ID`” is “中心编号”, “写到 `FILE`” is “写到文件”.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -146,7 +145,7 @@ func knownTo(k *sealing.Keeper, name string) (known uint64, err error) {
 
 // publicKey returns the public key in a PEM file, in DER.
 func publicKey(path string) ([]byte, error) {
-	content, err := os.ReadFile(path)
+	content, err := readSmall(path)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +230,7 @@ records of the old origin are gone. The old files move to DATA/seal/earlier.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b := sealing.Beginning{Origin: args[0], AfterKey: strings.TrimSpace(afterKey)}
 			if after != "" {
-				content, err := os.ReadFile(after)
+				content, err := readSmall(after)
 				if err != nil {
 					return err
 				}
@@ -330,10 +329,10 @@ func (a *app) tellAdded(added []sealing.Added) {
 	}
 }
 
-// smallBytesMax is the largest size of a cosignature, a time stamp, a key or a request to a witness.
+// smallBytesMax is the largest size of a cosignature, a time stamp, a key, a checkpoint or a request to a witness.
 const smallBytesMax = 1 << 20
 
-// readSmall reads a file of at most smallBytesMax bytes.
+// readSmall reads a regular file of at most smallBytesMax bytes.
 func readSmall(path string) ([]byte, error) {
 	f, size, err := files.Open(path)
 	if err != nil {
@@ -341,9 +340,10 @@ func readSmall(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	if size > smallBytesMax {
-		return nil, text.Errorf(text.Invalid, "%s 过大", "%s is too large", path)
+		return nil, text.Errorf(text.Invalid, "%s 过大，不会是所要的文件", "%s is too large to be what is asked for",
+			path)
 	}
-	return io.ReadAll(f)
+	return io.ReadAll(io.LimitReader(f, smallBytesMax))
 }
 
 func (a *app) sealKeyCommand() *cobra.Command {

@@ -42,8 +42,13 @@ type Witness struct {
 }
 
 // Create makes the directory of a witness with a new key, and returns the key. The directory must not be there yet, or
-// be empty.
+// be empty. A name with :// is text.Invalid.
 func Create(dir, name string) (seal.Key, error) {
+	if strings.Contains(name, "://") { // a key has its name for ever, so a slip cannot be put right
+		return seal.Key{}, text.Errorf(text.Invalid, "%q 不是名称：写成不带 https:// 的网址，如 audit.example/w1",
+			"%q is no name: it looks like a URL without https://, such as audit.example/w1",
+			text.Clip(name, 80)).Of("name")
+	}
 	signer, err := seal.NewSigner(name, seal.WitnessKey)
 	if err != nil {
 		return seal.Key{}, err
