@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,6 +15,9 @@ var auditPages = map[string]string{
 	"en": filepath.Join("..", "..", "docs", "audit.md"),
 	"zh": filepath.Join("..", "..", "docs", "zh", "audit.md"),
 }
+
+// onWindows finds the command line for Windows, which no test types.
+var onWindows = regexp.MustCompile(`(?m)^\.\\taizhang-verify-windows-amd64\.exe (.*); "exit code \$LASTEXITCODE"$`)
 
 func TestThePagesOfAuditRunTheSameCommands(t *testing.T) {
 	steps := map[string][]string{}
@@ -33,6 +38,12 @@ func TestThePagesOfAuditRunTheSameCommands(t *testing.T) {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
+		}
+		line := onWindows.FindStringSubmatch(string(content))
+		if line == nil || !slices.ContainsFunc(p.steps, func(s operationsStep) bool {
+			return strings.HasPrefix(s.command+" ", "taizhang-verify "+line[1]+" ")
+		}) {
+			t.Errorf("%s: the command line for Windows, %q, has the arguments of no command that is typed", name, line)
 		}
 		if lines := strings.Count(string(content), "\n"); lines > 400 {
 			t.Errorf("%s has %d lines", name, lines)
