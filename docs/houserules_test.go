@@ -218,8 +218,8 @@ var leansOn = map[string][]string{
 	"demo": {"access", "ledger", "logstore", "sheets", "simulator"},
 	// judges a bundle, and asks the ledger in it what the reports asked
 	"verify": {"bundle", "ledger", "lists", "reports", "seal"},
-	// cosigns what is sealed, and knows whose a key is
-	"witness": {"files", "listen", "seal"},
+	// cosigns what is sealed, knows whose a key is, and answers in tables
+	"witness": {"files", "listen", "seal", "table"},
 	// seals a ledger that is served, and asks witnesses
 	"sealer": {"ledger", "seal", "sealing", "witness"},
 	// reads the end of a log, probes a disk, knows the socket, whose a key is, and where seals lie

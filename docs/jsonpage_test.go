@@ -24,6 +24,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/table"
+	"github.com/taizhang/taizhang/services/witness"
 )
 
 // importAnswer is the one JSON object that import writes piece by piece: desk.Imported without what a dry run adds.
@@ -98,6 +99,10 @@ var answers = []struct {
 		desk.CheckpointColumns},
 	{"seal", "The newest checkpoint after the sealing. CSV does not say whether it is new.", desk.Sealed{},
 		desk.CheckpointColumns},
+	{"witness init NAME", "The witness that was made. `witness trust` answers alike, as it is afterwards. In CSV " +
+		"ledgers are separated by `;`.", witness.Profile{}, witness.ProfileColumns},
+	{"witness cosign REQUEST", "The cosignature in the file, in one row.", witness.Cosigning{},
+		witness.CosigningColumns},
 	{"receipt POSITION", "The receipt of a record, as it is in the files.", desk.Receipt{}, desk.ReceiptColumns},
 	{"doctor", "What the machine and the server of a ledger are like, the worst first. The exit code is 1 if `wrong` is " +
 		"not 0. CSV has a row for each finding; its commands are separated by `;`.", doctor.Examined{},
@@ -159,7 +164,7 @@ compares it with what the program writes.
 - Amounts, codes and names do not depend on ` + "`--lang`" + `; sentences do in CSV. Totals and notes are for people and left out.
 - Exit code 0: done. 1: the answer is no (refused, unequal, findings; also one record of many that is refused), or an error. 2: the command line cannot be understood. An answer is on standard output. An error is a sentence on standard error, and standard output then has no whole answer.
 - With ` + "`--output json`" + ` an error is one object, on the last line of standard error: ` + "`{\"code\":\"not-found\",\"message\":\"there is no file a.xlsx\",\"place\":\"a.xlsx\"}`" + `. ` + "`code`" + ` is ` + "`invalid`" + `, ` + "`refused`" + `, ` + "`not-found`" + `, ` + "`conflict`" + `, ` + "`forbidden`" + `, ` + "`more-proof`" + `, ` + "`unauthenticated`" + `, ` + "`stopped`" + `, ` + "`unavailable`" + ` or ` + "`internal`" + `; ` + "`message`" + ` is a sentence in the language of ` + "`--lang`" + `; ` + "`place`" + ` is the file, the flag or the argument that it is about, or ` + "`\"\"`" + `. Standard output stays empty, unless the error came when a part of a long answer had been written.
-- ` + "`export` and `simulate`" + ` write records as JSON Lines ([events.md](events.md)), ` + "`report`" + ` writes HTML, ` + "`nats config`" + ` the configuration of a NATS server, and ` + "`demo`, `serve`, `witness init`, `witness trust`, `witness cosign`, `witness serve`, `template`, `version`, `help` and `completion`" + ` write for people, whatever the form asked for. A list as a file with its provenance (` + "`--out`, `--for-excel`" + `) is described in [desk.md](desk.md).
+- ` + "`export` and `simulate`" + ` write records as JSON Lines ([events.md](events.md)), ` + "`report`" + ` writes HTML, ` + "`nats config`" + ` the configuration of a NATS server, and ` + "`demo`, `serve`, `witness serve`, `template`, `version`, `help` and `completion`" + ` write for people, whatever the form asked for. A list as a file with its provenance (` + "`--out`, `--for-excel`" + `) is described in [desk.md](desk.md).
 - ` + "`feed status` and `feed restate`" + ` ask a server, and answer with its FeedStatus ([openapi.json](openapi.json)); CSV has the first figures of it in one row.
 `
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +20,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/doctor"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/witness"
 )
 
 // section is the description of one answer or object in docs/json.md.
@@ -202,11 +204,15 @@ func (p *formsPage) json(t *testing.T, s *section, out string) {
 }
 
 // ledgers holds the directories of the ledgers that the test asks.
-type ledgers struct{ province, small, damaged, files string }
+type ledgers struct {
+	province, small, damaged, files string
+	vkey                            string // the public key of small, which is sealed
+}
 
 func newLedgers(t *testing.T) *ledgers {
 	dir := t.TempDir()
-	l := &ledgers{filepath.Join(dir, "province"), filepath.Join(dir, "small"), filepath.Join(dir, "damaged"), dir}
+	l := &ledgers{province: filepath.Join(dir, "province"), small: filepath.Join(dir, "small"),
+		damaged: filepath.Join(dir, "damaged"), files: dir}
 	mustRun(t, "simulate", "--seed", "7", "--centers", "24", "--to", "2026-10-31", "--out",
 		filepath.Join(dir, "history.jsonl"))
 	mustRun(t, "--data", l.province, "import", filepath.Join(dir, "history.jsonl"))
@@ -242,6 +248,7 @@ func newLedgers(t *testing.T) *ledgers {
 		t.Fatal(errOut)
 	}
 	sealedWithWitness(t, l.small)
+	l.cosigned(t)
 	written, err := os.ReadFile(report)
 	if err != nil {
 		t.Fatal(err)
@@ -251,6 +258,23 @@ func newLedgers(t *testing.T) *ledgers {
 		t.Fatal(err)
 	}
 	return l
+}
+
+// cosigned makes a witness that has cosigned the checkpoint of a ledger, and the request to cosign it again.
+func (l *ledgers) cosigned(t *testing.T) {
+	t.Helper()
+	out, errOut, code := taizhang(t, "--data", l.small, "seal", "show", "--output", jsonOutput)
+	var c desk.Checkpoint
+	if err := json.Unmarshal([]byte(out), &c); err != nil || code != 0 {
+		t.Fatal(err, errOut)
+	}
+	l.vkey = c.Key
+	at := func(name string) string { return filepath.Join(l.files, name) }
+	mustRun(t, "witness", "init", "audit.example/w1", "--dir", at("witness"))
+	mustRun(t, "witness", "trust", l.vkey, "--dir", at("witness"))
+	mustRun(t, "--data", l.small, "seal", "--request", at("first.add-checkpoint"), "--old", "0")
+	mustRun(t, "witness", "cosign", at("first.add-checkpoint"), "--dir", at("witness"), "--out", at("first.cosig"))
+	mustRun(t, "--data", l.small, "seal", "--request", at("again.add-checkpoint"), "--old", fmt.Sprint(c.Size))
 }
 
 // triedLines are an overdraft, a deferral, and nonsense.
@@ -296,6 +320,9 @@ func (l *ledgers) commands(title string) []string {
 			"! backup verify FILES/whole.tar --against PROVINCE"},
 		"seal show":         {"--data SMALL seal show", "--data SMALL seal sheet --out NEW.html"},
 		"seal":              {"--data SMALL seal"},
+		"witness init NAME": {"witness init audit.example/w2 --dir NEW", "witness trust VKEY --dir FILES/witness"},
+		"witness cosign REQUEST": {
+			"witness cosign FILES/again.add-checkpoint --dir FILES/witness --out NEW.cosig"},
 		"receipt POSITION":  {"--data SMALL receipt 3 --out NEW"},
 		"bundle --out FILE": {"--data SMALL bundle --out NEW.zip"},
 		"backup TO":         {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},
@@ -328,7 +355,7 @@ func (l *ledgers) commands(title string) []string {
 // undatedVerbs take no date.
 var undatedVerbs = []string{"reproduce", "import", "record", "policy check", "policy adopt", "try FILES/sheet.csv",
 	"backup", "restore", "account", "token", "access-log", "nats", "feed", "doctor", "seal", "receipt",
-	"bundle"}
+	"bundle", "witness"}
 
 func (l *ledgers) args(t *testing.T, line, form string) (args []string, code int) {
 	line, no := strings.CutPrefix(line, "! ")
@@ -336,6 +363,7 @@ func (l *ledgers) args(t *testing.T, line, form string) (args []string, code int
 		code = 1
 	}
 	names := strings.NewReplacer("PROVINCE", l.province, "SMALL", l.small, "DAMAGED", l.damaged, "FILES", l.files,
+		"VKEY", l.vkey,
 		"NEW", filepath.Join(t.TempDir(), "new"),
 		"POLICY", filepath.Join("..", "..", "aggregates", "policy", "zj-2024-draft.json"), "OLDER",
 		filepath.Join("..", "..", "aggregates", "policy", "testdata", "zj-2024-draft-1.json"))
@@ -407,6 +435,7 @@ func decoded(t *testing.T, title, out string) {
 		"try FILE": new([]desk.Tried), "try FILE, with sheets": new(triedSheets), "check": new(desk.Checked),
 		"backup verify FILE": new(desk.Rehearsed), "doctor": new(doctor.Examined), "bundle --out FILE": new(desk.Bundled),
 		"seal show": new(desk.Checkpoint), "seal": new(desk.Sealed), "receipt POSITION": new(desk.Receipt),
+		"witness init NAME": new(witness.Profile), "witness cosign REQUEST": new(witness.Cosigning),
 		"reproduce FILE": new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
 	if into == nil {
 		return

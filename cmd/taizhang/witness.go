@@ -53,12 +53,12 @@ The name looks like a URL without https://, such as witness.audit.example/w1.
 A witness whose directory was lost, or put back from an old copy, no longer knows what it cosigned. Make it
 anew under another name.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			key, err := witness.Create(dir, args[0])
-			if err != nil {
+			if _, err := witness.Create(dir, args[0]); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(a.out, key)
-			return err
+			return a.withWitness(dir, func(w *witness.Witness) error {
+				return a.answer(w.Profile(), w.Profile().Table, func() { fmt.Fprintln(a.out, w.Key()) })
+			})
 		},
 	}, &dir)
 }
@@ -77,9 +77,10 @@ func (a *app) witnessTrustCommand() *cobra.Command {
 				if err := w.Trust(key); err != nil {
 					return err
 				}
-				a.print("见证方 %[1]s 将为台账 %[2]s 的检查点签名",
-					"the witness %[1]s cosigns the checkpoints of %[2]s", w.Key().Name, key.Name)
-				return nil
+				return a.answer(w.Profile(), w.Profile().Table, func() {
+					a.print("见证方 %[1]s 将为台账 %[2]s 的检查点签名",
+						"the witness %[1]s cosigns the checkpoints of %[2]s", w.Key().Name, key.Name)
+				})
 			})
 		},
 	}, &dir)
@@ -121,10 +122,16 @@ func (a *app) witnessCosignCommand() *cobra.Command {
 				}); err != nil {
 					return err
 				}
-				a.print("已为台账 %[1]s 的检查点（%[2]d 条）签名，写入 %[3]s；台账单位运行 taizhang seal add %[3]s",
-					"cosigned the checkpoint of %[1]s with %[2]d records in %[3]s; the ledger's office runs "+
-						"taizhang seal add %[3]s", r.Checkpoint.Origin, r.Checkpoint.Size, out)
-				return nil
+				c, err := w.Cosigning(out, r.Checkpoint.Checkpoint, line)
+				if err != nil {
+					return err
+				}
+				return a.answer(c, c.Table, func() {
+					a.print("已为台账 %[1]s 的检查点（%[2]d 条）签名，写入 %[3]s；"+
+						"台账单位运行 taizhang seal add %[3]s",
+						"cosigned the checkpoint of %[1]s with %[2]d records in %[3]s; the ledger's office runs "+
+							"taizhang seal add %[3]s", c.Origin, c.Size, out)
+				})
 			})
 		},
 	}, &dir)
