@@ -382,6 +382,7 @@ var meanings = map[string]string{
 	"Checked.recordedAt":    "the time at which the ledger took the last event",
 	"recordedOn":            "the day on which the ledger took the record",
 	"records":               "how many records moved it; what only one can say is empty if there are several",
+	"recordsBehind":         "how many records are behind the row; `records` has the newest 5 of them",
 	"Difference.records":    "the records behind the row",
 	"red":                   "red alerts that are open",
 	"refused":               "records that are bad",

@@ -98,6 +98,10 @@ func (a *app) tellDifference(r *desk.Reproduced) {
 		}
 		a.print("  台账中的这一行：%s", "  the row in the ledger: %s", strings.Join(parts, " "))
 	}
+	if d.Behind > len(d.Records) {
+		a.print("  所据记录共 %d 条，以下是最新的 %d 条",
+			"  records behind it: %d, of which these are the newest %d", d.Behind, len(d.Records))
+	}
 	for _, r := range d.Records {
 		what := strings.TrimSpace(r.Kind.Title().In(a.lang) + " " + r.Doc)
 		if d.Newest {

@@ -73,7 +73,7 @@ func (t *tracer) behind(ctx context.Context, row tableRow, column string, d *Mis
 	var wanted func(s *events.Stored) bool
 	if id, position := row.record(); id != uuid.Nil || position > 0 {
 		wanted = func(s *events.Stored) bool { return s.ID == id || s.Position == position }
-		d.Records, err = t.collect(ctx, stream, wanted)
+		d.Records, d.Behind, err = t.collect(ctx, stream, wanted)
 		return err
 	}
 	if !t.register.Knows(center) {
@@ -81,12 +81,12 @@ func (t *tracer) behind(ctx context.Context, row tableRow, column string, d *Mis
 	}
 	if ids := t.alert(center, row); len(ids) > 0 {
 		wanted = func(s *events.Stored) bool { return slices.Contains(ids, s.ID) }
-		d.Records, err = t.collect(ctx, stream, wanted)
+		d.Records, d.Behind, err = t.collect(ctx, stream, wanted)
 		return err
 	}
 	if ids := t.money(center, row, column); len(ids) > 0 {
 		wanted = func(s *events.Stored) bool { return ids[s.ID] }
-		d.Records, err = t.collect(ctx, stream, wanted)
+		d.Records, d.Behind, err = t.collect(ctx, stream, wanted)
 		return err
 	}
 	for _, name := range thingColumns {
@@ -99,11 +99,11 @@ func (t *tracer) behind(ctx context.Context, row tableRow, column string, d *Mis
 			continue
 		}
 		wanted = func(s *events.Stored) bool { return bytes.Contains(s.Body, quoted) }
-		if d.Records, err = t.collect(ctx, stream, wanted); err != nil || len(d.Records) > 0 {
+		if d.Records, d.Behind, err = t.collect(ctx, stream, wanted); err != nil || len(d.Records) > 0 {
 			return err
 		}
 	}
-	list, err := t.collect(ctx, stream, func(*events.Stored) bool { return true })
+	list, _, err := t.collect(ctx, stream, func(*events.Stored) bool { return true })
 	d.Records, d.Newest = list[max(0, len(list)-1):], true
 	return err
 }
@@ -165,16 +165,16 @@ func (t *tracer) alert(center events.CenterID, row tableRow) (ids []uuid.UUID) {
 }
 
 // collect reads a stream, or all streams for "", up to the position. It returns the newest wanted records whose date
-// is not after the date of the question.
+// is not after the date of the question, and how many there are in all.
 func (t *tracer) collect(ctx context.Context, stream events.StreamID,
-	wanted func(*events.Stored) bool) (list []RecordBehind, err error) {
+	wanted func(*events.Stored) bool) (list []RecordBehind, all int, err error) {
 	read := t.ledger.ReadAll(ctx, 0)
 	if stream != "" {
 		read = t.ledger.ReadStream(ctx, stream, 0)
 	}
 	for s, err := range read {
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if s.Position > t.position {
 			break
@@ -189,10 +189,11 @@ func (t *tracer) collect(ctx context.Context, stream events.StreamID,
 			}
 			found.On, found.Doc = rec.On, rec.Doc
 		}
+		all++
 		list = append(list, found)
 		if len(list) > recordsMax {
 			list = slices.Delete(list, 0, 1)
 		}
 	}
-	return list, nil
+	return list, all, nil
 }

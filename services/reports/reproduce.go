@@ -44,6 +44,8 @@ type Mismatch struct {
 	InLedger string          `json:"inLedger"`
 	Center   events.CenterID `json:"center,omitzero"`
 	Records  []RecordBehind  `json:"records,omitempty"`
+	// how many records are behind the row, of which Records has the newest ones
+	Behind int `json:"recordsBehind,omitzero"`
 	// no record of the row is known, so Records has the newest ones of the center
 	Newest  bool        `json:"newest,omitzero"`
 	RowData []NamedText `json:"rowData,omitempty"` // the row in the answer of the ledger

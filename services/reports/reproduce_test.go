@@ -245,6 +245,17 @@ func TestAnEditedCellIsShownWithTheRecordsBehindIt(t *testing.T) {
 		got.Records[1].Position != d.Register.Position() {
 		t.Errorf("the records are %+v", got.Records)
 	}
+	if got.Behind != 2 {
+		t.Errorf("%d records are behind the row", got.Behind)
+	}
+	more := small(t, "一", "二", "三", "四", "五", "六", "七")
+	path = edited(t, write(t, more, request(reports.XLSX, "execution", "2025-12-31")), func(f *excelize.File) {
+		must(t, f.SetCellFloat("报表", "H4", 80000.02, 2, 64))
+	})
+	if got := reproduce(t, more, path).Differs; got == nil || got.Behind != 7 || len(got.Records) != 5 ||
+		got.Records[0].On != events.MustDate("2025-06-03") {
+		t.Errorf("of seven records: %+v", got)
+	}
 	path = edited(t, write(t, d, request(reports.XLSX, "spending", "2025-12-31", "center", "ZJ-0001")),
 		func(f *excelize.File) {
 			must(t, f.SetCellFloat("报表", cellOf(t, f, "40000.01"), 40000.02, 2, 64))

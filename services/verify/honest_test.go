@@ -149,3 +149,41 @@ func TestAReportOfTheAuditorThatCannotBeReadIsNoContradiction(t *testing.T) {
 	})
 	expect(t, v, verify.Contradicted, "报表 x1/执行.csv：", "报表 x2/执行.csv：单元格与台账不符")
 }
+
+func TestAFigureOfManyRecordsNamesTheNewestAndHowManyThereAre(t *testing.T) {
+	m, err := newMaker(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.close()
+	steps := []func() error{
+		func() error { return m.record("ZJ-0001", registration("甲中心", "91330106MAC1K2L32C")) },
+		func() error { return m.record("ZJ-0001", grant) },
+		func() error { return m.record("ZJ-0001", receipt) },
+	}
+	for n := range 7 {
+		steps = append(steps, func() error { return m.record("ZJ-0001", voucher(n+1)) })
+	}
+	steps = append(steps, func() error { return m.report("执行.csv", reports.CSV, "execution", nil) },
+		func() error { return m.report("名册.csv", reports.CSV, "centers", nil) },
+		func() error { return m.seal(0, 1) }, m.read)
+	for _, step := range steps {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	figures := m.figures
+	edited := func(name, old, new string) []byte {
+		if !bytes.Contains(figures[name], []byte(old)) {
+			t.Fatalf("%s lacks %s:\n%s", name, old, figures[name])
+		}
+		m.figures = map[string][]byte{name: bytes.Replace(figures[name], []byte(old), []byte(new), 1)}
+		return m.bundle(t)
+	}
+	expect(t, m.judge(t, edited("执行.csv", "864192.28", "864192.29")), verify.Contradicted,
+		"；所据记录共 7 条，以下是最新的 5 条；所据记录：位置 7，",
+		"; records behind it: 7, of which these are the newest 5; the record behind it: position 7, ")
+	expect(t, m.judge(t, edited("名册.csv", "甲中心", "丙中心")), verify.Contradicted,
+		"；这一行没有指明所据记录，该中心最近的记录：位置 11，",
+		"the row points to no record, and the newest record of the center is: position 11, ")
+}

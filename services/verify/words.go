@@ -531,9 +531,19 @@ func figureDiffers(f *Figure) text.Text {
 		t = join(t, text.Say("；报表为“%s”，按记录应为“%s”", "; the report has %q, the records give %q",
 			clip(d.InFile), clip(d.InLedger)))
 	}
+	if d.Behind > len(d.Records) {
+		t = join(t, text.Say("；所据记录共 %d 条，以下是最新的 %d 条",
+			"; records behind it: %d, of which these are the newest %d", d.Behind, len(d.Records)))
+	}
 	for _, r := range d.Records {
-		t = join(t, text.Say("；所据记录：位置 %d，%v，%s，%s", "; the record behind it: position %d, %v, %s, %s",
-			r.Position, r.On, r.Kind.Title(), r.ID))
+		record := text.Say("；所据记录：位置 %d，%v，%s，%s", "; the record behind it: position %d, %v, %s, %s",
+			r.Position, r.On, r.Kind.Title(), r.ID)
+		if d.Newest {
+			record = text.Say("；这一行没有指明所据记录，该中心最近的记录：位置 %d，%v，%s，%s",
+				"; the row points to no record, and the newest record of the center is: position %d, %v, %s, %s",
+				r.Position, r.On, r.Kind.Title(), r.ID)
+		}
+		t = join(t, record)
 	}
 	if f.Cells > 0 {
 		t = join(t, text.Say("；在它之前的 %d 格相符", "; the %d cells before it are equal", f.Cells))
