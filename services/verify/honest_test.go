@@ -140,6 +140,18 @@ func TestAReportOfTheAuditorThatCannotBeReadIsNoContradiction(t *testing.T) {
 			}
 		})
 	}
+	// Its provenance asks what no list answers, which is found only when it is computed again. In a bundle that
+	// contradicts.
+	senseless := strings.Replace(report, `""list"":""execution""`, `""list"":""spending""`, 1)
+	_, err := verify.Verify(t.Context(), verify.Config{Trust: w.trust, Content: bytes.NewReader(file),
+		Bytes: int64(len(file)), Figures: []verify.File{
+			{Name: "x/执行.csv", Content: strings.NewReader(senseless), Bytes: int64(len(senseless))}}})
+	var of *text.Error
+	if !errors.As(err, &of) || of.Param != "figures" || !strings.Contains(of.What.Zh, "x/执行.csv") {
+		t.Errorf("%v", err)
+	}
+	w.figures = map[string][]byte{"执行.csv": []byte(senseless)}
+	expect(t, w.judge(t, w.bundle(t)), verify.Contradicted, "报表 figures/执行.csv 无法重算")
 	// Two files of one name in two folders are told apart.
 	v := w.judge(t, file, func(cfg *verify.Config) {
 		other := strings.Replace(report, "123456.03", "123456.04", 1)
