@@ -142,7 +142,11 @@ func TestHostileAndDamagedFilesEndWithAReason(t *testing.T) {
 		"a row before":          {row(`<row r="1"><c r="A1"><v>1</v></c></row>`), "is no row number"},
 		"a column beyond":       {row(`<row r="9"><c r="XFE9"><v>1</v></c></row>`), "is no place of a cell"},
 		"a cell of another row": {row(`<row r="9"><c r="A1"><v>1</v></c></row>`), "is no place of a cell"},
-		"nested too deep":       {row(strings.Repeat("<a>", 100)), "nests deeper"},
+		"another element ends":  {row(`<row r="9"><c r="A9"><v>1</w></c></row>`), "an XML element w ends that is not"},
+		"of another prefix":     {row(`<row r="9"><c r="A9"><v>1</x:v></c></row>`), "an XML element v ends that is not"},
+		"ends twice": {replaced(tablePart, "</worksheet>", "</worksheet></worksheet>"),
+			"an XML element worksheet ends that is not"},
+		"nested too deep": {row(strings.Repeat("<a>", 100)), "nests deeper"},
 		"one tag too long": {row(`<row r="9" a="` + strings.Repeat("a", 2*tagBytesMax) + `"/>`),
 			"a tag or a text of more than"},
 		"merged everywhere": {

@@ -24,27 +24,15 @@ type Looks struct {
 // Looks returns the looks of a sheet whose rows were read to the end. The limit on unpacked bytes starts again.
 func (w *Workbook) Looks(sheet *Worksheet) (*Looks, error) {
 	w.left = w.bytesMax
-	l := &Looks{HiddenColumns: sheet.HiddenColumns, Merged: sheet.Merged, ConditionalFormats: sheet.ConditionalFormats}
-	var drawings []string // ids of relations
-	err := w.read(sheet.part, func(e xml.StartElement) error {
-		switch e.Name.Local {
-		case "sheetView":
-			zeros := attribute(e, "showZeros")
-			l.HidesZeros = l.HidesZeros || zeros != "" && !isTrue(zeros)
-		case "drawing", "legacyDrawing":
-			drawings = append(drawings, attribute(e, "id"))
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := w.readObjects(sheet.part, drawings, l); err != nil {
+	l := &Looks{HiddenColumns: sheet.HiddenColumns, Merged: sheet.Merged, ConditionalFormats: sheet.ConditionalFormats,
+		HidesZeros: sheet.hidesZeros}
+	if err := w.readObjects(sheet.part, sheet.drawings, l); err != nil {
 		return nil, err
 	}
 	if err := w.readPrintAreas(slices.Index(w.Sheets, sheet), l); err != nil {
 		return nil, err
 	}
+	var err error
 	l.colors, err = w.readColors()
 	w.left = w.bytesMax
 	return l, err

@@ -22,6 +22,7 @@ func (w *Workbook) Rows(sheet *Worksheet) iter.Seq2[Row, error] {
 		}
 		defer s.Close()
 		sheet.Merged, sheet.HiddenColumns, sheet.ConditionalFormats = nil, nil, nil
+		sheet.hidesZeros, sheet.drawings = false, nil
 		r := &rowReader{w: w, s: s, sheet: sheet, shared: map[string]string{}}
 		for {
 			t, err := s.next()
@@ -110,6 +111,11 @@ func (r *rowReader) start(e xml.StartElement) error {
 		r.raw.runs.begin(e)
 	case "col":
 		return r.column(e)
+	case "sheetView":
+		zeros := attribute(e, "showZeros")
+		r.sheet.hidesZeros = r.sheet.hidesZeros || zeros != "" && !isTrue(zeros)
+	case "drawing", "legacyDrawing":
+		r.sheet.drawings = append(r.sheet.drawings, attribute(e, "id"))
 	case "conditionalFormatting":
 		r.rule = ConditionalFormat{}
 		r.where.Reset()

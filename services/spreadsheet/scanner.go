@@ -16,8 +16,8 @@ import (
 type scanner struct {
 	io.Closer
 	xml  *xml.Decoder
-	open []string // the elements that are open, outermost first
-	tag  int      // bytes since the last <
+	open []xml.Name // the elements that are open, outermost first, with prefixes as they are written
+	tag  int        // bytes since the last <
 	src  io.Reader
 	w    *Workbook
 }
@@ -116,9 +116,13 @@ func (s *scanner) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// next returns the next token, or io.EOF at the end of a complete document.
+// next returns the next token, or io.EOF at the end of a complete document. The names of namespaces are not looked up:
+// a spreadsheet is read by local names alone.
 func (s *scanner) next() (xml.Token, error) {
-	t, err := s.xml.Token()
+	t, err := s.xml.RawToken()
+	if err == io.EOF && len(s.open) > 0 {
+		err = io.ErrUnexpectedEOF
+	}
 	if err == io.EOF {
 		return nil, err
 	}
@@ -129,11 +133,16 @@ func (s *scanner) next() (xml.Token, error) {
 	case xml.Directive:
 		return nil, say("XML 中有声明（DOCTYPE），不予读取", "the XML has a declaration (DOCTYPE) and is not read")
 	case xml.StartElement:
-		if s.open = append(s.open, e.Name.Local); len(s.open) > depthMax {
+		if s.open = append(s.open, e.Name); len(s.open) > depthMax {
 			return nil, say("XML 嵌套超过 %d 层的上限", "the XML nests deeper than the limit of %d", depthMax)
 		}
 	case xml.EndElement:
-		s.open = s.open[:len(s.open)-1]
+		last := len(s.open) - 1
+		if last < 0 || s.open[last] != e.Name {
+			return nil, say("XLSX 文件已损坏：XML 元素 %s 的结束标记没有对应的开始标记",
+				"the XLSX file is damaged: an XML element %s ends that is not open", Clip(e.Name.Local))
+		}
+		s.open = s.open[:last]
 	}
 	return t, nil
 }
@@ -141,7 +150,7 @@ func (s *scanner) next() (xml.Token, error) {
 // within reports whether the scanner is within an element with a name.
 func (s *scanner) within(name string) bool {
 	for i := len(s.open) - 1; i >= 0; i-- {
-		if s.open[i] == name {
+		if s.open[i].Local == name {
 			return true
 		}
 	}

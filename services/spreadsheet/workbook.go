@@ -41,7 +41,9 @@ type Worksheet struct {
 	Merged             []Range
 	ConditionalFormats []ConditionalFormat
 
-	part string
+	part       string
+	hidesZeros bool     // complete after its Rows were read to the end
+	drawings   []string // ids of relations, complete then too
 }
 
 // ConditionalFormat is a range with rules that may show its values otherwise than the formats of the cells. The rules
