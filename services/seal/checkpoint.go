@@ -84,7 +84,14 @@ func ParseLine(line string) (Line, error) {
 	return l, nil
 }
 
+// changedEnds says what is wrong with a file that a program on Windows saved as text.
+var changedEnds = text.Say("行尾被改成了 Windows 的换行（CRLF），请原样传递文件",
+	"its line ends were changed to those of Windows (CRLF); carry the file as it is")
+
 func lineError(line string) error {
+	if strings.HasSuffix(line, "\r") {
+		return text.Errorf(text.Invalid, "%s", "%s", changedEnds)
+	}
 	return text.Errorf(text.Invalid, "签名行 %q 不对：应为“— 名称 base64”",
 		"the signature line %q is wrong: expected — name base64",
 		text.Clip(line, 120))
@@ -145,6 +152,9 @@ func ParseKept(content []byte) (*Signed, error) {
 func checkNote(note []byte) error {
 	if len(note) > signedBytesMax {
 		return signedError(text.Say("超过 64 KiB", "it has more than 64 KiB"))
+	}
+	if bytes.Contains(note, []byte("\r\n")) {
+		return signedError(changedEnds)
 	}
 	if !utf8.Valid(note) || bytes.ContainsFunc(note, func(r rune) bool { return r < ' ' && r != '\n' }) {
 		return signedError(text.Say("含有不是文本的字节", "it has bytes that are not text"))

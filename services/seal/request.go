@@ -32,8 +32,7 @@ func ParseRequest(content []byte) (*Request, error) {
 		return nil, requestError(text.Say("超过 %d 字节", "it has more than %d bytes", RequestBytesMax))
 	}
 	if bytes.Contains(content, []byte("\r\n")) {
-		return nil, requestError(text.Say("行尾被改成了 Windows 的换行（CRLF），请原样传递文件",
-			"its line ends were changed to those of Windows (CRLF); carry the file as it is"))
+		return nil, requestError(changedEnds)
 	}
 	old, hashes, checkpoint, err := parseParts(content, "old ")
 	if err != nil {
