@@ -30,7 +30,8 @@ var notWords = []*regexp.Regexp{
 	regexp.MustCompile(`"taizhang sample 1[^"]*"`),
 	regexp.MustCompile(`[a-z]+(\+[a-z]+)?://[^\s，。；：、）”]*`), // addresses
 	// names of ledgers and witnesses, and their keys
-	regexp.MustCompile(`\b[a-z]+\.[a-z]+/\w+(\+[0-9a-f]{8}\+\w+)?`),
+	regexp.MustCompile(`\b[a-z]+\.[a-z]+/\w+(\+[0-9a-f]{8}\+[\w+/]+)?`),
+	regexp.MustCompile(`[A-Za-z0-9+/]{43}=`),                        // roots
 	regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), // ids of records
 	regexp.MustCompile(`\b[0-9a-f]{12,64}\b`),                       // hashes
 	regexp.MustCompile(`\btz_\w+`),                                  // tokens of accounts
@@ -45,6 +46,7 @@ var notWords = []*regexp.Regexp{
 	regexp.MustCompile(`\d+[dm]\b|m2\b|\b[KMG]iB\b`), // units
 	regexp.MustCompile(`--?[a-z][a-z0-9-]*`),         // flags
 	regexp.MustCompile(`taizhang( [a-z|-]+)*`),       // commands
+	regexp.MustCompile(`“old ”`),                     // how a request begins
 	regexp.MustCompile(`JSON 的 (true 或 false|null)`), // what a value of JSON is called there
 	// the code that stands for a word in a record as JSON, after the word
 	regexp.MustCompile(`（[a-z-]+）`),
@@ -71,7 +73,7 @@ var latin = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?:[-._][A-Za-z0-9]+)*`)
 // properNames are names that have no Chinese form, and the names of forms and languages that a flag takes.
 var properNames = []string{"Excel", "Linux", "KurrentDB", "OpenID", "OpenConnect", "Connect", "Lines", "CloudEvents",
 	"JetStream", "table", "csv", "json", "zh", "en", "xlsx", "tar", "zip", "nats", "tls",
-	"Provenance", "https", "X-Forwarded-For", "bash", "zsh", "fish", "powershell", "Ctrl-C", "UKey"}
+	"Provenance", "https", "X-Forwarded-For", "bash", "zsh", "fish", "powershell", "Ctrl-C", "UKey", "base64"}
 
 // codeWords returns the code words of a Chinese text.
 func codeWords(s string) (found []string) {
@@ -504,6 +506,58 @@ nats user 不对
 nats config
 nats config --new-nkey FILES/publisher.nk --output json
 nats config --publisher 不对
+receipt 3 --out FILES/r
+bundle --out FILES/b.zip
+seal
+seal show
+seal init 不对
+seal init taizhang.zj/2026 --after FILES/none.checkpoint
+seal init taizhang.zj/2026
+seal init taizhang.zj/2026
+seal init taizhang.zj/2027
+seal init taizhang.zj/2027 --after FILES/try.jsonl
+seal init taizhang.zj/2027 --after FILES
+seal
+seal --witness cai
+seal --request FILES/zj.add-checkpoint --old 9999999
+seal --request FILES/zj.add-checkpoint --witness cai
+seal --request FILES/zj.add-checkpoint
+seal --sign-with /bin/sh
+seal --sign-with /bin/sh --sign-key FILES/none.pem
+seal --sign-with /bin/sh --sign-key FILES/try.jsonl
+seal show
+seal show --out FILES/none/a.checkpoint
+seal sheet
+seal sheet --out FILES/sheet.html
+seal add FILES/none.cosig
+seal add FILES/try.jsonl
+seal key restore FILES/try.jsonl
+seal key restore FILES/ledger/seal/log.key
+receipt
+receipt 3
+receipt 3 --out FILES/r
+receipt 3 --out FILES/r
+receipt 9999999 --out FILES/r
+bundle
+bundle --out FILES/b.pdf
+bundle --out FILES/b.zip --figures FILES/try.jsonl
+bundle --out FILES/b.zip --figures FILES/centers.xlsx
+bundle --out FILES/b.zip --figures FILES/year0wan.html
+bundle --out FILES/b2.zip --center ZJ-9999
+bundle --out FILES/b2.zip --center ZJ-0001
+witness init https://audit.example/1 --dir NEW
+witness init audit.example/w1
+witness init audit.example/w1 --dir FILES/w
+witness init audit.example/w1 --dir FILES/w
+witness trust
+witness trust 不对 --dir FILES/w
+witness cosign FILES/zj.add-checkpoint --dir FILES/w
+witness cosign FILES/zj.add-checkpoint --dir FILES/w --out FILES/a.cosig
+witness cosign FILES/表.csv --dir FILES/w --out FILES/a.cosig
+witness serve --dir NEW
+witness serve --dir FILES/w --listen 不对
+check
+backup FILES/sealed.tar
 feed status
 feed restate
 doctor
