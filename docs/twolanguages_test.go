@@ -14,7 +14,8 @@ import (
 var sealPackages = []string{"services/seal", "services/sealing", "services/witness", "services/sealer",
 	"services/bundle", "services/verify", "cmd/taizhang", "cmd/taizhang-verify"}
 
-var chinese = regexp.MustCompile(`\p{Han}`)
+// chinese matches a character of a Chinese text, or of its punctuation, such as the colon of “%s：%s”.
+var chinese = regexp.MustCompile(`[\p{Han}，。：；、（）]`)
 
 // TestAChineseMessageHasTheChineseHalfOfAnError finds messages that are made with an error itself or with its method
 // Error. Both give English, also inside the Chinese half; text.Of(err) gives each half its own.
