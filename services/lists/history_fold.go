@@ -60,17 +60,17 @@ func fold(to, b []byte) []byte {
 
 // unseenLeads holds the first bytes of invisible characters, so that few other characters are decoded.
 var unseenLeads = func() (t [256]bool) {
-	add := func(from, to rune) {
-		for r := from; r <= to; r++ {
+	add := func(from, to, stride rune) {
+		for r := from; r <= to; r += stride {
 			t[utf8.AppendRune(nil, r)[0]] = true
 		}
 	}
 	for _, table := range []*unicode.RangeTable{unicode.Cf, unicode.Variation_Selector} {
 		for _, part := range table.R16 {
-			add(rune(part.Lo), rune(part.Hi))
+			add(rune(part.Lo), rune(part.Hi), rune(part.Stride))
 		}
 		for _, part := range table.R32 {
-			add(rune(part.Lo), rune(part.Hi))
+			add(rune(part.Lo), rune(part.Hi), rune(part.Stride))
 		}
 	}
 	return t

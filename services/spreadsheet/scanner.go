@@ -139,8 +139,8 @@ func (s *scanner) next() (xml.Token, error) {
 	case xml.EndElement:
 		last := len(s.open) - 1
 		if last < 0 || s.open[last] != e.Name {
-			return nil, say("XLSX 文件已损坏：XML 元素 %s 的结束标记没有对应的开始标记",
-				"the XLSX file is damaged: an XML element %s ends that is not open", Clip(e.Name.Local))
+			return nil, say("XLSX 文件已损坏或不完整：XML 元素 %s 的结束标记没有对应的开始标记",
+				"the XLSX file is damaged or not whole: an XML element %s ends that is not open", Clip(e.Name.Local))
 		}
 		s.open = s.open[:last]
 	}
