@@ -128,7 +128,7 @@ func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreads
 	case looks.Repeats(c):
 		return text.Say("对齐方式“填充”会重复显示其内容", "and the alignment “fill” repeats it"),
 			strings.Repeat(shown, 2)
-	case !showsTrue(c, as, num):
+	case !showsTrue(c, shown, as, num):
 		return text.Say("显示为“%s”", "shows %q", text.Clip(shown, 80)), shown
 	case looks.IsInvisible(c):
 		return text.Say("字体颜色与底色相同，看不见", "in a font of the color of its ground, which cannot be seen"), ""
@@ -138,9 +138,8 @@ func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreads
 	return text.Text{}, ""
 }
 
-// showsTrue reports whether a cell shows the value that it holds, in all its decimals.
-func showsTrue(c spreadsheet.Cell, v Value, num float64) bool {
-	shown := c.Shown()
+// showsTrue reports whether a cell that shows some text shows the value that it holds, in all its decimals.
+func showsTrue(c spreadsheet.Cell, shown string, v Value, num float64) bool {
 	switch v.Sort {
 	case Date:
 		return showsDay(c, shown, v.Text)
@@ -150,8 +149,7 @@ func showsTrue(c spreadsheet.Cell, v Value, num float64) bool {
 		}
 		return isNumber(shown, overHundred(v.Text), c.Color() != "")
 	case Number, Money:
-		if num == 0 && slices.Contains([]string{"-", "–", "—"},
-			strings.Map(bare, currency.ReplaceAllString(shown, ""))) {
+		if num == 0 && slices.Contains([]string{"-", "–", "—"}, bareNumber(shown)) {
 			return true // accounting formats show zero as a dash
 		}
 		return isNumber(shown, v.Text, c.Color() != "")
@@ -165,6 +163,14 @@ func trimmed(s string) string { return strings.TrimSpace(oneEnd(s)) }
 // currency matches what may stand beside an amount in yuan.
 var currency = regexp.MustCompile(`(?i)人民币|rmb|cny|[¥￥元圆整]`)
 
+// bareNumber returns the text shown for a number without its currency, blanks and thousands separators.
+func bareNumber(shown string) string {
+	if strings.Trim(shown, "0123456789.-") == "" { // by far the most
+		return shown
+	}
+	return strings.Map(bare, currency.ReplaceAllString(shown, ""))
+}
+
 // bare removes blanks and thousands separators.
 func bare(r rune) rune {
 	if unicode.IsSpace(r) || r == ',' || r == '，' {
@@ -176,7 +182,7 @@ func bare(r rune) rune {
 // isNumber reports whether the text shown for an amount is its decimal number. A negative amount is in brackets,
 // has a minus, or is colored.
 func isNumber(shown, is string, isColored bool) bool {
-	s := strings.Map(bare, currency.ReplaceAllString(shown, ""))
+	s := bareNumber(shown)
 	is, isNegative := strings.CutPrefix(is, "-")
 	digits := strings.Trim(s, "()（）-−")
 	hasSign := digits != s
