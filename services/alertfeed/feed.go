@@ -356,11 +356,16 @@ func (f *Feed) Admit(ctx context.Context) (configuration string, err error) {
 	if f.key != nil {
 		configuration = natsserver.Configuration(f.key.public, serverUsers(f.cfg.Access.NATSUsers()))
 	}
-	if f.key != nil && f.broken.Load() != nil {
-		return configuration, nil // the publisher makes the consumers once it is connected
+	// Of a server elsewhere that cannot be reached, the publisher makes the consumers once it is connected.
+	unreached := func() bool { return f.key != nil && f.broken.Load() != nil }
+	if unreached() {
+		return configuration, nil
 	}
 	if err := f.ready(ctx); err != nil {
 		return configuration, err
+	}
+	if unreached() { // which showed only now, right after the start
+		return configuration, nil
 	}
 	if f.server != nil {
 		if err := f.server.SetUsers(ctx, serverUsers(f.cfg.Access.NATSUsers())); err != nil {
