@@ -181,14 +181,14 @@ func (o *options) verify(ctx context.Context, path string) (*verify.Verdict, err
 		if f.path == "" {
 			continue
 		}
-		content, err := readSmall(f.path)
+		content, err := files.ReadSmall(f.path)
 		if err != nil {
 			return nil, err
 		}
 		*f.to = append([]byte{}, content...) // not nil, even if it is empty
 	}
 	if o.roots != "" {
-		content, err := readSmall(o.roots)
+		content, err := files.ReadSmall(o.roots)
 		if err != nil {
 			return nil, err
 		}
@@ -212,23 +212,6 @@ func (o *options) verify(ctx context.Context, path string) (*verify.Verdict, err
 	defer f.Close()
 	cfg.Content, cfg.Bytes = f, size
 	return verify.Verify(ctx, cfg)
-}
-
-// smallBytesMax is the largest size of a trust file, a checkpoint or root certificates.
-const smallBytesMax = 1 << 20
-
-// readSmall reads a regular file of at most smallBytesMax bytes.
-func readSmall(path string) ([]byte, error) {
-	f, size, err := files.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if size > smallBytesMax {
-		return nil, text.Errorf(text.Invalid, "%s 过大，上限为 %d 字节", "%s is too large: the limit is %d bytes",
-			path, smallBytesMax)
-	}
-	return io.ReadAll(io.LimitReader(f, smallBytesMax))
 }
 
 // release is the version of a release. The linker sets it (deploy/release); it is "" in any other build.

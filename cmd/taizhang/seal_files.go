@@ -145,7 +145,7 @@ func knownTo(k *sealing.Keeper, name string) (known uint64, err error) {
 
 // publicKey returns the public key in a PEM file, in DER.
 func publicKey(path string) ([]byte, error) {
-	content, err := readSmall(path)
+	content, err := files.ReadSmall(path)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +230,7 @@ records of the old origin are gone. The old files move to DATA/seal/earlier.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b := sealing.Beginning{Origin: args[0], AfterKey: strings.TrimSpace(afterKey)}
 			if after != "" {
-				content, err := readSmall(after)
+				content, err := files.ReadSmall(after)
 				if err != nil {
 					return err
 				}
@@ -290,7 +290,7 @@ of the checkpoint, nor of one still to come. A stamp is asked for by, for exampl
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var list []sealing.File
 			for _, path := range args {
-				content, err := readSmall(path)
+				content, err := files.ReadSmall(path)
 				if err != nil {
 					return err
 				}
@@ -329,30 +329,13 @@ func (a *app) tellAdded(added []sealing.Added) {
 	}
 }
 
-// smallBytesMax is the largest size of a cosignature, a time stamp, a key, a checkpoint or a request to a witness.
-const smallBytesMax = 1 << 20
-
-// readSmall reads a regular file of at most smallBytesMax bytes.
-func readSmall(path string) ([]byte, error) {
-	f, size, err := files.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if size > smallBytesMax {
-		return nil, text.Errorf(text.Invalid, "%s 过大，不会是所要的文件", "%s is too large to be what is asked for",
-			path)
-	}
-	return io.ReadAll(io.LimitReader(f, smallBytesMax))
-}
-
 func (a *app) sealKeyCommand() *cobra.Command {
 	restore := &cobra.Command{
 		Use: "restore FILE", Args: exactly(1), Annotations: onFiles,
 		Short: a.say("放回台账私钥（恢复备份之后）",
 			"put the ledger's private key back, after a backup was restored"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			content, err := readSmall(args[0])
+			content, err := files.ReadSmall(args[0])
 			if err != nil {
 				return err
 			}

@@ -142,7 +142,7 @@ func (a *app) witnessCosignCommand() *cobra.Command {
 
 // readRequest reads the request of a file.
 func readRequest(path string) (*seal.Request, error) {
-	content, err := readSmall(path)
+	content, err := files.ReadSmall(path)
 	if err != nil {
 		return nil, err
 	}

@@ -63,8 +63,8 @@ func TestVerifyPyAcceptsGoodBundles(t *testing.T) {
 	}
 }
 
-// The names of reports are those that the program which makes bundles accepts. What is no name on every system is
-// refused.
+// TestVerifyPyAcceptsTheNamesOfReportsThatBundlesHave compares which names of reports both programs accept. A name
+// that some system cannot have is refused.
 func TestVerifyPyAcceptsTheNamesOfReportsThatBundlesHave(t *testing.T) {
 	p, o := newPython(t), smallLedger(t)
 	for name, code := range map[string]int{"r.htm": 0, "X.XLSX": 0, "E.CSV": 0, "执行　情况.xlsx": 0, "a\u00a0b.html": 0,

@@ -30,6 +30,23 @@ func Open(path string) (f *os.File, size int64, err error) {
 	return f, info.Size(), err
 }
 
+// smallBytesMax is the maximum size of a file that ReadSmall reads.
+const smallBytesMax = 1 << 20
+
+// ReadSmall reads a regular file of at most 1 MiB, such as a key, a checkpoint, a cosignature or a trust file.
+func ReadSmall(path string) ([]byte, error) {
+	f, size, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if size > smallBytesMax {
+		return nil, text.Errorf(text.Invalid, "%s 过大，不会是所要的文件",
+			"%s is too large to be what is asked for", path)
+	}
+	return io.ReadAll(io.LimitReader(f, smallBytesMax))
+}
+
 // Free returns an error if a new file cannot be created at a path. Either its directory does not exist, or something
 // exists at the path already: a filed report is never overwritten.
 func Free(path string) error {

@@ -38,7 +38,7 @@ func checkpointIs(size uint64, cosigned []string) text.Text {
 	return text.Say("所封记录 %d 条，见证方 %s", "of %d records, cosigned by %s", size, list(cosigned))
 }
 
-// checkpointUnexamined is about a checkpoint of which no witness could be examined.
+// checkpointUnexamined describes a checkpoint whose cosignatures were not examined.
 func checkpointUnexamined(size uint64, why text.Text) text.Text {
 	return text.Say("所封记录 %d 条，见证未核验：%s", "of %d records; no witness was examined: %s", size, why)
 }

@@ -8,7 +8,7 @@
 //	trusted          the keys of the ledgers whose checkpoints it cosigns, a verifier key on each line
 //	heads/<hash>     the newest checkpoint cosigned of one ledger, a signed note with the signature of the ledger and
 //	                 the cosignature of this witness; <hash> is the SHA-256 of the origin in hex
-//	forks/…          two checkpoints that one ledger signed, the second of which was not shown to continue the first:
+//	forks/…          two checkpoints that one ledger signed; nothing showed that the second continues the first:
 //	                 .held is the one that this witness cosigned, .offered the one that it refused
 //
 // The file of a head is written when the ledger is trusted: first with a checkpoint of size 0, which the witness
