@@ -18,11 +18,12 @@ var (
 		"log.txt":    "the log of what opens the ledger is that of the server",
 		"torn.txt":   "a server cuts a torn end off when it starts, before a verb can tell of it",
 
-		"bundle.txt":   "sealing begins with the server stopped",
-		"cosign.txt":   "as bundle.txt",
-		"seal.txt":     "as bundle.txt",
-		"seal_sm2.txt": "as bundle.txt",
-		"witness.txt":  "a witness asks no ledger",
+		"bundle.txt":     "sealing begins with the server stopped",
+		"cosign.txt":     "as bundle.txt",
+		"seal.txt":       "as bundle.txt",
+		"seal_after.txt": "as bundle.txt",
+		"seal_sm2.txt":   "as bundle.txt",
+		"witness.txt":    "a witness asks no ledger",
 	}
 	notAtURL = map[string]string{
 		"doctor.txt": notBesideSocket["doctor.txt"],
@@ -30,11 +31,12 @@ var (
 		"log.txt":    notBesideSocket["log.txt"],
 		"torn.txt":   notBesideSocket["torn.txt"],
 
-		"bundle.txt":   notBesideSocket["bundle.txt"],
-		"cosign.txt":   "as bundle.txt",
-		"seal.txt":     "as bundle.txt",
-		"seal_sm2.txt": "as bundle.txt",
-		"witness.txt":  notBesideSocket["witness.txt"],
+		"bundle.txt":     notBesideSocket["bundle.txt"],
+		"cosign.txt":     "as bundle.txt",
+		"seal.txt":       "as bundle.txt",
+		"seal_after.txt": "as bundle.txt",
+		"seal_sm2.txt":   "as bundle.txt",
+		"witness.txt":    notBesideSocket["witness.txt"],
 
 		"account.txt": "the rights of the owner are not to be had over HTTP: he binds an account in one step, and " +
 			"lists all of the access log",
