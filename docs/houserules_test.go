@@ -225,6 +225,9 @@ var leansOn = map[string][]string{
 	// reads the end of a log, probes a disk, knows the socket, whose a key is, and where seals lie
 	"doctor":  {"listen", "logstore", "seal", "sealing", "table"},
 	"replica": {"logstore"}, // keeps its copy there
+	// each locks its directory
+	"logstore":   {"files"},
+	"natsserver": {"files"},
 	// where the command of kurrenttest keeps a ledger
 	"kurrentstore": {"logstore"},
 }

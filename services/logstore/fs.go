@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/taizhang/taizhang/services/files/filelock"
 )
 
 // FS is the file system of a store. The default is that of the operating system. Tests use file systems that fail or
@@ -91,23 +93,22 @@ func (osFS) Lock(dir string) (io.Closer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := lockOpen(d); err != nil {
-		return nil, errors.Join(err, d.Close())
-	}
-	return d, nil
-}
-
-// lockOpen locks a directory that is open. It checks that the directory was not removed meanwhile, as BackupFile
-// removes the directory of its partial file: another process may have made and locked a new directory with the same
-// name.
-func lockOpen(d *os.File) error {
-	err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return &LockedError{Dir: d.Name()}
+	lock, err := filelock.Try(d)
+	if errors.Is(err, filelock.ErrLocked) {
+		return nil, &LockedError{Dir: dir}
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
+	if err := stillNamed(d); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return lock, nil
+}
+
+// stillNamed checks that a directory that is open and locked was not removed meanwhile, as BackupFile removes the
+// directory of its partial file: another process may have made and locked a new directory with the same name.
+func stillNamed(d *os.File) error {
 	locked, err := d.Stat()
 	if err != nil {
 		return err

@@ -335,7 +335,7 @@ func TestADirectoryThatWasTakenAwayIsNotLocked(t *testing.T) {
 		if err := errors.Join(os.Remove(dir), instead()); err != nil {
 			t.Fatal(err)
 		}
-		if err := lockOpen(d); !errors.As(err, new(*LockedError)) {
+		if err := stillNamed(d); !errors.As(err, new(*LockedError)) {
 			t.Errorf("%s is there: %v", name, err)
 		}
 		_ = d.Close()
@@ -356,7 +356,7 @@ func TestWhatKeepsADirectoryFromBeingLookedAtIsNotTakenForALock(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(parent), os.WriteFile(parent, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if err := lockOpen(d); !errors.Is(err, syscall.ENOTDIR) || errors.As(err, new(*LockedError)) {
+	if err := stillNamed(d); !errors.Is(err, syscall.ENOTDIR) || errors.As(err, new(*LockedError)) {
 		t.Errorf("got %v", err)
 	}
 }

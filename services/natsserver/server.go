@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -26,6 +25,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/files/filelock"
 )
 
 // NATSConfig holds the parameters of Start.
@@ -48,7 +48,7 @@ type Server struct {
 	cfg  NATSConfig
 	host string
 	port int // -1 for any, before the first start
-	lock *os.File
+	lock *filelock.Lock
 	own  nkeys.KeyPair // of the publisher; made at each start and never stored
 	key  string        // its public half
 
@@ -81,7 +81,7 @@ func Start(ctx context.Context, cfg NATSConfig) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, host: host, port: port, lock: lock, own: own, key: key, users: slices.Clone(cfg.Users)}
 	if err := s.run(); err != nil {
-		return nil, errors.Join(err, unlockDir(lock))
+		return nil, errors.Join(err, lock.Close())
 	}
 	return s, nil
 }
@@ -275,5 +275,5 @@ func (s *Server) Close() error {
 	}
 	s.closed = true
 	s.halt()
-	return unlockDir(s.lock)
+	return s.lock.Close()
 }

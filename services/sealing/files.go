@@ -12,10 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/files"
+	"github.com/taizhang/taizhang/services/files/filelock"
 	"github.com/taizhang/taizhang/services/seal"
 )
 
@@ -40,28 +39,30 @@ func (k *Keeper) lock(ctx context.Context) (unlock func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	d, err := os.Open(k.dir)
-	if err != nil {
-		<-k.writing
-		return nil, err
-	}
-	release := func() { _ = d.Close(); <-k.writing } // closing unlocks
 	for {
-		err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		lock, err := tryLock(k.dir)
 		if err == nil {
-			return release, nil
+			return func() { _ = lock.Close(); <-k.writing }, nil
 		}
-		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
-			release()
-			return nil, fmt.Errorf("sealing: lock %s: %w", k.dir, err)
+		if !errors.Is(err, filelock.ErrLocked) {
+			<-k.writing
+			return nil, fmt.Errorf("sealing: %w", err)
 		}
 		select {
 		case <-ctx.Done():
-			release()
+			<-k.writing
 			return nil, ctx.Err()
 		case <-time.After(lockEvery):
 		}
 	}
+}
+
+func tryLock(dir string) (*filelock.Lock, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return filelock.Try(d)
 }
 
 // lockEvery is the pause between two attempts to lock the directory. Another process has it locked for as long as it

@@ -10,10 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/files"
+	"github.com/taizhang/taizhang/services/files/filelock"
 	"github.com/taizhang/taizhang/services/listen"
 	"github.com/taizhang/taizhang/services/seal"
 )
@@ -33,7 +32,7 @@ const clockSlack = time.Minute
 type Witness struct {
 	dir    string
 	now    func() time.Time
-	locked *os.File
+	locked *filelock.Lock
 	signer seal.Signer
 
 	mu      sync.Mutex          // one request at a time, so that heads are compared and replaced as one step
@@ -107,24 +106,20 @@ func Open(dir string, now func() time.Time) (_ *Witness, err error) {
 }
 
 // lock locks a directory until the result is closed or the process ends.
-func lock(dir string) (*os.File, error) {
+func lock(dir string) (*filelock.Lock, error) {
 	d, err := os.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, notHere(dir)
 	} else if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		err = errors.Join(err, d.Close())
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, text.Errorf(text.Conflict,
-				"见证方目录 %s 正由另一个进程使用；请先停止它（taizhang witness serve）",
-				"the witness %s is in use by another process; stop that one first "+
-					"(taizhang witness serve)", dir)
-		}
-		return nil, err
+	held, err := filelock.Try(d)
+	if errors.Is(err, filelock.ErrLocked) {
+		return nil, text.Errorf(text.Conflict,
+			"见证方目录 %s 正由另一个进程使用；请先停止它（taizhang witness serve）",
+			"the witness %s is in use by another process; stop that one first (taizhang witness serve)", dir)
 	}
-	return d, nil
+	return held, err
 }
 
 func notHere(dir string) error {
