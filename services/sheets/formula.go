@@ -3,6 +3,7 @@ package sheets
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/taizhang/taizhang/events/text"
 )
@@ -15,17 +16,20 @@ var (
 	ownBook       = regexp.MustCompile(`\[0\]`)
 	bookAndSheet  = regexp.MustCompile(`\[[^\[\]]+\][^\[\](),;+*/^&=<>{}"' -]*!`)
 	tableColumn   = regexp.MustCompile(`\[[^\[\]]*\]`)
-	indirect      = functions(`INDIRECT`)
-	asksElsewhere = functions(
+	indirect      = calls(`INDIRECT`)
+	asksElsewhere = calls(
 		`RTD|DDE|WEBSERVICE|IMPORTRANGE|IMPORTDATA|IMPORTHTML|IMPORTXML|IMPORTFEED|GOOGLEFINANCE|STOCKHISTORY|CUBE[A-Z]+|CALL|REGISTER\.ID|SQL\.REQUEST`)
-	answersAnother = functions(`NOW|TODAY|RAND|RANDBETWEEN|RANDARRAY`)
+	answersAnother = calls(`NOW|TODAY|RAND|RANDBETWEEN|RANDARRAY`)
 )
 
-// functions returns an expression that matches a call of one of some functions, also with the prefixes that files
-// put before functions newer than the format.
-func functions(names string) *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(?:^|[^\p{L}\p{N}_.\\])(?:_xl[a-z]+\.|com\.[a-z]+\.|org\.[a-z]+\.)*(?:` +
-		names + `)\s*\(`)
+// calls returns an expression that matches a call of one of some functions, also with the prefixes that files put
+// before functions newer than the format. It is compiled when it is first asked for: its classes of letters are long,
+// and most runs of the program read no formula.
+func calls(names string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(?:^|[^\p{L}\p{N}_.\\])(?:_xl[a-z]+\.|com\.[a-z]+\.|org\.[a-z]+\.)*` +
+			`(?:` + names + `)\s*\(`)
+	})
 }
 
 // word matches a name in a formula, or a text that looks like a name.
@@ -76,10 +80,10 @@ func astray(formula string) text.Text {
 		next, bare = bare, tableColumn.ReplaceAllString(bare, "")
 	}
 	switch {
-	case strings.Contains(bare, "|"), asksElsewhere.MatchString(bare), indirect.MatchString(bare) &&
+	case strings.Contains(bare, "|"), asksElsewhere().MatchString(bare), indirect().MatchString(bare) &&
 		strings.Contains(formula, "["):
 		return outside
-	case answersAnother.MatchString(bare):
+	case answersAnother().MatchString(bare):
 		return text.Say("公式的结果每次打开都不同（如 TODAY、RAND）：请粘贴为数值",
 			"its formula gives another answer each time, as TODAY and RAND do: paste the value")
 	}
