@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -25,47 +26,49 @@ import (
 )
 
 // notWords match what stands in Chinese in Latin letters and is no code word.
-var notWords = []*regexp.Regexp{
-	// the text that is hashed for the seed of a sample
-	regexp.MustCompile(`"taizhang sample 1[^"]*"`),
-	regexp.MustCompile(`[a-z]+(\+[a-z]+)?://[^\s，。；：、）”]*`), // addresses
-	// names of ledgers and witnesses, and their keys
-	regexp.MustCompile(`\b[a-z]+\.[a-z]+/\w+(\+[0-9a-f]{8}\+[\w+/]+)?`),
-	regexp.MustCompile(`[A-Za-z0-9+/]{43}=`),                        // roots
-	regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), // ids of records
-	regexp.MustCompile(`\b[0-9a-f]{12,64}\b`),                       // hashes
-	regexp.MustCompile(`\btz_\w+`),                                  // tokens of accounts
-	regexp.MustCompile(`zj-2024-draft(-1)?(@\d+)?`),                 // the id of a policy
-	regexp.MustCompile(`(/tmp|\.\.|testdata)/[^\s，。；：、）”]*`),        // files of the test
-	// names of files
-	regexp.MustCompile(`[\w.-]*\.(xlsx|csv|jsonl|json|html|htm|tar|partial|access|dead|state|nk|pem|token|txt|conf|` +
-		`zip|key|cosig|add-checkpoint|checkpoint|tlog-proof|tsr|log|md|sh|pdf)\b`),
-	regexp.MustCompile(`\./[\w-]+|/bin/sh`),          // names of files
-	regexp.MustCompile(`\(devel\)`),                  // the version of the program under test
-	regexp.MustCompile(`R\d\d-\w+`),                  // ids of rules
-	regexp.MustCompile(`\d+[dm]\b|m2\b|\b[KMG]iB\b`), // units
-	regexp.MustCompile(`--?[a-z][a-z0-9-]*`),         // flags
-	regexp.MustCompile(`taizhang( [a-z|-]+)*`),       // commands
-	regexp.MustCompile(`“old ”`),                     // how a request begins
-	regexp.MustCompile(`JSON 的 (true 或 false|null)`), // what a value of JSON is called there
-	// the code that stands for a word in a record as JSON, after the word
-	regexp.MustCompile(`（[a-z-]+）`),
-	// names that the test or an example types
-	regexp.MustCompile(`\b([a-z]-\d+|cai|yi|di|bu|zhong|none|screen|caizheng|jia|hang|9f2c1e|prov|again|root)\b|zj-0001`),
-	regexp.MustCompile(`c2sp\.org/[a-z-]+`),                // specifications
-	regexp.MustCompile(`DATA/seal(/[a-z]+)*`),              // the directory of seals
-	regexp.MustCompile(`/backup/`),                         // a directory of an example
-	regexp.MustCompile(`“(raised|cleared|withdrawn|off)”`), // what a variable or a setting holds
-	regexp.MustCompile(`不以 local 开头`),                      // how the name of an account must not begin
-	// a policy has the English name of each use and grade
-	regexp.MustCompile(`英文名称.*`),
-	regexp.MustCompile(`'\{[^']*\}'`),                         // a record as JSON
-	regexp.MustCompile(`\b(umask|source)\b|pass show|设为 cat`), // commands of a shell
-	// commands of the system, each on a line of its own
-	regexp.MustCompile(`^ {5}(chmod|chown|date|df|dmesg|du|findmnt|free|ip|journalctl|ls|mount|mv|openssl|ps|rm|ss|` +
-		`systemctl|timedatectl|ulimit) .*`),
-	regexp.MustCompile(`在 \S+ 文件系统上|\b(ext[234]|xfs)\b`), // kinds of file systems
-}
+var notWords = sync.OnceValue(func() []*regexp.Regexp {
+	return []*regexp.Regexp{
+		// the text that is hashed for the seed of a sample
+		regexp.MustCompile(`"taizhang sample 1[^"]*"`),
+		regexp.MustCompile(`[a-z]+(\+[a-z]+)?://[^\s，。；：、）”]*`), // addresses
+		// names of ledgers and witnesses, and their keys
+		regexp.MustCompile(`\b[a-z]+\.[a-z]+/\w+(\+[0-9a-f]{8}\+[\w+/]+)?`),
+		regexp.MustCompile(`[A-Za-z0-9+/]{43}=`),                        // roots
+		regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), // ids of records
+		regexp.MustCompile(`\b[0-9a-f]{12,64}\b`),                       // hashes
+		regexp.MustCompile(`\btz_\w+`),                                  // tokens of accounts
+		regexp.MustCompile(`zj-2024-draft(-1)?(@\d+)?`),                 // the id of a policy
+		regexp.MustCompile(`(/tmp|\.\.|testdata)/[^\s，。；：、）”]*`),        // files of the test
+		// names of files
+		regexp.MustCompile(`[\w.-]*\.(xlsx|csv|jsonl|json|html|htm|tar|partial|access|dead|state|nk|pem|token|txt|conf|` +
+			`zip|key|cosig|add-checkpoint|checkpoint|tlog-proof|tsr|log|md|sh|pdf)\b`),
+		regexp.MustCompile(`\./[\w-]+|/bin/sh`),          // names of files
+		regexp.MustCompile(`\(devel\)`),                  // the version of the program under test
+		regexp.MustCompile(`R\d\d-\w+`),                  // ids of rules
+		regexp.MustCompile(`\d+[dm]\b|m2\b|\b[KMG]iB\b`), // units
+		regexp.MustCompile(`--?[a-z][a-z0-9-]*`),         // flags
+		regexp.MustCompile(`taizhang( [a-z|-]+)*`),       // commands
+		regexp.MustCompile(`“old ”`),                     // how a request begins
+		regexp.MustCompile(`JSON 的 (true 或 false|null)`), // what a value of JSON is called there
+		// the code that stands for a word in a record as JSON, after the word
+		regexp.MustCompile(`（[a-z-]+）`),
+		// names that the test or an example types
+		regexp.MustCompile(`\b([a-z]-\d+|cai|yi|di|bu|zhong|none|screen|caizheng|jia|hang|9f2c1e|prov|again|root)\b|zj-0001`),
+		regexp.MustCompile(`c2sp\.org/[a-z-]+`),                // specifications
+		regexp.MustCompile(`DATA/seal(/[a-z]+)*`),              // the directory of seals
+		regexp.MustCompile(`/backup/`),                         // a directory of an example
+		regexp.MustCompile(`“(raised|cleared|withdrawn|off)”`), // what a variable or a setting holds
+		regexp.MustCompile(`不以 local 开头`),                      // how the name of an account must not begin
+		// a policy has the English name of each use and grade
+		regexp.MustCompile(`英文名称.*`),
+		regexp.MustCompile(`'\{[^']*\}'`),                         // a record as JSON
+		regexp.MustCompile(`\b(umask|source)\b|pass show|设为 cat`), // commands of a shell
+		// commands of the system, each on a line of its own
+		regexp.MustCompile(`^ {5}(chmod|chown|date|df|dmesg|du|findmnt|free|ip|journalctl|ls|mount|mv|openssl|ps|rm|ss|` +
+			`systemctl|timedatectl|ulimit) .*`),
+		regexp.MustCompile(`在 \S+ 文件系统上|\b(ext[234]|xfs)\b`), // kinds of file systems
+	}
+})
 
 // latin matches a word in Latin letters, in any form of a code.
 var latin = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?:[-._][A-Za-z0-9]+)*`)
@@ -77,7 +80,7 @@ var properNames = []string{"Excel", "Linux", "KurrentDB", "OpenID", "OpenConnect
 
 // codeWords returns the code words of a Chinese text.
 func codeWords(s string) (found []string) {
-	for _, re := range notWords {
+	for _, re := range notWords() {
 		s = re.ReplaceAllString(s, " ")
 	}
 	for _, w := range latin.FindAllString(s, -1) {

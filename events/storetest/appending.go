@@ -67,11 +67,9 @@ func refusesNonsense(t *testing.T, s events.Store) {
 		return with(func(p *events.Proposed) { p.Body = events.MustObject(text) })
 	}
 	long := func(n int) string { return `{"note":"` + strings.Repeat("x", n-len(`{"note":""}`)) + `"}` }
-	many := slices.Repeat(with(func(p *events.Proposed) { p.Body = events.MustObject(long(events.RecordBytesMax)) }),
-		50)
+	many, record := batch("x", events.BatchBytesMax/events.RecordBytesMax+1), events.MustObject(long(events.RecordBytesMax))
 	for i := range many {
-		many[i].ID = uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "many %d", i))
-		many[i].Body = events.MustObject(long(events.BatchBytesMax / 49))
+		many[i].Body = record
 	}
 	for name, b := range map[string][]events.Proposed{
 		"no events":          {},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"time"
@@ -77,6 +78,7 @@ func TestMain(m *testing.M) {
 	}
 	die, ok := deaths[os.Getenv(deathVariable)]
 	if !ok {
+		debug.SetGCPercent(400) // long batches are sent, and not kept
 		flag.Parse()
 		if err := flag.Set("test.parallel", "9"); err != nil { // most tests wait for calls that are never answered
 			panic(err)

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, crashChild(dir))
 		os.Exit(1)
 	}
+	debug.SetGCPercent(400) // logs of a test are small, and thousands are copied
 	os.Exit(m.Run())
 }
 
