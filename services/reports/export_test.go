@@ -22,7 +22,7 @@ func ReadTexts(path string, form FileFormat) (texts []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		text := cellAt(row, 0).Text
+		text := row.At(0).Text
 		if below {
 			if form == ForExcel {
 				text = armed(text)

@@ -23,19 +23,71 @@ func (r *Report) firstLie(x *xlsxFile) (*Mismatch, error) {
 			return &Mismatch{row: -1, Sheet: of.Name,
 				Why: text.Say("工作表“%s”被隐藏", "the sheet %q is hidden", of.Name)}, nil
 		}
-		if d, err := r.lieIn(x, of, sheets[i]); d != nil || err != nil {
+		looks, err := x.Looks(of)
+		if err != nil {
+			return nil, refused(err)
+		}
+		if x.glances[of.Name].suffices(looks) {
+			continue
+		}
+		if d, err := r.lieIn(x, of, looks, sheets[i]); d != nil || err != nil {
 			return d, err
 		}
 	}
 	return nil, nil
 }
 
-// lieIn does the same as firstLie for one sheet.
-func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Worksheet, want Sheet) (*Mismatch, error) {
-	looks, err := x.Looks(of)
-	if err != nil {
-		return nil, refused(err)
+// glance is what comparing the cells of a sheet has shown of their looks. It spares most sheets a second reading,
+// which takes as long as the first one.
+type glance struct {
+	styles *spreadsheet.Styles
+	doubts bool         // a row is hidden, or a cell itself shows something else than its value
+	alone  map[int]bool // the rows of which the first cell alone holds something
+}
+
+func (c *csvFile) glanceAt(string) *glance { return nil }
+
+func (x *xlsxFile) glanceAt(sheet string) *glance {
+	styles, err := x.Styles()
+	g := &glance{styles, err != nil, map[int]bool{}} // Looks returns the error, unless a cell differs
+	x.glances[sheet] = g
+	return g
+}
+
+// see takes a row of the file that is equal to a line.
+func (g *glance) see(row *spreadsheet.Row, l Line) {
+	if g == nil || g.doubts {
+		return
 	}
+	last := -1
+	for i, v := range l.Cells {
+		c := row.At(i)
+		if c.Sort == spreadsheet.Blank {
+			continue
+		}
+		last = i
+		if why, _ := lieWithin(g.styles, c, v); row.Hidden || why != (text.Text{}) {
+			g.doubts = true
+			return
+		}
+	}
+	if last == 0 {
+		g.alone[row.Number] = true
+	}
+}
+
+// suffices reports whether all cells of the sheet show their values for sure: nothing on it but merged cells can
+// change what is seen, and those hide no cell that holds something.
+func (g *glance) suffices(l *spreadsheet.Looks) bool {
+	return !g.doubts && len(l.HiddenColumns)+len(l.ConditionalFormats)+len(l.Objects) == 0 && !l.HidesZeros &&
+		l.PrintAreas == nil && !slices.ContainsFunc(l.Merged, func(m spreadsheet.Range) bool {
+		return m.FirstRow != m.LastRow || m.FirstColumn != 0 || !g.alone[m.FirstRow]
+	})
+}
+
+// lieIn does the same as firstLie for one sheet, which it reads again.
+func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Worksheet, looks *spreadsheet.Looks,
+	want Sheet) (*Mismatch, error) {
 	widths := LayoutOf(want).Widths
 	next, stop := iter.Pull(iter.Seq[Line](want.Lines))
 	defer stop()
@@ -54,7 +106,7 @@ func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Worksheet, want Sheet) (*Mis
 			if why == (text.Text{}) {
 				continue
 			}
-			d := r.differenceAt(x, want, row.Cells, l, row.Number, column)
+			d := r.differenceAt(x, want, row, l, row.Number, column)
 			d.InFile, d.row = shown, -1
 			holds := d.InLedger
 			if holds == "" {
@@ -114,8 +166,8 @@ func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreads
 				"under a conditional format that sets a number format or a font color"), ""
 		}
 	}
-	as, num := v.InXLSX()
-	shown = c.Shown()
+	_, num := v.InXLSX()
+	within, shown := lieWithin(looks.Styles, c, v)
 	switch {
 	case row.Hidden:
 		return text.Say("所在行被隐藏或行高为 0", "in a row that is hidden or has the height 0"), ""
@@ -125,17 +177,29 @@ func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreads
 		return text.Say("被合并的单元格盖住", "under another cell with which it is merged"), ""
 	case looks.HidesZeros && c.IsNumber() && num == 0:
 		return text.Say("工作表设为不显示零值", "on a sheet that does not show zeros"), ""
-	case looks.Repeats(c):
-		return text.Say("对齐方式“填充”会重复显示其内容", "and the alignment “fill” repeats it"),
-			strings.Repeat(shown, 2)
-	case !showsTrue(c, shown, as, num):
-		return text.Say("显示为“%s”", "shows %q", text.Clip(shown, 80)), shown
-	case looks.IsInvisible(c):
-		return text.Say("字体颜色与底色相同，看不见", "in a font of the color of its ground, which cannot be seen"), ""
+	case within != (text.Text{}):
+		return within, shown
 	case !looks.Prints(row.Number, column):
 		return text.Say("在打印区域之外", "outside the print area"), ""
 	}
 	return text.Text{}, ""
+}
+
+// lieWithin returns the reason why a cell itself does not show its value, wherever it stands, and the text that it
+// shows. Why is empty if it shows its value.
+func lieWithin(styles *spreadsheet.Styles, c spreadsheet.Cell, v Value) (why text.Text, shown string) {
+	as, num := v.InXLSX()
+	shown = c.Shown()
+	switch {
+	case styles.Repeats(c):
+		return text.Say("对齐方式“填充”会重复显示其内容", "and the alignment “fill” repeats it"),
+			strings.Repeat(shown, 2)
+	case !showsTrue(c, shown, as, num):
+		return text.Say("显示为“%s”", "shows %q", text.Clip(shown, 80)), shown
+	case styles.IsInvisible(c):
+		return text.Say("字体颜色与底色相同，看不见", "in a font of the color of its ground, which cannot be seen"), ""
+	}
+	return text.Text{}, shown
 }
 
 // showsTrue reports whether a cell that shows some text shows the value that it holds, in all its decimals.

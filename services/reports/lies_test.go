@@ -234,6 +234,10 @@ func TestAReportThatShowsAnotherThingThanItHoldsIsNotEqual(t *testing.T) {
 		}, "visibility:hidden", "visibility:visible", "a note"},
 		"a figure merged away": {func(*testing.T, *excelize.File) {}, "</sheetData>",
 			`</sheetData><mergeCells count="1"><mergeCell ref="H4:I5"/></mergeCells>`, "under another cell"},
+		"a row merged into its first cell": {func(*testing.T, *excelize.File) {}, "</sheetData>",
+			`</sheetData><mergeCells count="1"><mergeCell ref="A4:L4"/></mergeCells>`, "under another cell"},
+		"a column merged into its first cell": {func(*testing.T, *excelize.File) {}, "</sheetData>",
+			`</sheetData><mergeCells count="1"><mergeCell ref="A1:A4"/></mergeCells>`, "under another cell"},
 		"a ground of two whites": {
 			colored("H4", "FFFFFF", "010203"),
 			`<patternFill patternType="solid"><fgColor rgb="FF010203"></fgColor></patternFill>`,

@@ -21,11 +21,14 @@ import (
 type file interface {
 	// rows yields the rows of a sheet from the first row, with their cells from the first column. A missing row is
 	// yielded as an empty one. The cells are valid until the next row. An error is yielded once, at the end.
-	rows(sheet string) iter.Seq2[[]spreadsheet.Cell, error]
+	rows(sheet string) iter.Seq2[spreadsheet.Row, error]
 	// names lists the sheets. A CSV file has one sheet, whose name is empty.
 	names() []string
 	// is reports whether a cell has a value.
 	is(c spreadsheet.Cell, v Value) bool
+	// glanceAt returns what takes the looks of the cells of a sheet while they are compared; nil for CSV, which has
+	// no looks.
+	glanceAt(sheet string) *glance
 }
 
 // openFile opens a report in the format of its extension.
@@ -143,13 +146,13 @@ func factsOf(f file) (map[string]string, error) {
 			break
 		}
 		if isCSV {
-			name, ok := strings.CutPrefix(cellAt(row, 0).Text, "#")
+			name, ok := strings.CutPrefix(row.At(0).Text, "#")
 			if !ok {
 				break
 			}
-			facts[name] = cellAt(row, 1).Text
-		} else if len(row) == 3 {
-			facts[row[2].Text] = row[1].Text
+			facts[name] = row.At(1).Text
+		} else if len(row.Cells) == 3 {
+			facts[row.Cells[2].Text] = row.Cells[1].Text
 		}
 	}
 	if isCSV && FileFormat(facts[formFact]) == ForExcel {
@@ -194,10 +197,10 @@ func refused(err error) error {
 
 func (c *csvFile) names() []string { return []string{""} }
 
-func (c *csvFile) rows(string) iter.Seq2[[]spreadsheet.Cell, error] {
-	return func(yield func([]spreadsheet.Cell, error) bool) {
+func (c *csvFile) rows(string) iter.Seq2[spreadsheet.Row, error] {
+	return func(yield func(spreadsheet.Row, error) bool) {
 		for r, err := range spreadsheet.CSV(c.content, ',') {
-			if !yield(r.Cells, refused(err)) {
+			if !yield(r, refused(err)) {
 				return
 			}
 		}
@@ -236,6 +239,7 @@ type xlsxFile struct {
 	*spreadsheet.Workbook
 	content io.ReaderAt
 	size    int64
+	glances map[string]*glance // by sheet
 }
 
 // These limits bound an unpacked workbook. A workbook full of rows is about twenty times as large as its file.
@@ -251,7 +255,7 @@ func openXLSX(content io.ReaderAt, size int64) (*xlsxFile, error) {
 	if err != nil {
 		return nil, refused(err)
 	}
-	return &xlsxFile{w, content, size}, nil
+	return &xlsxFile{w, content, size, map[string]*glance{}}, nil
 }
 
 func (x *xlsxFile) names() (list []string) {
@@ -261,21 +265,21 @@ func (x *xlsxFile) names() (list []string) {
 	return list
 }
 
-func (x *xlsxFile) rows(name string) iter.Seq2[[]spreadsheet.Cell, error] {
-	return func(yield func([]spreadsheet.Cell, error) bool) {
+func (x *xlsxFile) rows(name string) iter.Seq2[spreadsheet.Row, error] {
+	return func(yield func(spreadsheet.Row, error) bool) {
 		i := slices.IndexFunc(x.Sheets, func(s *spreadsheet.Worksheet) bool { return s.Name == name })
 		if i < 0 {
-			yield(nil, notOurs("没有工作表“"+name+"”", "it has no sheet "+strconv.Quote(name)))
+			yield(spreadsheet.Row{}, notOurs("没有工作表“"+name+"”", "it has no sheet "+strconv.Quote(name)))
 			return
 		}
 		yielded := 0
 		for r, err := range x.Rows(x.Sheets[i]) {
 			for yielded++; yielded < r.Number; yielded++ {
-				if !yield(nil, nil) {
+				if !yield(spreadsheet.Row{}, nil) {
 					return
 				}
 			}
-			if !yield(r.Cells, refused(err)) {
+			if !yield(r, refused(err)) {
 				return
 			}
 		}

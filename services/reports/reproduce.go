@@ -280,6 +280,7 @@ func (r *Report) compareSheet(f file, s Sheet) (differs *Mismatch, equal int, er
 	defer stop()
 	nextLine, stopLines := iter.Pull(iter.Seq[Line](s.Lines))
 	defer stopLines()
+	glance := f.glanceAt(s.Name)
 	for row := 1; ; row++ {
 		want, more := nextLine()
 		got, err, left := nextFound()
@@ -292,6 +293,7 @@ func (r *Report) compareSheet(f file, s Sheet) (differs *Mismatch, equal int, er
 		column := firstUnequal(f, got, want)
 		if column < 0 { // the cells are equal; an extra blank row does not count
 			equal += len(want.Cells)
+			glance.see(&got, want)
 			continue
 		}
 		equal += column
@@ -309,35 +311,28 @@ func (r *Report) compareSheet(f file, s Sheet) (differs *Mismatch, equal int, er
 }
 
 // explainShift adds to the reason that a whole row was inserted or removed, if so.
-func explainShift(f file, d *Mismatch, got []spreadsheet.Cell, want Line,
-	nextFound func() ([]spreadsheet.Cell, error, bool), nextLine func() (Line, bool)) error {
+func explainShift(f file, d *Mismatch, got spreadsheet.Row, want Line,
+	nextFound func() (spreadsheet.Row, error, bool), nextLine func() (Line, bool)) error {
 	after, ok := nextLine()
-	if ok && len(got) > 0 && firstUnequal(f, got, after) < 0 {
+	if ok && len(got.Cells) > 0 && firstUnequal(f, got, after) < 0 {
 		d.Why = text.Say("文件缺少这一行", "the file lacks this row")
 		return nil
 	}
 	got, err, ok := nextFound()
-	if ok && err == nil && len(got) > 0 && firstUnequal(f, got, want) < 0 {
+	if ok && err == nil && len(got.Cells) > 0 && firstUnequal(f, got, want) < 0 {
 		d.Why = text.Say("文件多出这一行", "the file has a row more")
 	}
 	return err
 }
 
 // firstUnequal returns the first column in which a row of the file differs from want, or -1.
-func firstUnequal(f file, got []spreadsheet.Cell, want Line) int {
-	for i := range max(len(got), len(want.Cells)) {
-		if !f.is(cellAt(got, i), valueAt(want, i)) {
+func firstUnequal(f file, got spreadsheet.Row, want Line) int {
+	for i := range max(len(got.Cells), len(want.Cells)) {
+		if !f.is(got.At(i), valueAt(want, i)) {
 			return i
 		}
 	}
 	return -1
-}
-
-func cellAt(row []spreadsheet.Cell, i int) spreadsheet.Cell {
-	if i < len(row) {
-		return row[i]
-	}
-	return spreadsheet.Cell{}
 }
 
 func valueAt(l Line, i int) Value {
@@ -347,8 +342,8 @@ func valueAt(l Line, i int) Value {
 	return Value{}
 }
 
-func (r *Report) differenceAt(f file, s Sheet, got []spreadsheet.Cell, want Line, row, column int) *Mismatch {
-	c, v := cellAt(got, column), valueAt(want, column)
+func (r *Report) differenceAt(f file, s Sheet, got spreadsheet.Row, want Line, row, column int) *Mismatch {
+	c, v := got.At(column), valueAt(want, column)
 	d := &Mismatch{Sheet: s.Name, Row: row, Cell: spreadsheet.Letters(column) + strconv.Itoa(row), row: -1,
 		column: column,
 		Why:    text.Say("单元格与台账不符", "a cell is not what the ledger gives"), InFile: shown(f, c, v),

@@ -18,7 +18,7 @@ type Looks struct {
 	Objects            []Range // the ranges covered by visible pictures, shapes, charts, controls and notes
 	HidesZeros         bool    // cells with 0 are shown empty
 	PrintAreas         []Range // nil: the whole sheet is printed
-	colors             *colors
+	*Styles
 }
 
 // Looks returns the looks of a sheet whose rows were read to the end. The limit on unpacked bytes starts again.
@@ -33,7 +33,7 @@ func (w *Workbook) Looks(sheet *Worksheet) (*Looks, error) {
 		return nil, err
 	}
 	var err error
-	l.colors, err = w.readColors()
+	l.Styles, err = w.Styles()
 	w.left = w.bytesMax
 	return l, err
 }
@@ -221,8 +221,8 @@ func areasOf(text string) []Range {
 	return areas
 }
 
-// colors holds the colors of the styles of a workbook.
-type colors struct {
+// Styles holds the colors and alignments of the styles of a workbook.
+type Styles struct {
 	fonts  []string   // as colorOf writes them
 	fills  [][]string // the colors of a fill; none for no fill
 	styles [][2]int   // font and fill, by index of cellXfs
@@ -240,8 +240,9 @@ func colorOf(e xml.StartElement) string {
 		attribute(e, "tint")
 }
 
-func (w *Workbook) readColors() (*colors, error) {
-	c := &colors{}
+// Styles reads the colors and alignments of the styles of cells.
+func (w *Workbook) Styles() (*Styles, error) {
+	c := &Styles{}
 	book, err := w.workbookPart()
 	if err != nil {
 		return nil, err
@@ -313,13 +314,12 @@ func (w *Workbook) readColors() (*colors, error) {
 }
 
 // Repeats reports whether the cell repeats its content over its whole width.
-func (l *Looks) Repeats(c Cell) bool {
-	return 0 <= c.style && c.style < len(l.colors.filled) && l.colors.filled[c.style]
+func (k *Styles) Repeats(c Cell) bool {
+	return 0 <= c.style && c.style < len(k.filled) && k.filled[c.style]
 }
 
 // IsInvisible reports whether a part of the text or number of the cell has the color of its background.
-func (l *Looks) IsInvisible(c Cell) bool {
-	k := l.colors
+func (k *Styles) IsInvisible(c Cell) bool {
 	var font, fill = "auto", []string(nil)
 	if 0 <= c.style && c.style < len(k.styles) {
 		at := k.styles[c.style]
@@ -361,7 +361,7 @@ func namedColor(name string) (rgb string, ok bool) {
 }
 
 // isGround reports whether the color of a font equals every color of a fill.
-func (k *colors) isGround(font string, fill []string) bool {
+func (k *Styles) isGround(font string, fill []string) bool {
 	ink, ok := k.rgb(font, "000000")
 	if !ok {
 		return false
@@ -391,7 +391,7 @@ func isNear(a, b [3]float64) bool {
 
 // rgb returns the red, green and blue of a color, each from 0 to 255. An automatic color counts as the given one.
 // ok is false for an unknown color.
-func (k *colors) rgb(color, automatic string) (rgb [3]float64, ok bool) {
+func (k *Styles) rgb(color, automatic string) (rgb [3]float64, ok bool) {
 	hex := automatic
 	if color != "auto" {
 		p := strings.Split(color, "|")
