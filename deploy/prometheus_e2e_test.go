@@ -176,11 +176,34 @@ func (p *prometheus) ask(t *testing.T, path string, query url.Values, into any) 
 	}
 }
 
-// observedServer serves a ledger with all that metrics are about: a certificate, a feed, and a user of NATS.
+// keyOf matches the public key of a ledger or a witness.
+var keyOf = regexp.MustCompile(`\S+\+[0-9a-f]{8}\+\S+`)
+
+// cosigned begins to seal a ledger, and carries the request to a witness and its answer back.
+func cosigned(t *testing.T, dir string) {
+	t.Helper()
+	carried := t.TempDir()
+	w, request, answer := filepath.Join(carried, "w"), filepath.Join(carried, "r.add-checkpoint"),
+		filepath.Join(carried, "w1.cosig")
+	log := keyOf.FindString(run(t, "--data", dir, "seal", "init", "taizhang.example/2026"))
+	witness := keyOf.FindString(run(t, "witness", "init", "audit.example/w1", "--dir", w))
+	policy := "log " + log + " file:///none\nwitness audit " + witness + " file:///by-hand\nquorum audit\n"
+	if err := os.WriteFile(filepath.Join(dir, "seal", "policy.txt"), []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "witness", "trust", log, "--dir", w)
+	run(t, "--data", dir, "seal", "--request", request)
+	run(t, "witness", "cosign", request, "--dir", w, "--out", answer)
+	run(t, "--data", dir, "seal", "add", answer)
+}
+
+// observedServer serves a ledger with all that metrics are about: a certificate, a feed, a user of NATS, and a
+// checkpoint that a witness has cosigned.
 func observedServer(t *testing.T) *server {
 	t.Helper()
 	dir, keys := newProvince(t), t.TempDir()
 	writeCertificate(t, keys)
+	cosigned(t, dir)
 	run(t, "--data", dir, "nats", "user", "add", "office", "--nkey", filepath.Join(keys, "office.nk"))
 	return serve(t, dir, "--tls-cert", filepath.Join(keys, "tls.crt"), "--tls-key", filepath.Join(keys, "tls.key"))
 }

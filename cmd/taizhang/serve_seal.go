@@ -20,7 +20,7 @@ func (a *app) startSealer(x *opened) *sealer.Sealer {
 func sealStatus(s *sealer.Sealer) func() (api.SealStatus, bool) {
 	return func() (api.SealStatus, bool) {
 		st, ok := s.Status()
-		return api.SealStatus{Size: st.Size, At: st.At, Cosigned: st.Cosigned, Sealed: st.Sealed,
-			Failed: st.Failed}, ok
+		return api.SealStatus{Size: st.Size, At: st.At, Witnesses: st.Witnesses, Cosigned: st.Cosigned,
+			Met: st.Met, Sealed: st.Sealed, Failed: st.Failed}, ok
 	}
 }

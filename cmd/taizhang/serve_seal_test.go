@@ -111,7 +111,8 @@ func TestAServedLedgerIsCosignedByTwoOfThreeWitnesses(t *testing.T) {
 			t.Fatalf("not cosigned by all three\n%s", p.log)
 		}
 	}
-	if _, metrics := p.owner("/metrics"); !strings.Contains(metrics, "\ntaizhang_checkpoint_cosignatures 3\n") {
+	if _, metrics := p.owner("/metrics"); !strings.Contains(metrics, "\ntaizhang_checkpoint_cosignatures 3\n") ||
+		!strings.Contains(metrics, "\ntaizhang_checkpoint_quorum_met 1\n") {
 		t.Error("the metrics do not have the cosignatures")
 	}
 	trial := func(name string) {

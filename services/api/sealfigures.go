@@ -10,7 +10,9 @@ import (
 type SealStatus struct {
 	Size           uint64    // of the newest checkpoint; 0 if it does not lie here
 	At             time.Time // when the ledger was sealed last
-	Cosigned       int       // witnesses of the policy that have cosigned it
+	Witnesses      int       // of the policy; 0 if it names none
+	Cosigned       int       // of them, those that have cosigned it
+	Met            bool      // the quorum of the policy is
 	Sealed, Failed uint64    // sealings of this process
 }
 
@@ -26,12 +28,14 @@ var (
 		"When the ledger was sealed last, in seconds since 1970.", nil, nil)
 	checkpointCosignedDesc = prometheus.NewDesc("taizhang_checkpoint_cosignatures",
 		"Witnesses of the policy that have cosigned the newest checkpoint.", nil, nil)
+	checkpointQuorumDesc = prometheus.NewDesc("taizhang_checkpoint_quorum_met",
+		"1 if enough witnesses have cosigned the newest checkpoint for the policy, else 0.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (g sealFigures) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{sealsDesc, checkpointPositionDesc, checkpointTimeDesc,
-		checkpointCosignedDesc} {
+		checkpointCosignedDesc, checkpointQuorumDesc} {
 		to <- d
 	}
 }
@@ -50,4 +54,12 @@ func (g sealFigures) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(checkpointPositionDesc, prometheus.GaugeValue, float64(st.Size))
 	to <- prometheus.MustNewConstMetric(checkpointTimeDesc, prometheus.GaugeValue, float64(st.At.Unix()))
 	to <- prometheus.MustNewConstMetric(checkpointCosignedDesc, prometheus.GaugeValue, float64(st.Cosigned))
+	if st.Witnesses == 0 {
+		return
+	}
+	met := 0.0
+	if st.Met {
+		met = 1
+	}
+	to <- prometheus.MustNewConstMetric(checkpointQuorumDesc, prometheus.GaugeValue, met)
 }

@@ -49,12 +49,14 @@ type Config struct {
 
 // Status is the state of the sealing of a served ledger.
 type Status struct {
-	Size     uint64    // of the newest checkpoint
-	At       time.Time // when its record was written
-	Cosigned int       // by how many witnesses of the policy
-	Sealed   uint64    // the number of sealings of this process
-	Failed   uint64    // the number of sealings of this process that failed
-	Trouble  string    // why the last one failed; "" if it did not
+	Size      uint64    // of the newest checkpoint; 0 if it does not lie here
+	At        time.Time // when its record was written
+	Witnesses int       // in the policy; 0 also if it cannot be read
+	Cosigned  int       // by how many of them
+	Met       bool      // the quorum of the policy is
+	Sealed    uint64    // the number of sealings of this process
+	Failed    uint64    // the number of sealings of this process that failed
+	Trouble   string    // why the last one failed; "" if it did not
 }
 
 // Sealer seals a ledger in the background.
@@ -74,7 +76,7 @@ type Sealer struct {
 	said        map[string]string // what was logged last about each witness, and under "" about the policy
 
 	mu     sync.Mutex
-	status Status
+	status Status // of the sealings of this process
 }
 
 // Start starts a sealer. The caller closes it before the ledger.
@@ -149,7 +151,6 @@ func (s *Sealer) step(ctx context.Context) {
 	if s.seen != sealed.Last.Position { // by this sealer, by a request to the server, or before the start
 		s.seen = sealed.Last.Position
 		s.askAt, s.pause, s.unpublished = now, askAgain, true
-		s.note()
 	}
 	if s.askAt.IsZero() || now.Before(s.askAt) || !s.cfg.Seals.HasKey() {
 		return
@@ -210,7 +211,6 @@ func (s *Sealer) ask(ctx context.Context) (all bool) {
 		s.said[a.Witness] = what
 		all = all && a.Err == nil
 	}
-	s.note()
 	return all
 }
 
@@ -229,25 +229,23 @@ func (s *Sealer) publish(ctx context.Context) {
 	}
 }
 
-// note notes the newest checkpoint in the status.
-func (s *Sealer) note() {
+// Status returns the state of the sealing, with what anybody has added to the newest checkpoint. ok is false if the
+// ledger was never sealed.
+func (s *Sealer) Status() (status Status, ok bool) {
+	if !s.cfg.Seals.Begun() {
+		return Status{}, false
+	}
+	s.mu.Lock()
+	status = s.status
+	s.mu.Unlock()
 	newest, err := s.cfg.Seals.Newest()
 	if err != nil {
-		return // a copy of a ledger that another process seals has no checkpoints
+		return status, true // a copy of a ledger that another process seals has no checkpoints
 	}
-	cosigned, err := s.cfg.Seals.Cosigned(newest)
-	if err != nil {
-		s.cfg.Log.Warn("the cosignatures are not known", zap.Error(err))
+	status.Size, status.At = newest.Size, s.cfg.Ledger.Sealing().Last.RecordedAt
+	if policy, err := s.cfg.Seals.Witnesses(); err == nil && policy != nil {
+		met, cosigned := policy.Quorum(newest)
+		status.Witnesses, status.Cosigned, status.Met = len(policy.Witnesses), len(cosigned), met
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.status.Size, s.status.Cosigned = newest.Size, len(cosigned)
-	s.status.At = s.cfg.Ledger.Sealing().Last.RecordedAt
-}
-
-// Status returns the state of the sealing. ok is false if the ledger was never sealed.
-func (s *Sealer) Status() (status Status, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.status, s.cfg.Seals.Begun()
+	return status, true
 }

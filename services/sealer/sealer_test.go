@@ -40,6 +40,7 @@ type kit struct {
 	ledger *ledger.Ledger
 	seals  *sealing.Keeper
 	sealer *sealer.Sealer // of the last start
+	asked  *witness.Witness
 
 	mu        sync.Mutex
 	at        time.Time
@@ -129,6 +130,7 @@ func (k *kit) witness(log seal.Key) *httptest.Server {
 	if err != nil {
 		k.t.Fatal(err)
 	}
+	k.asked = w
 	s := httptest.NewServer(w.Handler(zap.NewNop()))
 	k.t.Cleanup(func() { s.Close(); _ = w.Close() })
 	content, err := os.ReadFile(k.seals.PolicyPath())
@@ -232,7 +234,37 @@ func TestALedgerIsSealedAtSixAndCosignedAndPublished(t *testing.T) {
 	if got := k.newest(); got != "5+2" {
 		t.Errorf("in the morning: %s", got)
 	}
-	if st, ok := s.Status(); !ok || st.Size != 5 || st.Sealed != 1 || st.Failed != 0 || st.Cosigned != 1 {
+	if st, ok := s.Status(); !ok || st.Size != 5 || st.Sealed != 1 || st.Failed != 0 || st.Cosigned != 1 || !st.Met {
+		t.Errorf("the status is %+v", st)
+	}
+}
+
+func TestACosignatureThatIsCarriedIsInTheStatusAtOnce(t *testing.T) {
+	k := newKit(t)
+	log := k.begin()
+	s := k.start()
+	defer s.Close()
+	if st, ok := s.Status(); !ok || st.Witnesses != 0 || st.Met {
+		t.Errorf("without a witness the status is %+v", st)
+	}
+	k.witness(log).Close() // it is not on the network
+	k.wait("the first checkpoint is published", func() bool { return k.last() == "3+1" })
+	if st, _ := s.Status(); st.Witnesses != 1 || st.Cosigned != 0 || st.Met {
+		t.Errorf("before it is carried the status is %+v", st)
+	}
+	request, err := k.seals.Request(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := k.asked.Cosign(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := sealing.File{Name: "w1" + sealing.CosignatureEnd, Content: []byte(line.String() + "\n")}
+	if _, err := k.seals.Add(t.Context(), []sealing.File{answer}); err != nil {
+		t.Fatal(err)
+	}
+	if st, _ := s.Status(); st.Cosigned != 1 || !st.Met {
 		t.Errorf("the status is %+v", st)
 	}
 }

@@ -62,16 +62,6 @@ func NamesWitness(content []byte) bool {
 	return false
 }
 
-// Cosigned returns the witnesses of the policy that have cosigned a checkpoint.
-func (k *Keeper) Cosigned(s *seal.Signed) ([]seal.Cosigned, error) {
-	policy, err := k.Witnesses()
-	if err != nil || policy == nil {
-		return nil, err
-	}
-	_, cosigned := policy.Quorum(s)
-	return cosigned, nil
-}
-
 // Known returns the size of the newest checkpoint that a witness has cosigned, 0 for none. It is what the witness
 // knows of the ledger, unless it was asked elsewhere.
 func (k *Keeper) Known(witness seal.Key) (size uint64, err error) {

@@ -190,9 +190,13 @@ var goOn = text.Say("如有更新的备份，请恢复该备份；确须从此�
 // cosigners returns who of the witnesses in the policy has cosigned a checkpoint, and when.
 func (k *Keeper) cosigners(s *seal.Signed) ([]events.Cosigner, error) {
 	list := []events.Cosigner{}
-	all, err := k.Cosigned(s)
+	policy, err := k.Witnesses()
+	if err != nil || policy == nil {
+		return list, err
+	}
+	_, all := policy.Quorum(s)
 	for _, c := range all {
 		list = append(list, events.Cosigner{Name: c.Name, At: c.At.UTC().Format(time.RFC3339)})
 	}
-	return list, err
+	return list, nil
 }
