@@ -26,8 +26,23 @@ func (f *feed) board(state string) (keys []string, at alertfeed.At, err error) {
 	return keys, b.At, nil
 }
 
+// counted waits until the server counts every message as pending for a consumer that has read none. It does so a
+// moment after it takes a message, and a board is of what is counted when it begins.
+func (f *feed) counted() {
+	f.t.Helper()
+	wait(f.t, "the server to count its messages", func() (string, bool) {
+		stream, err := f.js.Stream(f.t.Context(), alertfeed.StreamName)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		stored, c := stream.CachedInfo().State.Msgs, f.durable()
+		return fmt.Sprintf("%d of %d", c.NumPending, stored), c.AckFloor.Stream > 0 || c.NumPending == stored
+	})
+}
+
 func (f *feed) mustBoard(want alertfeed.At, keys ...string) {
 	f.t.Helper()
+	f.counted()
 	got, at, err := f.board(f.nkey + ".state")
 	if err != nil || at != want || !slices.Equal(got, keys) {
 		f.t.Fatalf("%v as of %+v, %v", got, at, err)
@@ -62,6 +77,7 @@ func TestTheBoardWaitsForTheHead(t *testing.T) {
 	f := newFeed(t)
 	f.head(alertfeed.End, at(1, 1))
 	f.say("A", raised, at(1, 2))
+	f.counted()
 	where := f.connection()
 	where.Patience = time.Minute
 	done := make(chan *consumer.Board)
