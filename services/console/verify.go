@@ -21,6 +21,7 @@ type verifyView struct {
 	Is      string        // that the report is what the ledger gives; "" if it is not
 	Differs string        // the first difference in words; "" for none
 	Why     string        // why the file is no report that can be checked
+	Of      string        // what the records below are
 	Behind  []menuItem    // the records behind the row that differs
 	In      string        // what the file has where it differs
 	Ledger  string        // and what the ledger has
@@ -105,6 +106,15 @@ func (v *visit) reportChecked(page *verifyView) {
 	}
 	d := r.Differs
 	page.Differs, page.In, page.Ledger = v.differenceIn(r), text.Printable(d.InFile), text.Printable(d.InLedger)
+	switch {
+	case d.Newest:
+		page.Of = v.say("该中心最近的记录：", "The newest records of the center:")
+	case d.Behind > len(d.Records):
+		page.Of = v.say("台账中这一行有 %d 条记录，最新的 %d 条：",
+			"%d records are behind this row of the ledger, and these are the newest %d:", d.Behind, len(d.Records))
+	default:
+		page.Of = v.say("台账中这一行的记录：", "Records behind this row of the ledger:")
+	}
 	for _, rec := range d.Records {
 		page.Behind = append(page.Behind, menuItem{Title: text.Say("%[1]s %[2]s %[3]s（位置 %[4]d）",
 			"%[1]s %[5]s %[3]s (position %[4]d)", rec.On, rec.Kind.Title().Zh, text.Printable(rec.Doc), rec.Position,

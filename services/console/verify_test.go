@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,6 +37,13 @@ func (x *provinceOffice) aFileIsChecked(t *testing.T) {
 		strings.Contains(body, "<img src") {
 		t.Errorf("a changed report: %d %.3000s", answer.StatusCode, body)
 	}
+	_, body = x.send("finance", "/verify", "c.csv", x.spentChanged(t))
+	said := regexp.MustCompile(`台账中这一行有 (\d+) 条记录，最新的 5 条：</p>\s*<ul>(.*)</ul>`).FindStringSubmatch(body)
+	if said == nil {
+		t.Errorf("of many vouchers: %.3000s", body)
+	} else if all, _ := strconv.Atoi(said[1]); all <= 5 || strings.Count(said[2], "<li>") != 5 {
+		t.Errorf("of many vouchers: %q", said)
+	}
 	if answer, body = x.send("finance", "/verify", "", nil); answer.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("no file: %d %.500s", answer.StatusCode, body)
 	}
@@ -44,6 +53,21 @@ func (x *provinceOffice) aFileIsChecked(t *testing.T) {
 			t.Errorf("%s: %d %.500s", sum, answer.StatusCode, body)
 		}
 	}
+}
+
+// spentChanged returns a report with another amount where many vouchers are behind it: what a center has spent of all
+// money.
+func (x *provinceOffice) spentChanged(t *testing.T) []byte {
+	t.Helper()
+	file := string(x.report(desk.When{}, "execution", "c.csv", nil))
+	row := regexp.MustCompile(`(?m)^` + string(x.BackDated.Center) + `,[0-9]+,财政合计,([^,]*,){4}([0-9.]+)`)
+	for _, at := range row.FindAllStringSubmatchIndex(file, -1) {
+		if spent := file[at[4]:at[5]]; spent != "0.00" {
+			return []byte(file[:at[4]] + "1" + spent + file[at[5]:])
+		}
+	}
+	t.Fatalf("%s has spent nothing", x.BackDated.Center)
+	return nil
 }
 
 // twoPointsSideBySide replays the center of the back-dated voucher before and after it was entered.
