@@ -10,6 +10,7 @@ import (
 // TestABackupIsComparedWithAServer rehearses the restore of a backup against the process that serves the ledger, by
 // its directory and by its URL, and against that of another ledger.
 func TestABackupIsComparedWithAServer(t *testing.T) {
+	t.Parallel()
 	work := t.TempDir()
 	dir, other, backup := filepath.Join(work, "prov"), filepath.Join(work, "other"), filepath.Join(work, "b.tar")
 	mustRun(t, "--data", dir, "import", "testdata/small.jsonl")

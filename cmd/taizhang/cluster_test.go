@@ -45,6 +45,7 @@ func cluster(t *testing.T) string {
 // The test imports a history through one copy, compares the answers of another copy, records through both in turn,
 // and must detect a changed stream.
 func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
+	t.Parallel()
 	url := cluster(t)
 	one, other := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "other")
 	at := func(dir string, args ...string) []string {

@@ -162,6 +162,7 @@ func everyKind(t *testing.T, dir string) string {
 
 func TestChineseOutputHasNoCodeWords(t *testing.T) {
 	leaveUnderRace(t)
+	t.Parallel()
 	s := &saidChinese{t: t, seen: map[string]bool{}, lines: map[string]bool{}, verbs: map[string]bool{}}
 	if to := os.Getenv("WALK"); to != "" {
 		s.all = new(bytes.Buffer)

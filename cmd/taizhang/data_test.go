@@ -64,6 +64,7 @@ func history(t *testing.T, name string) string {
 }
 
 func TestTheHistoriesGiveTheRightAnswersOnEveryDate(t *testing.T) {
+	t.Parallel()
 	for _, h := range []struct {
 		name  string
 		dates map[string]string // folder of the answers by date

@@ -381,6 +381,7 @@ func (l *ledgers) args(t *testing.T, line, form string) (args []string, code int
 }
 
 func TestEveryAnswerHasTheFormThatThePageSays(t *testing.T) {
+	t.Parallel()
 	page, l := readForms(t), newLedgers(t)
 	for _, s := range page.answers {
 		found := 0

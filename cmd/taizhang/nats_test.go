@@ -44,6 +44,7 @@ func seedIn(t *testing.T, file string) string {
 // TestUsersOfNATSAreHandledAtAServer adds, lists and revokes users beside a server as its owner, and over HTTP with
 // tokens.
 func TestUsersOfNATSAreHandledAtAServer(t *testing.T) {
+	t.Parallel()
 	dir, keys := t.TempDir(), t.TempDir()
 	a, o := servedApp(dir)
 	url, stop, ended := inProcess(t, a, o)

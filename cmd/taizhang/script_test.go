@@ -18,6 +18,7 @@ func TestMain(m *testing.M) {
 // TestScripts types what users type. Each script finds small.jsonl, a history of two centers, and bad.jsonl.
 func TestScripts(t *testing.T) {
 	leaveUnderRace(t)
+	t.Parallel()
 	runScripts(t, "", nil)
 }
 

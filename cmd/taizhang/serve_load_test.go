@@ -181,6 +181,7 @@ func (l *load) check(dir string) {
 }
 
 func TestAServerThatIsToldToStopUnderLoadKeepsWhatItAcknowledged(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	l := newLoad(t, dir)
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {

@@ -16,6 +16,7 @@ import (
 
 // The test imports the history and then the sheet of a clerk, in each supported form of file.
 func TestTheProvinceWithItsVoucherSheetGivesTheRightAnswers(t *testing.T) {
+	t.Parallel()
 	folder := filepath.Join("..", "..", "services", "sheets", "testdata", "zhejiang-2026")
 	original, err := os.ReadFile(filepath.Join(folder, "vouchers-2026-09-10.csv"))
 	if err != nil {

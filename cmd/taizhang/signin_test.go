@@ -161,6 +161,7 @@ func TestTheFirstAdministratorSignsInBesideTheServerThatNamesTheCommands(t *test
 }
 
 func TestAdministratorsHandleAccountsAtAServer(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	a := newApp(nil, io.Discard, io.Discard, func(string) string { return "" })
 	a.dir = dir

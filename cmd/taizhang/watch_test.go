@@ -123,6 +123,7 @@ func province(t *testing.T) (dir, asOf string) {
 }
 
 func TestTheBoardIsTheListOfAlerts(t *testing.T) {
+	t.Parallel()
 	dir, asOf := province(t)
 	for _, c := range []struct {
 		name   string
@@ -169,6 +170,7 @@ func isListWithoutNames(form, board, list string) bool {
 }
 
 func TestAWatchWritesOneLineForEachAct(t *testing.T) {
+	t.Parallel()
 	dir, asOf := province(t)
 	feed := published(t, dir, asOf, alertfeed.Filter{})
 	open := strings.Count(mustRun(t, "--data", dir, "--as-of", asOf, "--output", "csv", "alerts"), "\n") - 1
