@@ -81,7 +81,7 @@ func (g *glance) see(row *spreadsheet.Row, l Line) {
 func (g *glance) suffices(l *spreadsheet.Looks) bool {
 	return !g.doubts && len(l.HiddenColumns)+len(l.ConditionalFormats)+len(l.Objects) == 0 && !l.HidesZeros &&
 		l.PrintAreas == nil && !slices.ContainsFunc(l.Merged, func(m spreadsheet.Range) bool {
-		return m.FirstRow != m.LastRow || m.FirstColumn != 0 || !g.alone[m.FirstRow]
+		return m.FirstRow != m.LastRow || !g.alone[m.FirstRow]
 	})
 }
 
