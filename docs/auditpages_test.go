@@ -18,7 +18,7 @@ var (
 		`(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)`)
 )
 
-// addTo adds a value of a name to those that a page shows, once.
+// addTo adds a value to those that a page shows under a name, unless it is there already.
 func addTo(shown map[string][]string, name, value string) {
 	if !slices.Contains(shown[name], value) {
 		shown[name] = append(shown[name], value)

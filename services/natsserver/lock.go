@@ -13,8 +13,8 @@ import (
 // lockName is the file that is locked while a server uses the directory.
 const lockName = "lock"
 
-// lockDir makes the directory if it does not exist, and locks it. The NATS server itself does not
-// refuse a directory that another server has open: the two would overwrite each other's messages.
+// lockDir makes the directory if it does not exist, and locks it. The NATS server itself does not refuse a directory
+// that another server has open: the two would overwrite each other's messages.
 func lockDir(dir string) (*filelock.Lock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("natsserver: make the directory: %w", err)

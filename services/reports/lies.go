@@ -76,8 +76,8 @@ func (g *glance) see(row *spreadsheet.Row, l Line) {
 	}
 }
 
-// suffices reports whether all cells of the sheet show their values for sure: nothing on it but merged cells can
-// change what is seen, and those hide no cell that holds something.
+// suffices reports whether the sheet need not be read again: all its cells show their values, nothing on it but merged
+// cells can change what is seen, and merged cells hide none that holds something.
 func (g *glance) suffices(l *spreadsheet.Looks) bool {
 	return !g.doubts && len(l.HiddenColumns)+len(l.ConditionalFormats)+len(l.Objects) == 0 && !l.HidesZeros &&
 		l.PrintAreas == nil && !slices.ContainsFunc(l.Merged, func(m spreadsheet.Range) bool {
