@@ -52,6 +52,7 @@ func runScripts(t *testing.T, beside string, but map[string]string) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("LANG", "en_US.UTF-8")
+			env.Setenv("GOGC", "400") // a thousand short runs, which otherwise collect what their start leaves
 			env.Setenv(besideVariable, beside)
 			for _, name := range []string{"small.jsonl", "bad.jsonl"} {
 				text, err := os.ReadFile(filepath.Join("testdata", name))
