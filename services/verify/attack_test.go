@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -254,8 +255,10 @@ func TestAFigureOfAChangedProgramDiffersAndNamesTheRecordBehindIt(t *testing.T) 
 		"所据记录：位置", "the record behind it: position")
 	i := slices.IndexFunc(v.Figures, func(f verify.Figure) bool { return !f.Equal })
 	if i < 0 || v.Figures[i].Cells == 0 || v.Figures[i].Differs == nil || len(v.Figures[i].Differs.Records) == 0 {
-		t.Errorf("%+v", v.Figures)
+		t.Fatalf("%+v", v.Figures)
 	}
+	expect(t, v, verify.Contradicted, fmt.Sprintf("；已比对且相符 %d 格", v.Figures[i].Cells),
+		fmt.Sprintf("; cells compared and equal: %d", v.Figures[i].Cells))
 	// A report that the auditor has from elsewhere.
 	w = newWorld(t)
 	given := w.figures["执行.csv"]

@@ -546,7 +546,7 @@ func figureDiffers(f *Figure) text.Text {
 		t = join(t, record)
 	}
 	if f.Cells > 0 {
-		t = join(t, text.Say("；在它之前的 %d 格相符", "; the %d cells before it are equal", f.Cells))
+		t = join(t, text.Say("；已比对且相符 %d 格", "; cells compared and equal: %d", f.Cells))
 	}
 	return t
 }
