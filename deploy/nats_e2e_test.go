@@ -14,6 +14,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -111,27 +112,19 @@ func (p *natsProcess) start() {
 	})
 }
 
-// admit writes accounts and reloads the server twice, as the configuration says.
-func (p *natsProcess) admit(accounts string) {
-	p.t.Helper()
-	p.write("accounts.conf", accounts)
-	for range 2 {
-		if err := p.process.Signal(syscall.SIGHUP); err != nil {
-			p.t.Fatal(err)
-		}
-		time.Sleep(50 * time.Millisecond) // two signals that come together are one
-	}
-}
-
-// freeAddress returns an address of loopback that is free at the moment.
+// freeAddress returns an address of loopback on which nobody listens, for a server that starts later or again. Its port
+// is below those that the system gives to programs which ask for any port, so that none of them gets it meanwhile.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20000+mathrand.IntN(12000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			_ = l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("of 100 ports none is free")
+	return ""
 }
 
 // writeCertificate writes tls.crt, tls.key and ca.crt of servers on loopback into a directory.
@@ -274,8 +267,11 @@ func TestTheFeedIsAtAServerOfItsOwn(t *testing.T) {
 	if _, err := tryBoard(t, url, screen); err == nil {
 		t.Error("a user reads before the server has its account")
 	}
-	n.admit(run(t, "--data", dir, "nats", "config", "--nats-nkey", publisher))
+	n.write("accounts.conf", run(t, "--data", dir, "nats", "config", "--nats-nkey", publisher))
 	await(t, "the new user reads", func() bool {
+		if err := n.process.Signal(syscall.SIGHUP); err != nil { // two reloads are needed, as the configuration says
+			t.Fatal(err)
+		}
 		board, err := tryBoard(t, url, screen)
 		return err == nil && strings.Contains(board, "AL-INC-01,I-1,red") && !strings.Contains(board, ",yellow,")
 	})
@@ -289,7 +285,7 @@ func tryBoard(t *testing.T, url, seed string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), taizhang(t), "alerts", "board", "--nats", url, "--nkey", seed, "--output",
 		"csv")
-	late := time.AfterFunc(2*time.Second, func() { _ = cmd.Process.Signal(os.Interrupt) })
+	late := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Signal(os.Interrupt) })
 	defer late.Stop()
 	out, err := cmd.Output()
 	return string(out), err

@@ -21,6 +21,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/taizhang/taizhang/services/listen/listentest"
 	"github.com/taizhang/taizhang/services/seal"
 )
 
@@ -45,7 +46,7 @@ func startWitness(t *testing.T, name string) witness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := witness{seal.Key{Name: name, Type: seal.WitnessKey, Public: public}, "http://" + freeAddress(t),
+	w := witness{seal.Key{Name: name, Type: seal.WitnessKey, Public: public}, "http://" + listentest.FreeAddress(t),
 		filepath.Join(dir, "litewitness.db")}
 	c := exec.CommandContext(t.Context(), filepath.Join(dir, "litewitness"), "-name", name, "-db", w.db,
 		"-ssh-agent", socket, "-key", ssh.FingerprintSHA256(sshKey), "-listen", strings.TrimPrefix(w.url, "http://"))
@@ -115,16 +116,6 @@ func startAgent(t *testing.T, dir string, key ed25519.PrivateKey) string {
 		t.Fatal(err)
 	}
 	return socket
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // trust enters a log into the database of the witness, as its program witnessctl does.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/taizhang/taizhang/services/doctor"
 	"github.com/taizhang/taizhang/services/listen"
+	"github.com/taizhang/taizhang/services/listen/listentest"
 )
 
 // doctored runs doctor in the form for programs.
@@ -39,12 +39,7 @@ func TestDoctorAsksTheServerAndFindsItsPorts(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	var addresses []string
 	for range 3 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		addresses = append(addresses, l.Addr().String())
-		_ = l.Close()
+		addresses = append(addresses, listentest.FreeAddress(t))
 	}
 	settings := []string{"--listen", addresses[0], "--nats-listen", addresses[1]}
 	p := startServe(t, dir, settings...)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/taizhang/taizhang/services/listen/listentest"
 )
 
 // taizhangIn runs the program within the test, in an environment.
@@ -76,14 +78,9 @@ func TestAServerThatDoesNotAnswerIsToldWhileItIsWaitedFor(t *testing.T) {
 			time.AfterFunc(time.Second, func() { _ = c.Close() })
 		}
 	}()
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = nobody.Close()
 	for _, c := range []struct{ address, lang, says string }{
 		{silent.Addr().String(), "zh", "服务器还没有应答，继续等待……\n"},
-		{nobody.Addr().String(), "en", "the server does not answer yet; waiting ...\n"},
+		{listentest.FreeAddress(t), "en", "the server does not answer yet; waiting ...\n"},
 	} {
 		_, errOut, code := taizhang(t, "--server", "http://"+c.address, "centers", "--lang", c.lang)
 		if code != 1 || !strings.HasPrefix(errOut, c.says) || strings.Count(errOut, c.says) != 1 {

@@ -74,7 +74,7 @@ func TestUsersOfNATSAreHandledAtAServer(t *testing.T) {
 		file("one.nk")); code != 0 {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
-	out, errOut, code := withEnv(t, sec, "nats", "user", "add", "two", "--severity", "red", "--nkey", file("two.nk"))
+	out, errOut, code := taizhangIn(t, sec, "nats", "user", "add", "two", "--severity", "red", "--nkey", file("two.nk"))
 	if code != 0 || !strings.Contains(out, "taizhang alerts watch --nkey "+file("two.nk")+" --durable two\n") {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
@@ -102,7 +102,7 @@ func TestUsersOfNATSAreHandledAtAServer(t *testing.T) {
 		{finance, "nats user list", "no right to this (nats-users)"},
 		{finance, "feed restate", "no right to this (feed-restate)"},
 	} {
-		if out, errOut, code := withEnv(t, c.env, strings.Fields(c.args)...); code == 0 ||
+		if out, errOut, code := taizhangIn(t, c.env, strings.Fields(c.args)...); code == 0 ||
 			!strings.Contains(errOut, c.says) {
 			t.Errorf("%s: exit %d: %s%s", c.args, code, out, errOut)
 		}
@@ -115,10 +115,10 @@ func TestUsersOfNATSAreHandledAtAServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, errOut, code := withEnv(t, plain, "nats", "config", "--publisher", publisher); code != 0 || out != want {
+	if out, errOut, code := taizhangIn(t, plain, "nats", "config", "--publisher", publisher); code != 0 || out != want {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
-	if out, errOut, code := withEnv(t, sec, "nats", "user", "revoke", "one"); code != 0 ||
+	if out, errOut, code := taizhangIn(t, sec, "nats", "user", "revoke", "one"); code != 0 ||
 		!strings.Contains(out, "the NATS user one is revoked") {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
@@ -208,7 +208,7 @@ func TestAProgramIsAddedWatchedAndRevokedByVerbs(t *testing.T) {
 		t.Fatal(err)
 	}
 	conn, err := nats.Connect(f.url(), key, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond),
-		nats.IgnoreAuthErrorAbort())
+		nats.Timeout(time.Minute), nats.IgnoreAuthErrorAbort())
 	if err != nil {
 		t.Fatal(err)
 	}

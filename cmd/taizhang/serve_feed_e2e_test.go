@@ -21,6 +21,7 @@ import (
 
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/api"
+	"github.com/taizhang/taizhang/services/listen/listentest"
 )
 
 func TestAfterEachKillTheFeedIsRightAndNothingIsActedOnTwice(t *testing.T) {
@@ -38,10 +39,7 @@ func TestAfterEachKillTheFeedIsRightAndNothingIsActedOnTwice(t *testing.T) {
 	if err := x.close(); err != nil {
 		t.Fatal(err)
 	}
-	address, err := alertfeed.FreeAddress(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	address := listentest.FreeAddress(t)
 	writing, stop := context.WithCancel(t.Context())
 	var writers sync.WaitGroup
 	defer writers.Wait()

@@ -130,10 +130,17 @@ func TestAServedLedgerIsCosignedByTwoOfThreeWitnesses(t *testing.T) {
 	if code := p.end(syscall.SIGTERM); code != 0 {
 		t.Errorf("the server ended with %d\n%s", code, p.log)
 	}
-	newest := newestCheckpoint(t, dir)
-	met, cosigned := trust.Quorum(newest)
-	if newest.Size != begun+4 || !met || len(cosigned) != 2 {
-		t.Errorf("after the stop %d records are sealed, cosigned by %v\n%s", newest.Size, cosigned, p.log)
+	if newest := newestCheckpoint(t, dir); newest.Size != begun+4 {
+		t.Errorf("after the stop %d records are sealed\n%s", newest.Size, p.log)
+	}
+	both := func() bool {
+		met, cosigned := trust.Quorum(newestCheckpoint(t, dir))
+		return met && len(cosigned) == 2
+	}
+	if !both() { // a stop waits 2 s, in which the witnesses of a busy machine may not answer, and the next start asks
+		p = startServe(t, dir)
+		eventually(t, "the two witnesses that run have cosigned", both)
+		p.end(syscall.SIGTERM)
 	}
 	if out := typed(t, "--data", dir, "check"); !strings.Contains(out, "checkpoints: 3, each compared") {
 		t.Errorf("check says\n%s", out)

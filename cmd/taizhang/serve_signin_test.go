@@ -79,7 +79,7 @@ func TestSettingsOfSigningInAreShownWithoutASecret(t *testing.T) {
 		"TAIZHANG_OIDC_ISSUER": "https://id.example.cn", "TAIZHANG_OIDC_SECRET_FILE": secret}
 	check := func(args ...string) (string, string, int) {
 		t.Helper()
-		return withEnv(t, env, append([]string{"serve", "--check-config", "--config", config, "--lang", "en"},
+		return taizhangIn(t, env, append([]string{"serve", "--check-config", "--config", config, "--lang", "en"},
 			args...)...)
 	}
 	write(secret, "hunter2-of-the-client\n", 0o600)

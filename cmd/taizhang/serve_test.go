@@ -319,7 +319,7 @@ func TestAfterAWriteOfUnknownOutcomeTheServerReadsOnAndThenEnds(t *testing.T) {
 			return storetest.Works
 		}}
 	}
-	a.faults.stoppedWait = 2 * time.Second
+	a.faults.stoppedWait = 5 * time.Second
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	started, ended := make(chan *opened, 1), make(chan error, 1)

@@ -116,7 +116,7 @@ func TestACollectorThatCannotBeMeantIsRefused(t *testing.T) {
 	} {
 		env := map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
 		env[x.name] = x.value
-		_, errOut, code := withEnv(t, env, "serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--nats-listen",
+		_, errOut, code := taizhangIn(t, env, "serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--nats-listen",
 			"off", "--lang", "en")
 		if code != 1 || !strings.Contains(errOut, x.says) || strings.Contains(errOut, "secret") {
 			t.Errorf("%s: exit %d: %s", x.name, code, errOut)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net"
@@ -19,17 +18,6 @@ import (
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/listen"
 )
-
-// withEnv runs the program within the test in an environment.
-func withEnv(t *testing.T, env map[string]string, args ...string) (out, errOut string, code int) {
-	t.Helper()
-	var o, e bytes.Buffer
-	a := newApp(args, &o, &e, func(name string) string { return env[name] })
-	root := a.root()
-	root.SetArgs(args)
-	code = a.exitCode(t.Context(), root.ExecuteContext(t.Context()))
-	return o.String(), e.String(), code
-}
 
 func TestAServerThatCannotBeMeantIsRefusedBeforeItIsAsked(t *testing.T) {
 	dir := t.TempDir()
@@ -72,7 +60,7 @@ func TestAServerThatCannotBeMeantIsRefusedBeforeItIsAsked(t *testing.T) {
 		{at, "--data " + dir + " check", 0, ""},
 		{at, "--data " + dir + " policy diff builtin zj-2024-draft@2", 0, ""},
 	} {
-		_, errOut, code := withEnv(t, c.env, strings.Fields(c.args)...)
+		_, errOut, code := taizhangIn(t, c.env, strings.Fields(c.args)...)
 		if code != c.code || !strings.Contains(errOut, c.says) || c.says == "" && errOut != "" {
 			t.Errorf("%s: exit %d, expected %d with %q: %s", c.args, code, c.code, c.says, errOut)
 		}
@@ -243,11 +231,11 @@ func TestAtAServerTheAccountSaysWhoActs(t *testing.T) {
 	at := map[string]string{"TAIZHANG_SERVER": url, "TAIZHANG_TOKEN_FILE": token}
 	record := []string{"record", "center.assigned", "--center", "ZJ-0001", "--on", "2025-07-01", "--data",
 		`{"industryDept":"省经信厅","localGov":"330106"}`, "--lang", "en"}
-	if out, errOut, code := withEnv(t, at, record...); code != 0 || errOut != "" ||
+	if out, errOut, code := taizhangIn(t, at, record...); code != 0 || errOut != "" ||
 		!strings.Contains(out, "Recorded and durable") {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
-	out, errOut, code := withEnv(t, at, "replay", "ZJ-0001", "--output", "csv")
+	out, errOut, code := taizhangIn(t, at, "replay", "ZJ-0001", "--output", "csv")
 	if code != 0 || !strings.Contains(out, ",st-office,office-1,office-1,enforce,") {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
@@ -257,13 +245,13 @@ func TestAtAServerTheAccountSaysWhoActs(t *testing.T) {
 		0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, errOut, code := withEnv(t, at, "try", sheet, "--lang", "en"); code != 0 || errOut != "" ||
+	if out, errOut, code := taizhangIn(t, at, "try", sheet, "--lang", "en"); code != 0 || errOut != "" ||
 		!strings.Contains(out, "Can be recorded: 1;") {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
 	for args, says := range map[string]string{"--role finance --actor f-1": "must be the role S&T office",
 		"--role st-office": "--actor is missing"} {
-		if out, errOut, code := withEnv(t, at, append(record, strings.Fields(args)...)...); code == 0 ||
+		if out, errOut, code := taizhangIn(t, at, append(record, strings.Fields(args)...)...); code == 0 ||
 			!strings.Contains(errOut, says) {
 			t.Errorf("%s: exit %d: %s%s", args, code, out, errOut)
 		}

@@ -212,7 +212,7 @@ func TestAdministratorsHandleAccountsAtAServer(t *testing.T) {
 		if !strings.Contains(c.args, "--lang") {
 			args = append(args, "--lang", "en")
 		}
-		out, errOut, code := withEnv(t, at[c.by], args...)
+		out, errOut, code := taizhangIn(t, at[c.by], args...)
 		if code != c.code || !strings.Contains(out, c.out) || !strings.Contains(errOut, c.err) ||
 			strings.Contains(out+errOut, "vivid") {
 			t.Errorf("%s: %s: exit %d: %s%s", c.by, c.args, code, out, errOut)

@@ -57,6 +57,7 @@ type soakLoad struct {
 	office  string       // token of an office that may import records of centers
 	auditor string       // token
 	gate    sync.RWMutex // read by each request; written while the server is measured
+	turn    atomic.Int64 // of all writers together
 
 	mu    sync.Mutex
 	fates map[string]fate
@@ -245,7 +246,7 @@ func (l *soakLoad) write(ctx context.Context) {
 		if time.Since(next) > time.Second { // a server that was down is not to be overrun when it is back
 			next = time.Now()
 		}
-		switch rand.IntN(40) {
+		switch l.turn.Add(1) % 40 { // so that each comes up in a short run
 		case 0:
 			_, body := l.records(center, n, forbidden)
 			if status, said, err := l.ask(ctx, http.MethodPost, "/v1/records", "tz_nonsense", linesMedia,

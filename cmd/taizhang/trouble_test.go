@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/listen/listentest"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
@@ -76,18 +76,13 @@ func TestAnEventThatCannotBeReadIsAnAlertAndFailsTheCheck(t *testing.T) {
 func TestAnInterruptEndsTheWorkAndSaysWhatIsSafe(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = nobody.Close()
 	key := filepath.Join(t.TempDir(), "ops.nk")
 	natstest.NewUser(t).WriteSeed(t, key)
 	for args, says := range map[string]string{
 		"--data " + t.TempDir() + " import " + filepath.Join("testdata",
 			"small.jsonl"): "taizhang: interrupted; what was written is safe, run it again to finish\n",
 		"--data " + dir + " alerts": "taizhang: interrupted\n",
-		"alerts board --nats nats://" + nobody.Addr().String() + " --nkey " + key: "taizhang: interrupted\n",
+		"alerts board --nats nats://" + listentest.FreeAddress(t) + " --nkey " + key: "taizhang: interrupted\n",
 	} {
 		var out, errOut bytes.Buffer
 		a := newApp(strings.Fields(args), &out, &errOut, func(string) string { return "" })

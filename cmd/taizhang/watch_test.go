@@ -69,7 +69,7 @@ func published(t *testing.T, dir, asOf string, filter alertfeed.Filter) []string
 	var running sync.WaitGroup
 	running.Go(func() { publisher.Run(ctx) })
 	t.Cleanup(func() { cancel(); running.Wait() })
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		s := publisher.Status()
 		if s.State == alertfeed.StatePublishing && s.At.Position == counter.Position() {
 			// while it states all alerts, the head has the position already
@@ -92,7 +92,7 @@ func watched(t *testing.T, lines int, args ...string) (out, errOut string, code 
 	a := newApp(args, o, &e, func(string) string { return "" })
 	root := a.root()
 	root.SetArgs(args)
-	defer time.AfterFunc(20*time.Second, cancel).Stop()
+	defer time.AfterFunc(time.Minute, cancel).Stop()
 	code = a.exitCode(ctx, root.ExecuteContext(ctx))
 	return o.String(), e.String(), code
 }

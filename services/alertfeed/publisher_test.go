@@ -121,7 +121,7 @@ func (k *kit) record(tails ...string) {
 // settle waits until the head is at the end of the ledger.
 func (k *kit) settle() {
 	k.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		s := k.pub.Status()
 		if s.State == alertfeed.StatePublishing && s.At.Position == k.desk.Position() &&
@@ -264,7 +264,7 @@ func TestAStopLeavesNothingToDoubt(t *testing.T) {
 		generation := k.pub.Status().At.Generation
 		published := k.pub.Status().Published
 		k.record(tail)
-		for deadline := time.Now().Add(20 * time.Second); k.pub.Status().Published == published; {
+		for deadline := time.Now().Add(time.Minute); k.pub.Status().Published == published; {
 			if time.Now().After(deadline) {
 				t.Fatal("nothing is published")
 			}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,17 +28,16 @@ func TestARefusalIsShown(t *testing.T) {
 	core, logged := observer.New(zap.InfoLevel)
 	k.cfg.Log = zap.New(core)
 	k.start()
-	for range 3 {
-		s := k.until("it is refused", func(s alertfeed.FeedStatus) bool {
-			return strings.Contains(s.Reason.En, "refuses to store")
-		})
-		if s.State != alertfeed.StateStopped || !strings.Contains(s.Reason.Zh, "拒绝") {
-			t.Errorf("got %+v", s)
-		}
-		k.until("it tries again", func(s alertfeed.FeedStatus) bool { return s.State != alertfeed.StateStopped })
+	s := k.until("it is refused", func(s alertfeed.FeedStatus) bool {
+		return strings.Contains(s.Reason.En, "refuses to store")
+	})
+	if s.State != alertfeed.StateStopped || !strings.Contains(s.Reason.Zh, "拒绝") {
+		t.Errorf("got %+v", s)
 	}
+	tries := func() int { return logged.FilterMessage("stating every alert again").Len() }
+	k.until("it has tried three times", func(alertfeed.FeedStatus) bool { return tries() >= 3 })
 	k.stop()
-	if n := logged.FilterMessage("stating every alert again").Len(); n > 5 {
+	if n := tries(); n > 5 {
 		t.Errorf("it tried %d times", n)
 	}
 }
@@ -53,8 +53,12 @@ func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 	}
 	port := k.server.Addr().(*net.TCPAddr).Port
 	trials := 0
+	var isFull atomic.Bool // before, only a busy machine makes an answer late
 	k.cfg.JetStream = k.js
 	k.cfg.Restart = func(context.Context) error {
+		if !isFull.Load() {
+			return nil
+		}
 		k.server.Shutdown()
 		k.server.WaitForShutdown()
 		if trials++; trials <= 2 {
@@ -80,6 +84,7 @@ func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 	}
 	k.start()
 	k.settle()
+	isFull.Store(true)
 	if err := answers(t.Context(), k.js, false); err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +95,7 @@ func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 	k.settle()
 	k.stop()
 	k.holds()
-	if trials != 3 {
+	if trials < 3 { // a fourth one if the machine is busy
 		t.Errorf("it was tried %d times", trials)
 	}
 }

@@ -208,12 +208,19 @@ func (d *driver) tabTo(words string) {
 	d.Fatalf("no Tab leads to %q on %s", words, d.source())
 }
 
-// waitFor waits until the first element of a selector shows some words.
+// waitFor waits until the first element of a selector is there and shows some words.
 func (d *driver) waitFor(selector, words string) {
 	d.Helper()
-	for deadline := time.Now().Add(10 * time.Second); d.text(selector) != words; {
+	d.wait(fmt.Sprintf("%s to be %q", selector, words),
+		func() bool { return len(d.find(selector)) > 0 && d.text(selector) == words })
+}
+
+// wait waits until something is so.
+func (d *driver) wait(what string, is func() bool) {
+	d.Helper()
+	for deadline := time.Now().Add(time.Minute); !is(); {
 		if time.Now().After(deadline) {
-			d.Fatalf("expected %s to be %q at %s, got %s", selector, words, d.address(), d.source())
+			d.Fatalf("expected %s at %s, got %s", what, d.address(), d.source())
 		}
 	}
 }

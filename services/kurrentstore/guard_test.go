@@ -164,7 +164,7 @@ func TestANodeThatIsBehindDoesNotSayThatNothingWasDone(t *testing.T) {
 			say(`{"$maxCount":2}`)(t, bare(t, leader), string(center))
 			last := mustAppend(t, s, "policy", 0, proposals("p", 2))
 			fresh := openOn(t, "esdb://"+srv.Node(1).Address()+"?tls=false", quick(),
-				func(o *Options) { o.Patience = time.Second })
+				func(o *Options) { o.Patience = 3 * time.Second })
 			if got, err := bodies(fresh.ReadAll(soon(t), last[0].Position)); !errors.Is(err, ErrBehind) {
 				t.Errorf("while it is behind: %d events, %v", len(got), err)
 			}
@@ -382,7 +382,7 @@ func TestAClusterThatLostItsEndIsNoticed(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	last := mustAppend(t, s, center, 0, proposals("a", 3))[2]
-	fresh := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = time.Second })
+	fresh := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 3 * time.Second })
 	srv.Node(0).Lag()
 	if _, err := bodies(fresh.Subscribe(soon(t), last.Position+1000)); !errors.Is(err, ErrBehind) {
 		t.Errorf("got %v", err)
@@ -402,7 +402,7 @@ func TestASubscriptionEndsOnANodeThatStaysBehind(t *testing.T) {
 	mustAppend(t, s, center, 0, proposals("a", 1))
 	srv.Node(1).Lag()
 	last := mustAppend(t, s, center, 1, proposals("b", 1))[0]
-	fresh := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = time.Second })
+	fresh := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 3 * time.Second })
 	var reads atomic.Int64 // of everything: the first asks whether the node has that position
 	srv.Break(func(c kurrenttest.Call) *kurrenttest.Fault {
 		if c.Stream == "$all" && c.Method == kurrenttest.Read && reads.Add(1) == 2 {

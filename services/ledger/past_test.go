@@ -86,7 +86,7 @@ func (b *building) keeps() (positions []uint64) {
 // until waits until a condition holds.
 func until(t *testing.T, so func() bool) {
 	t.Helper()
-	for late := time.Now().Add(10 * time.Second); !so(); time.Sleep(time.Millisecond) {
+	for late := time.Now().Add(time.Minute); !so(); time.Sleep(time.Millisecond) {
 		if time.Now().After(late) {
 			t.Fatal("it never was so")
 		}

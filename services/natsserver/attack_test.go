@@ -145,7 +145,7 @@ func (s *scene) own(verb string) string {
 // ask sends a request that the attacker may send, and returns the answer.
 func (s *scene) ask(t *testing.T, verb, data string) *nats.Msg {
 	t.Helper()
-	m, err := s.nc.Request(s.own(verb), []byte(data), 10*time.Second)
+	m, err := s.nc.Request(s.own(verb), []byte(data), time.Minute)
 	if err != nil {
 		t.Fatalf("%s of one's own: %v", verb, err)
 	}
@@ -162,7 +162,7 @@ func (s *scene) drain(t *testing.T) {
 		if m.Header.Get("Status") != "" {
 			return
 		}
-		if _, err := s.nc.Request(m.Reply, nil, 10*time.Second); err != nil {
+		if _, err := s.nc.Request(m.Reply, nil, time.Minute); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,12 +4,13 @@ package natsserver
 
 import (
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"github.com/taizhang/taizhang/services/listen/listentest"
 )
 
 // cluster returns a world of three servers with the text of Configuration. All three have the stream, the publisher
@@ -20,7 +21,7 @@ func cluster(t testing.TB, readers ...reader) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := freeAddresses(t, 3)
+	routes := []string{listentest.FreeAddress(t), listentest.FreeAddress(t), listentest.FreeAddress(t)}
 	servers := make([]*server.Server, len(routes))
 	for i, own := range routes {
 		opts := optionsElsewhere(t, t.TempDir(),
@@ -66,20 +67,6 @@ func cluster(t testing.TB, readers ...reader) *world {
 		})
 	}
 	return w
-}
-
-// freeAddresses returns addresses that are free at the moment.
-func freeAddresses(t testing.TB, n int) (list []string) {
-	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = l.Close() }()
-		list = append(list, l.Addr().String())
-	}
-	return list
 }
 
 // The test tries permitted and forbidden requests that pass through another server.

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/taizhang/taizhang/services/listen/listentest"
 )
 
 // operated returns a function that starts a world whose server is a process of its own, built from the module in use,
@@ -32,7 +34,7 @@ func operated(t *testing.T) func(testing.TB, ...reader) *world {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dir, address := t.TempDir(), freeAddresses(t, 1)[0]
+		dir, address := t.TempDir(), listentest.FreeAddress(t)
 		for name, text := range map[string]string{"accounts.conf": Configuration(key, usersOf(readers...)),
 			"nats-server.conf": strings.NewReplacer("127.0.0.1:4222", address, "/var/lib/nats",
 				filepath.Join(dir, "store")).Replace(string(content))} {

@@ -47,7 +47,7 @@ func checkPermitted(t *testing.T, start func(testing.TB, ...reader) *world) {
 		js, durable := c.consumer(t, nc)
 		for range 2 { // the second time after going back
 			var got []string
-			batch, err := durable.Fetch(len(c.want), jetstream.FetchMaxWait(10*time.Second))
+			batch, err := durable.Fetch(len(c.want), jetstream.FetchMaxWait(time.Minute))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,7 +66,7 @@ func checkPermitted(t *testing.T, start func(testing.TB, ...reader) *world) {
 			if err := batch.Error(); err != nil || !slices.Equal(got, c.want) {
 				t.Errorf("%s got %v, %v", c.Name, got, err)
 			}
-			again, err := durable.Next(jetstream.FetchMaxWait(10 * time.Second))
+			again, err := durable.Next(jetstream.FetchMaxWait(time.Minute))
 			if err != nil || again.Subject() != alertSubject {
 				t.Fatalf("%s got again %v, %v", c.Name, again, err)
 			}
@@ -115,7 +115,7 @@ func TestARequestWaits(t *testing.T) {
 			gone.Close()
 			until(t, "it has gone", func() bool { return ledger.NumPendingAllResponses() == 0 })
 			w.publish(t, alertSubject)
-			m, err := durable.Next(jetstream.FetchMaxWait(20 * time.Second))
+			m, err := durable.Next(jetstream.FetchMaxWait(time.Minute))
 			if err != nil {
 				t.Fatal(err)
 			}

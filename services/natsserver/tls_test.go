@@ -48,7 +48,7 @@ func TestWithTLSAUserNeedsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = raw.Close() }()
-	_ = raw.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = raw.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := raw.Write([]byte("CONNECT {\"verbose\":true,\"nkey\":\"" + a.Key + "\"}\r\nPING\r\n")); err != nil {
 		t.Fatal(err)
 	}

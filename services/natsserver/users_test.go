@@ -47,7 +47,7 @@ func TestOthersGoOnWhileUsersComeAndGo(t *testing.T) {
 				return
 			default:
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			_, err := w.js.Publish(ctx, fmt.Sprintf("taizhang.v1.alert.ZJ-0007.red.EXE.02.%d.20251231", i),
 				[]byte("x"))
 			cancel()

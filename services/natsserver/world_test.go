@@ -52,7 +52,8 @@ func usersOf(readers ...reader) []User {
 func (r reader) connect(t testing.TB, url string, opts ...nats.Option) *nats.Conn {
 	t.Helper()
 	nc, err := nats.Connect(url,
-		append([]nats.Option{nats.Nkey(r.Key, r.pair.Sign), nats.CustomInboxPrefix(inboxPrefix + r.Name)}, opts...)...)
+		append([]nats.Option{nats.Nkey(r.Key, r.pair.Sign), nats.CustomInboxPrefix(inboxPrefix + r.Name),
+			nats.Timeout(time.Minute)}, opts...)...)
 	if err != nil {
 		t.Fatalf("connect %s: %v", r.Name, err)
 	}
@@ -238,7 +239,7 @@ func (r reader) consumer(t testing.TB, nc *nats.Conn) (jetstream.JetStream, jets
 // until waits until a condition holds.
 func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for tick := time.Tick(2 * time.Millisecond); !ok(); {
 		select {

@@ -282,6 +282,7 @@ func TestAServerThatWasOffAtSixSealsWhenItStarts(t *testing.T) {
 func TestAStopSealsAndDoesNotWaitForAWitness(t *testing.T) {
 	k := newKit(t)
 	w := k.witness(k.begin())
+	k.stopAsking = time.Minute
 	s := k.start()
 	k.wait("the first checkpoint is cosigned", func() bool { return k.newest() == "3+2" })
 	k.govern()
@@ -303,7 +304,7 @@ func TestAStopSealsAndDoesNotWaitForAWitness(t *testing.T) {
 	s = k.start()
 	begun := time.Now()
 	s.Close()
-	if took := time.Since(begun); took > 4*time.Second || k.newest() != "7+1" {
+	if took := time.Since(begun); took > 20*time.Second || k.newest() != "7+1" {
 		t.Errorf("it took %v to %s", took, k.newest())
 	}
 	if k.last() != "7+1" {

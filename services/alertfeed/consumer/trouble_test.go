@@ -15,6 +15,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/alertfeed/consumer"
+	"github.com/taizhang/taizhang/services/listen/listentest"
 	"github.com/taizhang/taizhang/services/natsserver"
 )
 
@@ -67,6 +68,7 @@ func TestAServerThatDoesNotDeliverIsNamed(t *testing.T) { // not beside others, 
 				f.say(key, raised, at(1, 1))
 			}
 			f.head(alertfeed.End, at(1, 1))
+			f.counted()
 			c.stop(f)
 			if _, _, err := f.board(f.nkey + ".state"); text.CodeOf(err) != text.Unavailable ||
 				!strings.HasPrefix(err.Error(), c.says) {
@@ -89,7 +91,7 @@ func TestABoardEndsWhereNobodyAnswers(t *testing.T) {
 	where := f.connection()
 	where.Patience = 100 * time.Millisecond
 	for url, code := range map[string]text.ErrorCode{
-		"nats://" + freePort(t): text.Unavailable, "http://127.0.0.1:1": text.Invalid, "127.0.0.1:1": text.Invalid} {
+		"nats://" + listentest.FreeAddress(t): text.Unavailable, "http://127.0.0.1:1": text.Invalid, "127.0.0.1:1": text.Invalid} {
 		where.URL = url
 		if _, err := consumer.ReadBoard(t.Context(), where, f.nkey+".state"); text.CodeOf(err) != code {
 			t.Errorf("%s: %v", url, err)
@@ -124,7 +126,7 @@ func TestWhatIsLostIsSaidInWords(t *testing.T) {
 	f.deleteDurable()
 	var told []text.Text
 	where := f.connection()
-	where.Patience = 1500 * time.Millisecond
+	where.Patience = 5 * time.Second
 	where.Note = func(what text.Text) { told = append(told, what) }
 	_, err := consumer.ReadBoard(t.Context(), where, f.nkey+".state")
 	var e *text.Error

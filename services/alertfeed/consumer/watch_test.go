@@ -13,6 +13,7 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/alertfeed/consumer"
+	"github.com/taizhang/taizhang/services/listen/listentest"
 )
 
 const (
@@ -253,6 +254,7 @@ func TestAStreamThatEndsBeforeWhatWasReadIsSaidToBeOld(t *testing.T) {
 	f := newFeed(t)
 	f.say("A", raised, at(1, 3))
 	f.say("A", cleared, at(1, 5))
+	f.counted()
 	w := f.watch()
 	w.ready() // a whole stream is acknowledged before the state has it
 	f.read()
@@ -269,6 +271,7 @@ func TestAStreamThatEndsBeforeWhatWasReadIsSaidToBeOld(t *testing.T) {
 		f.makeStream()
 		f.makeDurable()
 		f.head(alertfeed.End, c.ends)
+		f.counted()
 		w = f.watch()
 		wait(t, "what people are told", func() (string, bool) {
 			told := strings.Join(w.told(), "\n")
@@ -447,7 +450,7 @@ func TestWhatEndsAWatch(t *testing.T) {
 		want   text.ErrorCode
 		says   string
 	}{
-		{"nobody listens", func(w *consumer.Follower) { w.URL = "nats://" + freePort(t) }, text.Unavailable,
+		{"nobody listens", func(w *consumer.Follower) { w.URL = "nats://" + listentest.FreeAddress(t) }, text.Unavailable,
 			"taizhang serve"},
 		{"a key that is not known", func(w *consumer.Follower) { w.NKey = stranger }, text.Forbidden,
 			"does not accept the key"},
@@ -599,8 +602,8 @@ func TestAStateOfAnotherLedgerIsRefused(t *testing.T) {
 func TestPeopleAreToldOnceThatNoServerAnswers(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
-	nowhere := "nats://" + freePort(t)
-	w := f.watch(func(w *consumer.Follower) { w.URL, w.Patience = nowhere, 1700*time.Millisecond })
+	nowhere := "nats://" + listentest.FreeAddress(t)
+	w := f.watch(func(w *consumer.Follower) { w.URL, w.Patience = nowhere, 5*time.Second })
 	if err := w.ended(); text.CodeOf(err) != text.Unavailable {
 		t.Errorf("got %v", err)
 	}

@@ -19,6 +19,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"github.com/taizhang/taizhang/services/listen/listentest"
 )
 
 // host is a NATS server that can be stopped and killed, in this process or in one of its own.
@@ -69,7 +71,7 @@ func newHost(t testing.TB, dir string, accounts int, ofItsOwn bool) *host {
 	t.Helper()
 	h := &host{t: t, dir: dir, accounts: accounts}
 	if ofItsOwn {
-		h.url = "any"
+		h.url = "nats://" + listentest.FreeAddress(t)
 	}
 	h.start()
 	t.Cleanup(h.stop)
@@ -98,9 +100,9 @@ const (
 )
 
 func (h *host) spawn() error {
-	port := "0"
-	if _, p, err := net.SplitHostPort(strings.TrimPrefix(h.url, "nats://")); err == nil {
-		port = p
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(h.url, "nats://"))
+	if err != nil {
+		return err
 	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childDir+"="+h.dir, childPort+"="+port)
@@ -129,16 +131,7 @@ func TestMain(m *testing.M) {
 		debug.SetMemoryLimit(1 << 30)
 		os.Exit(m.Run())
 	}
-	port := os.Getenv(childPort)
-	if port == "0" {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			panic(err)
-		}
-		_, port, _ = net.SplitHostPort(l.Addr().String())
-		l.Close()
-	}
-	s, err := startServer(dir, port, 1)
+	s, err := startServer(dir, os.Getenv(childPort), 1)
 	if err != nil {
 		panic(err)
 	}
@@ -171,7 +164,7 @@ func (h *host) disconnect(on *server.Server) {
 		_ = c.Close()
 	}
 	h.conns = nil
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for ; ctx.Err() == nil; pause(ctx, time.Millisecond) {
 		if info, err := on.Jsz(nil); on.NumClients() == 0 && err == nil && info.API.Inflight == 0 {

@@ -218,7 +218,7 @@ func (p *process) kill(atOnce bool) error {
 	end()
 	select {
 	case <-over:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		return fmt.Errorf("publisher %d does not end", p.number)
 	}
 	p.mu.Lock()

@@ -230,6 +230,7 @@ func TestAServerThatFallsSilentIsGivenUp(t *testing.T) {
 	c := ask(t, client.ClientOptions{URL: s.URL, Timeout: 50 * time.Millisecond, Patience: -1})
 	_, err := c.Me(t.Context())
 	fails(t, err, text.Unavailable, "for too long")
+	c = ask(t, client.ClientOptions{URL: s.URL, Timeout: time.Second, Patience: -1}) // the first line comes
 	n, err := c.Export(t.Context(), io.Discard, nil)
 	fails(t, err, text.Unavailable, "does not answer")
 	if n != 1 {

@@ -303,7 +303,7 @@ func (w *world) raw(t *testing.T, sent string) (a answer) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	_, _ = io.WriteString(c, sent) // the server may have ended it
 	_ = c.(*net.TCPConn).CloseWrite()
 	method, _, _ := strings.Cut(sent, " ")

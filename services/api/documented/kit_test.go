@@ -321,7 +321,7 @@ type answer struct {
 // send sends a request and reads the answer.
 func (w *world) send(method, target, token string, header map[string]string, body io.Reader) answer {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, w.url+target, body)
 	if err != nil {

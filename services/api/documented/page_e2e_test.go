@@ -127,7 +127,7 @@ const receipt = `{"id": "5b0c1f5e-0d0e-4a5f-9f57-0d8f6c0c3a11", "kind": "subsidy
 // prints runs a command in a directory and compares what it prints with the example.
 func (x *example) prints(t *testing.T, w *world, dir, name string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, name, args...)
 	c.WaitDelay = time.Second // for what it started itself

@@ -268,7 +268,7 @@ await Promise.all([0, 1].map(async () => {
 		const context = await browser.newContext({
 			locale: day.lang === 'zh' ? 'zh-CN' : 'en', timezoneId: 'Asia/Shanghai', reducedMotion: 'reduce', viewport: { width: 1280, height: 900 },
 		});
-		context.setDefaultTimeout(20_000);
+		context.setDefaultTimeout(60_000);
 		// Chromium without a window does not say that it was asked to print
 		await context.addInitScript(() => { window.print = () => { document.documentElement.dataset.printed = 'yes'; }; });
 		const k = await keyboard(context, day.lang, found);

@@ -14,7 +14,7 @@ export async function keyboard(context, lang, found) {
 	return new Keyboard(page, devtools, lang, found);
 }
 
-const waitMs = 20_000;
+const waitMs = 60_000;
 
 // tabsMax is how many stops somebody passes on the way to a control, at most.
 const tabsMax = 400;

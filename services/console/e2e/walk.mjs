@@ -44,7 +44,7 @@ async function walk(stops) {
 		reducedMotion: 'reduce',
 		viewport: { width: plan.widths[0], height: 900 },
 	});
-	context.setDefaultTimeout(20_000);
+	context.setDefaultTimeout(60_000);
 	if (session) await context.addCookies([{ name: 'tz', value: session, url: plan.base }]);
 	const page = await context.newPage();
 	const devtools = await context.newCDPSession(page);

@@ -1,4 +1,4 @@
-// Package listentest makes server certificates for tests.
+// Package listentest makes server certificates and finds free addresses for tests.
 package listentest
 
 import (
@@ -9,7 +9,9 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"testing"
@@ -59,4 +61,20 @@ func (c Certificate) Write(t testing.TB, certFile, keyFile string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// FreeAddress returns an address of loopback on which nobody listens, for a server that starts later or again. Its
+// port is below those that the system gives to programs which ask for any port, so that none of them gets it
+// meanwhile.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20000+mathrand.IntN(12000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			_ = l.Close()
+			return address
+		}
+	}
+	t.Fatal("of 100 ports none is free")
+	return ""
 }
