@@ -112,8 +112,8 @@ func (p *natsProcess) start() {
 	})
 }
 
-// freeAddress returns an address of loopback on which nobody listens, for a server that starts later or again. Its port
-// is below those that the system gives to programs which ask for any port, so that none of them gets it meanwhile.
+// freeAddress returns an address of loopback on which nobody listens, for a server that starts later or again. The
+// system assigns higher ports to programs that ask for any port, so no such program takes this one.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {

@@ -126,23 +126,28 @@ func TestAServedLedgerIsCosignedByTwoOfThreeWitnesses(t *testing.T) {
 	if code := endOf(t, witnesses[1], syscall.SIGTERM); code != 0 {
 		t.Errorf("the witness ended with %d", code)
 	}
-	trial("T-1")
-	if code := p.end(syscall.SIGTERM); code != 0 {
-		t.Errorf("the server ended with %d\n%s", code, p.log)
-	}
-	if newest := newestCheckpoint(t, dir); newest.Size != begun+4 {
-		t.Errorf("after the stop %d records are sealed\n%s", newest.Size, p.log)
-	}
+	stops := 0
 	both := func() bool {
 		met, cosigned := trust.Quorum(newestCheckpoint(t, dir))
 		return met && len(cosigned) == 2
 	}
-	if !both() { // a stop waits 2 s, in which the witnesses of a busy machine may not answer, and the next start asks
-		p = startServe(t, dir)
-		eventually(t, "the two witnesses that run have cosigned", both)
-		p.end(syscall.SIGTERM)
+	for stops == 0 || stops < 3 && !both() { // a stop gives witnesses 2 s, which may be too short on a busy machine
+		if stops > 0 {
+			p = startServe(t, dir)
+		}
+		stops++
+		trial(fmt.Sprint("T-", stops))
+		if code := p.end(syscall.SIGTERM); code != 0 {
+			t.Errorf("the server ended with %d\n%s", code, p.log)
+		}
+		if newest := newestCheckpoint(t, dir); newest.Size != begun+3+uint64(stops) {
+			t.Errorf("after the stop %d records are sealed\n%s", newest.Size, p.log)
+		}
 	}
-	if out := typed(t, "--data", dir, "check"); !strings.Contains(out, "checkpoints: 3, each compared") {
+	if !both() {
+		t.Errorf("the two witnesses that run have cosigned at none of %d stops\n%s", stops, p.log)
+	}
+	if out := typed(t, "--data", dir, "check"); !strings.Contains(out, fmt.Sprintf("checkpoints: %d, each compared", stops+2)) {
 		t.Errorf("check says\n%s", out)
 	}
 }

@@ -35,7 +35,9 @@ func TestARefusalIsShown(t *testing.T) {
 		t.Errorf("got %+v", s)
 	}
 	tries := func() int { return logged.FilterMessage("stating every alert again").Len() }
-	k.until("it has tried three times", func(alertfeed.FeedStatus) bool { return tries() >= 3 })
+	k.until("it has tried three times, and is refused", func(s alertfeed.FeedStatus) bool {
+		return tries() >= 3 && s.State == alertfeed.StateStopped && strings.Contains(s.Reason.En, "refuses to store")
+	})
 	k.stop()
 	if n := tries(); n > 5 {
 		t.Errorf("it tried %d times", n)
@@ -95,7 +97,7 @@ func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 	k.settle()
 	k.stop()
 	k.holds()
-	if trials < 3 { // a fourth one if the machine is busy
+	if trials < 3 || trials > 5 { // one or two more if answers are late
 		t.Errorf("it was tried %d times", trials)
 	}
 }
