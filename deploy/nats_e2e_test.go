@@ -82,9 +82,12 @@ func (p *natsProcess) start() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	var log bytes.Buffer
+	log, err := os.Create(p.logFile())
+	if err != nil {
+		p.t.Fatal(err)
+	}
 	cmd := exec.Command(binary, "--config", filepath.Join(p.dir, p.file))
-	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), p.env...), &log, &log
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), p.env...), log, log
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
@@ -94,8 +97,9 @@ func (p *natsProcess) start() {
 	p.t.Cleanup(func() {
 		_ = cmd.Process.Kill() // it may have ended
 		<-ended
+		_ = log.Close()
 		if p.t.Failed() {
-			p.t.Logf("log of the NATS server %s:\n%s", p.address, log.Bytes())
+			p.t.Logf("log of the NATS server %s:\n%s", p.address, p.log())
 		}
 	})
 	await(p.t, "the NATS server accepts connections", func() bool {
@@ -110,6 +114,31 @@ func (p *natsProcess) start() {
 		}
 		return err == nil
 	})
+}
+
+func (p *natsProcess) logFile() string { return filepath.Join(p.dir, "server.log") }
+
+func (p *natsProcess) log() string {
+	p.t.Helper()
+	content, err := os.ReadFile(p.logFile())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(content)
+}
+
+// admit writes accounts and reloads the server twice, as the configuration says.
+func (p *natsProcess) admit(accounts string) {
+	p.t.Helper()
+	p.write("accounts.conf", accounts)
+	for times := range 2 {
+		if err := p.process.Signal(syscall.SIGHUP); err != nil {
+			p.t.Fatal(err)
+		}
+		await(p.t, "the server has reloaded", func() bool { // two signals that come together are one
+			return strings.Count(p.log(), "Reloaded server configuration") > times
+		})
+	}
 }
 
 // freeAddress returns an address of loopback on which nobody listens, for a server that starts later or again. The
@@ -267,11 +296,8 @@ func TestTheFeedIsAtAServerOfItsOwn(t *testing.T) {
 	if _, err := tryBoard(t, url, screen); err == nil {
 		t.Error("a user reads before the server has its account")
 	}
-	n.write("accounts.conf", run(t, "--data", dir, "nats", "config", "--nats-nkey", publisher))
+	n.admit(run(t, "--data", dir, "nats", "config", "--nats-nkey", publisher))
 	await(t, "the new user reads", func() bool {
-		if err := n.process.Signal(syscall.SIGHUP); err != nil { // two reloads are needed, as the configuration says
-			t.Fatal(err)
-		}
 		board, err := tryBoard(t, url, screen)
 		return err == nil && strings.Contains(board, "AL-INC-01,I-1,red") && !strings.Contains(board, ",yellow,")
 	})
